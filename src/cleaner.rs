@@ -1,0 +1,88 @@
+//! The cleaner ends holds that have run out, so that every subscriber hears of it. Hygiene, not truth: a hold that
+//! has run out is gone for every reader and writer whether or not the cleaner has been by.
+//!
+//! It changes nothing itself. It lists what is due and hands the list to the desk, where each seat is looked at again
+//! under the locks; a list that has gone stale, or another server's cleaner working on the same one, does no harm.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::{Desk, DeskError, ExpiryAlarm};
+use crate::domain::EventId;
+use crate::domain::command::Expire;
+use crate::store::{Store, StoreError};
+
+/// The longest sleep. Holds granted by this server ring the alarm; this is for those of a server that has died.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// How long to leave the database alone after it failed us.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Holds ended in one transaction: a few tens of milliseconds, so that bookings get in between.
+const BATCH_SEATS: i64 = 1000;
+
+/// Events looked at in one round.
+const BATCH_EVENTS: i64 = 64;
+
+/// See the module's documentation.
+#[derive(Clone, Debug)]
+pub struct Cleaner {
+    store: Store,
+    desk: Arc<Desk>,
+    alarm: Arc<ExpiryAlarm>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CleanerError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl Cleaner {
+    /// A cleaner that sleeps by this alarm.
+    pub fn new(store: Store, desk: Arc<Desk>, alarm: Arc<ExpiryAlarm>) -> Self {
+        Self { store, desk, alarm }
+    }
+
+    /// Cleans until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        let cleaning = async {
+            loop {
+                let pause = self.clean().await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "holds that ran out are announced late");
+                    PAUSE_AFTER_ERROR
+                });
+                self.alarm.sleep(pause).await;
+            }
+        };
+        stop.run_until_cancelled(cleaning).await;
+    }
+
+    /// Ends what is due, and says how long until more will be.
+    async fn clean(&self) -> Result<Duration, CleanerError> {
+        loop {
+            let next = self.store.next_expiries(BATCH_EVENTS).await?;
+            let (due, later): (Vec<_>, Vec<_>) = next.into_iter().partition(|next| next.due_in.is_zero());
+            if due.is_empty() {
+                return Ok(later.first().map_or(LONGEST_SLEEP, |next| next.due_in.min(LONGEST_SLEEP)));
+            }
+            for next in due {
+                self.expire(next.event).await?;
+            }
+        }
+    }
+
+    /// Ends one batch of an event's due holds. An empty list is handed in as well: the event's alarm was early then,
+    /// and is set anew.
+    async fn expire(&self, event: EventId) -> Result<(), CleanerError> {
+        let seats = self.store.due_seats(event, BATCH_SEATS).await?;
+        let listed = seats.len();
+        let ended = self.desk.submit(event, Expire { seats }).await?;
+        tracing::debug!(event = event.0, listed, ended, "holds ran out");
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! Settings: each a flag and an environment variable, each with its bounds, all in this one place.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What the server and the commands that use the database are told.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseSettings {
+    /// PostgreSQL 14 or newer, as postgres://user:password@host:5432/database. Left out, a private PostgreSQL runs
+    /// under the data folder.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// Where the private PostgreSQL and the signing secret are kept: /var/lib/grand-arena for root, else
+    /// ~/.local/share/grand-arena.
+    #[arg(long, env = "ARENA_DATA_DIR", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Connections to the database for bookings: two for each lane of the desk. Events are spread over the lanes.
+    #[arg(long, env = "ARENA_LANES", value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub lanes: u32,
+
+    /// Connections to the database for everything but bookings, 2 to 500.
+    #[arg(long, env = "ARENA_READ_CONNECTIONS", value_name = "NUMBER", default_value_t = 12, value_parser = clap::value_parser!(u32).range(2..=500))]
+    pub read_connections: u32,
+}
+
+/// How tokens are verified and signed.
+#[derive(Clone, Debug, Args)]
+pub struct IdentitySettings {
+    /// The secret that tokens are signed with (HS256), at least 32 bytes. All servers on one database need the same.
+    /// Left out, one is made and kept in the data folder.
+    #[arg(long, env = "ARENA_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub jwt_secret: Option<String>,
+
+    /// A file with the public keys (JWKS: RS256, ES256 or EdDSA) of whoever signs in your users. A secret beside it
+    /// signs guests' tokens only.
+    #[arg(long, env = "ARENA_JWT_JWKS", value_name = "FILE")]
+    pub jwt_jwks: Option<PathBuf>,
+}
+
+/// What the server is told beside that.
+#[derive(Clone, Debug, Args)]
+pub struct ServeSettings {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, env = "ARENA_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// The database's direct address, for LISTEN, if DATABASE_URL leads to a pooler that hands out connections by
+    /// transaction.
+    #[arg(long, env = "ARENA_LISTEN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub listen_database_url: Option<String>,
+
+    /// Leaves the database's tables as they are; `grand-arena migrate` brings them up to date.
+    #[arg(long, env = "ARENA_NO_MIGRATE")]
+    pub no_migrate: bool,
+
+    /// Brings in the demo event "Grand Arena" of 20,000 seats, unless it is there already.
+    #[arg(long, env = "ARENA_DEMO")]
+    pub demo: bool,
+
+    /// Subscriptions that this server carries at a time, 1 to 1,000,000.
+    #[arg(long, env = "ARENA_MAX_SUBSCRIPTIONS", value_name = "NUMBER", default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_subscriptions: u32,
+
+    /// How long a shutdown may take, in seconds, 1 to 600: for requests under way to finish and sockets to say goodbye.
+    #[arg(long, env = "ARENA_SHUTDOWN_SECONDS", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub shutdown_seconds: u32,
+
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+
+    /// Who is asking.
+    #[command(flatten)]
+    pub identity: IdentitySettings,
+}

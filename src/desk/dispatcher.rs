@@ -1,0 +1,60 @@
+//! One task that tells every server's feed which events have changed.
+//!
+//! NOTIFY takes a lock over all databases at commit, so it stays out of the booking transactions: what was committed
+//! since the last message goes out in one. A lost message costs nothing but a moment, since feeds look at the log
+//! every second anyway.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::domain::{EventId, Revision};
+use crate::store::Store;
+
+/// What is to be announced: for each event the newest revision, however many bookings led there.
+#[derive(Debug, Default)]
+pub(super) struct Dispatcher {
+    pending: Mutex<Pending>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    reached: HashMap<EventId, Revision>,
+    closed: bool,
+}
+
+impl Dispatcher {
+    /// To be called after the commit.
+    pub(super) fn announce(&self, event: EventId, revision: Revision) {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = pending.reached.entry(event).or_default();
+        *reached = revision.max(*reached);
+        self.wake.notify_one();
+    }
+
+    /// Ends [`Dispatcher::run`] once everything is announced.
+    pub(super) fn close(&self) {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.wake.notify_one();
+    }
+
+    pub(super) async fn run(self: Arc<Self>, store: Store) {
+        loop {
+            self.wake.notified().await;
+            let (reached, closed) = {
+                let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+                (std::mem::take(&mut pending.reached), pending.closed)
+            };
+            if !reached.is_empty()
+                && let Err(error) = store.notify(&reached).await
+            {
+                tracing::warn!(%error, "subscribers will hear of the last bookings a second late");
+            }
+            if closed {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The desk: where every command waits for its turn, and where many are booked in one transaction.
+//!
+//! A command is handed to the event's *lane* and its answer awaited. A lane's workers take whatever waits (one
+//! command when it is quiet, hundreds in a rush), group it by event, and carry out each group in one booking
+//! transaction, so that one commit pays for many bookings. Nothing is answered before its commit is durable.
+//!
+//! Bounds: a full lane refuses at once with [`DeskError::Overloaded`]; batches, retries and waiting times are limited
+//! by the constants in here and in `lane`. A command that is refused, or whose transaction fails, costs its
+//! neighbours nothing.
+//!
+//! Deliberately absent: any assumption that this is the only server. The order of an event's bookings is made by the
+//! row locks, not by the lanes.
+
+mod alarm;
+mod dispatcher;
+mod lane;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+pub use self::alarm::ExpiryAlarm;
+use self::dispatcher::Dispatcher;
+use self::lane::{Lane, Ticket, Waiting};
+use crate::domain::EventId;
+use crate::domain::command::{Command, Needs};
+use crate::domain::ledger::Ledger;
+use crate::store::Store;
+use crate::store::booking::Job;
+
+/// Commands that may wait in one lane. At 10,000 bookings a second that is under half a second of work: who comes
+/// later is better told at once.
+pub const LANE_CAPACITY: usize = 4096;
+
+/// Workers of one lane: while one waits for its commit, the other prepares the next batch.
+pub const WORKERS_PER_LANE: usize = 2;
+
+/// The longest a command waits for its answer, queue and retries included. Over the bounds of a single transaction,
+/// so that in practice the cause is named by what failed.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// When a client that was turned away should come back: about the time a full lane takes to empty.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// Why a command has no outcome.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DeskError {
+    /// There is no such event.
+    #[error("there is no such event")]
+    NoSuchEvent,
+    /// Too much is waiting already; nothing was done.
+    #[error("too many requests are waiting; try again in a moment")]
+    Overloaded {
+        /// After which time a new attempt has a chance.
+        retry_after: Duration,
+    },
+    /// The database is away or too slow. It is unknown whether the command was carried out; repeating it is safe.
+    #[error("the booking could not be completed now; repeat the same request to learn what became of it")]
+    Unavailable,
+    /// A defect of ours.
+    #[error("something went wrong on our side")]
+    Internal,
+}
+
+/// The door for every change of a seat. See the module's documentation.
+#[derive(Debug)]
+pub struct Desk {
+    lanes: Box<[mpsc::Sender<Waiting>]>,
+}
+
+/// The tasks behind a [`Desk`].
+#[derive(Debug)]
+pub struct DeskTasks {
+    workers: JoinSet<()>,
+    dispatcher: Arc<Dispatcher>,
+    dispatching: tokio::task::JoinHandle<()>,
+}
+
+impl Desk {
+    /// Opens the desk with `lanes` lanes (at least one); each uses up to [`WORKERS_PER_LANE`] connections.
+    pub fn open(store: &Store, lanes: usize, alarm: &Arc<ExpiryAlarm>) -> (Arc<Self>, DeskTasks) {
+        let dispatcher = Arc::new(Dispatcher::default());
+        let mut workers = JoinSet::new();
+        let lanes = (0..lanes.max(1))
+            .map(|_| {
+                let (queue, waiting) = mpsc::channel(LANE_CAPACITY);
+                let lane = Arc::new(Lane::new(store.clone(), waiting, Arc::clone(&dispatcher), Arc::clone(alarm)));
+                for _ in 0..WORKERS_PER_LANE {
+                    workers.spawn(Arc::clone(&lane).work());
+                }
+                queue
+            })
+            .collect();
+        let dispatching = tokio::spawn(Arc::clone(&dispatcher).run(store.clone()));
+        (Arc::new(Self { lanes }), DeskTasks { workers, dispatcher, dispatching })
+    }
+
+    /// Has a command decided and waits until the outcome is durable.
+    ///
+    /// # Errors
+    ///
+    /// Refusals are outcomes; an error means there is none. After [`DeskError::Unavailable`] the same command may be
+    /// handed in again: what was done already is found done.
+    pub async fn submit<C: Command>(&self, event: EventId, command: C) -> Result<C::Outcome, DeskError> {
+        let (reply, answer) = oneshot::channel();
+        let ticket = Box::new(Ticketed { command, outcome: None, reply });
+        self.lane_of(event).try_send(Waiting { event, ticket }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => DeskError::Overloaded { retry_after: RETRY_AFTER },
+            mpsc::error::TrySendError::Closed(_) => DeskError::Unavailable,
+        })?;
+        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_dropped)) => Err(DeskError::Internal),
+            Err(_elapsed) => Err(DeskError::Unavailable),
+        }
+    }
+
+    /// An event's commands always go to the same lane. Ids are handed out one after another: they spread evenly.
+    fn lane_of(&self, event: EventId) -> &mpsc::Sender<Waiting> {
+        let lanes = u64::try_from(self.lanes.len()).unwrap_or(1);
+        let lane = event.0.unsigned_abs() % lanes;
+        &self.lanes[usize::try_from(lane).unwrap_or_default()]
+    }
+}
+
+impl DeskTasks {
+    /// Waits until everything that was accepted is carried out and announced. Drop every [`Desk`] handle first.
+    pub async fn finish(mut self) {
+        while self.workers.join_next().await.is_some() {}
+        self.dispatcher.close();
+        // It panicked or was cancelled: either way there is nothing left to announce.
+        let _ = self.dispatching.await;
+    }
+}
+
+/// A command with its outcome, once there is one, and who waits for it.
+struct Ticketed<C: Command> {
+    command: C,
+    outcome: Option<C::Outcome>,
+    reply: oneshot::Sender<Result<C::Outcome, DeskError>>,
+}
+
+impl<C: Command> Job for Ticketed<C> {
+    fn needs(&self) -> Needs<'_> {
+        self.command.needs()
+    }
+
+    fn decide(&mut self, ledger: &mut Ledger) {
+        self.outcome = Some(self.command.decide(ledger));
+    }
+}
+
+impl<C: Command> Ticket for Ticketed<C> {
+    fn answer(self: Box<Self>, booked: Result<(), DeskError>) {
+        let Self { outcome, reply, .. } = *self;
+        let answer = booked.and_then(|()| outcome.ok_or(DeskError::Internal));
+        // Who asked may have left; what was decided stands all the same.
+        let _ = reply.send(answer);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+}

@@ -1,0 +1,94 @@
+//! Identities. Everything below an event carries its event, so that every look-up is by key.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// An event: one sale of one set of seats. Positive, given by the database.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EventId(pub i64);
+
+/// A seat of an event. Seats of one event sort by their serial number, 1 to the number of seats;
+/// that is the order in which seats are locked.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SeatId {
+    /// The event the seat belongs to.
+    pub event: EventId,
+    /// 1, 2, 3 … in the order of the seat plan; not the number printed on the seat.
+    pub serial: i32,
+}
+
+/// A price category of an event.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CategoryId {
+    /// The event the category belongs to.
+    pub event: EventId,
+    /// 1, 2, 3 … in the order of the seat plan.
+    pub serial: i32,
+}
+
+/// An order of an event, named by the revision of the first seat it confirmed: unique without a counter of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OrderId {
+    /// The event the order belongs to.
+    pub event: EventId,
+    /// The revision of the order's first confirmed seat.
+    pub first: Revision,
+}
+
+/// A position in one event's change log. Zero is the empty log; every seat change adds exactly 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Revision(pub i64);
+
+impl Revision {
+    /// The revision of an event whose seats have never changed.
+    pub const ZERO: Self = Self(0);
+    /// The largest revision a client can name: JSON numbers are exact up to 2^53 - 1.
+    pub const MAX: Self = Self((1 << 53) - 1);
+
+    /// The revision of the change that follows this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Who is asking: the `sub` of a verified token. 1 to [`ViewerId::MAX_CHARS`] characters, none of them a control character.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ViewerId(Arc<str>);
+
+/// The text is empty, too long, or holds a control character.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a user id has 1 to {} characters and no control characters", ViewerId::MAX_CHARS)]
+pub struct InvalidViewerId;
+
+impl ViewerId {
+    /// Room for any issuer's subject (OpenID Connect allows 255 ASCII characters).
+    pub const MAX_CHARS: usize = 255;
+
+    /// Checks the text and takes a copy of it.
+    pub fn new(text: &str) -> Result<Self, InvalidViewerId> {
+        if is_plain_text(text, Self::MAX_CHARS) { Ok(Self(text.into())) } else { Err(InvalidViewerId) }
+    }
+
+    /// The text as the token gave it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ViewerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ViewerId({:?})", &*self.0)
+    }
+}
+
+/// Whether the text has 1 to `max_chars` characters, none of them a control character (PostgreSQL cannot store NUL).
+pub(crate) fn is_plain_text(text: &str, max_chars: usize) -> bool {
+    !text.is_empty() && text.chars().count() <= max_chars && !text.chars().any(char::is_control)
+}

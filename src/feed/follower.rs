@@ -1,0 +1,127 @@
+//! One follower of one event's log: a position that only moves forward.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::watch::{Found, Watch};
+use super::{Batch, FeedError, Place, Start};
+use crate::domain::{EventId, Revision};
+use crate::store::Store;
+use crate::store::changes::LogExtent;
+
+/// Changes read from the log at a time by a follower that catches up.
+const CATCH_UP_AT_ONCE: i64 = 4096;
+
+/// What comes next for a follower.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Changes; the first one follows the follower's position.
+    Changes(Batch),
+    /// The follower cannot be brought further change by change: take a snapshot and [`Follower::move_to`] its revision.
+    Lost(Lost),
+}
+
+/// Why a follower cannot be brought further change by change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lost {
+    /// It has not said where it stands.
+    NoPosition,
+    /// Its position lies in the future: it must come from another database, or from one since restored from a backup.
+    UnknownRevision,
+    /// The changes after its position are no longer in the log.
+    Pruned,
+    /// It has followed live and fell too far behind.
+    Lagged,
+}
+
+/// See the module's documentation. Ends its watch when it is the last one.
+#[derive(Debug)]
+pub struct Follower {
+    store: Store,
+    watch: Arc<Watch>,
+    head: watch::Receiver<Revision>,
+    _place: Place,
+    standing: Standing,
+}
+
+/// Where a follower stands.
+#[derive(Clone, Copy, Debug)]
+enum Standing {
+    /// It has to be moved before it can follow.
+    Lost(Lost),
+    /// It reads the log, on its way to what the watch keeps.
+    CatchingUp(Revision),
+    /// It has read from what the watch keeps.
+    Live(Revision),
+}
+
+impl Follower {
+    pub(super) fn new(store: Store, watch: Arc<Watch>, place: Place, start: Start, extent: LogExtent) -> Self {
+        let standing = match start {
+            Start::Live => Standing::Lost(Lost::NoPosition),
+            Start::After(revision) if revision > extent.newest => Standing::Lost(Lost::UnknownRevision),
+            Start::After(revision) if revision < extent.pruned => Standing::Lost(Lost::Pruned),
+            Start::After(revision) => Standing::CatchingUp(revision),
+        };
+        Self { store, head: watch.head(), watch, _place: place, standing }
+    }
+
+    /// The event.
+    pub fn event(&self) -> EventId {
+        self.watch.event()
+    }
+
+    /// Goes on after this revision, which the log has reached.
+    pub fn move_to(&mut self, revision: Revision) {
+        self.standing = Standing::CatchingUp(revision);
+    }
+
+    /// What comes next; waits for it if need be. Safe to cancel: the position moves only with what is returned.
+    ///
+    /// # Errors
+    ///
+    /// Only while catching up, when the log cannot be read.
+    pub async fn next(&mut self) -> Result<Step, FeedError> {
+        loop {
+            let position = match self.standing {
+                Standing::Lost(why) => return Ok(Step::Lost(why)),
+                Standing::CatchingUp(position) | Standing::Live(position) => position,
+            };
+            // Marked as seen before looking, so that what comes after the look wakes us.
+            self.head.borrow_and_update();
+            match self.watch.after(position) {
+                Found::Next(batch) => {
+                    self.standing = Standing::Live(batch.to());
+                    return Ok(Step::Changes(batch));
+                }
+                Found::TooOld => return self.catch_up(position).await,
+                // The sender lives in the watch that we hold: it is never gone.
+                Found::Nothing => {
+                    let _ = self.head.changed().await;
+                }
+            }
+        }
+    }
+
+    /// Reads the log from a position that the watch no longer keeps.
+    async fn catch_up(&mut self, position: Revision) -> Result<Step, FeedError> {
+        if let Standing::Live(_) = self.standing {
+            let extent = self.store.log_extent(self.event()).await?.ok_or(FeedError::NoSuchEvent)?;
+            let why = if position < extent.pruned { Lost::Pruned } else { Lost::Lagged };
+            self.standing = Standing::Lost(why);
+            return Ok(Step::Lost(why));
+        }
+        let changes = self.store.changes_after(self.event(), position, CATCH_UP_AT_ONCE).await?;
+        match Batch::new(changes).filter(|batch| batch.from() == position.next()) {
+            Some(batch) => {
+                self.standing = Standing::CatchingUp(batch.to());
+                Ok(Step::Changes(batch))
+            }
+            None => {
+                self.standing = Standing::Lost(Lost::Pruned);
+                Ok(Step::Lost(Lost::Pruned))
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The feed: the change logs of the events that somebody watches, as they grow.
+//!
+//! For each watched event a reader follows the log and keeps the newest changes in a [`watch::Watch`]; any number of
+//! [`Follower`]s read from it, each at its own position. A follower that is further back than the watch reaches
+//! reads the log itself. Nobody waits for anybody: there is no queue between the reader and its followers, so a slow
+//! follower costs nothing but its own place.
+//!
+//! Invariants: a follower is given every revision in order, or told that it has [`Lost`] its place. NOTIFY is a
+//! wake-up, never the truth: readers look at the log every second whether or not they hear anything, and after the
+//! listening connection was lost they listen first and then look.
+//!
+//! Deliberately absent: snapshots and what they look like to a client. The feed says where a follower stands; what to
+//! tell the client is for whoever follows.
+
+mod follower;
+mod listen;
+mod watch;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+pub use self::follower::{Follower, Lost, Step};
+pub use self::watch::Batch;
+use self::watch::Watch;
+use crate::domain::{EventId, Revision};
+use crate::store::{Store, StoreError};
+
+/// Why an event cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// There is no such event.
+    #[error("there is no such event")]
+    NoSuchEvent,
+    /// As many follow as this server is set to serve.
+    #[error("too many subscriptions are open on this server")]
+    Full,
+    /// The log could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where a new follower begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// With what changes from now on; the caller takes a snapshot and moves the follower there.
+    Live,
+    /// After this revision.
+    After(Revision),
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Feed {
+    store: Store,
+    watches: Mutex<HashMap<EventId, Weak<Watch>>>,
+    places: Arc<Semaphore>,
+    is_listening: std::sync::atomic::AtomicBool,
+}
+
+impl Feed {
+    /// A feed that serves at most `max_followers` at a time.
+    pub fn new(store: Store, max_followers: usize) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            watches: Mutex::default(),
+            places: Arc::new(Semaphore::new(max_followers.min(Semaphore::MAX_PERMITS))),
+            is_listening: false.into(),
+        })
+    }
+
+    /// Listens for wake-ups until told to stop; reconnects for as long as it takes.
+    pub async fn run(self: Arc<Self>, listen_url: String, stop: CancellationToken) {
+        stop.run_until_cancelled(listen::listen(&self, &listen_url)).await;
+    }
+
+    /// Whether wake-ups arrive. Without them changes are still delivered, up to a second late.
+    pub fn is_listening(&self) -> bool {
+        self.is_listening.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Follows an event's log.
+    ///
+    /// # Errors
+    ///
+    /// See [`FeedError`]. That `start` lies in the future or was pruned is no error: the follower's first step says so.
+    pub async fn follow(self: &Arc<Self>, event: EventId, start: Start) -> Result<Follower, FeedError> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| FeedError::Full)?;
+        let extent = self.store.log_extent(event).await?.ok_or(FeedError::NoSuchEvent)?;
+        let watch = self.watch(event, extent.newest);
+        Ok(Follower::new(self.store.clone(), watch, place, start, extent))
+    }
+
+    /// The event's watch; the first to ask starts it, and it ends with its last follower.
+    fn watch(&self, event: EventId, newest: Revision) -> Arc<Watch> {
+        let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = watches.get(&event).and_then(Weak::upgrade) {
+            return watch;
+        }
+        watches.retain(|_, watch| watch.strong_count() > 0);
+        let watch = Watch::start(self.store.clone(), event, newest);
+        watches.insert(event, Arc::downgrade(&watch));
+        watch
+    }
+
+    fn wake(&self, event: EventId, reached: Revision) {
+        let watch = self.watches.lock().unwrap_or_else(PoisonError::into_inner).get(&event).and_then(Weak::upgrade);
+        if let Some(watch) = watch {
+            watch.wake(reached);
+        }
+    }
+
+    fn wake_all(&self) {
+        let watches: Vec<_> =
+            self.watches.lock().unwrap_or_else(PoisonError::into_inner).values().filter_map(Weak::upgrade).collect();
+        for watch in watches {
+            watch.wake(Revision::MAX);
+        }
+    }
+}
+
+/// A follower's place among those this server serves; given back when dropped.
+type Place = OwnedSemaphorePermit;
+
+/// How often readers look at the log although nothing woke them: what a lost wake-up costs at most.
+const LOOK_EVERY: Duration = Duration::from_secs(1);

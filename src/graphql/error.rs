@@ -1,0 +1,155 @@
+//! Faults: what goes wrong that is not an expected refusal. One list of codes, in [`Code`].
+
+use std::time::Duration;
+
+use async_graphql::{Error, ErrorExtensions};
+
+use crate::desk::DeskError;
+use crate::feed::FeedError;
+use crate::identity::{IdentityError, TokenError};
+use crate::store::StoreError;
+
+/// The values of `extensions.code`. Each is documented in README.md.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Code {
+    /// The document cannot be parsed, or there is none.
+    GraphqlParseFailed,
+    /// The document does not fit the schema, or is too deep.
+    GraphqlValidationFailed,
+    /// An argument breaks a rule; the message says which and what is allowed.
+    BadUserInput,
+    /// What an id names does not exist (or is nobody's business of the viewer).
+    NotFound,
+    /// The operation needs a viewer, or the credentials are not good.
+    Unauthenticated,
+    /// The viewer may not do this.
+    Forbidden,
+    /// Too much is waiting; nothing was done. `retryAfterMs` says when to come back.
+    Overloaded,
+    /// The database is away or too slow. Repeating the request is safe.
+    Unavailable,
+    /// A defect of ours; the details are in the server's log.
+    Internal,
+}
+
+impl Code {
+    /// As clients see it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::NotFound => "NOT_FOUND",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::Overloaded => "OVERLOADED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// A fault on its way to the client.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    code: Code,
+    message: String,
+    retry_after: Option<Duration>,
+}
+
+impl Fault {
+    /// A fault with a message for the client.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after: None }
+    }
+
+    /// An argument that breaks a rule.
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self::new(Code::BadUserInput, message)
+    }
+
+    /// An id of an event that names none.
+    pub fn no_such_event() -> Self {
+        Self::new(Code::NotFound, "there is no such event")
+    }
+
+    /// A defect of ours. What happened goes to the log.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "internal error");
+        Self::new(Code::Internal, "something went wrong on our side")
+    }
+
+    /// Which code it carries.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.message).extend_with(|_, extensions| {
+            extensions.set("code", fault.code.as_str());
+            if let Some(wait) = fault.retry_after {
+                extensions.set("retryAfterMs", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+            }
+        })
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            tracing::warn!(%error, "a read failed");
+            Self::new(Code::Unavailable, "the database is not available right now; try again in a moment")
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl From<DeskError> for Fault {
+    fn from(error: DeskError) -> Self {
+        let code = match error {
+            DeskError::NoSuchEvent => Code::NotFound,
+            DeskError::Overloaded { .. } => Code::Overloaded,
+            DeskError::Unavailable => Code::Unavailable,
+            DeskError::Internal => Code::Internal,
+        };
+        let retry_after = match error {
+            DeskError::Overloaded { retry_after } => Some(retry_after),
+            _ => None,
+        };
+        Self { code, message: error.to_string(), retry_after }
+    }
+}
+
+impl From<FeedError> for Fault {
+    fn from(error: FeedError) -> Self {
+        match error {
+            FeedError::NoSuchEvent => Self::no_such_event(),
+            FeedError::Full => Self {
+                code: Code::Overloaded,
+                message: error.to_string(),
+                retry_after: Some(Duration::from_secs(5)), // subscriptions come and go with people, not with requests
+            },
+            FeedError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TokenError> for Fault {
+    fn from(error: TokenError) -> Self {
+        Self::new(Code::Unauthenticated, error.to_string())
+    }
+}
+
+impl From<IdentityError> for Fault {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::NoSigningSecret => {
+                Self::new(Code::Forbidden, "this server gives out no guest identities; sign in instead")
+            }
+            error => Self::internal(error),
+        }
+    }
+}

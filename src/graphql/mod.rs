@@ -1,0 +1,104 @@
+//! The GraphQL schema: thin. A resolver decodes ids, makes one call, and says the outcome in the contract's words.
+//!
+//! Expected refusals are members of a mutation's result; faults are errors with a code (see [`error`]). The
+//! database's words never get here.
+
+pub mod error;
+pub mod ids;
+mod loaders;
+mod mutation;
+pub mod paging;
+mod query;
+mod scalars;
+mod subscription;
+pub mod types;
+
+use std::sync::Arc;
+
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{Context, Schema};
+
+use self::error::{Code, Fault};
+use self::loaders::Loaders;
+pub use self::mutation::Mutation;
+pub use self::query::Query;
+pub use self::subscription::Subscription;
+use crate::desk::Desk;
+use crate::feed::Feed;
+use crate::identity::{Identity, Viewer};
+use crate::store::Store;
+
+/// The schema with everything it needs.
+pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
+
+/// The deepest nesting of fields. The standard introspection query needs 13.
+const MAX_DEPTH: usize = 15;
+
+/// What resolvers work with.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// Reads.
+    pub store: Store,
+    /// Every change of a seat.
+    pub desk: Arc<Desk>,
+    /// What changes.
+    pub feed: Arc<Feed>,
+    /// Signs guests' tokens.
+    pub identity: Arc<Identity>,
+}
+
+/// The schema, ready to execute.
+pub fn schema(services: Services) -> ArenaSchema {
+    let loader = loaders::loader(services.store.clone());
+    builder().data(loader).data(services).finish()
+}
+
+/// The schema in GraphQL's schema definition language.
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query, Mutation, Subscription)
+        .limit_depth(MAX_DEPTH)
+        // Not reachable from a field: nothing returns the interface itself.
+        .register_output_type::<types::UserError>()
+}
+
+/// What resolvers take from their context. The transport puts an `Option<Viewer>` into every request's data.
+trait ContextExt<'a> {
+    fn services(&self) -> &'a Services;
+    fn loader(&self) -> &'a DataLoader<Loaders>;
+    /// Who is asking, if anybody has said so.
+    fn viewer(&self) -> Option<&'a Viewer>;
+
+    fn store(&self) -> &'a Store {
+        &self.services().store
+    }
+
+    /// Who is asking; a fault if nobody has said so.
+    fn require_viewer(&self) -> Result<&'a Viewer, Fault> {
+        let missing =
+            "this needs a viewer: send `Authorization: Bearer <token>`; startGuestSession gives a browser one";
+        self.viewer().ok_or_else(|| Fault::new(Code::Unauthenticated, missing))
+    }
+}
+
+impl<'a> ContextExt<'a> for Context<'a> {
+    fn services(&self) -> &'a Services {
+        self.data_unchecked::<Services>()
+    }
+
+    fn loader(&self) -> &'a DataLoader<Loaders> {
+        self.data_unchecked::<DataLoader<Loaders>>()
+    }
+
+    fn viewer(&self) -> Option<&'a Viewer> {
+        self.data_opt::<Option<Viewer>>().and_then(Option::as_ref)
+    }
+}
+
+/// GraphQL's `Int` has 32 bits. Everything that gets here is bounded well below that; a defect shows as the bound.
+fn to_int(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,123 @@
+//! Mutations: each hands one command to the desk and waits for its answer.
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+
+use super::ContextExt as _;
+use super::error::Fault;
+use super::ids;
+use super::scalars::DateTime;
+use super::types::{ConfirmSeatsResult, EventScope, GuestSession, ReleaseSeatsResult, ReserveSeatsResult, Viewer};
+use crate::clock::wall_clock;
+use crate::domain::command::{Confirm, MAX_SEATS_PER_REQUEST, Release, Reserve, SeatSet};
+use crate::domain::{IdempotencyKey, PaymentReference};
+
+/// Everything that can be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutation;
+
+/// Seats to reserve.
+#[derive(Clone, Debug, InputObject)]
+pub(super) struct ReserveSeatsInput {
+    /// The event.
+    event_id: ID,
+    /// The seats, 1 to 100; a seat named twice counts once.
+    seat_ids: Vec<ID>,
+}
+
+/// Seats to buy.
+#[derive(Clone, Debug, InputObject)]
+pub(super) struct ConfirmSeatsInput {
+    /// The event.
+    event_id: ID,
+    /// The seats, 1 to 100; a seat named twice counts once.
+    seat_ids: Vec<ID>,
+    /// Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters, for example a UUID
+    /// made when the buyer presses the button. Belongs to the viewer and the event, and is kept for at least 24 hours.
+    idempotency_key: String,
+    /// The shop's own reference for the payment, 1 to 255 characters; kept with the order.
+    payment_reference: Option<String>,
+}
+
+/// Seats to give back.
+#[derive(Clone, Debug, InputObject)]
+pub(super) struct ReleaseSeatsInput {
+    /// The event.
+    event_id: ID,
+    /// The seats, 1 to 100; a seat named twice counts once.
+    seat_ids: Vec<ID>,
+}
+
+/// Everything that can be done.
+#[Object]
+impl Mutation {
+    /// A signed guest identity for a browser without an account.
+    async fn start_guest_session(&self, ctx: &Context<'_>) -> Result<GuestSession> {
+        let (token, viewer) = ctx.services().identity.start_guest(wall_clock()).map_err(Fault::from)?;
+        Ok(GuestSession { token, expires_at: DateTime(viewer.expires_at), viewer: Viewer(viewer) })
+    }
+
+    /// Holds all of the seats or none. Repeating it for seats the viewer already holds succeeds and changes nothing,
+    /// the timer included.
+    async fn reserve_seats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which seats.")] input: ReserveSeatsInput,
+    ) -> Result<ReserveSeatsResult> {
+        let viewer = ctx.require_viewer()?.id.clone();
+        let event = ids::event_id("input.eventId", &input.event_id)?;
+        let seats = seat_set(&input.seat_ids)?;
+        let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await.map_err(Fault::from)?;
+        Ok(ReserveSeatsResult::new(&EventScope::new(event), outcome))
+    }
+
+    /// Sells held seats. Irreversible, so it takes an idempotency key: same key and seats, same order.
+    async fn confirm_seats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which seats, under which key.")] input: ConfirmSeatsInput,
+    ) -> Result<ConfirmSeatsResult> {
+        let viewer = ctx.require_viewer()?.id.clone();
+        let event = ids::event_id("input.eventId", &input.event_id)?;
+        let seats = seat_set(&input.seat_ids)?;
+        let key = IdempotencyKey::new(input.idempotency_key)
+            .ok_or_else(|| bad_text("input.idempotencyKey", IdempotencyKey::MAX_CHARS))?;
+        let payment_reference = input
+            .payment_reference
+            .map(|text| {
+                PaymentReference::new(text)
+                    .ok_or_else(|| bad_text("input.paymentReference", PaymentReference::MAX_CHARS))
+            })
+            .transpose()?;
+        let confirm = Confirm { viewer, seats, key, payment_reference };
+        let outcome = ctx.services().desk.submit(event, confirm).await.map_err(Fault::from)?;
+        Ok(ConfirmSeatsResult::new(outcome))
+    }
+
+    /// Gives held seats back before their time: all of them or none.
+    async fn release_seats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which seats.")] input: ReleaseSeatsInput,
+    ) -> Result<ReleaseSeatsResult> {
+        let viewer = ctx.require_viewer()?.id.clone();
+        let event = ids::event_id("input.eventId", &input.event_id)?;
+        let seats = seat_set(&input.seat_ids)?;
+        let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await.map_err(Fault::from)?;
+        Ok(ReleaseSeatsResult::new(&EventScope::new(event), outcome))
+    }
+}
+
+fn seat_set(ids: &[ID]) -> Result<SeatSet, Fault> {
+    let wrong_number = || Fault::bad_input(format!("input.seatIds must name 1 to {MAX_SEATS_PER_REQUEST} seats"));
+    // Counted before they are decoded: a hostile list costs no more than its length.
+    if ids.is_empty() || ids.len() > MAX_SEATS_PER_REQUEST {
+        return Err(wrong_number());
+    }
+    let decode = |(index, id): (usize, &ID)| ids::seat_id(&format!("input.seatIds[{index}]"), id);
+    let seats = ids.iter().enumerate().map(decode).collect::<Result<Vec<_>, Fault>>()?;
+    SeatSet::new(seats).map_err(|_| wrong_number())
+}
+
+fn bad_text(argument: &str, max_chars: usize) -> Fault {
+    Fault::bad_input(format!("{argument} must have 1 to {max_chars} characters and no control characters"))
+}

@@ -1,0 +1,158 @@
+//! Queries.
+
+use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::{Context, ID, InputObject, Object, Result};
+
+use super::ContextExt as _;
+use super::error::Fault;
+use super::ids::{self, AnyId};
+use super::loaders::EventKey;
+use super::paging::{self, Page};
+use super::types::{Event, EventScope, Node, Order, Seat, SeatMap, SeatStatus, Viewer};
+use crate::domain::event::is_slug;
+use crate::domain::{EventId, OrderId, SeatId};
+use crate::store::reads;
+
+/// The most values in one list of a filter: more than any venue has sections.
+const MAX_FILTER_VALUES: usize = 1000;
+
+/// Everything that can be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Query;
+
+/// Which seats to list. A part that is left out does not restrict.
+#[derive(Clone, Debug, Default, InputObject)]
+pub(super) struct SeatFilter {
+    /// With this status now.
+    status: Option<SeatStatus>,
+    /// In one of these sections, up to 1000.
+    sections: Option<Vec<String>>,
+    /// In one of these categories, up to 1000.
+    category_ids: Option<Vec<ID>>,
+    /// Accessible, or not.
+    accessible: Option<bool>,
+}
+
+/// Everything that can be asked.
+#[Object]
+impl Query {
+    /// Anything by its global id; null where there is nothing, or nothing for the viewer to see.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "A global id.")] id: ID) -> Result<Option<Node>> {
+        Ok(match AnyId::decode(&id) {
+            Some(AnyId::Event(event)) => find_event(ctx, event).await?.map(Node::Event),
+            Some(AnyId::Seat(seat)) => find_seat(ctx, seat).await?.map(Node::Seat),
+            Some(AnyId::Order(order)) => find_order(ctx, order).await?.map(Node::Order),
+            Some(AnyId::Category(_)) | None => None,
+        })
+    }
+
+    /// By id or by slug; null if there is no such event.
+    async fn event(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event's id, or its slug.")] id: ID,
+    ) -> Result<Option<Event>> {
+        if let Some(AnyId::Event(event)) = AnyId::decode(&id) {
+            return Ok(find_event(ctx, event).await?);
+        }
+        if !is_slug(&id) {
+            return Ok(None);
+        }
+        let record = ctx.store().event_by_slug(&id).await.map_err(Fault::from)?;
+        Ok(record.map(Event::known))
+    }
+
+    /// All events, by their start.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, Event, EmptyFields, EmptyFields>> {
+        let page = Page::of_events(first)?;
+        let after = after.as_deref().map(paging::event_after).transpose()?;
+        let events = ctx.store().events_page(after, page.fetch().unsigned_abs()).await.map_err(Fault::from)?;
+        Ok(page
+            .connection(after.is_some(), events, |event| Edge::new(paging::event_cursor(&event), Event::known(event))))
+    }
+
+    /// A seat; null if there is no such seat.
+    async fn seat(&self, ctx: &Context<'_>, #[graphql(desc = "The seat's id.")] id: ID) -> Result<Option<Seat>> {
+        Ok(find_seat(ctx, ids::seat_id("id", &id)?).await?)
+    }
+
+    /// An event's seats, in the order of the seat plan.
+    async fn seats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event.")] event_id: ID,
+        #[graphql(desc = "Which seats; all of them unless said.")] filter: Option<SeatFilter>,
+        #[graphql(desc = "How many, 1 to 1000; 100 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, Seat, EmptyFields, EmptyFields>> {
+        let event = ids::event_id("eventId", &event_id)?;
+        let page = Page::of_seats(first)?;
+        let after = after.as_deref().map(paging::seat_after).transpose()?;
+        let filter = filter.unwrap_or_default().check(event)?;
+        let scope = known_event(ctx, event).await?;
+        let seats = ctx.store().seats_page(event, &filter, after.unwrap_or_default(), page.fetch()).await;
+        Ok(page.connection(after.is_some(), seats.map_err(Fault::from)?, |record| {
+            Edge::new(paging::seat_cursor(record.seat.id), Seat::read(&scope, record))
+        }))
+    }
+
+    /// Every seat of an event as of one revision: subscribe with seatChanges(since: revision) and nothing is missed.
+    async fn seat_map(&self, ctx: &Context<'_>, #[graphql(desc = "The event.")] event_id: ID) -> Result<SeatMap> {
+        let event = ids::event_id("eventId", &event_id)?;
+        let map = ctx.store().seat_map(event).await.map_err(Fault::from)?.ok_or_else(Fault::no_such_event)?;
+        Ok(SeatMap::new(EventScope::new(event), map))
+    }
+
+    /// Who is asking; null without credentials.
+    async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
+        ctx.viewer().cloned().map(Viewer)
+    }
+}
+
+impl SeatFilter {
+    fn check(self, event: EventId) -> Result<reads::SeatFilter, Fault> {
+        let too_many = |name: &str| Fault::bad_input(format!("filter.{name} has at most {MAX_FILTER_VALUES} values"));
+        if self.sections.as_ref().is_some_and(|names| names.len() > MAX_FILTER_VALUES) {
+            return Err(too_many("sections"));
+        }
+        if self.category_ids.as_ref().is_some_and(|ids| ids.len() > MAX_FILTER_VALUES) {
+            return Err(too_many("categoryIds"));
+        }
+        // A name with control characters names no section (and PostgreSQL could not be asked for one with a NUL).
+        let sections =
+            self.sections.map(|names| names.into_iter().filter(|name| !name.chars().any(char::is_control)).collect());
+        let decode = |id: &ID| ids::category_id("filter.categoryIds", id);
+        let categories =
+            self.category_ids.map(|ids| ids.iter().map(decode).collect::<Result<Vec<_>, _>>()).transpose()?;
+        // Another event's category is none of this event's seats'.
+        let categories = categories.map(|all| all.into_iter().filter(|category| category.event == event).collect());
+        let status = self.status.map(Into::into);
+        Ok(reads::SeatFilter { status, sections, categories, accessible: self.accessible })
+    }
+}
+
+async fn find_event(ctx: &Context<'_>, event: EventId) -> Result<Option<Event>, Fault> {
+    let record = ctx.loader().load_one(EventKey(event)).await?;
+    Ok(record.map(|record| Event::known((*record).clone())))
+}
+
+async fn known_event(ctx: &Context<'_>, event: EventId) -> Result<std::sync::Arc<EventScope>, Fault> {
+    find_event(ctx, event).await?.map(|event| event.0).ok_or_else(Fault::no_such_event)
+}
+
+async fn find_seat(ctx: &Context<'_>, seat: SeatId) -> Result<Option<Seat>, Fault> {
+    let record = ctx.loader().load_one(seat).await?;
+    Ok(record.map(|record| Seat::read(&EventScope::new(seat.event), (*record).clone())))
+}
+
+/// Orders are for those who placed them, and for those who manage events.
+async fn find_order(ctx: &Context<'_>, order: OrderId) -> Result<Option<Order>, Fault> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let found = ctx.loader().load_one(order).await?;
+    Ok(found.filter(|order| viewer.is_admin || order.viewer == viewer.id).map(Order::new))
+}

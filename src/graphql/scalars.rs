@@ -1,0 +1,42 @@
+//! The contract's own scalars.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{DateTime as Instant, SecondsFormat, Utc};
+
+use crate::domain::Revision;
+
+/// An instant, RFC 3339 in UTC, for example `2026-11-22T19:30:00.000000Z`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DateTime(pub Instant<Utc>);
+
+#[Scalar]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        Instant::parse_from_rfc3339(text).map(|at| Self(at.to_utc())).map_err(|_| {
+            InputValueError::custom("an instant is written as in RFC 3339, for example 2026-11-22T19:30:00Z")
+        })
+    }
+
+    fn to_value(&self) -> Value {
+        // PostgreSQL keeps microseconds.
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}
+
+/// A position in one event's change log: a whole number (a JSON number, at most 2^53 - 1) that grows by
+/// exactly 1 with every seat change of that event. A hole between two revisions is a lost change.
+#[Scalar(name = "Revision")]
+impl ScalarType for Revision {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };
+        match number.as_i64() {
+            Some(number @ 0..=9_007_199_254_740_991) => Ok(Self(number)),
+            _ => Err(InputValueError::custom("a revision is a whole number from 0 to 9007199254740991")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Number(self.0.into())
+    }
+}

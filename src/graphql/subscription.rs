@@ -1,0 +1,141 @@
+//! Subscriptions: a follower of the event's change log, told in the contract's words.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Result, Subscription as SubscriptionRoot};
+use futures_util::Stream;
+
+use super::ContextExt as _;
+use super::error::Fault;
+use super::ids::{self, AnyId};
+use super::types::{EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem};
+use crate::domain::{Cause, Change, Revision, SeatId, ViewerId};
+use crate::feed::{FeedError, Follower, Start, Step};
+use crate::store::Store;
+use crate::store::reads::ViewerState;
+
+/// Everything that can be watched.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscription;
+
+/// Everything that can be watched.
+#[SubscriptionRoot]
+impl Subscription {
+    /// One event's seats, live, in revision order, with no gap and no repeat.
+    /// Without `since`: a SeatSnapshot first. With `since`: the changes after it, or a SeatSnapshot that says why not.
+    async fn seat_changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event.")] event_id: ID,
+        #[graphql(desc = "The revision that the client has already: that of a map, a mutation, or the last frame.")]
+        since: Option<Revision>,
+    ) -> Result<impl Stream<Item = Result<SeatStreamItem>> + use<>> {
+        let event = ids::event_id("eventId", &event_id)?;
+        let start = since.map_or(Start::Live, Start::After);
+        let follower = ctx.services().feed.follow(event, start).await.map_err(Fault::from)?;
+        let store = ctx.store().clone();
+        Ok(futures_util::stream::try_unfold(follower, move |mut follower| {
+            let store = store.clone();
+            async move {
+                let item = next_item(&mut follower, &store).await?;
+                Ok(Some((item, follower)))
+            }
+        }))
+    }
+
+    /// The viewer's own holds and orders in one event, as they are granted, run out or are confirmed.
+    /// The first item comes at once; each further one after something of it has changed.
+    async fn my_reservations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event.")] event_id: ID,
+    ) -> Result<impl Stream<Item = Result<MyReservations>> + use<>> {
+        let viewer = ctx.require_viewer()?.id.clone();
+        let event = ids::event_id("eventId", &event_id)?;
+        let follower = ctx.services().feed.follow(event, Start::Live).await.map_err(Fault::from)?;
+        let mine = Mine { follower, store: ctx.store().clone(), viewer, held: BTreeSet::new(), told: Revision::ZERO };
+        Ok(futures_util::stream::try_unfold(mine, |mut mine| async move {
+            let item = mine.next().await?;
+            Ok(Some((item, mine)))
+        }))
+    }
+}
+
+/// A frame for the follower's next step; where it has lost its place, a snapshot from which it goes on.
+async fn next_item(follower: &mut Follower, store: &Store) -> Result<SeatStreamItem, Fault> {
+    match follower.next().await? {
+        Step::Changes(batch) => Ok(SeatStreamItem::Changes(SeatChanges(batch))),
+        Step::Lost(why) => {
+            let snapshot = store.snapshot(follower.event()).await?.ok_or(FeedError::NoSuchEvent)?;
+            follower.move_to(snapshot.revision);
+            Ok(SeatStreamItem::Snapshot(SeatSnapshot { snapshot: Arc::new(snapshot), reason: why.into() }))
+        }
+    }
+}
+
+/// One viewer's holds and orders. The log says when to look and what has run out; the database says what there is.
+struct Mine {
+    follower: Follower,
+    store: Store,
+    viewer: ViewerId,
+    /// What was told last, and the revision it was true for.
+    held: BTreeSet<SeatId>,
+    told: Revision,
+}
+
+impl Mine {
+    /// The next item, when there is something new to tell.
+    async fn next(&mut self) -> Result<MyReservations, Fault> {
+        loop {
+            match self.follower.next().await? {
+                Step::Lost(_) => {
+                    let state = self.look().await?;
+                    self.follower.move_to(state.revision);
+                    return Ok(self.tell_after_a_gap(state));
+                }
+                Step::Changes(batch) => {
+                    let (news, expired) = self.news_in(batch.changes());
+                    if news {
+                        let state = self.look().await?;
+                        return Ok(self.tell(state, expired));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether these changes bring anything that was not told yet, and which of the viewer's holds ran out in them.
+    /// What was looked up may be ahead of the log as it was followed so far; but what ran out is only in the log.
+    fn news_in(&self, changes: &[Change]) -> (bool, Vec<SeatId>) {
+        let mine = || changes.iter().filter(|change| change.viewer == self.viewer);
+        let expired: Vec<_> =
+            mine().filter(|change| change.cause == Cause::Expired).map(|change| change.seat).collect();
+        (!expired.is_empty() || mine().any(|change| change.revision > self.told), expired)
+    }
+
+    async fn look(&self) -> Result<ViewerState, Fault> {
+        Ok(self.store.viewer_state(self.follower.event(), &self.viewer).await?.ok_or(FeedError::NoSuchEvent)?)
+    }
+
+    fn tell(&mut self, state: ViewerState, expired: Vec<SeatId>) -> MyReservations {
+        self.told = state.revision;
+        self.held = state.held.iter().map(|record| record.seat.id).collect();
+        let scope = EventScope::new(self.follower.event());
+        MyReservations {
+            revision: state.revision,
+            held: state.held.into_iter().map(|record| Seat::read(&scope, record)).collect(),
+            orders: state.orders.into_iter().map(Order::new).collect(),
+            expired: expired.into_iter().map(|seat| AnyId::Seat(seat).encode()).collect(),
+        }
+    }
+
+    /// The log was not followed without a gap: what was held and is neither held nor bought has run out, or was given back.
+    fn tell_after_a_gap(&mut self, state: ViewerState) -> MyReservations {
+        let held = state.held.iter().map(|record| record.seat.id);
+        let bought = state.orders.iter().flat_map(|order| order.seats.iter().copied());
+        let kept: BTreeSet<_> = held.chain(bought).collect();
+        let gone = self.held.difference(&kept).copied().collect();
+        self.tell(state, gone)
+    }
+}

@@ -1,0 +1,186 @@
+//! Events, their categories, and what they cost.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use tokio::sync::OnceCell;
+
+use crate::domain::{CategoryId, EventId, Revision};
+use crate::graphql::error::Fault;
+use crate::graphql::ids::AnyId;
+use crate::graphql::loaders::{CategoriesKey, CountsKey, EventKey};
+use crate::graphql::scalars::DateTime;
+use crate::graphql::{ContextExt as _, to_int};
+use crate::store::reads::{CategoryRecord, Counts, EventRecord};
+
+/// What objects of one event share within an answer, so that 20,000 seats look their event up once.
+#[derive(Debug)]
+pub struct EventScope {
+    id: EventId,
+    record: OnceCell<Arc<EventRecord>>,
+    categories: OnceCell<Arc<[CategoryRecord]>>,
+}
+
+impl EventScope {
+    /// An event of which nothing is known yet.
+    pub fn new(id: EventId) -> Arc<Self> {
+        Arc::new(Self { id, record: OnceCell::new(), categories: OnceCell::new() })
+    }
+
+    /// An event that was just read.
+    pub fn known(record: EventRecord) -> Arc<Self> {
+        Arc::new(Self {
+            id: record.id,
+            record: OnceCell::new_with(Some(Arc::new(record))),
+            categories: OnceCell::new(),
+        })
+    }
+
+    async fn record(&self, ctx: &Context<'_>) -> Result<&Arc<EventRecord>, Fault> {
+        let load = async || ctx.loader().load_one(EventKey(self.id)).await?.ok_or_else(Fault::no_such_event);
+        self.record.get_or_try_init(load).await
+    }
+
+    async fn categories(&self, ctx: &Context<'_>) -> Result<&Arc<[CategoryRecord]>, Fault> {
+        let load = async || Ok(ctx.loader().load_one(CategoriesKey(self.id)).await?.unwrap_or_else(|| [].into()));
+        self.categories.get_or_try_init(load).await
+    }
+
+    /// One category and the event's currency.
+    pub async fn category(&self, ctx: &Context<'_>, id: CategoryId) -> Result<Category, Fault> {
+        let (record, categories) = tokio::try_join!(self.record(ctx), self.categories(ctx))?;
+        let category = categories.iter().find(|category| category.id == id);
+        let category = category.ok_or_else(|| Fault::internal("a seat's category is missing"))?;
+        Ok(Category::new(category, &record.terms.currency))
+    }
+}
+
+/// One sale of one set of seats.
+#[derive(Clone, Debug)]
+pub struct Event(pub Arc<EventScope>);
+
+impl Event {
+    /// An event that was just read.
+    pub fn known(record: EventRecord) -> Self {
+        Self(EventScope::known(record))
+    }
+}
+
+/// One sale of one set of seats.
+#[Object]
+impl Event {
+    /// Opaque and stable.
+    pub async fn id(&self) -> ID {
+        AnyId::Event(self.0.id).encode()
+    }
+
+    /// The event's name in addresses: lower-case letters, digits and hyphens.
+    async fn slug(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.0.record(ctx).await?.slug.clone())
+    }
+
+    /// The event's name for people.
+    async fn name(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.0.record(ctx).await?.name.clone())
+    }
+
+    /// Where it takes place.
+    async fn venue(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.0.record(ctx).await?.venue.clone())
+    }
+
+    /// When it starts.
+    async fn starts_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
+        Ok(DateTime(self.0.record(ctx).await?.starts_at))
+    }
+
+    /// From when seats can be reserved; null: from the start.
+    async fn sales_open_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(self.0.record(ctx).await?.terms.sales_open_at.map(DateTime))
+    }
+
+    /// From when seats can no longer be reserved; null: never. Seats held by then can still be confirmed.
+    async fn sales_close_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(self.0.record(ctx).await?.terms.sales_close_at.map(DateTime))
+    }
+
+    /// How long a hold lasts, in seconds: 300 unless set.
+    async fn hold_seconds(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(to_int(self.0.record(ctx).await?.terms.hold.num_seconds()))
+    }
+
+    /// The most seats one viewer may hold and own together in this event; null for no limit.
+    async fn max_seats_per_viewer(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        Ok(self.0.record(ctx).await?.terms.max_seats_per_viewer.map(|limit| to_int(limit.into())))
+    }
+
+    /// The revision of the event's change log when it was read.
+    async fn revision(&self, ctx: &Context<'_>) -> Result<Revision> {
+        Ok(self.0.record(ctx).await?.revision)
+    }
+
+    /// How many seats are in which status now. A hold that has run out counts as available.
+    async fn availability(&self, ctx: &Context<'_>) -> Result<Availability> {
+        Ok(ctx.loader().load_one(CountsKey(self.0.id)).await?.unwrap_or_default().into())
+    }
+
+    /// The price categories, in the order of the seat plan.
+    async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
+        let (record, categories) = tokio::try_join!(self.0.record(ctx), self.0.categories(ctx))?;
+        Ok(categories.iter().map(|category| Category::new(category, &record.terms.currency)).collect())
+    }
+}
+
+/// A price category of an event.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Category {
+    /// Opaque and stable.
+    id: ID,
+    /// The category's name for people, unique within the event.
+    name: String,
+    /// What a seat of this category costs.
+    price: Money,
+    /// A colour for maps, as `#rrggbb`.
+    color: Option<String>,
+}
+
+impl Category {
+    fn new(record: &CategoryRecord, currency: &str) -> Self {
+        Self {
+            id: AnyId::Category(record.id).encode(),
+            name: record.name.clone(),
+            price: Money { amount_minor: record.price_minor, currency: currency.to_owned() },
+            color: record.color.clone(),
+        }
+    }
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Money {
+    /// The amount in the currency's smallest unit: cents for EUR, yen for JPY.
+    pub amount_minor: i32,
+    /// The currency's code in ISO 4217, for example `EUR`.
+    pub currency: String,
+}
+
+/// How many seats are in which status. Seats that are not for sale and nobody's are in none.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct Availability {
+    /// Can be reserved now.
+    available: i32,
+    /// Held by somebody.
+    reserved: i32,
+    /// Sold.
+    confirmed: i32,
+}
+
+impl From<Counts> for Availability {
+    fn from(counts: Counts) -> Self {
+        Self {
+            available: to_int(counts.available),
+            reserved: to_int(counts.reserved),
+            confirmed: to_int(counts.confirmed),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The contract's interfaces.
+
+use async_graphql::{ID, Interface};
+
+use super::results::{IdempotencyKeyReused, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable};
+use super::{Event, Order, Seat};
+
+/// Anything with a global id.
+#[derive(Clone, Debug, Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque and stable."))]
+pub enum Node {
+    /// An event.
+    Event(Event),
+    /// A seat.
+    Seat(Seat),
+    /// An order.
+    Order(Order),
+}
+
+/// What a caller can be told went wrong. Expected refusals are data; faults are GraphQL errors with extensions.code.
+#[derive(Clone, Debug, Interface)]
+#[graphql(field(name = "message", ty = "&String", desc = "What happened, for a person."))]
+pub enum UserError {
+    /// Some seats are in the way.
+    SeatsUnavailable(SeatsUnavailable),
+    /// The viewer would have too many.
+    SeatLimitExceeded(SeatLimitExceeded),
+    /// Outside the sales window.
+    SalesClosed(SalesClosed),
+    /// Some seats are not the viewer's.
+    SeatsNotHeld(SeatsNotHeld),
+    /// The key stands for another set of seats.
+    IdempotencyKeyReused(IdempotencyKeyReused),
+}

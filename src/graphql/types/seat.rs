@@ -1,0 +1,181 @@
+//! Seats and the map.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, Object, Result};
+use chrono::{DateTime as Instant, Utc};
+
+use super::event::{Category, Event, EventScope};
+use crate::domain;
+use crate::domain::{Revision, SeatId};
+use crate::graphql::ContextExt as _;
+use crate::graphql::error::Fault;
+use crate::graphql::ids::AnyId;
+use crate::graphql::scalars::DateTime;
+use crate::store::reads::{Place, SeatMapRecord, SeatRecord};
+
+/// What everybody may know of a seat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "domain::SeatStatus")]
+pub enum SeatStatus {
+    /// Free. A hold that has run out reads so at once.
+    Available,
+    /// Held by somebody for a limited time.
+    Reserved,
+    /// Sold.
+    Confirmed,
+}
+
+/// A seat as of the moment it was read.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    event: Arc<EventScope>,
+    seat: domain::seat::Seat,
+    /// Known where the seat was read for this answer; a mutation's answer looks it up if it is asked for.
+    place: Option<Arc<Place>>,
+    now: Instant<Utc>,
+}
+
+impl Seat {
+    /// A seat that was read with its place.
+    pub fn read(event: &Arc<EventScope>, record: SeatRecord) -> Self {
+        Self { event: Arc::clone(event), seat: record.seat, place: Some(record.place), now: record.now }
+    }
+
+    /// A seat that was decided on at `now`.
+    pub fn decided(event: &Arc<EventScope>, seat: domain::seat::Seat, now: Instant<Utc>) -> Self {
+        Self { event: Arc::clone(event), seat, place: None, now }
+    }
+
+    /// Seats that were read, in the order of `ids`; those that are not there are left out.
+    pub async fn load(ctx: &Context<'_>, event: &Arc<EventScope>, ids: &[SeatId]) -> Result<Vec<Self>, Fault> {
+        let found = ctx.loader().load_many(ids.iter().copied()).await?;
+        Ok(ids.iter().filter_map(|id| found.get(id)).map(|record| Self::read(event, (**record).clone())).collect())
+    }
+
+    async fn place<T>(&self, ctx: &Context<'_>, part: impl FnOnce(&Place) -> T) -> Result<T, Fault> {
+        if let Some(place) = &self.place {
+            return Ok(part(place));
+        }
+        let record = ctx.loader().load_one(self.seat.id).await?;
+        record.map(|record| part(&record.place)).ok_or_else(|| Fault::internal("a seat has lost its place"))
+    }
+}
+
+/// A seat as of the moment it was read.
+#[Object]
+impl Seat {
+    /// Opaque and stable.
+    pub async fn id(&self) -> ID {
+        AnyId::Seat(self.seat.id).encode()
+    }
+
+    /// The event it belongs to.
+    async fn event(&self) -> Event {
+        Event(Arc::clone(&self.event))
+    }
+
+    /// Section or block.
+    async fn section(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.place(ctx, |place| place.section.clone()).await?)
+    }
+
+    /// Row within the section.
+    async fn row(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.place(ctx, |place| place.row.clone()).await?)
+    }
+
+    /// Number within the row; not always a number.
+    async fn number(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.place(ctx, |place| place.number.clone()).await?)
+    }
+
+    /// What a person reads, and a screen reader says: 'Section 101, row C, seat 14'.
+    async fn label(&self, ctx: &Context<'_>) -> Result<String> {
+        let label = |place: &Place| format!("Section {}, row {}, seat {}", place.section, place.row, place.number);
+        Ok(self.place(ctx, label).await?)
+    }
+
+    /// What it costs.
+    async fn category(&self, ctx: &Context<'_>) -> Result<Category> {
+        Ok(self.event.category(ctx, self.seat.category).await?)
+    }
+
+    /// Whether a wheelchair fits.
+    async fn accessible(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.place(ctx, |place| place.accessible).await?)
+    }
+
+    /// Whether it is offered at all.
+    async fn for_sale(&self) -> bool {
+        self.seat.for_sale
+    }
+
+    /// Where it is on the venue's map, in the seat plan's own units; x grows to the right.
+    async fn x(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
+        Ok(self.place(ctx, |place| place.x).await?)
+    }
+
+    /// Where it is on the venue's map, in the seat plan's own units; y grows downwards.
+    async fn y(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
+        Ok(self.place(ctx, |place| place.y).await?)
+    }
+
+    /// As of now: a hold that has run out reads AVAILABLE, whether or not the cleaner has been by.
+    async fn status(&self) -> SeatStatus {
+        self.seat.state.status(self.now).into()
+    }
+
+    /// When the hold on it ends; null unless it is RESERVED.
+    async fn reservation_expires_at(&self) -> Option<DateTime> {
+        self.seat.state.expires_at(self.now).map(DateTime)
+    }
+
+    /// Whether the viewer holds or owns it. Nobody learns who else does.
+    async fn held_by_me(&self, ctx: &Context<'_>) -> bool {
+        ctx.viewer().is_some_and(|viewer| self.seat.state.viewer(self.now) == Some(&viewer.id))
+    }
+
+    /// The revision of its last change; 0 if it never changed.
+    async fn revision(&self) -> Revision {
+        self.seat.revision
+    }
+}
+
+/// Every seat of an event as of one revision.
+#[derive(Clone, Debug)]
+pub struct SeatMap {
+    event: Arc<EventScope>,
+    map: Arc<SeatMapRecord>,
+}
+
+impl SeatMap {
+    /// A map that was just read.
+    pub fn new(event: Arc<EventScope>, map: SeatMapRecord) -> Self {
+        Self { event, map: Arc::new(map) }
+    }
+}
+
+/// Every seat of an event as of one revision.
+#[Object]
+impl SeatMap {
+    /// The event.
+    async fn event(&self) -> Event {
+        Event(Arc::clone(&self.event))
+    }
+
+    /// The revision that the whole map is true for.
+    async fn revision(&self) -> Revision {
+        self.map.revision
+    }
+
+    /// The server's clock when the map was read: what countdowns should go by.
+    async fn server_time(&self) -> DateTime {
+        DateTime(self.map.now)
+    }
+
+    /// Every seat, in the order of the seat plan.
+    async fn seats(&self) -> Vec<Seat> {
+        self.map.seats.iter().map(|record| Seat::read(&self.event, record.clone())).collect()
+    }
+}

@@ -1,0 +1,177 @@
+//! What subscriptions deliver.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, ID, Object, SimpleObject, Union};
+
+use super::{Order, Seat, SeatStatus};
+use crate::domain::{self, Revision};
+use crate::feed::{Batch, Lost};
+use crate::graphql::ids::AnyId;
+use crate::graphql::scalars::DateTime;
+use crate::store::reads::{PublicState, Snapshot};
+
+/// One frame of seatChanges.
+#[derive(Clone, Debug, Union)]
+pub enum SeatStreamItem {
+    /// Every seat's state: forget what you knew.
+    Snapshot(SeatSnapshot),
+    /// What has changed since the frame before.
+    Changes(SeatChanges),
+}
+
+/// Every seat's state as of one revision.
+#[derive(Clone, Debug)]
+pub struct SeatSnapshot {
+    /// What was read.
+    pub snapshot: Arc<Snapshot>,
+    /// Why it is sent.
+    pub reason: SnapshotReason,
+}
+
+/// Every seat's state as of one revision.
+#[Object]
+impl SeatSnapshot {
+    /// The revision that the whole snapshot is true for; changes go on after it.
+    async fn revision(&self) -> Revision {
+        self.snapshot.revision
+    }
+
+    /// Why a snapshot is sent instead of changes.
+    async fn reason(&self) -> SnapshotReason {
+        self.reason
+    }
+
+    /// Every seat, in the order of the seat plan.
+    async fn seats(&self) -> Vec<SeatState> {
+        self.snapshot.seats.iter().map(SeatState::from).collect()
+    }
+}
+
+/// Why a snapshot is sent instead of changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+pub enum SnapshotReason {
+    /// The subscription began without `since`.
+    Initial,
+    /// The changes after `since` are no longer kept.
+    LogPruned,
+    /// The client reads too slowly for the changes to be kept for it.
+    ClientLagged,
+    /// `since` is a revision that this event has not reached.
+    UnknownRevision,
+}
+
+impl From<Lost> for SnapshotReason {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::NoPosition => Self::Initial,
+            Lost::Pruned => Self::LogPruned,
+            Lost::Lagged => Self::ClientLagged,
+            Lost::UnknownRevision => Self::UnknownRevision,
+        }
+    }
+}
+
+/// A seat's state as of a snapshot's revision.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct SeatState {
+    /// Which seat.
+    seat_id: ID,
+    /// Its status. A hold that had run out reads AVAILABLE.
+    status: SeatStatus,
+    /// When its hold ends; null unless it is RESERVED.
+    reservation_expires_at: Option<DateTime>,
+    /// The revision of its last change; 0 if it never changed.
+    revision: Revision,
+}
+
+impl From<&PublicState> for SeatState {
+    fn from(state: &PublicState) -> Self {
+        Self {
+            seat_id: AnyId::Seat(state.seat).encode(),
+            status: state.status.into(),
+            reservation_expires_at: state.expires_at.map(DateTime),
+            revision: state.revision,
+        }
+    }
+}
+
+/// Consecutive changes: the first has revision `fromRevision`, the last `toRevision`.
+#[derive(Clone, Debug)]
+pub struct SeatChanges(pub Batch);
+
+/// Consecutive changes: the first has revision `fromRevision`, the last `toRevision`.
+#[Object]
+impl SeatChanges {
+    /// The revision of the first change: one more than the last revision of the frame before.
+    async fn from_revision(&self) -> Revision {
+        self.0.from()
+    }
+
+    /// The revision of the last change: pass it as `since` to go on after a lost connection.
+    async fn to_revision(&self) -> Revision {
+        self.0.to()
+    }
+
+    /// The changes, in order; at least one.
+    async fn changes(&self) -> Vec<SeatChange> {
+        self.0.changes().iter().map(SeatChange::from).collect()
+    }
+}
+
+/// One change of one seat.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct SeatChange {
+    /// Which seat.
+    seat_id: ID,
+    /// The status it has after the change.
+    status: SeatStatus,
+    /// When its hold ends; null unless it is RESERVED.
+    reservation_expires_at: Option<DateTime>,
+    /// Why it changed.
+    cause: ChangeCause,
+    /// The change's revision: one more than that of the change before.
+    revision: Revision,
+    /// When it was decided.
+    changed_at: DateTime,
+}
+
+impl From<&domain::Change> for SeatChange {
+    fn from(change: &domain::Change) -> Self {
+        Self {
+            seat_id: AnyId::Seat(change.seat).encode(),
+            status: change.cause.status().into(),
+            reservation_expires_at: change.expires_at.map(DateTime),
+            cause: change.cause.into(),
+            revision: change.revision,
+            changed_at: DateTime(change.changed_at),
+        }
+    }
+}
+
+/// Why a seat changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "domain::Cause")]
+pub enum ChangeCause {
+    /// A viewer took hold of it.
+    Reserved,
+    /// Its holder gave it back.
+    Released,
+    /// Its hold ran out.
+    Expired,
+    /// Its holder bought it.
+    Confirmed,
+}
+
+/// What the viewer holds and owns in one event, after something of it has changed.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct MyReservations {
+    /// The revision that this is true for.
+    pub revision: Revision,
+    /// The seats the viewer holds, in the order of the seat plan.
+    pub held: Vec<Seat>,
+    /// The viewer's orders in this event, oldest first.
+    pub orders: Vec<Order>,
+    /// Seats whose hold has run out since the item before; empty in the first.
+    pub expired: Vec<ID>,
+}

@@ -1,0 +1,77 @@
+//! Who is asking.
+
+use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+
+use super::event::EventScope;
+use super::order::Order;
+use super::seat::Seat;
+use crate::graphql::ContextExt as _;
+use crate::graphql::ids;
+use crate::graphql::paging::{self, Page};
+use crate::graphql::scalars::DateTime;
+use crate::identity;
+
+/// What a viewer may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+pub enum Role {
+    /// May reserve, confirm and give back seats. Every viewer may.
+    Buyer,
+    /// May manage events.
+    Admin,
+}
+
+/// Who is asking, as the token says.
+#[derive(Clone, Debug)]
+pub struct Viewer(pub identity::Viewer);
+
+/// Who is asking, as the token says.
+#[Object]
+impl Viewer {
+    /// Opaque and stable for the same user.
+    async fn id(&self) -> ID {
+        ids::viewer_id(&self.0.id)
+    }
+
+    /// What the viewer may do.
+    async fn roles(&self) -> Vec<Role> {
+        let to_role = |role: &identity::Role| match role {
+            identity::Role::Buyer => Role::Buyer,
+            identity::Role::Admin => Role::Admin,
+        };
+        self.0.roles().iter().map(to_role).collect()
+    }
+
+    /// The seats the viewer holds in an event now, in the order of the seat plan.
+    async fn reservations(&self, ctx: &Context<'_>, #[graphql(desc = "The event.")] event_id: ID) -> Result<Vec<Seat>> {
+        let event = ids::event_id("eventId", &event_id)?;
+        let held = ctx.store().held_seats(event, &self.0.id).await.map_err(crate::graphql::error::Fault::from)?;
+        let scope = EventScope::new(event);
+        Ok(held.into_iter().map(|record| Seat::read(&scope, record)).collect())
+    }
+
+    /// The viewer's orders in all events, newest first.
+    async fn orders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, Order, EmptyFields, EmptyFields>> {
+        let page = Page::of_orders(first)?;
+        let after = after.as_deref().map(paging::order_after).transpose()?;
+        let orders = ctx.store().orders_page(&self.0.id, after, page.fetch()).await;
+        let orders = orders.map_err(crate::graphql::error::Fault::from)?;
+        Ok(page.connection(after.is_some(), orders, |order| Edge::new(paging::order_cursor(&order), Order::new(order))))
+    }
+}
+
+/// A signed identity for a browser without an account.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct GuestSession {
+    /// Send it as `Authorization: Bearer …`, and in `connection_init` over a WebSocket.
+    pub token: String,
+    /// When the token runs out.
+    pub expires_at: DateTime,
+    /// Who the token makes you.
+    pub viewer: Viewer,
+}

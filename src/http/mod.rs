@@ -1,0 +1,79 @@
+//! The transport: GraphQL over HTTP and WebSocket, health, and the pages for people.
+//!
+//! Deliberately ours where the stock transport of async-graphql falls short (mutations over GET, missing close codes,
+//! no limits); its WebSocket serves only the older protocol that some Apollo clients still speak.
+
+mod graphql;
+mod health;
+mod request;
+mod websocket;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::feed::Feed;
+use crate::graphql::ArenaSchema;
+use crate::identity::Identity;
+use crate::store::Store;
+
+/// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat ids are under 10 KiB.
+pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct AppState {
+    /// What is executed.
+    pub schema: ArenaSchema,
+    /// Who is asking.
+    pub identity: Arc<Identity>,
+    /// For readiness.
+    pub store: Store,
+    /// For readiness.
+    pub feed: Arc<Feed>,
+    /// Rings when the server shuts down.
+    pub stop: CancellationToken,
+    /// The open sockets, so that a shutdown can wait for their goodbyes.
+    pub sockets: TaskTracker,
+}
+
+/// All routes.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/", get(|| async { page(include_str!("pages/home.html")) }))
+        .route("/playground", get(|| async { page(include_str!("pages/playground.html")) }))
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        .with_state(state)
+}
+
+/// A page of ours: it runs its own inline script and talks to this server only.
+fn page(html: &'static str) -> Response {
+    const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+        connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, Html(html)).into_response()
+}
+
+async fn not_found(uri: Uri) -> Response {
+    let path: String = uri.path().chars().take(80).collect();
+    (
+        StatusCode::NOT_FOUND,
+        format!("There is nothing at {path}. The API is at /graphql, an explorer at /playground.\n"),
+    )
+        .into_response()
+}

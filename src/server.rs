@@ -1,0 +1,235 @@
+//! The composition root: starts everything in order, and stops it in the opposite one.
+//!
+//! Start: database, tables, feed, desk, cleaner, and only then the door. Stop: the door closes, requests under way
+//! finish, sockets are told to connect elsewhere, the desk carries out what it accepted, the pools close, and last
+//! the private PostgreSQL stops.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cleaner::Cleaner;
+use crate::config::{IdentitySettings, ServeSettings};
+use crate::database::{self, Database, DatabaseError};
+use crate::desk::{Desk, DeskTasks, ExpiryAlarm};
+use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
+use crate::feed::Feed;
+use crate::graphql::{self, Services};
+use crate::http::{self, AppState};
+use crate::identity::{Identity, IdentityError};
+use crate::store::catalog::CatalogError;
+use crate::store::{ConnectError, Store, StoreError};
+use crate::{clock, demo};
+
+/// Why the server does not start, or has ended. Each is one sentence for the person who runs it.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// There is no database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The signing secret or the keys are no good.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Somebody else listens there, or we may not.
+    #[error("cannot listen on {address}: {reason}; choose another address with ARENA_LISTEN")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The operating system's reason.
+        reason: String,
+    },
+    /// The demo event could not be brought in.
+    #[error("the demo event could not be brought in: {0}")]
+    Demo(#[from] CatalogError),
+    /// The private PostgreSQL ended by itself.
+    #[error("the private PostgreSQL has ended: {0}")]
+    DatabaseEnded(String),
+    /// The database failed while starting.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ConnectError> for ServerError {
+    fn from(error: ConnectError) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// The slug of the demo event.
+pub const DEMO_SLUG: &str = "grand-arena";
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    database: Database,
+    running: Running,
+    /// How long a shutdown may take.
+    patience: Duration,
+}
+
+/// What runs in a server.
+#[derive(Debug)]
+struct Running {
+    store: Store,
+    /// Rings when the server shuts down.
+    stop: CancellationToken,
+    serving: JoinHandle<std::io::Result<()>>,
+    sockets: TaskTracker,
+    /// The feed and the cleaner.
+    background: TaskTracker,
+    desk: DeskTasks,
+}
+
+impl Server {
+    /// Starts everything; when it returns, requests are answered. Safe to drop before that.
+    pub async fn start(settings: &ServeSettings) -> Result<Self, ServerError> {
+        let address = settings.listen;
+        let refused = |error: std::io::Error| ServerError::Listen { address, reason: plain_reason(&error) };
+        // Bound before anything else is started: two servers that want this port should not both start a database.
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let database = Database::open(&settings.database).await?;
+        match Running::start(settings, listener, &database).await {
+            Ok(running) => {
+                let patience = Duration::from_secs(settings.shutdown_seconds.into());
+                Ok(Self { address, database, running, patience })
+            }
+            Err(error) => {
+                if let Err(error) = database.close().await {
+                    tracing::error!(%error, "the private PostgreSQL did not stop cleanly");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until told to stop, or until the private PostgreSQL ends by itself; then shuts down in order.
+    pub async fn run_until(mut self, told_to_stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let ended = tokio::select! {
+            () = told_to_stop => None,
+            why = self.database.ended() => Some(why),
+        };
+        self.shut_down().await?;
+        ended.map_or(Ok(()), |why| Err(ServerError::DatabaseEnded(why)))
+    }
+
+    /// Stops in order. What was accepted is carried out and answered, as far as time allows.
+    pub async fn shut_down(self) -> Result<(), ServerError> {
+        if tokio::time::timeout(self.patience, self.running.finish()).await.is_err() {
+            tracing::warn!("not everything had finished when the time for the shutdown was up");
+        }
+        Ok(self.database.close().await?)
+    }
+}
+
+impl Running {
+    async fn start(settings: &ServeSettings, listener: TcpListener, database: &Database) -> Result<Self, ServerError> {
+        if let Some(url) = &settings.listen_database_url {
+            crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
+        }
+        let identity = Arc::new(identity(&settings.identity, &database::data_dir(&settings.database))?);
+        let store = database.connect(&settings.database).await?;
+        if settings.no_migrate {
+            store.check_migrated().await?;
+        } else {
+            store.migrate().await?;
+        }
+        if settings.demo {
+            bring_in_demo(&store).await?;
+        }
+
+        let (stop, background, sockets) = (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
+        let feed = Feed::new(store.clone(), usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX));
+        let listen_url = settings.listen_database_url.clone().unwrap_or_else(|| database.url.clone());
+        background.spawn(Arc::clone(&feed).run(listen_url, stop.clone()));
+        let alarm = Arc::new(ExpiryAlarm::default());
+        let lanes = usize::try_from(settings.database.lanes).unwrap_or(1);
+        let (desk, desk_tasks) = Desk::open(&store, lanes, &alarm);
+        background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
+
+        let services =
+            Services { store: store.clone(), desk, feed: Arc::clone(&feed), identity: Arc::clone(&identity) };
+        let app = AppState {
+            schema: graphql::schema(services),
+            identity,
+            store: store.clone(),
+            feed,
+            stop: stop.clone(),
+            sockets: sockets.clone(),
+        };
+        let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let serving = tokio::spawn(serving.into_future());
+        Ok(Self { store, stop, serving, sockets, background, desk: desk_tasks })
+    }
+
+    async fn finish(self) {
+        self.stop.cancel();
+        // A panic or an error of the listener: either way it no longer serves.
+        let _ = self.serving.await;
+        self.sockets.close();
+        self.sockets.wait().await;
+        self.background.close();
+        self.background.wait().await;
+        // Everybody who could hand in a command is gone.
+        self.desk.finish().await;
+        self.store.close().await;
+    }
+}
+
+/// Who verifies and signs tokens, as the settings say.
+pub fn identity(settings: &IdentitySettings, data_dir: &Path) -> Result<Identity, IdentityError> {
+    let secret = settings.jwt_secret.as_deref().map(str::as_bytes);
+    match (&settings.jwt_jwks, secret) {
+        (Some(jwks), secret) => Identity::from_jwks_file(jwks, secret),
+        (None, Some(secret)) => Identity::from_secret(secret),
+        (None, None) => {
+            // If the folder cannot be made, the secret cannot be kept in it, and that error says why.
+            let _ = std::fs::create_dir_all(data_dir);
+            Identity::from_secret(&Identity::load_or_create_secret(&data_dir.join("jwt-secret"))?)
+        }
+    }
+}
+
+async fn bring_in_demo(store: &Store) -> Result<(), ServerError> {
+    const A_MONTH: chrono::TimeDelta = chrono::TimeDelta::days(30);
+    let event = NewEvent {
+        slug: DEMO_SLUG.to_owned(),
+        name: "Grand Arena".to_owned(),
+        venue: "Grand Arena".to_owned(),
+        starts_at: clock::wall_clock() + A_MONTH,
+        sales_open_at: None,
+        sales_close_at: None,
+        hold_seconds: DEFAULT_HOLD_SECONDS,
+        max_seats_per_viewer: None,
+    };
+    if store.event_by_slug(DEMO_SLUG).await?.is_some() {
+        return Ok(());
+    }
+    match store.create_event(&event, &demo::grand_arena()).await {
+        // Another server that started at the same time was faster.
+        Ok(_) | Err(CatalogError::SlugTaken(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The operating system's reason in its own words, without the error number.
+fn plain_reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "another program listens there already".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        _ => error.to_string(),
+    }
+}

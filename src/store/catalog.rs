@@ -1,0 +1,123 @@
+//! Bringing events in: an event with its seat plan, all of it or nothing.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+
+use super::sql::{bools, doubles, ints, statement, texts};
+use super::{Store, StoreError};
+use crate::domain::EventId;
+use crate::domain::event::{NewEvent, NewEventError};
+use crate::domain::plan::SeatPlan;
+
+/// Why an event was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// Something about it is out of bounds.
+    #[error(transparent)]
+    Invalid(#[from] NewEventError),
+    /// Another event goes by this name.
+    #[error("there is already an event with the slug \"{0}\"")]
+    SlugTaken(String),
+    /// The database could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sea_orm::DbErr> for CatalogError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Store {
+    /// Creates an event with its seats, in one transaction.
+    pub async fn create_event(&self, event: &NewEvent, plan: &SeatPlan) -> Result<EventId, CatalogError> {
+        event.check()?;
+        let transaction = self.reads.begin().await?;
+        let id = insert_event(&transaction, event, plan.currency()).await?;
+        let claim = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING";
+        let claimed = transaction.execute_raw(statement(claim, [event.slug.as_str().into(), id.0.into()])).await?;
+        if claimed.rows_affected() == 0 {
+            transaction.rollback().await?;
+            return Err(CatalogError::SlugTaken(event.slug.clone()));
+        }
+        insert_plan(&transaction, id, plan).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+}
+
+async fn insert_event(
+    transaction: &DatabaseTransaction,
+    event: &NewEvent,
+    currency: &str,
+) -> Result<EventId, StoreError> {
+    const INSERT: &str = "
+INSERT INTO events (slug, name, venue, starts_at, sales_open_at, sales_close_at, hold_seconds, max_seats_per_viewer, currency)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
+    let to_row = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    let insert = statement(
+        INSERT,
+        [
+            event.slug.as_str().into(),
+            event.name.trim().into(),
+            event.venue.trim().into(),
+            event.starts_at.into(),
+            event.sales_open_at.into(),
+            event.sales_close_at.into(),
+            to_row(event.hold_seconds).into(),
+            event.max_seats_per_viewer.map(to_row).into(),
+            currency.into(),
+        ],
+    );
+    let row = transaction.query_one_raw(insert).await?.ok_or(StoreError::Corrupt("an insert without a row"))?;
+    Ok(EventId(row.try_get_by_index(0)?))
+}
+
+/// NaN stands for an unknown coordinate: a plan's coordinates are finite.
+const INSERT_PLACES: &str = "
+INSERT INTO seat_places (event_id, id, section, row_label, number, accessible, x, y)
+SELECT $1, id, section, row_label, number, accessible, NULLIF(x, 'NaN'), NULLIF(y, 'NaN')
+  FROM UNNEST($2::text[], $3::text[], $4::text[], $5::boolean[], $6::float8[], $7::float8[])
+       WITH ORDINALITY AS place (section, row_label, number, accessible, x, y, id)";
+
+const INSERT_SEATS: &str = "
+INSERT INTO seats (event_id, id, category_id)
+SELECT $1, id, category_id FROM UNNEST($2::integer[]) WITH ORDINALITY AS seat (category_id, id)";
+
+/// An empty colour stands for none.
+const INSERT_CATEGORIES: &str = "
+INSERT INTO categories (event_id, id, name, price_minor, color)
+SELECT $1, id, name, price_minor, NULLIF(color, '')
+  FROM UNNEST($2::text[], $3::integer[], $4::text[]) WITH ORDINALITY AS category (name, price_minor, color, id)";
+
+async fn insert_plan(transaction: &DatabaseTransaction, event: EventId, plan: &SeatPlan) -> Result<(), StoreError> {
+    let (categories, seats) = (plan.categories(), plan.seats());
+    let insert_categories = statement(
+        INSERT_CATEGORIES,
+        [
+            event.0.into(),
+            texts(categories.iter().map(|category| category.name.as_str())),
+            ints(categories.iter().map(|category| category.price_minor)),
+            texts(categories.iter().map(|category| category.color.as_deref().unwrap_or_default())),
+        ],
+    );
+    let insert_places = statement(
+        INSERT_PLACES,
+        [
+            event.0.into(),
+            texts(seats.iter().map(|seat| seat.section.as_str())),
+            texts(seats.iter().map(|seat| seat.row.as_str())),
+            texts(seats.iter().map(|seat| seat.number.as_str())),
+            bools(seats.iter().map(|seat| seat.accessible)),
+            doubles(seats.iter().map(|seat| seat.x.unwrap_or(f64::NAN))),
+            doubles(seats.iter().map(|seat| seat.y.unwrap_or(f64::NAN))),
+        ],
+    );
+    // Categories count from 1 in the tables. A plan has at most 100 of them.
+    let category_ids = seats.iter().map(|seat| i32::try_from(seat.category + 1).unwrap_or(i32::MAX));
+    let insert_seats = statement(INSERT_SEATS, [event.0.into(), ints(category_ids)]);
+    for insert in [insert_categories, insert_places, insert_seats] {
+        transaction.execute_raw(insert).await?;
+    }
+    Ok(())
+}

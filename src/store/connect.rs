@@ -1,0 +1,177 @@
+//! Reaching the database, and bringing its tables up to date.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sea_orm::{ConnectionTrait, DbErr, SqlxPostgresConnector, TransactionTrait};
+
+use super::{Store, StoreError};
+
+/// The oldest PostgreSQL we test against, as `server_version_num` counts.
+const OLDEST_SERVER_VERSION: i32 = 140_000;
+
+/// How long to wait for a free connection before answering that the database is busy. Longer than any healthy
+/// statement, shorter than a person's patience.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the first connection may take before we say that the database cannot be reached.
+const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The limits PostgreSQL keeps for a booking connection, so that one server that stalls (or loses its network) in
+/// the middle of a transaction frees the event for the others: it waits at most 5 s for a row lock, runs a statement
+/// for at most 15 s, and loses its session after 5 s of silence inside a transaction.
+const BOOKING_LIMITS: &str =
+    "SET lock_timeout = '5s'; SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '5s'";
+
+/// The limits of a reading connection: the largest map takes well under a second, an import of 200,000 seats a few.
+const READING_LIMITS: &str = "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '15s'";
+
+/// Any number that all servers agree on: who holds this advisory lock migrates.
+const MIGRATION_LOCK: i64 = 0x6772_616e_6461_7265;
+
+/// Where the database is and how many connections to keep to it.
+#[derive(Clone, Debug)]
+pub struct ConnectSettings {
+    /// `postgres://…`
+    pub url: String,
+    /// The most connections that bookings use.
+    pub booking_connections: u32,
+    /// The most connections that everything else uses.
+    pub reading_connections: u32,
+}
+
+/// Why the database cannot be used. Each is one sentence for the person who runs the server.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address cannot be read. It is not repeated here, since it may hold a password.
+    #[error("{0} is not a PostgreSQL address; it looks like postgres://user:password@host:5432/database")]
+    Address(&'static str),
+    /// Nothing answers, or it refuses us.
+    #[error("the database at {place} cannot be reached: {reason}")]
+    Unreachable {
+        /// Host and port, or socket.
+        place: String,
+        /// What the operating system or PostgreSQL said.
+        reason: String,
+    },
+    /// It is older than what we know to work.
+    #[error("the database is PostgreSQL {0}; Grand Arena needs 14 or newer")]
+    TooOld(String),
+    /// Its tables could not be brought up to date, and are as they were.
+    #[error("the database's tables could not be brought up to date: {0}")]
+    Migration(String),
+    /// It answers, but a statement failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Connects, and checks that the database is one we can use.
+    pub async fn connect(settings: &ConnectSettings) -> Result<Self, ConnectError> {
+        let options = parse_address(&settings.url, "DATABASE_URL")?;
+        let bookings = pool(settings.booking_connections, BOOKING_LIMITS)
+            .connect_lazy_with(options.clone().application_name("grand-arena bookings"));
+        let reads = pool(settings.reading_connections, READING_LIMITS)
+            .connect_lazy_with(options.clone().application_name("grand-arena reads"));
+        check_reachable(&options).await?;
+        let connector = SqlxPostgresConnector::from_sqlx_postgres_pool;
+        Ok(Self { bookings: connector(bookings), reads: connector(reads) })
+    }
+
+    /// Brings the tables up to date. Safe when several servers start at once: one does it, the others wait.
+    pub async fn migrate(&self) -> Result<(), ConnectError> {
+        let failed = |error: DbErr| ConnectError::Migration(error.to_string());
+        let transaction = self.reads.begin().await.map_err(failed)?;
+        let wait = format!(
+            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
+             SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
+        );
+        transaction.execute_unprepared(&wait).await.map_err(failed)?;
+        Migrator::up(&transaction, None).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Whether all tables are there, for a server that is told not to migrate.
+    pub async fn check_migrated(&self) -> Result<(), ConnectError> {
+        let pending = Migrator::get_pending_migrations(&self.reads).await.map_err(StoreError::from)?;
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let missing = format!("{} are missing; run `grand-arena migrate`, or leave out --no-migrate", pending.len());
+        Err(ConnectError::Migration(missing))
+    }
+}
+
+/// A connection of its own that hears the wake-ups; `url` must lead to PostgreSQL itself, not to a pooler that hands
+/// out connections by transaction.
+pub async fn listener(url: &str) -> Result<PgListener, sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_lazy_with(options.application_name("grand-arena listen"));
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.listen(super::changes::CHANNEL).await?;
+    Ok(listener)
+}
+
+/// Checks an address without connecting. `name` is the setting it comes from.
+pub fn parse_address(url: &str, name: &'static str) -> Result<PgConnectOptions, ConnectError> {
+    let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if !is_postgres {
+        return Err(ConnectError::Address(name));
+    }
+    url.parse().map_err(|_| ConnectError::Address(name))
+}
+
+fn pool(connections: u32, limits: &'static str) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
+        move |connection, _| {
+            Box::pin(async move {
+                sqlx::Executor::execute(connection, limits).await?;
+                Ok(())
+            })
+        },
+    )
+}
+
+async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError> {
+    let unreachable = |reason: String| ConnectError::Unreachable {
+        place: match options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        },
+        reason,
+    };
+    let version = sqlx::query_as::<_, (String, String)>(
+        "SELECT current_setting('server_version_num'), current_setting('server_version')",
+    );
+    // Straight to the server rather than through the pool, which would wait for it to come up.
+    let first = async {
+        let mut connection = sqlx::ConnectOptions::connect(options).await?;
+        let answer = version.fetch_one(&mut connection).await?;
+        sqlx::Connection::close(connection).await?;
+        Ok::<_, sqlx::Error>(answer)
+    };
+    let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first)
+        .await
+        .map_err(|_| unreachable(format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs())))?;
+    let (number, name) = answer.map_err(|error| unreachable(plain_reason(&error)))?;
+    match number.parse::<i32>() {
+        Ok(number) if number >= OLDEST_SERVER_VERSION => Ok(()),
+        _ => Err(ConnectError::TooOld(name)),
+    }
+}
+
+/// The operating system's or PostgreSQL's message without a library's words around it.
+fn plain_reason(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,26 @@
+//! A row of `events`.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "events")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub slug: String,
+    pub name: String,
+    pub venue: String,
+    pub starts_at: DateTimeUtc,
+    pub sales_open_at: Option<DateTimeUtc>,
+    pub sales_close_at: Option<DateTimeUtc>,
+    pub hold_seconds: i32,
+    pub max_seats_per_viewer: Option<i32>,
+    pub currency: String,
+    pub revision: i64,
+    pub next_expiry_at: Option<DateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,60 @@
+//! Finding holds that are due. Only a list: what happens to them is decided under the locks, by the desk.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use super::sql::statement;
+use super::{Store, StoreError};
+use crate::domain::{EventId, SeatId};
+
+/// An event in which holds run out, and when to look at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NextExpiry {
+    /// Which event.
+    pub event: EventId,
+    /// How long until its next hold runs out, by the database's clock; zero if that is due. At worst too early.
+    pub due_in: Duration,
+}
+
+impl Store {
+    /// The events whose holds run out next, soonest first, at most `limit` of them.
+    pub async fn next_expiries(&self, limit: i64) -> Result<Vec<NextExpiry>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: i64,
+            next_expiry_at: DateTime<Utc>,
+            now: DateTime<Utc>,
+        }
+        let query = statement(
+            "SELECT id, next_expiry_at, clock_timestamp() AS now FROM events
+              WHERE next_expiry_at IS NOT NULL ORDER BY next_expiry_at LIMIT $1",
+            [limit.into()],
+        );
+        let rows = Row::find_by_statement(query).all(&self.reads).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| NextExpiry {
+                event: EventId(row.id),
+                due_in: (row.next_expiry_at - row.now).to_std().unwrap_or_default(),
+            })
+            .collect())
+    }
+
+    /// Seats of the event whose hold has run out, those first that ran out first, at most `limit` of them.
+    pub async fn due_seats(&self, event: EventId, limit: i64) -> Result<Vec<SeatId>, StoreError> {
+        let query = statement(
+            "SELECT id FROM seats WHERE event_id = $1 AND status = 1 AND expires_at <= clock_timestamp()
+              ORDER BY expires_at LIMIT $2",
+            [event.0.into(), limit.into()],
+        );
+        let rows = self.reads.query_all_raw(query).await?;
+        let mut seats = rows
+            .iter()
+            .map(|row| Ok(SeatId { event, serial: row.try_get_by_index(0)? }))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        seats.sort_unstable();
+        Ok(seats)
+    }
+}
