@@ -109,3 +109,91 @@ fn is_storable(at: DateTime<Utc>) -> bool {
     let since_epoch = at - DateTime::UNIX_EPOCH;
     (YEAR_ONE..YEAR_TEN_THOUSAND).contains(&since_epoch)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn event() -> NewEvent {
+        NewEvent {
+            slug: "arena-2031".to_owned(),
+            name: "The Opening".to_owned(),
+            venue: "Grand Arena".to_owned(),
+            starts_at: at("2031-05-01T18:00:00Z"),
+            sales_open_at: Some(at("2031-01-01T09:00:00Z")),
+            sales_close_at: Some(at("2031-05-01T17:00:00Z")),
+            hold_seconds: DEFAULT_HOLD_SECONDS,
+            max_seats_per_viewer: Some(8),
+        }
+    }
+
+    #[test]
+    fn an_event_may_do_without_sales_window_and_limit() {
+        assert_eq!(event().check(), Ok(()));
+        let free = NewEvent { sales_open_at: None, sales_close_at: None, max_seats_per_viewer: None, ..event() };
+        assert_eq!(free.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_slug_is_lower_case_letters_digits_and_inner_hyphens() {
+        for good in ["a", "7", "a-b", "a--b", &"x".repeat(63)] {
+            assert!(is_slug(good), "{good:?}");
+        }
+        for bad in ["", "-", "-a", "a-", "A", "a b", "a_b", "é", "a/b", &"x".repeat(64)] {
+            assert!(!is_slug(bad), "{bad:?}");
+            assert_eq!(NewEvent { slug: bad.to_owned(), ..event() }.check(), Err(NewEventError::Slug));
+        }
+    }
+
+    #[test]
+    fn names_have_1_to_200_characters_of_which_one_can_be_seen() {
+        for (text, is_good) in [("é".repeat(200), true), ("é".repeat(201), false), (" ".into(), false)] {
+            let named = NewEvent { name: text.clone(), ..event() }.check();
+            let placed = NewEvent { venue: text, ..event() }.check();
+            assert_eq!(named, if is_good { Ok(()) } else { Err(NewEventError::Name("name")) });
+            assert_eq!(placed, if is_good { Ok(()) } else { Err(NewEventError::Name("venue")) });
+        }
+        assert!(NewEvent { name: "a\nb".to_owned(), ..event() }.check().is_err());
+    }
+
+    #[test]
+    fn sales_close_after_they_open() {
+        let open = event().sales_open_at;
+        let at_once = NewEvent { sales_close_at: open, ..event() };
+        assert_eq!(at_once.check(), Err(NewEventError::SalesWindow));
+    }
+
+    #[test]
+    fn a_hold_lasts_a_second_to_a_day() {
+        for (hold_seconds, is_good) in [(0, false), (1, true), (MAX_HOLD_SECONDS, true), (MAX_HOLD_SECONDS + 1, false)]
+        {
+            assert_eq!(NewEvent { hold_seconds, ..event() }.check().is_ok(), is_good, "{hold_seconds}");
+        }
+    }
+
+    #[test]
+    fn a_limit_allows_at_least_one_seat() {
+        for (limit, is_good) in [(0, false), (1, true), (MAX_SEATS_PER_VIEWER, true), (MAX_SEATS_PER_VIEWER + 1, false)]
+        {
+            let limited = NewEvent { max_seats_per_viewer: Some(limit), ..event() };
+            assert_eq!(limited.check().is_ok(), is_good, "{limit}");
+        }
+    }
+
+    #[test]
+    fn instants_have_four_digit_years() {
+        let second = TimeDelta::seconds(1);
+        let (first, last) = (at("0001-01-01T00:00:00Z"), at("9999-12-31T23:59:59Z"));
+        for (starts_at, is_good) in [(first, true), (first - second, false), (last, true), (last + second, false)] {
+            assert_eq!(NewEvent { starts_at, ..event() }.check().is_ok(), is_good, "{starts_at}");
+        }
+        let opens_too_early = NewEvent { sales_open_at: Some(first - second), ..event() };
+        assert_eq!(opens_too_early.check(), Err(NewEventError::Instant));
+        let closes_too_late = NewEvent { sales_close_at: Some(last + second), ..event() };
+        assert_eq!(closes_too_late.check(), Err(NewEventError::Instant));
+    }
+}

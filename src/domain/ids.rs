@@ -92,3 +92,35 @@ impl fmt::Debug for ViewerId {
 pub(crate) fn is_plain_text(text: &str, max_chars: usize) -> bool {
     !text.is_empty() && text.chars().count() <= max_chars && !text.chars().any(char::is_control)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_id_has_1_to_255_characters_and_no_control_characters() {
+        for good in ["a", " ", "auth0|12345", "Zoë", &"é".repeat(255)] {
+            assert_eq!(ViewerId::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "a\0", "a\nb", "\u{85}", &"é".repeat(256)] {
+            assert_eq!(ViewerId::new(bad), Err(InvalidViewerId), "{bad:?}");
+        }
+        assert_eq!(InvalidViewerId.to_string(), "a user id has 1 to 255 characters and no control characters");
+    }
+
+    #[test]
+    fn seats_of_an_event_sort_by_their_serial_number() {
+        let seat = |event, serial| SeatId { event: EventId(event), serial };
+        let mut seats = [seat(2, 1), seat(1, 10), seat(1, 9)];
+        seats.sort_unstable();
+        assert_eq!(seats, [seat(1, 9), seat(1, 10), seat(2, 1)]);
+    }
+
+    #[test]
+    fn revisions_count_by_one_and_stay_exact_in_json() {
+        assert_eq!(Revision::ZERO.next(), Revision(1));
+        assert_eq!(Revision::default(), Revision::ZERO);
+        assert_eq!(Revision(42).to_string(), "42");
+        assert_eq!(Revision::MAX, Revision(9_007_199_254_740_991));
+    }
+}

@@ -13,6 +13,8 @@ pub mod ids;
 pub mod ledger;
 pub mod order;
 pub mod plan;
+#[cfg(test)]
+mod properties;
 pub mod seat;
 
 pub use change::{Cause, Change};

@@ -89,3 +89,70 @@ impl PaymentReference {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ids::EventId;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn order(first: i64, seats: i32) -> Order {
+        let event = EventId(1);
+        Order {
+            id: OrderId { event, first: Revision(first) },
+            viewer: ViewerId::new("ann").unwrap(),
+            seats: (1..=seats).map(|serial| SeatId { event, serial }).collect(),
+            total_minor: 0,
+            currency: "EUR".to_owned(),
+            payment_reference: None,
+            confirmed_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn an_order_takes_up_one_revision_for_each_seat() {
+        assert_eq!(order(5, 1).last_revision(), Revision(5));
+        assert_eq!(order(5, 3).last_revision(), Revision(7));
+    }
+
+    #[test]
+    fn codes_stay_the_same_for_ever() {
+        // Printed on tickets: another way of making them must not change those that are out.
+        assert_eq!([1, 2, 1 << 39].map(|first| order(first, 1).code()), ["KRVQ-JWVZ", "7QFF-5SQY", "G000-0000"]);
+    }
+
+    #[test]
+    fn keys_and_payment_references_have_1_to_255_characters_and_no_control_characters() {
+        for good in ["a", "3f0e…", &"é".repeat(255)] {
+            assert_eq!(IdempotencyKey::new(good.to_owned()).unwrap().as_str(), good);
+            assert_eq!(PaymentReference::new(good.to_owned()).unwrap().as_str(), good);
+        }
+        for bad in ["", "a\0b", "a\tb", &"é".repeat(256)] {
+            assert_eq!(IdempotencyKey::new(bad.to_owned()), None, "{bad:?}");
+            assert_eq!(PaymentReference::new(bad.to_owned()), None, "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_is_eight_characters_that_nobody_misreads(first in 1..1_i64 << 40) {
+            let code = order(first, 1).code();
+            let halves: Vec<&str> = code.split('-').collect();
+            prop_assert_eq!(halves.iter().map(|half| half.len()).collect::<Vec<_>>(), [4, 4]);
+            let is_plain = |c: char| c.is_ascii_digit() || (c.is_ascii_uppercase() && !"ILOU".contains(c));
+            prop_assert!(halves.concat().chars().all(is_plain), "{}", code);
+        }
+
+        #[test]
+        fn no_two_orders_of_an_event_have_the_same_code(
+            first in 1..1_i64 << 40,
+            other in prop_oneof![1..1_i64 << 40, (0..40_u32).prop_map(|bit| 1 << bit)],
+            // Neighbours, and such as differ in one high bit only, are the likely victims of a bad permutation.
+            is_near in any::<bool>(),
+        ) {
+            let other = if is_near { first ^ other } else { other };
+            prop_assume!(first != other);
+            prop_assert_ne!(order(first, 1).code(), order(other, 1).code());
+        }
+    }
+}

@@ -137,3 +137,68 @@ impl SeatState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ids::EventId;
+    use super::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(second)
+    }
+
+    fn hold(expires_at: i64) -> Hold {
+        Hold { viewer: ViewerId::new("ann").unwrap(), expires_at: at(expires_at) }
+    }
+
+    fn order() -> OrderId {
+        OrderId { event: EventId(1), first: Revision(1) }
+    }
+
+    fn free() -> SeatState {
+        SeatState::Available { lapsed: None }
+    }
+
+    fn held() -> SeatState {
+        SeatState::Reserved(hold(300))
+    }
+
+    fn sold() -> SeatState {
+        SeatState::Confirmed(Sale { viewer: hold(0).viewer, order: order() })
+    }
+
+    #[test]
+    fn only_a_free_seat_can_be_reserved() {
+        assert_eq!(free().reserve(hold(300)), Ok(held()));
+        assert_eq!(SeatState::Available { lapsed: Some(hold(0).viewer) }.reserve(hold(300)), Ok(held()));
+        assert_eq!(sold().reserve(hold(300)), Err(IllegalTransition));
+        // Not even where the hold has run out: its end has to be logged first.
+        assert_eq!(held().reserve(hold(600)), Err(IllegalTransition));
+    }
+
+    #[test]
+    fn only_a_live_hold_can_be_confirmed_or_given_back() {
+        assert_eq!(held().confirm(order(), at(299)), Ok(sold()));
+        assert_eq!(held().release(at(299)), Ok(free()));
+        for (state, now) in [(held(), at(300)), (free(), at(0)), (sold(), at(0))] {
+            assert_eq!(state.clone().confirm(order(), now), Err(IllegalTransition), "{state:?}");
+            assert_eq!(state.clone().release(now), Err(IllegalTransition), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_hold_that_has_run_out_is_gone_but_for_whose_it_was() {
+        assert_eq!(held().as_of(at(299)), held());
+        assert_eq!(held().as_of(at(300)), SeatState::Available { lapsed: Some(hold(0).viewer) });
+        let seen = |now| (held().status(now), held().expires_at(now), held().viewer(now).is_some());
+        assert_eq!(seen(at(299)), (SeatStatus::Reserved, Some(at(300)), true));
+        assert_eq!(seen(at(300)), (SeatStatus::Available, None, false));
+    }
+
+    #[test]
+    fn time_changes_nothing_about_free_and_sold_seats() {
+        for state in [free(), sold()] {
+            assert_eq!(state.clone().as_of(at(i64::from(i32::MAX))), state);
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Reaching the database, and bringing its tables up to date.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -76,8 +78,16 @@ impl Store {
         let reads = pool(settings.reading_connections, READING_LIMITS)
             .connect_lazy_with(options.clone().application_name("grand-arena reads"));
         check_reachable(&options).await?;
-        let connector = SqlxPostgresConnector::from_sqlx_postgres_pool;
-        Ok(Self { bookings: connector(bookings), reads: connector(reads) })
+        let statements = Arc::new(AtomicU64::new(0));
+        let connection = |pool| {
+            let mut connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+            let statements = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                statements.fetch_add(1, Ordering::Relaxed);
+            });
+            connection
+        };
+        Ok(Self { bookings: connection(bookings), reads: connection(reads), statements })
     }
 
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the others wait.

@@ -21,6 +21,9 @@ mod sql;
 pub use connect::{ConnectError, ConnectSettings, listener, parse_address};
 pub use error::StoreError;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use sea_orm::DatabaseConnection;
 
 /// The database, with one pool for bookings and one for everything else, so that a flood of map queries cannot keep
@@ -29,12 +32,18 @@ use sea_orm::DatabaseConnection;
 pub struct Store {
     bookings: DatabaseConnection,
     reads: DatabaseConnection,
+    statements: Arc<AtomicU64>,
 }
 
 impl Store {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.reads.ping().await.map_err(StoreError::from)
+    }
+
+    /// How many statements were carried out so far.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Closes both pools, once what is under way has finished.

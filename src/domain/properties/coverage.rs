@@ -1,0 +1,90 @@
+//! The properties would hold of sales in which nothing happens: the random ones are not such.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::scenario::scenarios;
+use super::world::{Answer, Decision};
+use crate::domain::command::{ConfirmRefusal, ReserveRefusal};
+use crate::domain::{Cause, Change};
+
+/// Sales looked at; every kind of event has to happen in them at least once for every ten sales.
+const SALES: usize = 200;
+
+/// All there is to be met with.
+const KINDS: [&str; 23] = [
+    "reserve: granted",
+    "reserve: granted again",
+    "reserve: a hold that ran out is taken over",
+    "reserve: ReservedByAnother",
+    "reserve: Confirmed",
+    "reserve: NotForSale",
+    "reserve: NotFound",
+    "reserve: limit exceeded",
+    "reserve: sales closed",
+    "confirm: sold",
+    "confirm: sold several seats",
+    "confirm: replayed",
+    "confirm: the same seats under a new key",
+    "confirm: key reused",
+    "not held: HoldExpired",
+    "not held: HeldByAnother",
+    "not held: NeverHeld",
+    "not held: ConfirmedToAnother",
+    "not held: AlreadyConfirmed",
+    "not held: NotFound",
+    "release: free again",
+    "expire: some were due",
+    "expire: nothing was due",
+];
+
+fn kinds(decision: &Decision) -> Vec<String> {
+    let one = |kind: &str| vec![kind.to_owned()];
+    let is_change = !decision.changes.is_empty();
+    match &decision.answer {
+        Answer::Reserve(Ok(_)) if has_taken_over(&decision.changes) => {
+            one("reserve: a hold that ran out is taken over")
+        }
+        Answer::Reserve(Ok(_)) => one(if is_change { "reserve: granted" } else { "reserve: granted again" }),
+        Answer::Reserve(Err(ReserveRefusal::Unavailable(seats))) => {
+            seats.iter().map(|(_, reason)| format!("reserve: {reason:?}")).collect()
+        }
+        Answer::Reserve(Err(ReserveRefusal::LimitExceeded { .. })) => one("reserve: limit exceeded"),
+        Answer::Reserve(Err(ReserveRefusal::SalesClosed { .. })) => one("reserve: sales closed"),
+        Answer::Confirm(Ok(confirmed)) if confirmed.replayed => one("confirm: replayed"),
+        Answer::Confirm(Ok(_)) if !is_change => one("confirm: the same seats under a new key"),
+        Answer::Confirm(Ok(confirmed)) if confirmed.order.seats.len() > 1 => one("confirm: sold several seats"),
+        Answer::Confirm(Ok(_)) => one("confirm: sold"),
+        Answer::Confirm(Err(ConfirmRefusal::KeyReused)) => one("confirm: key reused"),
+        Answer::Confirm(Err(ConfirmRefusal::NotHeld(seats))) | Answer::Release(Err(seats)) => {
+            seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
+        }
+        Answer::Release(Ok(_)) => one("release: free again"),
+        Answer::Expire(ended) => one(if *ended > 0 { "expire: some were due" } else { "expire: nothing was due" }),
+    }
+}
+
+fn has_taken_over(changes: &[Change]) -> bool {
+    changes.iter().any(|change| change.cause == Cause::Expired)
+}
+
+#[test]
+fn the_random_sales_meet_with_everything_that_can_happen() {
+    let mut met = BTreeMap::<String, usize>::new();
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..SALES {
+        let scenario = scenarios().new_tree(&mut runner).unwrap().current();
+        for (_, decision) in scenario.play(|_| {}).1 {
+            for kind in kinds(&decision) {
+                *met.entry(kind).or_default() += 1;
+            }
+        }
+    }
+    let seldom: Vec<_> = KINDS.iter().filter(|kind| met.get(**kind).is_none_or(|count| count * 10 < SALES)).collect();
+    assert!(seldom.is_empty(), "{seldom:?} happen too seldom: {met:#?}");
+    let unknown: Vec<_> = met.keys().filter(|kind| !KINDS.contains(&kind.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?} are not expected to happen");
+}

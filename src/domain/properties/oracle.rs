@@ -1,0 +1,227 @@
+//! The rules once more, as plainly as they can be said, to compare with: no states and no ledger, every question is
+//! answered by reading the change log from its end.
+
+use chrono::{DateTime, Utc};
+
+use super::world::{Answer, Ask, NOT_FOR_SALE, SEATS, World, price, written};
+use crate::domain::command::{
+    Confirm, ConfirmRefusal, Confirmed, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet,
+    UnavailableReason,
+};
+use crate::domain::ledger::Terms;
+use crate::domain::seat::Seat;
+use crate::domain::{Cause, Change, IdempotencyKey, Order, OrderId, Revision, SeatId, ViewerId};
+
+/// How a seat stands at an instant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Stands {
+    Missing,
+    Free { lapsed: Option<ViewerId> },
+    Held { by: ViewerId, until: DateTime<Utc> },
+    Sold { to: ViewerId, order: OrderId },
+}
+
+/// How the seat stands at `now`, going by the log alone.
+pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands {
+    if seat.event != super::world::EVENT || !(1..=SEATS).contains(&seat.serial) {
+        return Stands::Missing;
+    }
+    let Some(last) = log.iter().rev().find(|change| change.seat == seat) else { return Stands::Free { lapsed: None } };
+    let viewer = last.viewer.clone();
+    match last.cause {
+        Cause::Released => Stands::Free { lapsed: None },
+        Cause::Expired => Stands::Free { lapsed: Some(viewer) },
+        Cause::Confirmed => Stands::Sold { to: viewer, order: last.order.unwrap() },
+        Cause::Reserved if last.expires_at.unwrap() <= now => Stands::Free { lapsed: Some(viewer) },
+        Cause::Reserved => Stands::Held { by: viewer, until: last.expires_at.unwrap() },
+    }
+}
+
+/// How many seats the viewer holds at `now` and owns.
+pub(super) fn holdings(log: &[Change], viewer: &ViewerId, now: DateTime<Utc>) -> u32 {
+    let has = |serial: &i32| match stands(log, super::world::seat(*serial), now) {
+        Stands::Held { by, .. } => by == *viewer,
+        Stands::Sold { to, .. } => to == *viewer,
+        Stands::Free { .. } | Stands::Missing => false,
+    };
+    u32::try_from((1..=SEATS).filter(has).count()).unwrap()
+}
+
+/// See the module's documentation.
+pub(super) struct Oracle {
+    terms: Terms,
+    untouched: World,
+    pub(super) log: Vec<Change>,
+    pub(super) orders: Vec<Order>,
+    pub(super) keys: Vec<(ViewerId, IdempotencyKey, OrderId)>,
+}
+
+impl Oracle {
+    pub(super) fn new(terms: Terms) -> Self {
+        let untouched = World::new(terms.clone());
+        Self { terms, untouched, log: Vec::new(), orders: Vec::new(), keys: Vec::new() }
+    }
+
+    /// What the command has to be answered at `now`.
+    pub(super) fn answer(&mut self, ask: &Ask, now: DateTime<Utc>) -> Answer {
+        match ask {
+            Ask::Reserve(ask) => Answer::Reserve(self.reserve(ask, now)),
+            Ask::Confirm(ask) => Answer::Confirm(self.confirm(ask, now)),
+            Ask::Release(ask) => Answer::Release(self.release(ask, now)),
+            Ask::Expire(ask) => Answer::Expire(ask.seats.iter().filter(|&&seat| self.expire(seat, now)).count()),
+        }
+    }
+
+    fn reserve(&mut self, ask: &Reserve, now: DateTime<Utc>) -> Result<Reserved, ReserveRefusal> {
+        let seats = ask.seats.as_slice();
+        let mine = |seat| matches!(stands(&self.log, seat, now), Stands::Held { by, .. } if by == ask.viewer);
+        let new: Vec<SeatId> = seats.iter().copied().filter(|&seat| !mine(seat)).collect();
+        if !new.is_empty() {
+            let before = self.terms.sales_open_at.filter(|&opens| now < opens);
+            let after = self.terms.sales_close_at.filter(|&closes| closes <= now);
+            if before.is_some() || after.is_some() {
+                return Err(ReserveRefusal::SalesClosed { opens_at: before, closed_at: after });
+            }
+        }
+        let taken = |&seat: &SeatId| {
+            let reason = match stands(&self.log, seat, now) {
+                Stands::Missing => UnavailableReason::NotFound,
+                Stands::Sold { .. } => UnavailableReason::Confirmed,
+                Stands::Held { .. } => UnavailableReason::ReservedByAnother,
+                Stands::Free { .. } if seat.serial == NOT_FOR_SALE => UnavailableReason::NotForSale,
+                Stands::Free { .. } => return None,
+            };
+            Some((seat, reason))
+        };
+        let taken: Vec<_> = new.iter().filter_map(taken).collect();
+        if !taken.is_empty() {
+            return Err(ReserveRefusal::Unavailable(taken));
+        }
+        let held = holdings(&self.log, &ask.viewer, now);
+        let requested = u32::try_from(new.len()).unwrap();
+        if let Some(limit) = self.terms.max_seats_per_viewer.filter(|&limit| requested > 0 && held + requested > limit)
+        {
+            return Err(ReserveRefusal::LimitExceeded { limit, held, requested });
+        }
+        for seat in new {
+            self.expire(seat, now);
+            self.log(seat, Cause::Reserved, &ask.viewer, now, None);
+        }
+        let holds: Vec<&Change> = seats.iter().map(|&seat| self.last(seat)).collect();
+        Ok(Reserved {
+            expires_at: holds.iter().map(|hold| hold.expires_at.unwrap()).min().unwrap(),
+            revision: holds.iter().map(|hold| hold.revision).max().unwrap(),
+            seats: self.rows(seats),
+            now,
+        })
+    }
+
+    fn confirm(&mut self, ask: &Confirm, now: DateTime<Utc>) -> Result<Confirmed, ConfirmRefusal> {
+        let seats = ask.seats.as_slice();
+        let known = self.keys.iter().find(|(viewer, key, _)| *viewer == ask.viewer && *key == ask.key);
+        if let Some((_, _, id)) = known {
+            let order = self.orders.iter().find(|order| order.id == *id).unwrap().clone();
+            return if order.seats == seats {
+                Ok(Confirmed { order, replayed: true })
+            } else {
+                Err(ConfirmRefusal::KeyReused)
+            };
+        }
+        let same = self.orders.iter().find(|order| order.viewer == ask.viewer && order.seats == seats).cloned();
+        let order = match same {
+            Some(order) => order,
+            None => {
+                self.check_held(&ask.viewer, &ask.seats, now).map_err(ConfirmRefusal::NotHeld)?;
+                self.sell(ask, now)
+            }
+        };
+        self.keys.push((ask.viewer.clone(), ask.key.clone(), order.id));
+        Ok(Confirmed { order, replayed: false })
+    }
+
+    fn sell(&mut self, ask: &Confirm, now: DateTime<Utc>) -> Order {
+        let seats = ask.seats.as_slice();
+        let id = OrderId { event: super::world::EVENT, first: Revision(self.revision() + 1) };
+        for &seat in seats {
+            self.log(seat, Cause::Confirmed, &ask.viewer, now, Some(id));
+        }
+        let order = Order {
+            id,
+            viewer: ask.viewer.clone(),
+            seats: seats.to_vec(),
+            total_minor: seats.iter().map(|&seat| i64::from(price(seat))).sum(),
+            currency: self.terms.currency.clone(),
+            payment_reference: ask.payment_reference.clone(),
+            confirmed_at: now,
+        };
+        self.orders.push(order.clone());
+        order
+    }
+
+    fn release(&mut self, ask: &Release, now: DateTime<Utc>) -> Result<Released, Vec<(SeatId, NotHeldReason)>> {
+        self.check_held(&ask.viewer, &ask.seats, now)?;
+        for &seat in ask.seats.as_slice() {
+            self.log(seat, Cause::Released, &ask.viewer, now, None);
+        }
+        Ok(Released { seats: self.rows(ask.seats.as_slice()), now, revision: Revision(self.revision()) })
+    }
+
+    fn expire(&mut self, seat: SeatId, now: DateTime<Utc>) -> bool {
+        let Some(last) = self.log.iter().rfind(|change| change.seat == seat).cloned() else { return false };
+        let is_due = last.expires_at.is_some_and(|until| until <= now);
+        if is_due {
+            self.log(seat, Cause::Expired, &last.viewer, now, None);
+        }
+        is_due
+    }
+
+    fn check_held(
+        &self,
+        viewer: &ViewerId,
+        seats: &SeatSet,
+        now: DateTime<Utc>,
+    ) -> Result<(), Vec<(SeatId, NotHeldReason)>> {
+        let why_not = |&seat: &SeatId| {
+            let reason = match stands(&self.log, seat, now) {
+                Stands::Missing => NotHeldReason::NotFound,
+                Stands::Held { by, .. } if by == *viewer => return None,
+                Stands::Held { .. } => NotHeldReason::HeldByAnother,
+                Stands::Sold { to, .. } if to == *viewer => NotHeldReason::AlreadyConfirmed,
+                Stands::Sold { .. } => NotHeldReason::ConfirmedToAnother,
+                Stands::Free { lapsed: Some(last) } if last == *viewer => NotHeldReason::HoldExpired,
+                Stands::Free { .. } => NotHeldReason::NeverHeld,
+            };
+            Some((seat, reason))
+        };
+        let refused: Vec<_> = seats.as_slice().iter().filter_map(why_not).collect();
+        if refused.is_empty() { Ok(()) } else { Err(refused) }
+    }
+
+    fn log(&mut self, seat: SeatId, cause: Cause, viewer: &ViewerId, now: DateTime<Utc>, order: Option<OrderId>) {
+        self.log.push(Change {
+            revision: Revision(self.revision() + 1),
+            seat,
+            cause,
+            viewer: viewer.clone(),
+            expires_at: (cause == Cause::Reserved).then(|| now + self.terms.hold),
+            order,
+            changed_at: now,
+        });
+    }
+
+    fn revision(&self) -> i64 {
+        i64::try_from(self.log.len()).unwrap()
+    }
+
+    fn last(&self, seat: SeatId) -> &Change {
+        self.log.iter().rfind(|change| change.seat == seat).unwrap()
+    }
+
+    fn rows(&self, seats: &[SeatId]) -> Vec<Seat> {
+        let row = |&seat: &SeatId| {
+            let last = self.last(seat);
+            Seat { state: written(last), revision: last.revision, ..self.untouched.seats[&seat].clone() }
+        };
+        seats.iter().map(row).collect()
+    }
+}

@@ -1,0 +1,191 @@
+//! Random sales: what is asked, by whom, when, and what shares a ledger.
+//!
+//! Commands come in short runs of one viewer with one set of seats (reserve, confirm, confirm again …), so that much of
+//! what is asked succeeds; and there are few seats, viewers and keys, so that they get in each other's way.
+
+use chrono::TimeDelta;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::world::{Ask, Decision, EVENT, NOT_FOR_SALE, SEATS, Tick, World, seat, start};
+use crate::domain::command::{Confirm, Expire, Release, Reserve, SeatSet};
+use crate::domain::ledger::Terms;
+use crate::domain::{EventId, IdempotencyKey, PaymentReference, SeatId, ViewerId};
+
+/// A sale from beginning to end.
+#[derive(Clone, Debug)]
+pub(super) struct Scenario {
+    pub(super) terms: Terms,
+    pub(super) steps: Vec<Step>,
+}
+
+/// A command, and what the clock does before it.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// `None`: it shares the ledger of the command before it, and so its instant.
+    pub(super) tick: Option<Tick>,
+    pub(super) ask: Ask,
+}
+
+impl Scenario {
+    /// Plays it on a new world, as batched, calling `after` after each ledger.
+    pub(super) fn play(&self, mut after: impl FnMut(&World)) -> (World, Vec<(&Ask, Decision)>) {
+        let mut world = World::new(self.terms.clone());
+        let mut decisions = Vec::new();
+        for batch in self.steps.chunk_by(|_, next| next.tick.is_none()) {
+            world.tick(batch[0].tick.unwrap_or(Tick::Still));
+            let asks: Vec<&Ask> = batch.iter().map(|step| &step.ask).collect();
+            let answers = world.book(&asks);
+            decisions.extend(asks.into_iter().zip(answers));
+            after(&world);
+        }
+        (world, decisions)
+    }
+
+    /// The same commands at the same instants, with a ledger for each.
+    pub(super) fn one_by_one(&self) -> Self {
+        let alone = |step: &Step| Step { tick: step.tick.or(Some(Tick::Still)), ask: step.ask.clone() };
+        Self { terms: self.terms.clone(), steps: self.steps.iter().map(alone).collect() }
+    }
+}
+
+pub(super) fn viewers() -> [ViewerId; 3] {
+    ["ann", "ben", "eve"].map(|name| ViewerId::new(name).unwrap())
+}
+
+pub(super) fn viewer(name: &str) -> ViewerId {
+    ViewerId::new(name).unwrap()
+}
+
+pub(super) fn key(text: &str) -> IdempotencyKey {
+    IdempotencyKey::new(text.to_owned()).unwrap()
+}
+
+pub(super) fn set(seats: impl IntoIterator<Item = SeatId>) -> SeatSet {
+    SeatSet::new(seats.into_iter().collect()).unwrap()
+}
+
+pub(super) fn reserve(viewer: &ViewerId, seats: &SeatSet) -> Ask {
+    Ask::Reserve(Reserve { viewer: viewer.clone(), seats: seats.clone() })
+}
+
+pub(super) fn release(viewer: &ViewerId, seats: &SeatSet) -> Ask {
+    Ask::Release(Release { viewer: viewer.clone(), seats: seats.clone() })
+}
+
+pub(super) fn confirm(viewer: &ViewerId, seats: &SeatSet, key: &IdempotencyKey) -> Ask {
+    Ask::Confirm(Confirm { viewer: viewer.clone(), seats: seats.clone(), key: key.clone(), payment_reference: None })
+}
+
+pub(super) fn expire(seats: impl IntoIterator<Item = SeatId>) -> Ask {
+    Ask::Expire(Expire { seats: seats.into_iter().collect() })
+}
+
+/// An event without a limit that sells at any time.
+pub(super) fn open_terms(hold_seconds: i64) -> Terms {
+    Terms {
+        sales_open_at: None,
+        sales_close_at: None,
+        hold: TimeDelta::seconds(hold_seconds),
+        max_seats_per_viewer: None,
+        currency: "EUR".to_owned(),
+    }
+}
+
+/// Any sale; now and then its clock steps back.
+pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
+    scenarios_with(prop_oneof![9 => ticks_forward(), 1 => (-5_000_000..0_i64).prop_map(by)].boxed())
+}
+
+/// Sales whose clock never steps back.
+pub(super) fn scenarios_forward() -> impl Strategy<Value = Scenario> {
+    scenarios_with(ticks_forward().boxed())
+}
+
+fn scenarios_with(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Scenario> {
+    (terms(), vec(runs(ticks), 1..16))
+        .prop_map(|(terms, runs)| Scenario { terms, steps: runs.into_iter().flatten().collect() })
+}
+
+fn by(micros: i64) -> Tick {
+    Tick::By(TimeDelta::microseconds(micros))
+}
+
+/// Onto an expiry, right before it, right after it, or anywhere.
+fn ticks_forward() -> impl Strategy<Value = Tick> {
+    let from_expiry = |micros| Tick::FirstExpiry(TimeDelta::microseconds(micros));
+    prop_oneof![
+        3 => Just(Tick::Still),
+        3 => (0..15_000_000_i64).prop_map(by),
+        2 => Just(from_expiry(0)),
+        1 => select(vec![-1, 1]).prop_map(from_expiry),
+    ]
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    let instants = |seconds: std::ops::Range<i64>| seconds.prop_map(|at| start() + TimeDelta::seconds(at));
+    let opens = prop_oneof![4 => Just(None), 1 => instants(-5..20).prop_map(Some)];
+    let closes = prop_oneof![4 => Just(None), 1 => instants(20..90).prop_map(Some)];
+    (opens, closes, 1..20_i64, prop::option::of(1..=5_u32)).prop_map(|(opens, closes, hold, limit)| Terms {
+        sales_open_at: opens,
+        sales_close_at: closes,
+        max_seats_per_viewer: limit,
+        ..open_terms(hold)
+    })
+}
+
+/// One to three neighbouring seats; seldom one that is not for sale, does not exist or is of another event.
+pub(super) fn seat_sets() -> impl Strategy<Value = SeatSet> {
+    let neighbours = |firsts: std::ops::RangeInclusive<i32>| {
+        (firsts, 1..=3).prop_map(|(first, count)| (first..first + count).map(seat).collect())
+    };
+    let foreign = (1..=SEATS).prop_map(|serial| vec![seat(serial), SeatId { event: EventId(EVENT.0 + 1), serial }]);
+    prop_oneof![16 => neighbours(1..=NOT_FOR_SALE - 3), 2 => neighbours(1..=SEATS), 1 => foreign]
+        .prop_map(|seats: Vec<SeatId>| set(seats))
+}
+
+fn keys() -> impl Strategy<Value = IdempotencyKey> {
+    select(vec!["k1", "k2", "k3", "k4", "k5", "k6"]).prop_map(key)
+}
+
+fn references() -> impl Strategy<Value = Option<PaymentReference>> {
+    prop::option::of("[a-z]{1,3}").prop_map(|text| text.and_then(PaymentReference::new))
+}
+
+fn ticks_between(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Option<Tick>> {
+    prop_oneof![3 => Just(None), 2 => ticks.prop_map(Some)]
+}
+
+/// A few commands, mostly of one viewer with one set of seats and one key, mostly a reservation first.
+fn runs(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Vec<Step>> {
+    (select(viewers().to_vec()), seat_sets(), keys()).prop_flat_map(move |(viewer, seats, key)| {
+        let first = reserve(&viewer, &seats);
+        let viewer = prop_oneof![8 => Just(viewer), 1 => select(viewers().to_vec())];
+        let seats = prop_oneof![8 => Just(seats), 1 => seat_sets()];
+        let key = prop_oneof![3 => Just(key), 1 => keys()];
+        let any = asks(viewer.boxed(), seats.boxed(), key.boxed()).boxed();
+        let step =
+            |ask: BoxedStrategy<Ask>| (ticks_between(ticks.clone()), ask).prop_map(|(tick, ask)| Step { tick, ask });
+        let first = step(prop_oneof![3 => Just(first), 1 => any.clone()].boxed());
+        (first, vec(step(any), 0..6)).prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect())
+    })
+}
+
+fn asks(
+    viewer: BoxedStrategy<ViewerId>,
+    seats: BoxedStrategy<SeatSet>,
+    key: BoxedStrategy<IdempotencyKey>,
+) -> impl Strategy<Value = Ask> {
+    let reserve = (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| reserve(&viewer, &seats));
+    let release = (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
+    let confirm = (viewer, seats, key, references()).prop_map(|(viewer, seats, key, payment_reference)| {
+        Ask::Confirm(Confirm { viewer, seats, key, payment_reference })
+    });
+    prop_oneof![3 => reserve, 3 => confirm, 1 => release, 2 => expires()]
+}
+
+/// Lists of any seats, also such as do not exist: some of them may be due.
+fn expires() -> impl Strategy<Value = Ask> {
+    vec(1..=SEATS + 1, 0..6).prop_map(|serials| expire(serials.into_iter().map(seat)))
+}

@@ -1,0 +1,275 @@
+//! One event in memory: the tables, and a `book` that opens a ledger with exactly what the commands say they need
+//! and writes what it closes with, the way `store::booking` does it against PostgreSQL.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::command::{
+    Command, Confirm, ConfirmRefusal, Confirmed, Expire, Needs, NotHeldReason, Release, Released, Reserve,
+    ReserveRefusal, Reserved,
+};
+use crate::domain::ledger::{Closing, Ledger, NewOrder, Opening, Terms};
+use crate::domain::seat::Seat;
+use crate::domain::{
+    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, Order, OrderId, Revision, Sale, SeatId, SeatState,
+    ViewerId,
+};
+
+/// The event that all of this is about.
+pub(super) const EVENT: EventId = EventId(7);
+/// The event has the seats 1 to this.
+pub(super) const SEATS: i32 = 10;
+/// The one seat that is not offered.
+pub(super) const NOT_FOR_SALE: i32 = 10;
+/// What a seat costs in each of the categories 1, 2, 3, in minor units.
+const PRICES: [i32; 3] = [0, 4_900, 20_000_000];
+
+/// When the world begins.
+pub(super) fn start() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
+}
+
+/// A seat of the event.
+pub(super) fn seat(serial: i32) -> SeatId {
+    SeatId { event: EVENT, serial }
+}
+
+fn category(seat: SeatId) -> CategoryId {
+    CategoryId { event: EVENT, serial: seat.serial % 3 + 1 }
+}
+
+/// What the seat costs.
+pub(super) fn price(seat: SeatId) -> i32 {
+    PRICES[usize::try_from(seat.serial % 3).unwrap()]
+}
+
+/// Any command.
+#[derive(Clone, Debug)]
+pub(super) enum Ask {
+    Reserve(Reserve),
+    Confirm(Confirm),
+    Release(Release),
+    Expire(Expire),
+}
+
+/// Any command's outcome.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Answer {
+    Reserve(Result<Reserved, ReserveRefusal>),
+    Confirm(Result<Confirmed, ConfirmRefusal>),
+    Release(Result<Released, Vec<(SeatId, NotHeldReason)>>),
+    Expire(usize),
+}
+
+impl Ask {
+    pub(super) fn needs(&self) -> Needs<'_> {
+        match self {
+            Self::Reserve(reserve) => reserve.needs(),
+            Self::Confirm(confirm) => confirm.needs(),
+            Self::Release(release) => release.needs(),
+            Self::Expire(expire) => expire.needs(),
+        }
+    }
+
+    fn decide(&self, ledger: &mut Ledger) -> Answer {
+        match self {
+            Self::Reserve(reserve) => Answer::Reserve(reserve.decide(ledger)),
+            Self::Confirm(confirm) => Answer::Confirm(confirm.decide(ledger)),
+            Self::Release(release) => Answer::Release(release.decide(ledger)),
+            Self::Expire(expire) => Answer::Expire(expire.decide(ledger)),
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Reserve(Err(_)) | Self::Confirm(Err(_)) | Self::Release(Err(_)))
+    }
+}
+
+/// What became of a command.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Decision {
+    /// The answer it got.
+    pub(super) answer: Answer,
+    /// As of which instant.
+    pub(super) now: DateTime<Utc>,
+    /// The event's revision when its turn came.
+    pub(super) before: Revision,
+    /// The changes that this command made and no other.
+    pub(super) changes: Vec<Change>,
+}
+
+/// How the clock moves between two ledgers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Tick {
+    /// Not at all.
+    Still,
+    /// By this much; backwards after a failover.
+    By(TimeDelta),
+    /// To where the first of the holds still ahead runs out, or that far from there.
+    FirstExpiry(TimeDelta),
+}
+
+/// See the module's documentation.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct World {
+    pub(super) terms: Terms,
+    pub(super) now: DateTime<Utc>,
+    pub(super) seats: BTreeMap<SeatId, Seat>,
+    pub(super) log: Vec<Change>,
+    pub(super) orders: BTreeMap<OrderId, Order>,
+    pub(super) prices: BTreeMap<SeatId, i32>,
+    pub(super) keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+}
+
+impl World {
+    /// An event of which nothing is sold yet.
+    pub(super) fn new(terms: Terms) -> Self {
+        let untouched = |id: SeatId| Seat {
+            id,
+            category: category(id),
+            for_sale: id.serial != NOT_FOR_SALE,
+            state: SeatState::Available { lapsed: None },
+            revision: Revision::ZERO,
+        };
+        Self {
+            terms,
+            now: start(),
+            seats: (1..=SEATS).map(|serial| (seat(serial), untouched(seat(serial)))).collect(),
+            log: Vec::new(),
+            orders: BTreeMap::new(),
+            prices: BTreeMap::new(),
+            keys: HashMap::new(),
+        }
+    }
+
+    /// Moves the clock.
+    pub(super) fn tick(&mut self, tick: Tick) {
+        let first = self.seats.values().filter_map(|seat| seat.state.expires_at(self.now)).min();
+        self.now = match tick {
+            Tick::Still => self.now,
+            Tick::By(delta) => self.now + delta,
+            Tick::FirstExpiry(delta) => first.map_or(self.now, |first| first + delta),
+        }
+    }
+
+    /// The event's revision.
+    pub(super) fn revision(&self) -> Revision {
+        self.log.last().map_or(Revision::ZERO, |change| change.revision)
+    }
+
+    /// The seats that the viewer holds now.
+    pub(super) fn held_by(&self, viewer: &ViewerId) -> Vec<SeatId> {
+        let is_held = |seat: &&Seat| matches!(&seat.state, SeatState::Reserved(hold) if hold.viewer == *viewer && self.now < hold.expires_at);
+        self.seats.values().filter(is_held).map(|seat| seat.id).collect()
+    }
+
+    /// Books one command in a ledger of its own.
+    pub(super) fn book_one(&mut self, ask: &Ask) -> Decision {
+        self.book(std::slice::from_ref(&ask)).remove(0)
+    }
+
+    /// Decides the commands on one ledger and writes the result.
+    pub(super) fn book(&mut self, asks: &[&Ask]) -> Vec<Decision> {
+        let mut ledger = Ledger::open(self.opening(asks));
+        let decide = |ask: &&Ask| {
+            let before = ledger.revision();
+            (before, ask.decide(&mut ledger), ledger.revision())
+        };
+        let answers: Vec<_> = asks.iter().map(decide).collect();
+        let left: Vec<Seat> = self.seats.keys().filter_map(|&id| ledger.seat(id)).cloned().collect();
+        let closing = ledger.close();
+        let changes = closing.changes.clone();
+        self.write(closing);
+        for seat in left {
+            assert_eq!(seat, self.seats[&seat.id], "the ledger leaves a seat otherwise than its last change says");
+        }
+        let changes_of = |before, after| {
+            changes.iter().filter(|change| before < change.revision && change.revision <= after).cloned().collect()
+        };
+        let decision =
+            |(before, answer, after)| Decision { answer, now: self.now, before, changes: changes_of(before, after) };
+        answers.into_iter().map(decision).collect()
+    }
+
+    /// What the store reads for these commands, and nothing else.
+    fn opening(&self, asks: &[&Ask]) -> Opening {
+        let needs: Vec<_> = asks.iter().map(|ask| ask.needs()).collect();
+        let named: BTreeSet<SeatId> = needs.iter().flat_map(|needs| needs.seats).copied().collect();
+        let seats: Vec<Seat> = named.iter().filter_map(|id| self.seats.get(id)).cloned().collect();
+        let purchases: Vec<_> = needs.iter().filter_map(|needs| needs.purchase).collect();
+        let limited = self.terms.max_seats_per_viewer.is_some();
+        let counted = needs.iter().filter_map(|needs| needs.holdings_of).filter(|_| limited);
+        let asked = purchases.iter().map(|&(viewer, key)| (viewer.clone(), key.clone()));
+        let keys: HashMap<_, _> =
+            asked.filter_map(|asked| self.keys.get(&asked).map(|&order| (asked, order))).collect();
+        let sold = seats.iter().filter_map(|seat| match &seat.state {
+            SeatState::Confirmed(sale) => Some(sale.order),
+            SeatState::Available { .. } | SeatState::Reserved(_) => None,
+        });
+        let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
+        let (mut prices, mut orders) = (HashMap::new(), Vec::new());
+        if !purchases.is_empty() {
+            prices = (1..).zip(PRICES).map(|(serial, price)| (CategoryId { event: EVENT, serial }, price)).collect();
+            orders = known.iter().map(|id| self.orders[id].clone()).collect();
+        }
+        Opening {
+            event: EVENT,
+            terms: self.terms.clone(),
+            revision: self.revision(),
+            now: self.now,
+            holdings: counted.map(|viewer| (viewer.clone(), self.holdings(viewer))).filter(|(_, n)| *n > 0).collect(),
+            seats,
+            prices,
+            keys,
+            orders,
+        }
+    }
+
+    /// `status = 2 OR expires_at > now`
+    fn holdings(&self, viewer: &ViewerId) -> u32 {
+        let counts = |seat: &&Seat| match &seat.state {
+            SeatState::Available { .. } => false,
+            SeatState::Reserved(hold) => hold.viewer == *viewer && hold.expires_at > self.now,
+            SeatState::Confirmed(sale) => sale.viewer == *viewer,
+        };
+        u32::try_from(self.seats.values().filter(counts).count()).unwrap()
+    }
+
+    /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the tables' primary
+    /// keys would refuse.
+    fn write(&mut self, closing: Closing) {
+        let last: BTreeMap<SeatId, &Change> = closing.changes.iter().map(|change| (change.seat, change)).collect();
+        for (id, change) in last {
+            let row = self.seats.get_mut(&id).unwrap();
+            row.state = written(change);
+            row.revision = change.revision;
+        }
+        self.log.extend(closing.changes);
+        for NewOrder { order, prices_minor } in closing.orders {
+            assert_eq!(order.seats.len(), prices_minor.len(), "every seat of an order has a price");
+            for (&seat, price) in order.seats.iter().zip(prices_minor) {
+                assert_eq!(self.prices.insert(seat, price), None, "{seat:?} is in two orders");
+            }
+            let id = order.id;
+            assert_eq!(self.orders.insert(id, order), None, "an order is written once");
+        }
+        for (viewer, key, order) in closing.keys {
+            assert!(self.orders.contains_key(&order), "a key stands for an order");
+            assert_eq!(self.keys.insert((viewer, key), order), None, "a key is written once");
+        }
+    }
+}
+
+/// What `WRITE_CHANGES` makes of a seat.
+pub(super) fn written(change: &Change) -> SeatState {
+    let viewer = change.viewer.clone();
+    match change.cause {
+        Cause::Reserved => SeatState::Reserved(Hold { viewer, expires_at: change.expires_at.unwrap() }),
+        Cause::Released => SeatState::Available { lapsed: None },
+        Cause::Expired => SeatState::Available { lapsed: Some(viewer) },
+        Cause::Confirmed => SeatState::Confirmed(Sale { viewer, order: change.order.unwrap() }),
+    }
+}

@@ -1,0 +1,225 @@
+//! What tests stand on: a cluster, databases, servers, clients, and the sums.
+
+pub mod client;
+pub mod cluster;
+pub mod socket;
+pub mod sums;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
+use grand_arena::config::{DatabaseSettings, IdentitySettings, ServeSettings};
+use grand_arena::domain::event::NewEvent;
+use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::{EventId, SeatId, ViewerId};
+use grand_arena::graphql::ids::AnyId;
+use grand_arena::identity::{Identity, Role};
+use grand_arena::server::Server;
+use grand_arena::store::{ConnectSettings, Store};
+use sqlx::PgPool;
+use tokio::sync::Barrier;
+
+pub use self::client::Client;
+pub use self::socket::Socket;
+
+/// What all test servers sign with.
+pub const SECRET: &str = "a secret for tests that is 32 bytes long, at least";
+
+/// A database of a test's own, migrated.
+pub struct Arena {
+    pub url: String,
+    /// The tests' own way into the database.
+    pub sql: PgPool,
+    pub store: Store,
+}
+
+/// An event in a test's database.
+pub struct Event {
+    pub id: EventId,
+    /// Its global id.
+    pub gid: String,
+    pub seats: usize,
+}
+
+impl Event {
+    /// The id of the seat with this serial number, 1 to `seats`.
+    pub fn seat(&self, serial: i32) -> SeatId {
+        SeatId { event: self.id, serial }
+    }
+
+    /// The global id of the seat with this serial number.
+    pub fn seat_gid(&self, serial: i32) -> String {
+        AnyId::Seat(self.seat(serial)).encode().0
+    }
+
+    /// Several of them.
+    pub fn seat_gids(&self, serials: impl IntoIterator<Item = i32>) -> Vec<String> {
+        serials.into_iter().map(|serial| self.seat_gid(serial)).collect()
+    }
+}
+
+impl Arena {
+    pub async fn new() -> Self {
+        // What the servers warn of is shown with a test that fails. The first test to get here sets it up for all.
+        let _ = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN).try_init();
+        let url = cluster::new_database().await;
+        let sql = PgPool::connect(&url).await.unwrap();
+        let settings = ConnectSettings { url: url.clone(), booking_connections: 4, reading_connections: 4 };
+        let store = Store::connect(&settings).await.unwrap();
+        Self { url, sql, store }
+    }
+
+    /// A server on this database.
+    pub async fn server(&self) -> TestServer {
+        self.server_with(|_| {}).await
+    }
+
+    /// A server on this database with other settings.
+    pub async fn server_with(&self, change: impl FnOnce(&mut ServeSettings)) -> TestServer {
+        let mut settings = settings(&self.url);
+        change(&mut settings);
+        let server = Server::start(&settings).await.unwrap();
+        TestServer { base: format!("http://{}", server.address()), server }
+    }
+
+    /// An event of `seats` seats, ten a row, in two categories, holds of five minutes, no limit.
+    pub async fn event(&self, seats: usize) -> Event {
+        self.event_with(seats, |_| {}).await
+    }
+
+    /// An event with other conditions of sale.
+    pub async fn event_with(&self, seats: usize, change: impl FnOnce(&mut NewEvent)) -> Event {
+        let mut event = NewEvent {
+            slug: format!("event-{}", fastrand::u64(..)),
+            name: "An event".to_owned(),
+            venue: "A venue".to_owned(),
+            starts_at: DateTime::UNIX_EPOCH + TimeDelta::days(40_000),
+            sales_open_at: None,
+            sales_close_at: None,
+            hold_seconds: 300,
+            max_seats_per_viewer: None,
+        };
+        change(&mut event);
+        let id = self.store.create_event(&event, &plan(seats)).await.unwrap();
+        Event { id, gid: AnyId::Event(id).encode().0, seats }
+    }
+
+    /// Lets every hold of the event have run out a moment ago, as if each had been granted earlier. The cleaner has no
+    /// reason to look before the holds would have ended, so everybody but it can be seen to notice.
+    pub async fn lapse(&self, event: &Event) {
+        let mut transaction = self.sql.begin().await.unwrap();
+        for statement in [
+            "UPDATE seats SET expires_at = clock_timestamp() - interval '1 ms' WHERE event_id = $1 AND status = 1",
+            "UPDATE seat_changes c SET changed_at = s.expires_at - (c.expires_at - c.changed_at), expires_at = s.expires_at
+               FROM seats s WHERE s.event_id = $1 AND s.status = 1
+                AND (s.event_id, s.id, s.revision) = (c.event_id, c.seat_id, c.revision)",
+        ] {
+            sqlx::query(statement).bind(event.id.0).execute(&mut *transaction).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// Runs a statement on the event's rows.
+    pub async fn execute(&self, statement: &'static str, event: &Event) {
+        sqlx::query(statement).bind(event.id.0).execute(&self.sql).await.unwrap();
+    }
+}
+
+/// A running server.
+pub struct TestServer {
+    pub base: String,
+    pub server: Server,
+}
+
+impl TestServer {
+    /// Somebody with a token.
+    pub fn client(&self, user: &str) -> Client {
+        Client::new(&self.base, Some(token(user, &[])))
+    }
+
+    /// Somebody without.
+    pub fn stranger(&self) -> Client {
+        Client::new(&self.base, None)
+    }
+
+    /// A socket of somebody with a token.
+    pub async fn socket(&self, user: &str) -> Socket {
+        Socket::open(&self.base, Some(&token(user, &[]))).await
+    }
+}
+
+/// A token that every test server accepts.
+pub fn token(user: &str, roles: &[Role]) -> String {
+    let identity = Identity::from_secret(SECRET.as_bytes()).unwrap();
+    let hour = std::time::Duration::from_hours(1);
+    identity.sign(&ViewerId::new(user).unwrap(), roles, grand_arena::clock::wall_clock(), hour).unwrap().0
+}
+
+/// The settings of a test server.
+pub fn settings(url: &str) -> ServeSettings {
+    ServeSettings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        listen_database_url: None,
+        no_migrate: true,
+        demo: false,
+        max_subscriptions: 1000,
+        shutdown_seconds: 10,
+        database: DatabaseSettings {
+            database_url: Some(url.to_owned()),
+            data_dir: None,
+            lanes: 2,
+            read_connections: 6,
+        },
+        identity: IdentitySettings { jwt_secret: Some(SECRET.to_owned()), jwt_jwks: None },
+    }
+}
+
+fn plan(seats: usize) -> SeatPlan {
+    let category = |name: &str, price_minor| PlannedCategory { name: name.to_owned(), price_minor, color: None };
+    let seats = (0..seats).map(|index| PlannedSeat {
+        section: format!("{}", 101 + index / 100),
+        row: format!("{}", 1 + index / 10 % 10),
+        number: format!("{}", 1 + index % 10),
+        category: usize::from(index % 10 == 9),
+        accessible: index % 10 == 0,
+        x: Some((index % 100) as f64),
+        y: Some((index / 100) as f64),
+    });
+    SeatPlan::new("EUR", vec![category("Gold", 5000), category("Silver", 2500)], seats.collect()).unwrap()
+}
+
+/// Waits until a condition holds; the test fails if it does not within 20 s.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let started = std::time::Instant::now();
+    while !condition().await {
+        assert!(started.elapsed().as_secs() < 20, "waited in vain: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+/// Runs many futures at the same time, in tasks of their own, all let go at once.
+pub fn all_at_once<T, F, I>(futures: I) -> BoxFuture<'static, Vec<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+    I: IntoIterator<Item = F>,
+{
+    let futures: Vec<_> = futures.into_iter().collect();
+    let barrier = Arc::new(Barrier::new(futures.len()));
+    let start = move |future: F| {
+        let barrier = Arc::clone(&barrier);
+        tokio::spawn(async move {
+            barrier.wait().await;
+            future.await
+        })
+    };
+    let running: Vec<_> = futures.into_iter().map(start).collect();
+    Box::pin(async move {
+        let mut results = Vec::with_capacity(running.len());
+        for task in running {
+            results.push(task.await.unwrap());
+        }
+        results
+    })
+}
