@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 /// What the server and the commands that use the database are told.
 #[derive(Clone, Debug, Args)]
@@ -54,11 +55,11 @@ pub struct ServeSettings {
     pub listen_database_url: Option<String>,
 
     /// Leaves the database's tables as they are; `grand-arena migrate` brings them up to date.
-    #[arg(long, env = "ARENA_NO_MIGRATE")]
+    #[arg(long, env = "ARENA_NO_MIGRATE", value_parser = BoolishValueParser::new())]
     pub no_migrate: bool,
 
     /// Brings in the demo event "Grand Arena" of 20,000 seats, unless it is there already.
-    #[arg(long, env = "ARENA_DEMO")]
+    #[arg(long, env = "ARENA_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
 
     /// Subscriptions that this server carries at a time, 1 to 1,000,000.

@@ -238,7 +238,8 @@ pub enum NotHeldReason {
     HoldExpired,
     /// Somebody else holds it.
     HeldByAnother,
-    /// It is free, and the viewer was not the last to lose it.
+    /// It is free, and not because the viewer's hold ran out: the viewer never held it, gave it back, or somebody else
+    /// has held it since.
     NeverHeld,
     /// It is sold to somebody else.
     ConfirmedToAnother,
@@ -309,7 +310,7 @@ impl Command for Release {
     type Outcome = Result<Released, Vec<(SeatId, NotHeldReason)>>;
 
     fn needs(&self) -> Needs<'_> {
-        Needs { seats: self.seats.as_slice(), holdings_of: Some(&self.viewer), ..Needs::default() }
+        Needs { seats: self.seats.as_slice(), ..Needs::default() }
     }
 
     fn decide(&self, ledger: &mut Ledger) -> Self::Outcome {

@@ -15,6 +15,7 @@ pub mod types;
 
 use std::sync::Arc;
 
+use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Schema};
 
@@ -33,6 +34,9 @@ pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
 
 /// The deepest nesting of fields. The standard introspection query needs 13.
 const MAX_DEPTH: usize = 15;
+
+/// A page of a list, as Relay has it.
+type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
 
 /// What resolvers work with.
 #[derive(Clone, Debug)]
@@ -63,6 +67,9 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
         .limit_depth(MAX_DEPTH)
         // Not reachable from a field: nothing returns the interface itself.
         .register_output_type::<types::UserError>()
+        .override_output_type_description::<Page<types::Event>>("A page of events.")
+        .override_output_type_description::<Page<types::Seat>>("A page of seats.")
+        .override_output_type_description::<Page<types::Order>>("A page of orders.")
 }
 
 /// What resolvers take from their context. The transport puts an `Option<Viewer>` into every request's data.

@@ -9,6 +9,7 @@ use crate::domain::Revision;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DateTime(pub Instant<Utc>);
 
+/// An instant, RFC 3339 in UTC, for example `2026-11-22T19:30:00.000000Z`.
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -188,6 +188,8 @@ struct Session {
     /// The operations under way; each ends with `None`.
     operations: StreamMap<String, BoxStream<'static, Option<(OperationType, Response)>>>,
     last_heard: Instant,
+    /// When to ask whether the client is still there.
+    asking: tokio::time::Interval,
     /// When there is something to do although nothing happens: the init timeout, then the token's end.
     deadline: Option<Instant>,
 }
@@ -197,7 +199,9 @@ impl Session {
         let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
-        Self { app, sink, messages, viewer: None, operations: StreamMap::new(), last_heard: now, deadline }
+        let mut asking = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
+        asking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        Self { app, sink, messages, viewer: None, operations: StreamMap::new(), last_heard: now, asking, deadline }
     }
 
     /// Serves the socket to its end.
@@ -233,14 +237,14 @@ impl Session {
                 Some(Ok(message)) => self.hear(message).await,
                 Some(Err(_)) | None => ControlFlow::Break(Goodbye::Gone),
             },
+            _ = self.asking.tick() => self.ask().await,
             Some((id, response)) = self.operations.next(), if !self.operations.is_empty() => {
                 self.tell(&id, response).await
             }
-            () = tokio::time::sleep(PING_EVERY) => self.ask().await,
         }
     }
 
-    /// Nothing has happened for a while.
+    /// Asks a client whether it is still there; one that has not answered twice is gone.
     async fn ask(&mut self) -> ControlFlow<Goodbye> {
         if self.last_heard.elapsed() > SILENCE_TIMEOUT {
             return ControlFlow::Break(Goodbye::Gone);

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::world::{Answer, Ask, NOT_FOR_SALE, SEATS, World, price, written};
+use super::world::{Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, price, seat, written};
 use crate::domain::command::{
     Confirm, ConfirmRefusal, Confirmed, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet,
     UnavailableReason,
@@ -23,7 +23,7 @@ pub(super) enum Stands {
 
 /// How the seat stands at `now`, going by the log alone.
 pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands {
-    if seat.event != super::world::EVENT || !(1..=SEATS).contains(&seat.serial) {
+    if seat.event != EVENT || !(1..=SEATS).contains(&seat.serial) {
         return Stands::Missing;
     }
     let Some(last) = log.iter().rev().find(|change| change.seat == seat) else { return Stands::Free { lapsed: None } };
@@ -39,7 +39,7 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
 
 /// How many seats the viewer holds at `now` and owns.
 pub(super) fn holdings(log: &[Change], viewer: &ViewerId, now: DateTime<Utc>) -> u32 {
-    let has = |serial: &i32| match stands(log, super::world::seat(*serial), now) {
+    let has = |serial: &i32| match stands(log, seat(*serial), now) {
         Stands::Held { by, .. } => by == *viewer,
         Stands::Sold { to, .. } => to == *viewer,
         Stands::Free { .. } | Stands::Missing => false,
@@ -141,7 +141,7 @@ impl Oracle {
 
     fn sell(&mut self, ask: &Confirm, now: DateTime<Utc>) -> Order {
         let seats = ask.seats.as_slice();
-        let id = OrderId { event: super::world::EVENT, first: Revision(self.revision() + 1) };
+        let id = OrderId { event: EVENT, first: Revision(self.revision() + 1) };
         for &seat in seats {
             self.log(seat, Cause::Confirmed, &ask.viewer, now, Some(id));
         }

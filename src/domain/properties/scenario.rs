@@ -112,7 +112,7 @@ fn by(micros: i64) -> Tick {
     Tick::By(TimeDelta::microseconds(micros))
 }
 
-/// Onto an expiry, right before it, right after it, or anywhere.
+/// Onto an expiry, right before it, right after it, onto an edge of the sales window, or anywhere.
 fn ticks_forward() -> impl Strategy<Value = Tick> {
     let from_expiry = |micros| Tick::FirstExpiry(TimeDelta::microseconds(micros));
     prop_oneof![
@@ -120,6 +120,7 @@ fn ticks_forward() -> impl Strategy<Value = Tick> {
         3 => (0..15_000_000_i64).prop_map(by),
         2 => Just(from_expiry(0)),
         1 => select(vec![-1, 1]).prop_map(from_expiry),
+        1 => Just(Tick::SalesEdge),
     ]
 }
 

@@ -110,6 +110,8 @@ pub(super) enum Tick {
     By(TimeDelta),
     /// To where the first of the holds still ahead runs out, or that far from there.
     FirstExpiry(TimeDelta),
+    /// To where sales open or close, whichever is ahead.
+    SalesEdge,
 }
 
 /// See the module's documentation.
@@ -152,7 +154,13 @@ impl World {
             Tick::Still => self.now,
             Tick::By(delta) => self.now + delta,
             Tick::FirstExpiry(delta) => first.map_or(self.now, |first| first + delta),
+            Tick::SalesEdge => self.next_sales_edge().unwrap_or(self.now),
         }
+    }
+
+    fn next_sales_edge(&self) -> Option<DateTime<Utc>> {
+        let edges = [self.terms.sales_open_at, self.terms.sales_close_at];
+        edges.into_iter().flatten().find(|&edge| self.now < edge)
     }
 
     /// The event's revision.

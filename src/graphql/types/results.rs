@@ -142,7 +142,8 @@ pub enum NotHeldReason {
     HoldExpired,
     /// Another viewer holds it.
     HeldByAnother,
-    /// It is free, and the viewer was not the last to lose it.
+    /// It is free, and not because the viewer's hold ran out: the viewer never held it, gave it back, or somebody else
+    /// has held it since.
     NeverHeld,
     /// It is sold to somebody else.
     ConfirmedToAnother,

@@ -2,12 +2,13 @@
 
 pub mod client;
 pub mod cluster;
+pub mod process;
 pub mod socket;
 pub mod sums;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use futures_util::future::BoxFuture;
 use grand_arena::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use grand_arena::domain::event::NewEvent;
@@ -62,7 +63,8 @@ impl Event {
 impl Arena {
     pub async fn new() -> Self {
         // What the servers warn of is shown with a test that fails. The first test to get here sets it up for all.
-        let _ = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN).try_init();
+        let filter = tracing_subscriber::EnvFilter::new("warn,sqlx_core=error");
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().with_ansi(false).try_init();
         let url = cluster::new_database().await;
         let sql = PgPool::connect(&url).await.unwrap();
         let settings = ConnectSettings { url: url.clone(), booking_connections: 4, reading_connections: 4 };

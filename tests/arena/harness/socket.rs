@@ -106,8 +106,4 @@ impl Socket {
     pub async fn next_changes(&mut self) -> Value {
         self.next("seatChanges").await
     }
-
-    pub async fn close(mut self) {
-        self.stream.close(None).await.unwrap();
-    }
 }

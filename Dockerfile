@@ -1,0 +1,37 @@
+# syntax=docker/dockerfile:1
+
+# Builds the server. The caches stay on the build host: a second build compiles what has changed.
+FROM rust:1.95-bookworm AS builder
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,target=/src/target,sharing=locked \
+    cargo build --locked --release --package grand-arena --bin grand-arena \
+    && install -D -m 0755 target/release/grand-arena /out/grand-arena
+
+# Runs it. The same Debian as the builder's, so that the C library fits. There is no PostgreSQL inside: set
+# DATABASE_URL, or use compose.yaml.
+FROM debian:bookworm-slim
+# A new named volume takes owner and mode of the data folder over from here; it keeps the secret that tokens are signed
+# with.
+RUN groupadd --system --gid 10001 arena \
+    && useradd --system --uid 10001 --gid arena --no-create-home --home-dir /var/lib/grand-arena \
+        --shell /usr/sbin/nologin arena \
+    && install -d -o arena -g arena -m 0700 /var/lib/grand-arena
+COPY --from=builder /out/grand-arena /usr/local/bin/grand-arena
+COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/grand-arena/
+
+ENV ARENA_LISTEN=0.0.0.0:8080 \
+    ARENA_DATA_DIR=/var/lib/grand-arena
+# By number, so that Kubernetes can see that it is not root (runAsNonRoot).
+USER 10001:10001
+WORKDIR /var/lib/grand-arena
+EXPOSE 8080
+
+# Whether the server lives, asked with bash because the image has no curl. Not /readyz: that depends on the database,
+# and a restart of this container would not mend that one.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["bash", "-c", "exec 3<>\"/dev/tcp/127.0.0.1/${ARENA_LISTEN##*:}\" && printf 'GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r -t 4 status <&3 && [[ $status == 'HTTP/1.1 200 '* ]]"]
+
+# Without a command it serves; `token`, `import`, `migrate` and `schema` are commands.
+ENTRYPOINT ["grand-arena"]

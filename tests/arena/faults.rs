@@ -1,0 +1,146 @@
+//! Faults injected: a transaction that fails in the middle, a database that is busy, a desk that is full.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use grand_arena::desk::{Desk, DeskError, LANE_CAPACITY};
+use grand_arena::domain::ViewerId;
+use grand_arena::domain::command::{Reserve, SeatSet};
+use serde_json::json;
+
+use crate::harness::client::{CONFIRM, kind};
+use crate::harness::{Arena, all_at_once, eventually, sums};
+
+/// The database refuses to write the order of one seat: nothing of that booking is there, its neighbours in the same
+/// batch are not harmed, and the client is not told the database's words.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(40).await);
+    for statement in [
+        "CREATE FUNCTION sink() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN IF NEW.seat_id = 13 THEN RAISE EXCEPTION ''the secret word''; END IF; RETURN NEW; END'",
+        "CREATE TRIGGER sink BEFORE INSERT ON order_seats FOR EACH ROW EXECUTE FUNCTION sink()",
+    ] {
+        sqlx::query(statement).execute(&arena.sql).await.unwrap();
+    }
+    let server = arena.server().await;
+    for serial in 1..=40 {
+        server.client(&format!("viewer-{serial}")).reserve(&event, [serial]).await;
+    }
+    let answers = all_at_once((1..=40).map(|serial| {
+        let client = server.client(&format!("viewer-{serial}"));
+        let input = json!({ "eventId": event.gid, "seatIds": event.seat_gids([serial]), "idempotencyKey": "key" });
+        async move { (serial, client.send(CONFIRM, json!({ "input": input })).await) }
+    }))
+    .await;
+    for (serial, answer) in answers {
+        if serial == 13 {
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "INTERNAL", "{answer}");
+            assert!(!answer.to_string().contains("secret word"), "{answer}");
+        } else {
+            assert_eq!(answer["data"]["confirmSeats"]["__typename"], "ConfirmSeatsSuccess", "{answer}");
+        }
+    }
+    let seats = sums::seats(&arena.sql, &event).await;
+    assert!(seats.iter().all(|seat| (seat.status == 2) == (seat.id != 13)), "{seats:?}");
+    assert_eq!(seats[12].status, 1, "the seat is held as before");
+    sums::check(&arena.sql, &event).await;
+}
+
+/// Every connection is cut while bookings are under way: clients get an outcome or a code, and repeating the request
+/// finds out what became of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(30).await);
+    let server = arena.server().await;
+    let alice = server.client("alice");
+    alice.reserve(&event, 1..=30).await;
+    // The commit itself is made slow, so that connections are cut within it.
+    for statement in [
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW EXECUTE FUNCTION slow()",
+    ] {
+        sqlx::query(statement).execute(&arena.sql).await.unwrap();
+    }
+    for serial in 1..=30 {
+        let client = alice.clone();
+        let id = Arc::clone(&event);
+        let input =
+            json!({ "eventId": id.gid, "seatIds": id.seat_gids([serial]), "idempotencyKey": format!("{serial}") });
+        let confirming = tokio::spawn(async move { client.send(CONFIRM, json!({ "input": input })).await });
+        eventually("a booking commits or is done", async || {
+            let cut: i64 = sqlx::query_scalar(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                  WHERE datname = current_database() AND application_name = 'grand-arena bookings' AND query = 'COMMIT' AND state = 'active'",
+            )
+            .fetch_one(&arena.sql)
+            .await
+            .unwrap();
+            cut > 0 || confirming.is_finished()
+        })
+        .await;
+        let answer = confirming.await.unwrap();
+        let again = alice.confirm(&event, [serial], &serial.to_string()).await;
+        assert_eq!(kind(&again), "ConfirmSeatsSuccess", "{answer} then {again}");
+    }
+    let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&arena.sql).await.unwrap();
+    assert_eq!(orders, 30, "one order each");
+    sums::check(&arena.sql, &event).await;
+}
+
+/// Somebody holds the event's row: what fits into the queue waits, the rest is refused at once; and nobody who was
+/// accepted is forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let (desk, _tasks) = Desk::open(&arena.store, 1, &Arc::default());
+    let mut lock = arena.sql.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(event.id.0).execute(&mut *lock).await.unwrap();
+    let submit = |number: usize| {
+        let (desk, id, seat) = (Arc::clone(&desk), event.id, event.seat(1));
+        let viewer = ViewerId::new(&format!("viewer-{number}")).unwrap();
+        async move { desk.submit(id, Reserve { viewer, seats: SeatSet::new(vec![seat]).unwrap() }).await }
+    };
+    // Both workers take what is there and wait for the lock; then the queue can only fill up.
+    let first = all_at_once((0..2).map(submit));
+    eventually("both workers wait for the lock", async || waiting(&arena).await == 2).await;
+    let mut accepted = Vec::new();
+    for number in 2..LANE_CAPACITY + 2 {
+        let mut answer = Box::pin(submit(number));
+        assert!(poll_once(answer.as_mut()).await.is_pending(), "there is room for {number}");
+        accepted.push(answer);
+    }
+    for number in 0..100 {
+        let refused = poll_once(Box::pin(submit(number)).as_mut()).await;
+        assert!(matches!(refused, Poll::Ready(Err(DeskError::Overloaded { .. }))), "{refused:?}");
+    }
+    lock.commit().await.unwrap();
+
+    let mut outcomes = first.await;
+    for answer in accepted {
+        outcomes.push(answer.await);
+    }
+    let won = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Ok(_)))).count();
+    let lost = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Err(_)))).count();
+    assert_eq!((won, lost), (1, LANE_CAPACITY + 1), "everybody who was accepted has an outcome");
+    assert!(submit(0).await.is_ok(), "and it works again by itself");
+    sums::check(&arena.sql, &event).await;
+}
+
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
+}
+
+async fn waiting(arena: &Arena) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    .fetch_one(&arena.sql)
+    .await
+    .unwrap()
+}

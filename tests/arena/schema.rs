@@ -1,0 +1,96 @@
+//! The contract: names, descriptions, and that fields load in batches.
+
+use std::sync::Arc;
+
+use async_graphql::Request;
+use grand_arena::desk::{Desk, ExpiryAlarm};
+use grand_arena::domain::ViewerId;
+use grand_arena::domain::command::{Confirm, Reserve, SeatSet};
+use grand_arena::domain::{IdempotencyKey, SeatId};
+use grand_arena::feed::Feed;
+use grand_arena::graphql::{self, Services, ids::AnyId};
+use grand_arena::identity::{Identity, Viewer};
+use serde_json::Value;
+
+use crate::harness::{Arena, SECRET};
+
+#[test]
+fn the_schema_that_is_checked_in_is_the_schema_of_the_code() {
+    let checked_in = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap();
+    assert!(graphql::sdl() == checked_in, "run `make schema` and look at what has changed");
+}
+
+#[tokio::test]
+async fn every_type_field_argument_and_value_has_a_description() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let query = "{ __schema { types { name kind description fields { name description args { name description } }
+        inputFields { name description } enumValues { name description } } } }";
+    let schema = server.stranger().data(query, serde_json::json!({})).await;
+    let mut bare = Vec::new();
+    for kind in schema["__schema"]["types"].as_array().unwrap() {
+        let name = kind["name"].as_str().unwrap();
+        // What introspection is made of, and GraphQL's own scalars.
+        if name.starts_with("__") || ["Boolean", "Float", "ID", "Int", "String"].contains(&name) {
+            continue;
+        }
+        let mut check = |path: String, thing: &Value| {
+            if thing["description"].as_str().is_none_or(|text| text.trim().is_empty()) {
+                bare.push(path);
+            }
+        };
+        check(name.to_owned(), kind);
+        for list in ["fields", "inputFields", "enumValues"] {
+            for member in kind[list].as_array().into_iter().flatten() {
+                let path = format!("{name}.{}", member["name"].as_str().unwrap());
+                check(path.clone(), member);
+                for argument in member["args"].as_array().into_iter().flatten() {
+                    check(format!("{path}({})", argument["name"].as_str().unwrap()), argument);
+                }
+            }
+        }
+    }
+    assert_eq!(bare, Vec::<String>::new());
+}
+
+/// Statements do not grow with what is listed: ten events, a hundred seats or ten orders cost as many as one.
+#[tokio::test]
+async fn fields_of_lists_load_in_batches() {
+    let arena = Arena::new().await;
+    let identity = Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap());
+    let (desk, _tasks) = Desk::open(&arena.store, 1, &Arc::new(ExpiryAlarm::default()));
+    let feed = Feed::new(arena.store.clone(), 10);
+    let services = Services { store: arena.store.clone(), desk: Arc::clone(&desk), feed, identity };
+    let schema = graphql::schema(services);
+    let alice = ViewerId::new("alice").unwrap();
+    let mut events = Vec::new();
+    for _ in 0..10 {
+        let event = arena.event(100).await;
+        let seats = || SeatSet::new(vec![SeatId { event: event.id, serial: 1 }]).unwrap();
+        desk.submit(event.id, Reserve { viewer: alice.clone(), seats: seats() }).await.unwrap().unwrap();
+        let key = IdempotencyKey::new("key".to_owned()).unwrap();
+        let confirm = Confirm { viewer: alice.clone(), seats: seats(), key, payment_reference: None };
+        desk.submit(event.id, confirm).await.unwrap().unwrap();
+        events.push(event);
+    }
+    let viewer = Viewer { id: alice, is_admin: false, expires_at: chrono::DateTime::UNIX_EPOCH };
+    let statements = async |query: String| {
+        let before = arena.store.statements();
+        let request = Request::new(query).data(Some(viewer.clone()));
+        let response = schema.execute(request).await;
+        assert_eq!(response.errors, vec![]);
+        arena.store.statements() - before
+    };
+    let event = AnyId::Event(events[0].id).encode().0;
+    let queries = [
+        ("events", "{ events(first: FIRST) { edges { node { name availability { available } categories { name } } } } }".to_owned()),
+        ("orders", "{ viewer { orders(first: FIRST) { edges { node { code event { name categories { name } } seats { label category { name } event { slug } } } } } } }".to_owned()),
+        ("seats", format!("{{ seats(eventId: \"{event}\", first: FIRST) {{ edges {{ node {{ label category {{ name }} event {{ name availability {{ available }} }} }} }} }} }}")),
+    ];
+    for (what, query) in queries {
+        let one = statements(query.replace("FIRST", "1")).await;
+        let ten = statements(query.replace("FIRST", "10")).await;
+        // A look-up that misses its batch by a hair is one more; one for each of ten would be nine more.
+        assert!(ten <= one + 2, "{what}: {one} statements for one, {ten} for ten");
+    }
+}

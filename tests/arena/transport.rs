@@ -1,0 +1,272 @@
+//! GraphQL over HTTP and over WebSocket, message by message; and the pages beside it.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::harness::socket::SEAT_CHANGES;
+use crate::harness::{Arena, Event, SECRET, Socket, TestServer, token};
+
+/// A request as bare as a test wants it; its status and its body.
+async fn http(
+    server: &TestServer,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (StatusCode, String) {
+    let mut request = reqwest::Client::new().request(method, format!("{}{path}", server.base)).body(body.to_owned());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = request.send().await.unwrap();
+    (response.status(), response.text().await.unwrap())
+}
+
+fn code(body: &str) -> String {
+    let answer: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("not JSON: {body}"));
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a_code() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let json_type = ("content-type", "application/json");
+    let good = r#"{"query":"{ viewer { id } }"}"#;
+    let guest = r#"{"query":"mutation { startGuestSession { token } }"}"#;
+    let large = format!(r#"{{"query":"{{ viewer {{ id }} }}","variables":{{"x":"{}"}}}}"#, "x".repeat(256 * 1024));
+    let strict = ("accept", "application/graphql-response+json");
+    let bearer = format!("Bearer {}", &token("alice", &[])[1..]);
+    let cases: Vec<(&str, Vec<(&str, &str)>, &str, u16, &str)> = vec![
+        ("fine", vec![json_type], good, 200, ""),
+        ("fine, and strict", vec![json_type, strict], good, 200, ""),
+        ("text/plain", vec![("content-type", "text/plain")], guest, 415, "BAD_USER_INPUT"),
+        ("no content type", vec![], guest, 415, "BAD_USER_INPUT"),
+        ("a form", vec![("content-type", "application/x-www-form-urlencoded")], guest, 415, "BAD_USER_INPUT"),
+        ("too large", vec![json_type], &large, 413, "BAD_USER_INPUT"),
+        ("not JSON", vec![json_type], "{", 400, "BAD_USER_INPUT"),
+        ("a list", vec![json_type], "[]", 400, "BAD_USER_INPUT"),
+        ("no query", vec![json_type], "{}", 400, "BAD_USER_INPUT"),
+        ("a query that is no string", vec![json_type], r#"{"query":1}"#, 400, "BAD_USER_INPUT"),
+        (
+            "variables that are none",
+            vec![json_type],
+            r#"{"query":"{viewer{id}}","variables":7}"#,
+            400,
+            "BAD_USER_INPUT",
+        ),
+        (
+            "no such operation",
+            vec![json_type, strict],
+            r#"{"query":"query A{viewer{id}} query B{viewer{id}}"}"#,
+            400,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        ("a syntax error", vec![json_type], r#"{"query":"{ secret"}"#, 200, "GRAPHQL_PARSE_FAILED"),
+        ("a syntax error, strictly", vec![json_type, strict], r#"{"query":"{ secret"}"#, 400, "GRAPHQL_PARSE_FAILED"),
+        (
+            "an unknown field, strictly",
+            vec![json_type, strict],
+            r#"{"query":"{ nope }"}"#,
+            400,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        ("a bad token", vec![json_type, ("authorization", &bearer)], good, 401, "UNAUTHENTICATED"),
+        ("another scheme", vec![json_type, ("authorization", "Basic YTpi")], good, 401, "UNAUTHENTICATED"),
+        (
+            "a subscription",
+            vec![json_type, strict],
+            r#"{"query":"subscription { seatChanges(eventId: \"x\") { __typename } }"}"#,
+            400,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+    ];
+    for (what, headers, body, status, expected) in cases {
+        let (got, answer) = http(&server, Method::POST, "/graphql", &headers, body).await;
+        assert_eq!((got.as_u16(), code(&answer).as_str()), (status, expected), "{what}: {answer}");
+        assert!(!answer.contains("secret"), "{what}: the query is not repeated: {answer}");
+    }
+
+    let (status, answer) = http(&server, Method::GET, "/graphql?query=%7Bviewer%7Bid%7D%7D", &[], "").await;
+    assert_eq!((status.as_u16(), answer.as_str()), (200, r#"{"data":{"viewer":null}}"#));
+    let (status, answer) =
+        http(&server, Method::GET, "/graphql?query=mutation%7BstartGuestSession%7Btoken%7D%7D", &[], "").await;
+    assert_eq!(status.as_u16(), 405, "mutations never run by GET: {answer}");
+    let (status, _) = http(&server, Method::GET, "/graphql", &[], "").await;
+    assert_eq!(status.as_u16(), 400);
+    let (status, _) = http(&server, Method::PUT, "/graphql", &[json_type], good).await;
+    assert_eq!(status.as_u16(), 405);
+}
+
+#[tokio::test]
+async fn deep_queries_are_refused_and_the_standard_introspection_works() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let deep =
+        format!("{{ events {{ edges {{ node {{ {} id {} }} }} }} }}", "categories { price { __typename } } ", "");
+    server.stranger().data(&deep, json!({})).await;
+    let too_deep = "{ seatMap(eventId: \"RXZlbnQ6MQ\") { seats ".to_owned() + &"{ event ".repeat(1);
+    let nested = format!("{{ __type(name: \"Seat\") {{ {} name {} }} }}", "ofType { ".repeat(20), "} ".repeat(20));
+    assert_eq!(server.stranger().code(&nested, json!({})).await, "GRAPHQL_VALIDATION_FAILED");
+    assert_eq!(server.stranger().code(&too_deep, json!({})).await, "GRAPHQL_PARSE_FAILED");
+    let introspection = server.stranger().data(INTROSPECTION, json!({})).await;
+    assert!(introspection["__schema"]["types"].as_array().unwrap().len() > 50);
+}
+
+/// The query that GraphiQL, codegen and friends send.
+const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
+  types { ...FullType } directives { name description locations args { ...InputValue } } } }
+  fragment FullType on __Type { kind name description fields(includeDeprecated: true) { name description args { ...InputValue }
+    type { ...TypeRef } isDeprecated deprecationReason } inputFields { ...InputValue } interfaces { ...TypeRef }
+    enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+  fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue }
+  fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+    ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
+
+#[tokio::test]
+async fn a_guest_session_makes_a_buyer_of_anybody() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    let data = server
+        .stranger()
+        .data("mutation { startGuestSession { token expiresAt viewer { id roles } } }", json!({}))
+        .await;
+    let session = &data["startGuestSession"];
+    let guest = crate::harness::Client::new(&server.base, session["token"].as_str().map(str::to_owned));
+    assert_eq!(guest.data("{ viewer { id roles } }", json!({})).await["viewer"], session["viewer"]);
+    assert_eq!(guest.reserve(&event, [1]).await["seats"][0]["heldByMe"], true);
+}
+
+#[tokio::test]
+async fn health_readiness_and_the_pages_are_where_they_should_be() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let get = async |path: &str| http(&server, Method::GET, path, &[], "").await;
+    assert_eq!(get("/healthz").await.0, StatusCode::OK);
+    crate::harness::eventually("the server is ready", async || get("/readyz").await.0 == StatusCode::OK).await;
+    for path in ["/", "/playground"] {
+        let (status, page) = get(path).await;
+        assert!(status == StatusCode::OK && page.to_lowercase().starts_with("<!doctype html>"), "{path}");
+        assert!(!page.contains("https://"), "{path} needs no other host");
+    }
+    assert_eq!(get("/nowhere").await.0, StatusCode::NOT_FOUND);
+}
+
+fn init(token: Option<&str>) -> Value {
+    json!({ "type": "connection_init", "payload": token.map(|token| json!({ "authorization": format!("Bearer {token}") })) })
+}
+
+#[tokio::test]
+async fn sockets_that_break_the_protocol_are_closed_with_its_codes() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let subscribe = json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ viewer { id } }" } });
+    let forever = json!({ "type": "subscribe", "id": "1", "payload": { "query": "subscription { seatChanges(eventId: \"RXZlbnQ6MQ\") { __typename } }" } });
+    arena.event(1).await;
+    let cases: Vec<(&str, Vec<Value>, u16)> = vec![
+        ("not a message", vec![json!("hello")], 4400),
+        ("an unknown type", vec![init(None), json!({ "type": "start" })], 4400),
+        ("no id", vec![init(None), json!({ "type": "subscribe", "payload": {} })], 4400),
+        ("no payload", vec![init(None), json!({ "type": "subscribe", "id": "1" })], 4400),
+        ("an empty id", vec![init(None), json!({ "type": "subscribe", "id": "", "payload": {} })], 4400),
+        ("too early", vec![subscribe.clone()], 4401),
+        ("a bad token", vec![init(Some("nonsense"))], 4403),
+        (
+            "a token that is no string",
+            vec![json!({ "type": "connection_init", "payload": { "Authorization": 7 } })],
+            4403,
+        ),
+        ("the same id twice", vec![init(None), forever.clone(), forever], 4409),
+        ("init twice", vec![init(None), init(None)], 4429),
+    ];
+    for (what, messages, expected) in cases {
+        let mut socket = Socket::connect(&server.base, Some("graphql-transport-ws")).await;
+        for message in messages {
+            socket.send(message).await;
+        }
+        let (code, reason) = loop {
+            if let Err(end) = socket.message_or_close().await {
+                break end;
+            }
+        };
+        assert_eq!(code, expected, "{what}: {reason}");
+    }
+    let mut socket = Socket::connect(&server.base, None).await;
+    assert_eq!(socket.closed().await.0, 4406);
+    let mut socket = Socket::connect(&server.base, Some("graphql-transport-ws")).await;
+    assert_eq!(socket.closed().await.0, 4408, "nobody waits for connection_init for ever");
+}
+
+#[tokio::test]
+async fn queries_and_mutations_run_over_a_socket_and_ids_can_be_used_again() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    let mut socket = server.socket("alice").await;
+    for round in 0..2 {
+        socket.subscribe("1", "{ viewer { roles } }", json!({})).await;
+        assert_eq!(
+            socket.message().await,
+            json!({ "type": "next", "id": "1", "payload": { "data": { "viewer": { "roles": ["BUYER"] } } } })
+        );
+        assert_eq!(socket.message().await, json!({ "type": "complete", "id": "1" }), "round {round}");
+    }
+    let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(1)] });
+    socket.subscribe("1", crate::harness::client::RESERVE, json!({ "input": input })).await;
+    assert_eq!(socket.next("reserveSeats").await["__typename"], "ReserveSeatsSuccess");
+    assert_eq!(socket.message().await["type"], "complete");
+    socket.subscribe("1", "{ nope }", json!({})).await;
+    let error = socket.message().await;
+    assert_eq!(
+        (&error["type"], &error["payload"][0]["extensions"]["code"]),
+        (&json!("error"), &json!("GRAPHQL_VALIDATION_FAILED"))
+    );
+    socket.send(json!({ "type": "ping", "payload": { "a": 1 } })).await;
+    assert_eq!(
+        socket.message().await,
+        json!({ "type": "pong", "payload": { "a": 1 } }),
+        "an error is not followed by complete"
+    );
+    socket.send(json!({ "type": "complete", "id": "never heard of" })).await;
+    socket.subscribe("1", "{ viewer { roles } }", json!({})).await;
+    assert_eq!(socket.message().await["type"], "next");
+}
+
+#[tokio::test]
+async fn a_socket_is_closed_when_its_token_runs_out() {
+    use grand_arena::identity::Identity;
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    let identity = Identity::from_secret(SECRET.as_bytes()).unwrap();
+    let alice = grand_arena::domain::ViewerId::new("alice").unwrap();
+    let two_seconds = std::time::Duration::from_secs(2);
+    let (short, _) = identity.sign(&alice, &[], grand_arena::clock::wall_clock(), two_seconds).unwrap();
+    let mut socket = Socket::open(&server.base, Some(&short)).await;
+    socket.seat_changes(&event, None).await;
+    socket.next_changes().await;
+    let (code, reason) = socket.closed().await;
+    assert_eq!(code, 4401, "{reason}");
+    assert!(reason.contains("expired"), "{reason}");
+}
+
+#[tokio::test]
+async fn the_older_websocket_protocol_still_works() {
+    let arena = Arena::new().await;
+    let event: Event = arena.event(10).await;
+    let server = arena.server().await;
+    let mut socket = Socket::connect(&server.base, Some("graphql-ws")).await;
+    let payload = json!({ "Authorization": format!("Bearer {}", token("alice", &[])) });
+    socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(socket.message().await["type"], "connection_ack");
+    let payload = json!({ "query": SEAT_CHANGES, "variables": { "event": event.gid } });
+    socket.send(json!({ "type": "start", "id": "1", "payload": payload })).await;
+    let message = socket.message().await;
+    assert_eq!(
+        (&message["type"], &message["payload"]["data"]["seatChanges"]["reason"]),
+        (&json!("data"), &json!("INITIAL"))
+    );
+    server.client("alice").reserve(&event, [1]).await;
+    assert_eq!(socket.message().await["payload"]["data"]["seatChanges"]["toRevision"], 1);
+}
