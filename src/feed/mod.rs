@@ -1,6 +1,6 @@
 //! The feed: the change logs of the events that somebody watches, as they grow.
 //!
-//! For each watched event a reader follows the log and keeps the newest changes in a [`watch::Watch`]; any number of
+//! For each watched event a reader follows the log and keeps the newest changes in memory; any number of
 //! [`Follower`]s read from it, each at its own position. A follower that is further back than the watch reaches
 //! reads the log itself. Nobody waits for anybody: there is no queue between the reader and its followers, so a slow
 //! follower costs nothing but its own place.

@@ -37,7 +37,9 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
     let large = format!(r#"{{"query":"{{ viewer {{ id }} }}","variables":{{"x":"{}"}}}}"#, "x".repeat(256 * 1024));
     let strict = ("accept", "application/graphql-response+json");
     let bearer = format!("Bearer {}", &token("alice", &[])[1..]);
-    let cases: Vec<(&str, Vec<(&str, &str)>, &str, u16, &str)> = vec![
+    // What, headers, body; status and code.
+    type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str, u16, &'a str);
+    let cases: Vec<Case> = vec![
         ("fine", vec![json_type], good, 200, ""),
         ("fine, and strict", vec![json_type, strict], good, 200, ""),
         ("text/plain", vec![("content-type", "text/plain")], guest, 415, "BAD_USER_INPUT"),
@@ -102,13 +104,11 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
 async fn deep_queries_are_refused_and_the_standard_introspection_works() {
     let arena = Arena::new().await;
     let server = arena.server().await;
-    let deep =
-        format!("{{ events {{ edges {{ node {{ {} id {} }} }} }} }}", "categories { price { __typename } } ", "");
-    server.stranger().data(&deep, json!({})).await;
-    let too_deep = "{ seatMap(eventId: \"RXZlbnQ6MQ\") { seats ".to_owned() + &"{ event ".repeat(1);
-    let nested = format!("{{ __type(name: \"Seat\") {{ {} name {} }} }}", "ofType { ".repeat(20), "} ".repeat(20));
-    assert_eq!(server.stranger().code(&nested, json!({})).await, "GRAPHQL_VALIDATION_FAILED");
-    assert_eq!(server.stranger().code(&too_deep, json!({})).await, "GRAPHQL_PARSE_FAILED");
+    let nested = |depth: usize| {
+        format!("{{ __type(name: \"Seat\") {{ {}name {} }} }}", "ofType { ".repeat(depth), "} ".repeat(depth))
+    };
+    assert_eq!(server.stranger().code(&nested(20), json!({})).await, "GRAPHQL_VALIDATION_FAILED");
+    server.stranger().data(&nested(12), json!({})).await;
     let introspection = server.stranger().data(INTROSPECTION, json!({})).await;
     assert!(introspection["__schema"]["types"].as_array().unwrap().len() > 50);
 }
