@@ -78,6 +78,7 @@ pub struct Server {
 #[derive(Debug)]
 struct Running {
     store: Store,
+    feed: Arc<Feed>,
     /// Rings when the server shuts down.
     stop: CancellationToken,
     serving: JoinHandle<std::io::Result<()>>,
@@ -113,6 +114,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many subscriptions it carries.
+    pub fn followers(&self) -> usize {
+        self.running.feed.followers()
     }
 
     /// Serves until told to stop, or until the private PostgreSQL ends by itself; then shuts down in order.
@@ -163,15 +169,16 @@ impl Running {
             Services { store: store.clone(), desk, feed: Arc::clone(&feed), identity: Arc::clone(&identity) };
         let app = AppState {
             schema: graphql::schema(services),
+            shapes: Arc::default(),
             identity,
             store: store.clone(),
-            feed,
+            feed: Arc::clone(&feed),
             stop: stop.clone(),
             sockets: sockets.clone(),
         };
         let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
         let serving = tokio::spawn(serving.into_future());
-        Ok(Self { store, stop, serving, sockets, background, desk: desk_tasks })
+        Ok(Self { store, feed, stop, serving, sockets, background, desk: desk_tasks })
     }
 
     async fn finish(self) {

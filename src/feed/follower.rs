@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::watch::{Found, Watch};
+use super::watch::{Found, SharedSnapshot, Watch};
 use super::{Batch, FeedError, Place, Start};
 use crate::domain::{EventId, Revision};
 use crate::store::Store;
@@ -43,6 +43,8 @@ pub struct Follower {
     head: watch::Receiver<Revision>,
     _place: Place,
     standing: Standing,
+    /// Where a follower stood that was live and has lost its place: a snapshot must not take it back.
+    lagging_at: Option<Revision>,
 }
 
 /// Where a follower stands.
@@ -64,7 +66,7 @@ impl Follower {
             Start::After(revision) if revision < extent.pruned => Standing::Lost(Lost::Pruned),
             Start::After(revision) => Standing::CatchingUp(revision),
         };
-        Self { store, head: watch.head(), watch, _place: place, standing }
+        Self { store, head: watch.head(), watch, _place: place, standing, lagging_at: None }
     }
 
     /// The event.
@@ -72,8 +74,17 @@ impl Follower {
         self.watch.event()
     }
 
+    /// A snapshot to go on from, after which the follower is moved there. Shared with others who need one now.
+    pub async fn snapshot(&mut self) -> Result<Arc<SharedSnapshot>, FeedError> {
+        let at_least = self.lagging_at.unwrap_or_default();
+        let shared = self.watch.snapshot(&self.store, at_least).await?.ok_or(FeedError::NoSuchEvent)?;
+        self.move_to(shared.snapshot.revision);
+        Ok(shared)
+    }
+
     /// Goes on after this revision, which the log has reached.
     pub fn move_to(&mut self, revision: Revision) {
+        self.lagging_at = None;
         self.standing = Standing::CatchingUp(revision);
     }
 
@@ -110,6 +121,7 @@ impl Follower {
             let extent = self.store.log_extent(self.event()).await?.ok_or(FeedError::NoSuchEvent)?;
             let why = if position < extent.pruned { Lost::Pruned } else { Lost::Lagged };
             self.standing = Standing::Lost(why);
+            self.lagging_at = Some(position);
             return Ok(Step::Lost(why));
         }
         let changes = self.store.changes_after(self.event(), position, CATCH_UP_AT_ONCE).await?;

@@ -9,11 +9,14 @@
 //! wake-up, never the truth: readers look at the log every second whether or not they hear anything, and after the
 //! listening connection was lost they listen first and then look.
 //!
-//! Deliberately absent: snapshots and what they look like to a client. The feed says where a follower stands; what to
-//! tell the client is for whoever follows.
+//! What is handed out to many is shared, and so is what they make of it (see [`Rendered`]): a batch becomes a frame
+//! once, not once for each subscriber.
+//!
+//! Deliberately absent: what any of it looks like to a client. That is for whoever follows.
 
 mod follower;
 mod listen;
+mod rendered;
 mod watch;
 
 use std::collections::HashMap;
@@ -24,8 +27,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 pub use self::follower::{Follower, Lost, Step};
-pub use self::watch::Batch;
+pub use self::rendered::Rendered;
 use self::watch::Watch;
+pub use self::watch::{Batch, SharedSnapshot};
 use crate::domain::{EventId, Revision};
 use crate::store::{Store, StoreError};
 
@@ -58,16 +62,19 @@ pub struct Feed {
     store: Store,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
     places: Arc<Semaphore>,
+    place_count: usize,
     is_listening: std::sync::atomic::AtomicBool,
 }
 
 impl Feed {
     /// A feed that serves at most `max_followers` at a time.
     pub fn new(store: Store, max_followers: usize) -> Arc<Self> {
+        let max_followers = max_followers.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             store,
             watches: Mutex::default(),
-            places: Arc::new(Semaphore::new(max_followers.min(Semaphore::MAX_PERMITS))),
+            places: Arc::new(Semaphore::new(max_followers)),
+            place_count: max_followers,
             is_listening: false.into(),
         })
     }
@@ -80,6 +87,11 @@ impl Feed {
     /// Whether wake-ups arrive. Without them changes are still delivered, up to a second late.
     pub fn is_listening(&self) -> bool {
         self.is_listening.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// How many follow now.
+    pub fn followers(&self) -> usize {
+        self.place_count - self.places.available_permits()
     }
 
     /// Follows an event's log.

@@ -9,7 +9,9 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::LOOK_EVERY;
+use super::rendered::Rendered;
 use crate::domain::{Change, EventId, Revision};
+use crate::store::reads::Snapshot;
 use crate::store::{Store, StoreError};
 
 /// Changes read from the log at a time.
@@ -23,22 +25,28 @@ const KEPT_CHANGES: usize = 16_384;
 /// larger instead of more. The first change after a pause is not delayed.
 const BATCH_EVERY: Duration = Duration::from_millis(33);
 
-/// Consecutive changes, at least one.
+/// Consecutive changes, at least one. Copies share the changes and what was made of them.
 #[derive(Clone, Debug)]
 pub struct Batch {
     changes: Arc<[Change]>,
+    rendered: Arc<Rendered>,
 }
 
 impl Batch {
     /// `None` if there is none, or they are not consecutive.
     pub(super) fn new(changes: Vec<Change>) -> Option<Self> {
         let consecutive = changes.windows(2).all(|pair| pair[1].revision == pair[0].revision.next());
-        (consecutive && !changes.is_empty()).then(|| Self { changes: changes.into() })
+        (consecutive && !changes.is_empty()).then(|| Self { changes: changes.into(), rendered: Arc::default() })
     }
 
     /// The changes, in order.
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// What was made of them, for all who are given them.
+    pub fn rendered(&self) -> &Rendered {
+        &self.rendered
     }
 
     /// The revision of the first change.
@@ -57,8 +65,21 @@ impl Batch {
             return self.clone();
         }
         let rest = self.changes.iter().filter(|change| change.revision > position).cloned().collect::<Vec<_>>();
-        Self { changes: rest.into() }
+        Self { changes: rest.into(), rendered: Arc::default() }
     }
+}
+
+/// A snapshot is handed out for this long before a new one is read: a crowd that arrives together costs four a second.
+/// The stream goes on from the snapshot's own revision, so its age changes nothing about what is seen in the end.
+const SNAPSHOT_KEPT: Duration = Duration::from_millis(250);
+
+/// A snapshot, and what was made of it.
+#[derive(Debug)]
+pub struct SharedSnapshot {
+    /// The snapshot.
+    pub snapshot: Arc<Snapshot>,
+    /// What was made of it, for all who are given it.
+    pub rendered: Rendered,
 }
 
 /// What a watch has for a follower at some position.
@@ -77,6 +98,7 @@ pub(super) struct Watch {
     event: EventId,
     kept: Mutex<Kept>,
     head: watch::Sender<Revision>,
+    snapshot: tokio::sync::Mutex<Option<(Instant, Arc<SharedSnapshot>)>>,
     reached: Mutex<Revision>,
     /// Apart from the watch, so that the reader can wait without keeping the watch alive.
     woken: Arc<Notify>,
@@ -101,6 +123,7 @@ impl Watch {
             event,
             kept: Mutex::new(Kept { batches: VecDeque::new(), count: 0, start: newest }),
             head: watch::Sender::new(newest),
+            snapshot: tokio::sync::Mutex::default(),
             reached: Mutex::new(newest),
             woken: Arc::clone(&woken),
             reader: std::sync::OnceLock::new(),
@@ -140,6 +163,27 @@ impl Watch {
         }
         let next = kept.batches.partition_point(|batch| batch.to() <= position);
         kept.batches.get(next).map_or(Found::Nothing, |batch| Found::Next(batch.after(position)))
+    }
+
+    /// A snapshot at or past a revision, at most [`SNAPSHOT_KEPT`] old; one is read at a time. `None` if there is no
+    /// such event any more.
+    pub(super) async fn snapshot(
+        &self,
+        store: &Store,
+        at_least: Revision,
+    ) -> Result<Option<Arc<SharedSnapshot>>, StoreError> {
+        let mut kept = self.snapshot.lock().await;
+        if let Some((read_at, shared)) = &*kept
+            && read_at.elapsed() < SNAPSHOT_KEPT
+            && shared.snapshot.revision >= at_least
+        {
+            return Ok(Some(Arc::clone(shared)));
+        }
+        let read_at = Instant::now();
+        let Some(snapshot) = store.snapshot(self.event).await? else { return Ok(None) };
+        let shared = Arc::new(SharedSnapshot { snapshot: Arc::new(snapshot), rendered: Rendered::default() });
+        *kept = Some((read_at, Arc::clone(&shared)));
+        Ok(Some(shared))
     }
 
     /// Adds what the reader has read. If it does not follow what is kept (the log was pruned under the reader), what

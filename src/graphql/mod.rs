@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod ids;
+pub mod live;
 mod loaders;
 mod mutation;
 pub mod paging;

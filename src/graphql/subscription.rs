@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Result, Subscription as SubscriptionRoot};
-use futures_util::Stream;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
 use super::ContextExt as _;
 use super::error::Fault;
 use super::ids::{self, AnyId};
+use super::live::Delivery;
 use super::types::{EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem};
 use crate::domain::{Cause, Change, Revision, SeatId, ViewerId};
 use crate::feed::{FeedError, Follower, Start, Step};
@@ -30,18 +31,24 @@ impl Subscription {
         #[graphql(desc = "The event.")] event_id: ID,
         #[graphql(desc = "The revision that the client has already: that of a map, a mutation, or the last frame.")]
         since: Option<Revision>,
-    ) -> Result<impl Stream<Item = Result<SeatStreamItem>> + use<>> {
+    ) -> Result<BoxStream<'static, Result<SeatStreamItem>>> {
+        let delivery = ctx.data_opt::<Delivery>();
+        if let Some(Delivery::Render(item)) = delivery {
+            let item = item.clone();
+            return Ok(stream::once(async { Ok(item) }).boxed());
+        }
         let event = ids::event_id("eventId", &event_id)?;
         let start = since.map_or(Start::Live, Start::After);
         let follower = ctx.services().feed.follow(event, start).await.map_err(Fault::from)?;
-        let store = ctx.store().clone();
-        Ok(futures_util::stream::try_unfold(follower, move |mut follower| {
-            let store = store.clone();
-            async move {
-                let item = next_item(&mut follower, &store).await?;
-                Ok(Some((item, follower)))
-            }
-        }))
+        if let Some(Delivery::HandOver(handed)) = delivery {
+            handed.leave(follower);
+            return Ok(stream::empty().boxed());
+        }
+        let items = stream::try_unfold(follower, |mut follower| async move {
+            let item = next_item(&mut follower).await?;
+            Ok(Some((item, follower)))
+        });
+        Ok(items.boxed())
     }
 
     /// The viewer's own holds and orders in one event, as they are granted, run out or are confirmed.
@@ -55,21 +62,20 @@ impl Subscription {
         let event = ids::event_id("eventId", &event_id)?;
         let follower = ctx.services().feed.follow(event, Start::Live).await.map_err(Fault::from)?;
         let mine = Mine { follower, store: ctx.store().clone(), viewer, held: BTreeSet::new(), told: Revision::ZERO };
-        Ok(futures_util::stream::try_unfold(mine, |mut mine| async move {
+        Ok(stream::try_unfold(mine, |mut mine| async move {
             let item = mine.next().await?;
             Ok(Some((item, mine)))
         }))
     }
 }
 
-/// A frame for the follower's next step; where it has lost its place, a snapshot from which it goes on.
-async fn next_item(follower: &mut Follower, store: &Store) -> Result<SeatStreamItem, Fault> {
+/// The follower's next step in the contract's words; where it has lost its place, a snapshot from which it goes on.
+async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
     match follower.next().await? {
         Step::Changes(batch) => Ok(SeatStreamItem::Changes(SeatChanges(batch))),
         Step::Lost(why) => {
-            let snapshot = store.snapshot(follower.event()).await?.ok_or(FeedError::NoSuchEvent)?;
-            follower.move_to(snapshot.revision);
-            Ok(SeatStreamItem::Snapshot(SeatSnapshot { snapshot: Arc::new(snapshot), reason: why.into() }))
+            let snapshot = Arc::clone(&follower.snapshot().await?.snapshot);
+            Ok(SeatStreamItem::Snapshot(SeatSnapshot { snapshot, reason: why.into() }))
         }
     }
 }

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
+use crate::graphql::live::Shapes;
 use crate::identity::Identity;
 use crate::store::Store;
 
@@ -31,6 +32,8 @@ pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 pub struct AppState {
     /// What is executed.
     pub schema: ArenaSchema,
+    /// What the open subscriptions ask for.
+    pub shapes: Arc<Shapes>,
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// For readiness.

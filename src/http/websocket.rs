@@ -12,10 +12,11 @@ use std::time::Duration;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Response};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
+use axum::body::Bytes;
 use axum::extract::FromRequestParts as _;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::Request;
-use futures_util::stream::{BoxStream, SplitSink, SplitStream};
+use futures_util::stream::{self, BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,6 +27,7 @@ use super::request::{self, Parameters, Prepared};
 use super::{AppState, MAX_REQUEST_BYTES};
 use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
+use crate::graphql::live::{Delivery, Handed, LiveFrames};
 use crate::identity::Viewer;
 
 /// The current protocol.
@@ -159,23 +161,36 @@ impl Goodbye {
     }
 }
 
-/// An operation that is under way.
-struct Operation {
-    responses: BoxStream<'static, Response>,
-    kind: OperationType,
+/// What an operation has to tell its client.
+enum News {
+    /// The payload of a `next` message, made once for all who asked the same.
+    Frame(Bytes),
+    /// A response made for this client alone.
+    Response(OperationType, Response),
+    /// The operation cannot go on.
+    Fault(Fault),
+    /// The operation is complete.
+    End,
 }
 
-impl futures_util::Stream for Operation {
-    /// `None` once, when the operation is complete.
-    type Item = (OperationType, Response);
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        let kind = self.kind;
-        self.responses.poll_next_unpin(context).map(|response| response.map(|response| (kind, response)))
+/// Starts an operation; its news end with [`News::End`] or [`News::Fault`].
+fn start(app: &AppState, Prepared { mut request, operation }: Prepared) -> BoxStream<'static, News> {
+    let end = stream::once(async { News::End });
+    if operation != OperationType::Subscription {
+        let responses = app.schema.execute_stream(request);
+        return responses.map(move |response| News::Response(operation, response)).chain(end).boxed();
     }
+    // Frames that look the same to everybody are shared: then the resolver hands over what it would have streamed.
+    let handed = Handed::default();
+    let shape = app.shapes.of(&mut request);
+    let responses = app.schema.execute_stream(request.data(Delivery::HandOver(handed.clone())));
+    let schema = app.schema.clone();
+    let frames = stream::once(async move {
+        let live = handed.take().zip(shape).map(|(follower, shape)| LiveFrames::new(follower, shape));
+        stream::iter(live).map(move |live| live.into_stream(schema.clone())).flatten()
+    });
+    let frames = frames.flatten().map(|frame| frame.map_or_else(News::Fault, News::Frame));
+    responses.map(move |response| News::Response(operation, response)).chain(frames).chain(end).boxed()
 }
 
 /// One socket that speaks graphql-transport-ws.
@@ -185,8 +200,8 @@ struct Session {
     messages: SplitStream<WebSocket>,
     /// Who is asking, once initialised.
     viewer: Option<Option<Viewer>>,
-    /// The operations under way; each ends with `None`.
-    operations: StreamMap<String, BoxStream<'static, Option<(OperationType, Response)>>>,
+    /// The operations under way.
+    operations: StreamMap<String, BoxStream<'static, News>>,
     last_heard: Instant,
     /// When to ask whether the client is still there.
     asking: tokio::time::Interval,
@@ -301,21 +316,27 @@ impl Session {
             return self.send_fault(&id, Fault::new(Code::Overloaded, message)).await;
         };
         match prepared {
-            Ok(Prepared { request, operation }) => {
-                let operation = Operation { responses: self.app.schema.execute_stream(request), kind: operation };
-                let to_the_end = operation.map(Some).chain(futures_util::stream::once(async { None }));
-                self.operations.insert(id, to_the_end.boxed());
+            Ok(prepared) => {
+                self.operations.insert(id, start(&self.app, prepared));
                 ControlFlow::Continue(())
             }
             Err(refused) => self.send_fault(&id, refused.into_fault()).await,
         }
     }
 
-    /// Passes an operation's next response on; `None` is its end.
-    async fn tell(&mut self, id: &str, response: Option<(OperationType, Response)>) -> ControlFlow<Goodbye> {
-        let Some((kind, mut response)) = response else {
-            self.operations.remove(id);
-            return self.send(&Outgoing::Complete { id }).await;
+    /// Passes an operation's news on.
+    async fn tell(&mut self, id: &str, news: News) -> ControlFlow<Goodbye> {
+        let (kind, mut response) = match news {
+            News::Frame(payload) => return self.send_frame(id, &payload).await,
+            News::Response(kind, response) => (kind, response),
+            News::Fault(fault) => {
+                self.operations.remove(id);
+                return self.send_fault(id, fault).await;
+            }
+            News::End => {
+                self.operations.remove(id);
+                return self.send(&Outgoing::Complete { id }).await;
+            }
         };
         request::complete_codes(&mut response);
         let failed = match kind {
@@ -328,6 +349,16 @@ impl Session {
             return self.send(&Outgoing::Error { id, payload: &response.errors }).await;
         }
         self.send(&Outgoing::Next { id, payload: &response }).await
+    }
+
+    /// Puts the operation's id around a payload that many share.
+    async fn send_frame(&mut self, id: &str, payload: &[u8]) -> ControlFlow<Goodbye> {
+        let (Ok(id), Ok(payload)) = (serde_json::to_string(id), std::str::from_utf8(payload)) else {
+            tracing::error!("a frame is not text");
+            return ControlFlow::Break(Goodbye::Gone);
+        };
+        let parts = [r#"{"type":"next","id":"#, &id, r#","payload":"#, payload, "}"];
+        self.write(Message::Text(parts.concat().into())).await
     }
 
     async fn send_fault(&mut self, id: &str, fault: Fault) -> ControlFlow<Goodbye> {

@@ -235,3 +235,67 @@ async fn subscriptions_beyond_the_servers_limit_are_refused_with_a_time_to_come_
     })
     .await;
 }
+
+/// The frames of both are made once; the snapshot is the same, and so is every change.
+#[tokio::test]
+async fn subscribers_who_ask_the_same_get_the_same_whatever_they_began_with() {
+    let arena = Arena::new().await;
+    let event = arena.event(50).await;
+    let server = arena.server().await;
+    let alice = server.client("alice");
+    alice.reserve(&event, [1, 2]).await;
+    let mut sockets = Vec::new();
+    for (user, since) in [("alice", None), ("bob", Some(0)), ("carol", Some(1)), ("dave", Some(2))] {
+        let mut socket = server.socket(user).await;
+        socket.seat_changes(&event, since).await;
+        sockets.push(socket);
+    }
+    assert_eq!(sockets[0].next_changes().await["revision"], 2);
+    assert_eq!(revisions(&until(&mut sockets[1], 2).await), [1, 2]);
+    assert_eq!(revisions(&until(&mut sockets[2], 2).await), [2]);
+    // Others ask for the same event in other words.
+    let mut other = server.socket("erin").await;
+    let words = "subscription ($e: ID!, $with: Boolean!) { live: seatChanges(eventId: $e, since: 2) {
+        ... on SeatChanges { to: toRevision changes @include(if: $with) { seatId } } } }";
+    other.subscribe("with", words, json!({ "e": event.gid, "with": true })).await;
+    other.subscribe("without", words, json!({ "e": event.gid, "with": false })).await;
+    eventually("everybody follows", async || server.server.followers() == 6).await;
+
+    alice.reserve(&event, [3, 4]).await;
+    let mut frames = Vec::new();
+    for socket in &mut sockets {
+        frames.push(socket.next_changes().await);
+    }
+    assert!(frames.iter().all(|frame| *frame == frames[0]), "{frames:?}");
+    assert_eq!(revisions(&changes(&frames[0])), [3, 4]);
+    let mut told = [other.message().await, other.message().await];
+    told.sort_by_key(|message| message["id"].as_str().unwrap().len());
+    assert_eq!(
+        told[0]["payload"]["data"]["live"],
+        json!({ "to": 4, "changes": [
+        { "seatId": event.seat_gid(3) }, { "seatId": event.seat_gid(4) }] })
+    );
+    assert_eq!(told[1]["payload"]["data"]["live"], json!({ "to": 4 }));
+}
+
+/// Same words, same event, different viewers: what depends on the viewer is never shared.
+#[tokio::test]
+async fn no_viewer_ever_gets_anothers_data_over_the_same_document() {
+    let arena = Arena::new().await;
+    let event = arena.event(50).await;
+    let server = arena.server().await;
+    let words = "subscription ($event: ID!) { myReservations(eventId: $event) { held { id heldByMe } orders { id } } }";
+    let mut sockets = Vec::new();
+    for user in ["alice", "bob"] {
+        let mut socket = server.socket(user).await;
+        socket.subscribe("mine", words, json!({ "event": event.gid })).await;
+        assert_eq!(socket.next("myReservations").await, json!({ "held": [], "orders": [] }));
+        sockets.push(socket);
+    }
+    for (index, user) in ["alice", "bob"].into_iter().enumerate() {
+        let serial = i32::try_from(index).unwrap() + 1;
+        server.client(user).reserve(&event, [serial]).await;
+        let held = json!([{ "id": event.seat_gid(serial), "heldByMe": true }]);
+        assert_eq!(sockets[index].next("myReservations").await["held"], held);
+    }
+}
