@@ -66,6 +66,16 @@ pub struct ServeSettings {
     #[arg(long, env = "ARENA_MAX_SUBSCRIPTIONS", value_name = "NUMBER", default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_subscriptions: u32,
 
+    /// Changes of each event that the change log keeps, the newest, 1,000 to 1,000,000,000. A client that comes back
+    /// after more than these gets a snapshot.
+    #[arg(long, env = "ARENA_LOG_CHANGES", value_name = "NUMBER", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000_000))]
+    pub log_changes: u32,
+
+    /// How long the change log keeps a change, in hours, 1 to 87,600. A client that comes back after more gets a
+    /// snapshot.
+    #[arg(long, env = "ARENA_LOG_HOURS", value_name = "HOURS", default_value_t = 168, value_parser = clap::value_parser!(u32).range(1..=87_600))]
+    pub log_hours: u32,
+
     /// How long a shutdown may take, in seconds, 1 to 600: for requests under way to finish and sockets to say goodbye.
     #[arg(long, env = "ARENA_SHUTDOWN_SECONDS", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub shutdown_seconds: u32,

@@ -24,6 +24,7 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod import;
+pub mod pruner;
 mod retry;
 pub mod server;
 pub mod store;

@@ -23,7 +23,9 @@ use crate::feed::Feed;
 use crate::graphql::{self, Services};
 use crate::http::{self, AppState};
 use crate::identity::{Identity, IdentityError};
+use crate::pruner::Pruner;
 use crate::store::catalog::CatalogError;
+use crate::store::changes::Retention;
 use crate::store::{ConnectError, Store, StoreError};
 use crate::{clock, demo};
 
@@ -83,7 +85,7 @@ struct Running {
     stop: CancellationToken,
     serving: JoinHandle<std::io::Result<()>>,
     sockets: TaskTracker,
-    /// The feed and the cleaner.
+    /// The feed, the cleaner and the pruner.
     background: TaskTracker,
     desk: DeskTasks,
 }
@@ -164,6 +166,9 @@ impl Running {
         let lanes = usize::try_from(settings.database.lanes).unwrap_or(1);
         let (desk, desk_tasks) = Desk::open(&store, lanes, &alarm);
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
+        let retention =
+            Retention { changes: settings.log_changes.into(), age: Duration::from_hours(settings.log_hours.into()) };
+        background.spawn(Pruner::new(store.clone(), retention).run(stop.clone()));
 
         let services =
             Services { store: store.clone(), desk, feed: Arc::clone(&feed), identity: Arc::clone(&identity) };

@@ -94,6 +94,12 @@ impl Feed {
         self.place_count - self.places.available_permits()
     }
 
+    /// How many events are watched now.
+    pub fn watches(&self) -> usize {
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        watches.values().filter(|watch| watch.strong_count() > 0).count()
+    }
+
     /// Follows an event's log.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod harness;
 mod api;
 mod faults;
 mod live;
+mod log;
 mod process;
 mod races;
 mod schema;

@@ -166,6 +166,8 @@ pub fn settings(url: &str) -> ServeSettings {
         no_migrate: true,
         demo: false,
         max_subscriptions: 1000,
+        log_changes: 1_000_000,
+        log_hours: 168,
         shutdown_seconds: 10,
         database: DatabaseSettings {
             database_url: Some(url.to_owned()),

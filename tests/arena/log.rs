@@ -1,0 +1,100 @@
+//! The change log's retention, and followers who fall behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use grand_arena::desk::{Desk, ExpiryAlarm};
+use grand_arena::domain::command::{Release, Reserve, SeatSet};
+use grand_arena::domain::{Revision, ViewerId};
+use grand_arena::feed::{Feed, Follower, Lost, Start, Step};
+use grand_arena::pruner::Pruner;
+use grand_arena::store::changes::Retention;
+use serde_json::json;
+
+use crate::harness::{Arena, Event, sums};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Reserves and releases the event's seats until the log has grown by about `changes`.
+async fn churn(desk: &Desk, event: &Event, changes: usize) {
+    let viewer = ViewerId::new("churner").unwrap();
+    let all = (1..=i32::try_from(event.seats).unwrap()).map(|serial| event.seat(serial)).collect();
+    let seats = SeatSet::new(all).unwrap();
+    for _ in 0..changes.div_ceil(2 * event.seats) {
+        desk.submit(event.id, Reserve { viewer: viewer.clone(), seats: seats.clone() }).await.unwrap().unwrap();
+        desk.submit(event.id, Release { viewer: viewer.clone(), seats: seats.clone() }).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_hole() {
+    let arena = Arena::new().await;
+    let (event, other) = (arena.event(100).await, arena.event(100).await);
+    let (desk, _tasks) = Desk::open(&arena.store, 1, &Arc::new(ExpiryAlarm::default()));
+    churn(&desk, &event, 12_000).await;
+    churn(&desk, &other, 400).await;
+    let revisions = async |event| sums::log(&arena.sql, event).await.iter().map(|row| row.revision).collect::<Vec<_>>();
+
+    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
+    assert_eq!(revisions(&event).await, (11_501..=12_000).collect::<Vec<_>>(), "by number, in several batches");
+    assert_eq!(revisions(&other).await.len(), 400, "each event has its own bound");
+
+    arena.execute("UPDATE seat_changes SET changed_at = changed_at - interval '2 hours' WHERE event_id = $1 AND revision <= 11700", &event).await;
+    // One that is younger than those after it (a clock that stepped back) makes no hole.
+    arena.execute("UPDATE seat_changes SET changed_at = changed_at + interval '2 hours' WHERE event_id = $1 AND revision = 11600", &event).await;
+    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
+    assert_eq!(revisions(&event).await, (11_701..=12_000).collect::<Vec<_>>(), "by age");
+
+    let server = arena.server().await;
+    let mut socket = server.socket("anybody").await;
+    socket.seat_changes(&event, Some(11_000)).await;
+    let frame = socket.next_changes().await;
+    assert_eq!((&frame["reason"], &frame["revision"]), (&json!("LOG_PRUNED"), &json!(12_000)));
+}
+
+/// Reads until a revision; the changes in between must be consecutive.
+async fn read_to(follower: &mut Follower, mut position: i64, end: i64) {
+    while position < end {
+        let Step::Changes(batch) = follower.next().await.unwrap() else { panic!("lost at {position}") };
+        assert_eq!(batch.from().0, position + 1);
+        position = batch.to().0;
+    }
+}
+
+/// A follower that does not read costs nothing but its place: what is kept for it is bounded, and when it wakes up it
+/// is told that it has fallen behind. Who reads is not held up.
+#[tokio::test]
+async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot() {
+    let arena = Arena::new().await;
+    let event = arena.event(100).await;
+    let (desk, _tasks) = Desk::open(&arena.store, 1, &Arc::new(ExpiryAlarm::default()));
+    let feed = Feed::new(arena.store.clone(), 10);
+    let mut sleeper = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
+    let mut reader = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
+    churn(&desk, &event, 200).await;
+    read_to(&mut sleeper, 0, 200).await;
+    read_to(&mut reader, 0, 200).await;
+
+    tokio::join!(churn(&desk, &event, 25_000), read_to(&mut reader, 200, 25_200));
+    let step = sleeper.next().await.unwrap();
+    assert!(matches!(step, Step::Lost(Lost::Lagged)), "{step:?}");
+    assert_eq!(sleeper.snapshot().await.unwrap().snapshot.revision.0, 25_200);
+    churn(&desk, &event, 200).await;
+    read_to(&mut sleeper, 25_200, 25_400).await;
+}
+
+#[tokio::test]
+async fn a_watch_ends_with_its_last_follower_and_places_are_given_back() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let feed = Feed::new(arena.store.clone(), 2);
+    for _ in 0..5 {
+        let first = feed.follow(event.id, Start::Live).await.unwrap();
+        let _second = feed.follow(event.id, Start::Live).await.unwrap();
+        assert!(feed.follow(event.id, Start::Live).await.is_err(), "both places are taken");
+        assert_eq!((feed.followers(), feed.watches()), (2, 1));
+        drop(first);
+        assert_eq!((feed.followers(), feed.watches()), (1, 1));
+    }
+    assert_eq!((feed.followers(), feed.watches()), (0, 0));
+}
