@@ -7,10 +7,10 @@ CARGO := cargo
 # What `make run` hands to the server, for example: make run ARGS="--listen 127.0.0.1:9000"
 ARGS ?=
 
-.PHONY: help run test lint format schema release
+.PHONY: help run test lint format schema release bench-live
 
 help: ## Says what there is.
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
 
 run: ## Builds and starts the server with a private PostgreSQL and the demo event.
 	$(CARGO) build --locked $(FEATURES)
@@ -33,3 +33,7 @@ schema: ## Writes schema.graphql anew, from the code.
 
 release: ## Builds the binary for production: target/release/grand-arena.
 	$(CARGO) build --locked --release $(FEATURES)
+
+bench-live: ## Measures the live map side by side with a bare WebSocket; figures to bench/RESULTS.md.
+	$(CARGO) build --locked --release --workspace --bins $(FEATURES)
+	$${CARGO_TARGET_DIR:-target}/release/bench live $(ARGS)

@@ -175,6 +175,7 @@ impl Running {
         let app = AppState {
             schema: graphql::schema(services),
             shapes: Arc::default(),
+            maps: Arc::default(),
             identity,
             store: store.clone(),
             feed: Arc::clone(&feed),

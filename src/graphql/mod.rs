@@ -15,6 +15,7 @@ mod subscription;
 pub mod types;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
@@ -35,6 +36,18 @@ pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
 
 /// The deepest nesting of fields. The standard introspection query needs 13.
 const MAX_DEPTH: usize = 15;
+
+/// Whether an execution has looked at who is asking; goes into a request's data. An answer that did not depend on the
+/// viewer may be given to others.
+#[derive(Clone, Debug, Default)]
+pub struct ViewerSeen(Arc<AtomicBool>);
+
+impl ViewerSeen {
+    /// Whether any field has looked.
+    pub fn was_seen(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// A page of a list, as Relay has it.
 type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
@@ -102,6 +115,9 @@ impl<'a> ContextExt<'a> for Context<'a> {
     }
 
     fn viewer(&self) -> Option<&'a Viewer> {
+        if let Some(seen) = self.data_opt::<ViewerSeen>() {
+            seen.0.store(true, Ordering::Relaxed);
+        }
         self.data_opt::<Option<Viewer>>().and_then(Option::as_ref)
     }
 }

@@ -3,7 +3,6 @@
 //! A mutation runs only when it arrives by POST with the content type `application/json`, which a foreign page
 //! cannot send without the browser asking us first: there are no forged cross-site requests.
 
-use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -14,6 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::request::{self, Parameters, Prepared, Refused};
+use super::shared_answers::Answer;
 use super::{AppState, MAX_REQUEST_BYTES, websocket};
 use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
@@ -119,20 +119,27 @@ async fn execute(app: &AppState, media_type: MediaType, Prepared { request, oper
         let (status, fault) = refusal(media_type, Refused::Document(fault));
         return answer(media_type, status, request::fault_response(fault));
     }
-    let mut response = app.schema.execute(request).await;
+    let mut response = match app.maps.execute(&app.schema, request).await {
+        Answer::Shared(body) => return written(media_type, StatusCode::OK, body),
+        Answer::Own(response) => response,
+    };
     request::complete_codes(&mut response);
     let failed = media_type == MediaType::GraphqlResponse && request::is_request_error(&response);
     answer(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, response)
 }
 
-fn answer(media_type: MediaType, status: StatusCode, answer: Answer) -> Response {
+fn answer(media_type: MediaType, status: StatusCode, answer: async_graphql::Response) -> Response {
     let body = match serde_json::to_vec(&answer) {
-        Ok(body) => body,
+        Ok(body) => Bytes::from(body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
+    written(media_type, status, body)
+}
+
+fn written(media_type: MediaType, status: StatusCode, body: Bytes) -> Response {
     let mut response = (status, [(header::CONTENT_TYPE, media_type.as_str())], body).into_response();
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -6,10 +6,12 @@
 mod graphql;
 mod health;
 mod request;
+mod shared_answers;
 mod websocket;
 
 use std::sync::Arc;
 
+pub use self::shared_answers::SharedAnswers;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, Uri, header};
@@ -34,6 +36,8 @@ pub struct AppState {
     pub schema: ArenaSchema,
     /// What the open subscriptions ask for.
     pub shapes: Arc<Shapes>,
+    /// The maps that were just given out.
+    pub maps: Arc<SharedAnswers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// For readiness.

@@ -1,11 +1,12 @@
 //! The main jobs through the API, one rule each.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::harness::client::{CONFIRM, RELEASE, RESERVE, kind, reasons};
-use crate::harness::{Arena, Client, sums};
+use crate::harness::{Arena, Client, all_at_once, sums};
 
 #[tokio::test]
 async fn a_reserved_seat_is_held_for_its_viewer_and_nobody_else() {
@@ -356,5 +357,69 @@ async fn nobody_learns_who_holds_a_seat_or_sees_anothers_order() {
         assert!(answer["seatMap"]["seats"].as_array().unwrap().iter().all(|seat| seat["heldByMe"] == false));
         assert!(!answer.to_string().contains("alice"));
         assert!(answer["viewer"].is_null() || answer["viewer"]["orders"]["edges"] == json!([]));
+    }
+}
+
+/// Maps may be shared between those who ask for the same at about the same time; each is true for its own revision.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_map_is_true_for_the_revision_it_says_while_the_sale_runs() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(60).await);
+    let server = arena.server().await;
+    let asking = all_at_once((0..4).map(|_| {
+        let (client, event) = (server.stranger(), Arc::clone(&event));
+        async move {
+            let query = "query ($e: ID!) { seatMap(eventId: $e) { revision seats { status } } }";
+            let mut maps = Vec::new();
+            for _ in 0..30 {
+                maps.push(client.data(query, json!({ "e": event.gid })).await["seatMap"].take());
+            }
+            maps
+        }
+    }));
+    let buyer = server.client("alice");
+    for serial in 1..=60 {
+        buyer.reserve(&event, [serial]).await;
+        match serial % 3 {
+            0 => drop(buyer.confirm(&event, [serial], &serial.to_string()).await),
+            1 => drop(buyer.release(&event, [serial]).await),
+            _ => {}
+        }
+    }
+    let maps: Vec<Value> = asking.await.into_iter().flatten().collect();
+    let log = sums::check(&arena.sql, &event).await;
+    for map in maps {
+        let revision = map["revision"].as_i64().unwrap();
+        let mut expected = vec!["AVAILABLE"; 60];
+        for row in log.iter().filter(|row| row.revision <= revision) {
+            let status = ["RESERVED", "AVAILABLE", "AVAILABLE", "CONFIRMED"][usize::try_from(row.cause - 1).unwrap()];
+            expected[usize::try_from(row.seat_id - 1).unwrap()] = status;
+        }
+        let seats: Vec<&str> =
+            map["seats"].as_array().unwrap().iter().map(|seat| seat["status"].as_str().unwrap()).collect();
+        assert_eq!(seats, expected, "at revision {revision}");
+    }
+}
+
+/// The same words at the same time from different viewers: what depends on the viewer is not shared.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_that_says_what_is_mine_is_never_given_to_anybody_else() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(10).await);
+    let server = arena.server().await;
+    for (serial, user) in [(1, "alice"), (2, "bob")] {
+        server.client(user).reserve(&event, [serial]).await;
+    }
+    let maps = all_at_once((0..40).map(|number| {
+        let (client, event) = (server.client(["alice", "bob", "carol"][number % 3]), Arc::clone(&event));
+        let query = "query ($e: ID!) { seatMap(eventId: $e) { seats { heldByMe } } }";
+        async move { (number % 3, client.data(query, json!({ "e": event.gid })).await) }
+    }))
+    .await;
+    for (who, map) in maps {
+        let mine: Vec<bool> =
+            map["seatMap"]["seats"].as_array().unwrap().iter().map(|seat| seat["heldByMe"] == true).collect();
+        let expected: Vec<bool> = (0..10).map(|seat| seat == who && who < 2).collect();
+        assert_eq!(mine, expected, "viewer {who}");
     }
 }

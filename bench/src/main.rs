@@ -1,0 +1,41 @@
+//! Grand Arena measured side by side with what it is compared to, on one machine, in one run, as ratios.
+//!
+//! `bench live` measures the live map: CPU and memory of a subscriber against a bare axum WebSocket, the way from a
+//! commit to the frame against a bare LISTEN, and the map against resolving it anew. It needs the server's binary of
+//! the same build beside its own.
+
+mod arena;
+mod baseline;
+mod live;
+mod report;
+mod subscribers;
+mod usage;
+
+use clap::{Parser, Subcommand};
+
+/// Grand Arena measured side by side.
+#[derive(Debug, Parser)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The live map.
+    Live(live::Settings),
+    /// The bare WebSocket that the live map is compared to; started by `live`.
+    #[command(hide = true)]
+    Baseline,
+}
+
+/// What goes wrong in a benchmark ends it.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn main() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match CommandLine::parse().command {
+        Command::Live(settings) => runtime.block_on(live::run(settings)),
+        Command::Baseline => runtime.block_on(baseline::serve()),
+    }
+}

@@ -1,0 +1,101 @@
+//! Maps that look the same to everybody, made once for all who ask for the same at about the same time.
+//!
+//! Shared are answers to queries of nothing but `seatMap`, in the same words with the same variables, none of whose
+//! fields looked at who is asking. Such an answer may be [`KEPT`] old: it says its revision, and a stream that begins
+//! there misses nothing. Everything else is answered anew each time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_graphql::parser::types::{ExecutableDocument, Selection};
+use async_graphql::{Request, Response};
+use axum::body::Bytes;
+use tokio::sync::OnceCell;
+
+use crate::graphql::{ArenaSchema, ViewerSeen};
+
+/// How old an answer may be that is given to somebody else: a rush of map queries costs four executions a second.
+const KEPT: Duration = Duration::from_millis(250);
+
+/// Different answers kept at a time; a map of 20,000 seats takes 2 MB.
+const KEPT_ANSWERS: usize = 16;
+
+/// An answer on its way to a client.
+pub(super) enum Answer {
+    /// Encoded already, and without errors.
+    Shared(Bytes),
+    /// Made for this client.
+    Own(Response),
+}
+
+/// The answers that are shared at the moment.
+#[derive(Debug, Default)]
+pub struct SharedAnswers {
+    recent: Mutex<HashMap<String, Recent>>,
+}
+
+/// `None` inside: it cannot be shared.
+#[derive(Clone, Debug)]
+struct Recent {
+    asked_at: Instant,
+    encoded: Arc<OnceCell<Option<Bytes>>>,
+}
+
+impl SharedAnswers {
+    /// Executes a query, or gives the answer that somebody else has just been given.
+    pub(super) async fn execute(&self, schema: &ArenaSchema, mut request: Request) -> Answer {
+        let Some(key) = key(&mut request) else { return Answer::Own(schema.execute(request).await) };
+        let recent = self.recent(key);
+        let (mut request, mut own) = (Some(request), None);
+        let encoded = recent.encoded.get_or_init(async || {
+            let seen = ViewerSeen::default();
+            let request = request.take()?.data(seen.clone());
+            let response = schema.execute(request).await;
+            if response.errors.is_empty() && !seen.was_seen() {
+                serde_json::to_vec(&response).ok().map(Bytes::from)
+            } else {
+                own = Some(response);
+                None
+            }
+        });
+        match (encoded.await.clone(), own, request) {
+            (Some(bytes), _, _) => Answer::Shared(bytes),
+            (None, Some(response), _) => Answer::Own(response),
+            (None, None, Some(request)) => Answer::Own(schema.execute(request).await),
+            // It was executed, and could not be written.
+            (None, None, None) => Answer::Own(Response::default()),
+        }
+    }
+
+    fn recent(&self, key: String) -> Recent {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        recent.retain(|_, answer| now - answer.asked_at < KEPT);
+        let fresh = || Recent { asked_at: now, encoded: Arc::default() };
+        if recent.len() >= KEPT_ANSWERS && !recent.contains_key(&key) {
+            return fresh();
+        }
+        recent.entry(key).or_insert_with(fresh).clone()
+    }
+}
+
+/// What two requests must have in common to share an answer; `None` if theirs cannot be shared.
+fn key(request: &mut Request) -> Option<String> {
+    if !asks_for_maps_only(request.parsed_query().ok()?) {
+        return None;
+    }
+    let name = request.operation_name.as_deref().unwrap_or_default();
+    let variables = serde_json::to_string(&request.variables).ok()?;
+    // Neither a name nor JSON on one line holds a line break.
+    Some(format!("{name}\n{variables}\n{}", request.query))
+}
+
+fn asks_for_maps_only(document: &ExecutableDocument) -> bool {
+    document.operations.iter().all(|(_, operation)| {
+        operation.node.selection_set.node.items.iter().all(|selection| match &selection.node {
+            Selection::Field(field) => field.node.name.node == "seatMap",
+            Selection::FragmentSpread(_) | Selection::InlineFragment(_) => false,
+        })
+    })
+}
