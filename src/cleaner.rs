@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{Desk, DeskError, ExpiryAlarm};
@@ -62,7 +63,7 @@ impl Cleaner {
         stop.run_until_cancelled(cleaning).await;
     }
 
-    /// Ends what is due, and says how long until more will be.
+    /// Ends what is due, and says how long until more will be. What fails for one event does not keep the others.
     async fn clean(&self) -> Result<Duration, CleanerError> {
         loop {
             let next = self.store.next_expiries(BATCH_EVENTS).await?;
@@ -70,8 +71,9 @@ impl Cleaner {
             if due.is_empty() {
                 return Ok(later.first().map_or(LONGEST_SLEEP, |next| next.due_in.min(LONGEST_SLEEP)));
             }
-            for next in due {
-                self.expire(next.event).await?;
+            let ended = join_all(due.into_iter().map(|next| self.expire(next.event))).await;
+            if let Some(Err(error)) = ended.into_iter().find(Result::is_err) {
+                return Err(error);
             }
         }
     }
@@ -81,7 +83,7 @@ impl Cleaner {
     async fn expire(&self, event: EventId) -> Result<(), CleanerError> {
         let seats = self.store.due_seats(event, BATCH_SEATS).await?;
         let listed = seats.len();
-        let ended = self.desk.submit(event, Expire { seats }).await?;
+        let ended = self.desk.submit_when_there_is_room(event, Expire { seats }).await?;
         tracing::debug!(event = event.0, listed, ended, "holds ran out");
         Ok(())
     }

@@ -64,8 +64,7 @@ impl Database {
         let workers = u32::try_from(WORKERS_PER_LANE).unwrap_or(u32::MAX);
         Store::connect(&ConnectSettings {
             url: self.url.clone(),
-            // One more than the lanes' workers, for the dispatcher.
-            booking_connections: settings.lanes * workers + 1,
+            booking_connections: settings.lanes * workers,
             reading_connections: settings.read_connections,
         })
         .await

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cleaner::Cleaner;
-use crate::config::{IdentitySettings, ServeSettings};
+use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
 use crate::desk::{Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
@@ -45,6 +45,16 @@ pub enum ServerError {
         address: SocketAddr,
         /// The operating system's reason.
         reason: String,
+    },
+    /// More connections than the private PostgreSQL has.
+    #[error(
+        "ARENA_LANES and ARENA_READ_CONNECTIONS ask for {wanted} connections (two a lane); the private PostgreSQL has {most}"
+    )]
+    TooManyConnections {
+        /// What the settings ask for.
+        wanted: u32,
+        /// What there is.
+        most: u32,
     },
     /// The demo event could not be brought in.
     #[error("the demo event could not be brought in: {0}")]
@@ -83,7 +93,7 @@ struct Running {
     feed: Arc<Feed>,
     /// Rings when the server shuts down.
     stop: CancellationToken,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     sockets: TaskTracker,
     /// The feed, the cleaner and the pruner.
     background: TaskTracker,
@@ -135,9 +145,7 @@ impl Server {
 
     /// Stops in order. What was accepted is carried out and answered, as far as time allows.
     pub async fn shut_down(self) -> Result<(), ServerError> {
-        if tokio::time::timeout(self.patience, self.running.finish()).await.is_err() {
-            tracing::warn!("not everything had finished when the time for the shutdown was up");
-        }
+        self.running.finish(self.patience).await;
         Ok(self.database.close().await?)
     }
 }
@@ -147,6 +155,7 @@ impl Running {
         if let Some(url) = &settings.listen_database_url {
             crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
         }
+        check_connections(&settings.database)?;
         let identity = Arc::new(identity(&settings.identity, &database::data_dir(&settings.database))?);
         let store = database.connect(&settings.database).await?;
         if settings.no_migrate {
@@ -182,23 +191,43 @@ impl Running {
             stop: stop.clone(),
             sockets: sockets.clone(),
         };
-        let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let serving = tokio::spawn(serving.into_future());
+        let serving = tokio::spawn(http::serve(listener, http::router(app), stop.clone()));
         Ok(Self { store, feed, stop, serving, sockets, background, desk: desk_tasks })
     }
 
-    async fn finish(self) {
+    /// Clients that do not let go get half of the time; the other half is for what was accepted.
+    async fn finish(mut self, patience: Duration) {
         self.stop.cancel();
-        // A panic or an error of the listener: either way it no longer serves.
-        let _ = self.serving.await;
-        self.sockets.close();
-        self.sockets.wait().await;
-        self.background.close();
-        self.background.wait().await;
-        // Everybody who could hand in a command is gone.
-        self.desk.finish().await;
-        self.store.close().await;
+        let goodbyes = async {
+            // A panic: then it no longer serves either.
+            let _ = (&mut self.serving).await;
+            self.sockets.close();
+            self.sockets.wait().await;
+        };
+        if tokio::time::timeout(patience / 2, goodbyes).await.is_err() {
+            tracing::warn!("some clients have not let go of their connections in time");
+            self.serving.abort();
+        }
+        let rest = async {
+            self.background.close();
+            self.background.wait().await;
+            self.desk.finish().await;
+            self.store.close().await;
+        };
+        if tokio::time::timeout(patience / 2, rest).await.is_err() {
+            tracing::warn!("not everything had finished when the time for the shutdown was up");
+        }
     }
+}
+
+/// The private PostgreSQL takes 100 connections; some are left for commands and for people.
+fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
+    const PRIVATE_CONNECTIONS: u32 = 90;
+    let wanted = settings.lanes * 2 + settings.read_connections;
+    if settings.database_url.is_none() && wanted > PRIVATE_CONNECTIONS {
+        return Err(ServerError::TooManyConnections { wanted, most: PRIVATE_CONNECTIONS });
+    }
+    Ok(())
 }
 
 /// Who verifies and signs tokens, as the settings say.

@@ -40,10 +40,11 @@ CREATE TABLE events (
 CREATE INDEX events_by_start ON events (starts_at, id);
 CREATE INDEX events_by_next_expiry ON events (next_expiry_at) WHERE next_expiry_at IS NOT NULL;
 
--- In a table of its own, since a unique index on a table that is distributed by event must hold the event's id.
+-- In a table of its own, since a unique index on a table that is distributed by event must hold the event's id; and
+-- without a foreign key, which cannot lead from such a table to a distributed one.
 CREATE TABLE event_slugs (
     slug      text PRIMARY KEY,
-    event_id  bigint NOT NULL UNIQUE REFERENCES events (id)
+    event_id  bigint NOT NULL UNIQUE
 );
 
 CREATE TABLE categories (

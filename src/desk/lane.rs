@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
 
 use super::DeskError;
 use super::alarm::ExpiryAlarm;
 use super::dispatcher::Dispatcher;
 use crate::domain::EventId;
 use crate::retry::Backoff;
-use crate::store::Store;
 use crate::store::booking::{Booked, Job};
+use crate::store::{Store, StoreError};
 
 /// The most commands of one batch: past a few hundred the cost of a commit is spread thin enough.
 const BATCH_COMMANDS: usize = 512;
@@ -32,7 +33,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// No new attempt starts after this time.
-const RETRY_FOR: Duration = Duration::from_secs(8);
+const RETRY_FOR: Duration = Duration::from_secs(6);
 
 /// The longest one attempt may take. Over PostgreSQL's own limits for a booking connection: it ends the wait for a
 /// server that does not answer at all.
@@ -55,6 +56,8 @@ pub(super) struct Waiting {
 pub(super) struct Lane {
     store: Store,
     queue: Mutex<mpsc::Receiver<Waiting>>,
+    /// Rings when nothing more is to be accepted.
+    closing: CancellationToken,
     dispatcher: Arc<Dispatcher>,
     alarm: Arc<ExpiryAlarm>,
 }
@@ -63,25 +66,38 @@ impl Lane {
     pub(super) fn new(
         store: Store,
         queue: mpsc::Receiver<Waiting>,
+        closing: CancellationToken,
         dispatcher: Arc<Dispatcher>,
         alarm: Arc<ExpiryAlarm>,
     ) -> Self {
-        Self { store, queue: Mutex::new(queue), dispatcher, alarm }
+        Self { store, queue: Mutex::new(queue), closing, dispatcher, alarm }
     }
 
     /// Works until the desk is closed and the queue is empty.
     pub(super) async fn work(self: Arc<Self>) {
         loop {
-            let mut batch = Vec::new();
-            // The lock is held while waiting for work: the other worker either works or waits behind us.
-            let taken = self.queue.lock().await.recv_many(&mut batch, BATCH_COMMANDS).await;
-            if taken == 0 {
+            let batch = self.next_batch().await;
+            if batch.is_empty() {
                 return;
             }
             for (event, tickets) in group(batch) {
                 self.carry_out(event, tickets).await;
             }
         }
+    }
+
+    /// What waits, once something does; nothing, once the desk is closed and the queue is empty.
+    async fn next_batch(&self) -> Vec<Waiting> {
+        let mut batch = Vec::new();
+        // The lock is held while waiting for work: the other worker either works or waits behind us.
+        let mut queue = self.queue.lock().await;
+        tokio::select! {
+            biased;
+            _ = queue.recv_many(&mut batch, BATCH_COMMANDS) => return batch,
+            () = self.closing.cancelled() => queue.close(),
+        }
+        queue.recv_many(&mut batch, BATCH_COMMANDS).await;
+        batch
     }
 
     /// Books a group and answers every one of its commands.
@@ -103,9 +119,7 @@ impl Lane {
             Err(Failure::Transient) => Err(DeskError::Unavailable),
             Err(Failure::Permanent) => Err(DeskError::Internal),
         };
-        for ticket in tickets {
-            ticket.answer(answer);
-        }
+        answer_all(tickets, answer);
     }
 
     /// One of these commands sank the transaction: each gets one of its own, so that it sinks alone.
@@ -116,12 +130,12 @@ impl Lane {
     }
 
     /// Tries the transaction until it succeeds, cannot succeed, or has been tried enough.
-    async fn attempt(&self, event: EventId, tickets: &mut [Box<dyn Ticket>]) -> Result<Booked, Failure> {
+    async fn attempt(&self, event: EventId, tickets: &mut Vec<Box<dyn Ticket>>) -> Result<Booked, Failure> {
         let started = Instant::now();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut attempt = 1;
         loop {
-            let booking = AssertUnwindSafe(self.store.book(event, tickets)).catch_unwind();
+            let booking = AssertUnwindSafe(self.store.book(event, tickets.as_mut_slice())).catch_unwind();
             let error = match tokio::time::timeout(ATTEMPT_TIMEOUT, booking).await {
                 Ok(Ok(Ok(booked))) => return Ok(booked),
                 Ok(Ok(Err(error))) => error,
@@ -143,10 +157,21 @@ impl Lane {
                 tracing::warn!(event = event.0, commands, attempt, %error, "a booking was given up");
                 return Err(Failure::Transient);
             }
+            if matches!(error, StoreError::Unknown(_)) {
+                let (again, unknown) = tickets.drain(..).partition(|ticket| ticket.is_repeatable());
+                *tickets = again;
+                answer_all(unknown, Err(DeskError::Unavailable));
+            }
             tracing::debug!(event = event.0, commands, attempt, %error, "a booking is tried again");
             tokio::time::sleep(backoff.next_wait()).await;
             attempt += 1;
         }
+    }
+}
+
+fn answer_all(tickets: Vec<Box<dyn Ticket>>, answer: Result<(), DeskError>) {
+    for ticket in tickets {
+        ticket.answer(answer);
     }
 }
 

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 pub use self::alarm::ExpiryAlarm;
 use self::dispatcher::Dispatcher;
@@ -74,6 +75,7 @@ pub struct Desk {
 #[derive(Debug)]
 pub struct DeskTasks {
     workers: JoinSet<()>,
+    closing: CancellationToken,
     dispatcher: Arc<Dispatcher>,
     dispatching: tokio::task::JoinHandle<()>,
 }
@@ -82,11 +84,17 @@ impl Desk {
     /// Opens the desk with `lanes` lanes (at least one); each uses up to [`WORKERS_PER_LANE`] connections.
     pub fn open(store: &Store, lanes: usize, alarm: &Arc<ExpiryAlarm>) -> (Arc<Self>, DeskTasks) {
         let dispatcher = Arc::new(Dispatcher::default());
-        let mut workers = JoinSet::new();
+        let (mut workers, closing) = (JoinSet::new(), CancellationToken::new());
         let lanes = (0..lanes.max(1))
             .map(|_| {
                 let (queue, waiting) = mpsc::channel(LANE_CAPACITY);
-                let lane = Arc::new(Lane::new(store.clone(), waiting, Arc::clone(&dispatcher), Arc::clone(alarm)));
+                let lane = Arc::new(Lane::new(
+                    store.clone(),
+                    waiting,
+                    closing.clone(),
+                    Arc::clone(&dispatcher),
+                    Arc::clone(alarm),
+                ));
                 for _ in 0..WORKERS_PER_LANE {
                     workers.spawn(Arc::clone(&lane).work());
                 }
@@ -94,7 +102,7 @@ impl Desk {
             })
             .collect();
         let dispatching = tokio::spawn(Arc::clone(&dispatcher).run(store.clone()));
-        (Arc::new(Self { lanes }), DeskTasks { workers, dispatcher, dispatching })
+        (Arc::new(Self { lanes }), DeskTasks { workers, closing, dispatcher, dispatching })
     }
 
     /// Has a command decided and waits until the outcome is durable.
@@ -104,12 +112,34 @@ impl Desk {
     /// Refusals are outcomes; an error means there is none. After [`DeskError::Unavailable`] the same command may be
     /// handed in again: what was done already is found done.
     pub async fn submit<C: Command>(&self, event: EventId, command: C) -> Result<C::Outcome, DeskError> {
-        let (reply, answer) = oneshot::channel();
-        let ticket = Box::new(Ticketed { command, outcome: None, reply });
-        self.lane_of(event).try_send(Waiting { event, ticket }).map_err(|error| match error {
+        let (waiting, answer) = Self::ticket(event, command);
+        self.lane_of(event).try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => DeskError::Overloaded { retry_after: RETRY_AFTER },
             mpsc::error::TrySendError::Closed(_) => DeskError::Unavailable,
         })?;
+        Self::outcome(answer).await
+    }
+
+    /// Like [`Desk::submit`], but waits for its turn where the lane is full, for as long as a command may take at all:
+    /// for the cleaner, which a rush must not keep out.
+    pub async fn submit_when_there_is_room<C: Command>(
+        &self,
+        event: EventId,
+        command: C,
+    ) -> Result<C::Outcome, DeskError> {
+        let (waiting, answer) = Self::ticket(event, command);
+        match self.lane_of(event).send_timeout(waiting, ANSWER_TIMEOUT).await {
+            Ok(()) => Self::outcome(answer).await,
+            Err(_) => Err(DeskError::Unavailable),
+        }
+    }
+
+    fn ticket<C: Command>(event: EventId, command: C) -> (Waiting, Answer<C>) {
+        let (reply, answer) = oneshot::channel();
+        (Waiting { event, ticket: Box::new(Ticketed { command, outcome: None, reply }) }, answer)
+    }
+
+    async fn outcome<T>(answer: oneshot::Receiver<Result<T, DeskError>>) -> Result<T, DeskError> {
         match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_dropped)) => Err(DeskError::Internal),
@@ -126,14 +156,18 @@ impl Desk {
 }
 
 impl DeskTasks {
-    /// Waits until everything that was accepted is carried out and announced. Drop every [`Desk`] handle first.
+    /// Accepts nothing more, and waits until everything that was accepted is carried out and announced.
     pub async fn finish(mut self) {
+        self.closing.cancel();
         while self.workers.join_next().await.is_some() {}
         self.dispatcher.close();
         // It panicked or was cancelled: either way there is nothing left to announce.
         let _ = self.dispatching.await;
     }
 }
+
+/// Where a command's outcome arrives.
+type Answer<C> = oneshot::Receiver<Result<<C as Command>::Outcome, DeskError>>;
 
 /// A command with its outcome, once there is one, and who waits for it.
 struct Ticketed<C: Command> {
@@ -145,6 +179,10 @@ struct Ticketed<C: Command> {
 impl<C: Command> Job for Ticketed<C> {
     fn needs(&self) -> Needs<'_> {
         self.command.needs()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        C::REPEATABLE
     }
 
     fn decide(&mut self, ledger: &mut Ledger) {

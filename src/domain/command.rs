@@ -17,6 +17,10 @@ pub trait Command: Send + Sync + 'static {
     /// The answer, refusals included.
     type Outcome: Send + Sync + 'static;
 
+    /// Whether carrying it out once more, after it was carried out, gives the same outcome. Where it does not, and it
+    /// is unknown whether it was, nobody can say what became of it.
+    const REPEATABLE: bool = true;
+
     /// Decides on the ledger as the commands before left it. Deciding again on the same ledger is harmless.
     fn decide(&self, ledger: &mut Ledger) -> Self::Outcome;
 
@@ -308,6 +312,9 @@ pub struct Released {
 
 impl Command for Release {
     type Outcome = Result<Released, Vec<(SeatId, NotHeldReason)>>;
+
+    /// Seats that were given back are no longer held.
+    const REPEATABLE: bool = false;
 
     fn needs(&self) -> Needs<'_> {
         Needs { seats: self.seats.as_slice(), ..Needs::default() }

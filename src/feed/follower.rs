@@ -43,6 +43,8 @@ pub struct Follower {
     head: watch::Receiver<Revision>,
     _place: Place,
     standing: Standing,
+    /// The rewinds of the log that it knows of.
+    rewinds: u64,
     /// Where a follower stood that was live and has lost its place: a snapshot must not take it back.
     lagging_at: Option<Revision>,
 }
@@ -66,7 +68,7 @@ impl Follower {
             Start::After(revision) if revision < extent.pruned => Standing::Lost(Lost::Pruned),
             Start::After(revision) => Standing::CatchingUp(revision),
         };
-        Self { store, head: watch.head(), watch, _place: place, standing, lagging_at: None }
+        Self { store, head: watch.head(), rewinds: watch.rewinds(), watch, _place: place, standing, lagging_at: None }
     }
 
     /// The event.
@@ -85,6 +87,7 @@ impl Follower {
     /// Goes on after this revision, which the log has reached.
     pub fn move_to(&mut self, revision: Revision) {
         self.lagging_at = None;
+        self.rewinds = self.watch.rewinds();
         self.standing = Standing::CatchingUp(revision);
     }
 
@@ -101,7 +104,11 @@ impl Follower {
             };
             // Marked as seen before looking, so that what comes after the look wakes us.
             self.head.borrow_and_update();
-            match self.watch.after(position) {
+            match self.watch.after(position, self.rewinds) {
+                Found::Rewound => {
+                    self.standing = Standing::Lost(Lost::UnknownRevision);
+                    return Ok(Step::Lost(Lost::UnknownRevision));
+                }
                 Found::Next(batch) => {
                     self.standing = Standing::Live(batch.to());
                     return Ok(Step::Changes(batch));

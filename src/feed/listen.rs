@@ -11,6 +11,23 @@ use crate::store::{self, changes};
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// How often a wake-up of nothing is sent, and how long a connection may hear nothing at all: a network that has gone
+/// away without a word is noticed by its silence.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(35);
+
+/// Sends heartbeats for ever.
+pub(super) async fn beat(feed: &Feed) {
+    let mut beat = tokio::time::interval(HEARTBEAT_EVERY);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        if let Err(error) = feed.store.heartbeat().await {
+            tracing::debug!(%error, "no heartbeat was sent");
+        }
+    }
+}
+
 /// Listens for ever.
 pub(super) async fn listen(feed: &Feed, url: &str) {
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
@@ -22,7 +39,7 @@ pub(super) async fn listen(feed: &Feed, url: &str) {
                 feed.wake_all();
                 backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
                 // `try_recv` says when the connection is lost; `recv` would reconnect without a word.
-                while let Ok(Some(message)) = listener.try_recv().await {
+                while let Ok(Ok(Some(message))) = tokio::time::timeout(SILENCE, listener.try_recv()).await {
                     for (event, reached) in changes::parse_wake_up(message.payload()) {
                         feed.wake(event, reached);
                     }

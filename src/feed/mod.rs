@@ -81,7 +81,8 @@ impl Feed {
 
     /// Listens for wake-ups until told to stop; reconnects for as long as it takes.
     pub async fn run(self: Arc<Self>, listen_url: String, stop: CancellationToken) {
-        stop.run_until_cancelled(listen::listen(&self, &listen_url)).await;
+        let listening = async { tokio::join!(listen::listen(&self, &listen_url), listen::beat(&self)) };
+        stop.run_until_cancelled(listening).await;
     }
 
     /// Whether wake-ups arrive. Without them changes are still delivered, up to a second late.

@@ -90,6 +90,8 @@ pub(super) enum Found {
     Nothing,
     /// The position lies before what is kept.
     TooOld,
+    /// The position is one of a log that is no longer there.
+    Rewound,
 }
 
 /// One watched event. Its reader runs for as long as somebody holds the watch.
@@ -113,6 +115,8 @@ struct Kept {
     count: usize,
     /// The revision before the first of them.
     start: Revision,
+    /// How often the log was found shorter than it had been: the database was put back to an earlier state.
+    rewinds: u64,
 }
 
 impl Watch {
@@ -121,7 +125,7 @@ impl Watch {
         let woken = Arc::new(Notify::new());
         let watch = Arc::new(Self {
             event,
-            kept: Mutex::new(Kept { batches: VecDeque::new(), count: 0, start: newest }),
+            kept: Mutex::new(Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: 0 }),
             head: watch::Sender::new(newest),
             snapshot: tokio::sync::Mutex::default(),
             reached: Mutex::new(newest),
@@ -155,9 +159,26 @@ impl Watch {
         self.head.subscribe()
     }
 
-    /// What there is after a position.
-    pub(super) fn after(&self, position: Revision) -> Found {
+    /// How often the log was found shorter than it had been.
+    pub(super) fn rewinds(&self) -> u64 {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).rewinds
+    }
+
+    /// The log ends before what was read of it: everybody has to begin anew.
+    fn rewind(&self, newest: Revision) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
+        drop(kept);
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = newest;
+        self.head.send_replace(newest);
+    }
+
+    /// What there is after a position, for a follower that knows of so many rewinds.
+    pub(super) fn after(&self, position: Revision, rewinds: u64) -> Found {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.rewinds != rewinds {
+            return Found::Rewound;
+        }
         if position < kept.start {
             return Found::TooOld;
         }
@@ -235,7 +256,21 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
                     position = batch.to();
                     watch.add(batch);
                 }
-                Ok(None) => break,
+                Ok(None) => {
+                    if let Ok(Some(extent)) = store.log_extent(watch.event).await
+                        && extent.newest < position
+                    {
+                        tracing::error!(
+                            event = watch.event.0,
+                            from = position.0,
+                            to = extent.newest.0,
+                            "the log was rewound"
+                        );
+                        position = extent.newest;
+                        watch.rewind(position);
+                    }
+                    break;
+                }
                 Err(error) => {
                     tracing::warn!(event = watch.event.0, %error, "the change log cannot be read; looking again in a second");
                     break;

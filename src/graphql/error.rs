@@ -98,7 +98,10 @@ impl From<Fault> for Error {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        if error.is_transient() {
+        if matches!(error, StoreError::Busy) {
+            let message = "too many whole maps are being read; try again in a moment".to_owned();
+            Self { code: Code::Overloaded, message, retry_after: Some(Duration::from_secs(1)) }
+        } else if error.is_transient() {
             tracing::warn!(%error, "a read failed");
             Self::new(Code::Unavailable, "the database is not available right now; try again in a moment")
         } else {

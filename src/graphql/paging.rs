@@ -109,10 +109,11 @@ fn decode<const N: usize>(cursor: &str) -> Result<[i64; N], Fault> {
     numbers().ok_or_else(bad_cursor)
 }
 
-/// PostgreSQL's own bounds are wider than any instant we write, but a forged cursor may hold any number.
+/// A forged cursor may hold any number; ours hold instants of the years 1 to 9999, which PostgreSQL knows too.
 fn instant(micros: i64) -> Result<DateTime<Utc>, Fault> {
+    const YEAR_ONE_MICROS: i64 = -62_135_596_800_000_000;
     const YEAR_TEN_THOUSAND_MICROS: i64 = 253_402_300_800_000_000;
-    if micros.abs() > YEAR_TEN_THOUSAND_MICROS {
+    if !(YEAR_ONE_MICROS..YEAR_TEN_THOUSAND_MICROS).contains(&micros) {
         return Err(bad_cursor());
     }
     DateTime::from_timestamp_micros(micros).ok_or_else(bad_cursor)

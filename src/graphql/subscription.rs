@@ -61,7 +61,7 @@ impl Subscription {
         let viewer = ctx.require_viewer()?.id.clone();
         let event = ids::event_id("eventId", &event_id)?;
         let follower = ctx.services().feed.follow(event, Start::Live).await.map_err(Fault::from)?;
-        let mine = Mine { follower, store: ctx.store().clone(), viewer, held: BTreeSet::new(), told: Revision::ZERO };
+        let mine = Mine::new(follower, ctx.store().clone(), viewer);
         Ok(stream::try_unfold(mine, |mut mine| async move {
             let item = mine.next().await?;
             Ok(Some((item, mine)))
@@ -88,9 +88,16 @@ struct Mine {
     /// What was told last, and the revision it was true for.
     held: BTreeSet<SeatId>,
     told: Revision,
+    /// Told as run out although the change was not seen.
+    expired_in_gap: BTreeSet<SeatId>,
 }
 
 impl Mine {
+    fn new(follower: Follower, store: Store, viewer: ViewerId) -> Self {
+        let (held, expired_in_gap) = (BTreeSet::new(), BTreeSet::new());
+        Self { follower, store, viewer, held, told: Revision::ZERO, expired_in_gap }
+    }
+
     /// The next item, when there is something new to tell.
     async fn next(&mut self) -> Result<MyReservations, Fault> {
         loop {
@@ -98,7 +105,7 @@ impl Mine {
                 Step::Lost(_) => {
                     let state = self.look().await?;
                     self.follower.move_to(state.revision);
-                    return Ok(self.tell_after_a_gap(state));
+                    return self.tell_after_a_gap(state).await;
                 }
                 Step::Changes(batch) => {
                     let (news, expired) = self.news_in(batch.changes());
@@ -113,11 +120,17 @@ impl Mine {
 
     /// Whether these changes bring anything that was not told yet, and which of the viewer's holds ran out in them.
     /// What was looked up may be ahead of the log as it was followed so far; but what ran out is only in the log.
-    fn news_in(&self, changes: &[Change]) -> (bool, Vec<SeatId>) {
-        let mine = || changes.iter().filter(|change| change.viewer == self.viewer);
-        let expired: Vec<_> =
-            mine().filter(|change| change.cause == Cause::Expired).map(|change| change.seat).collect();
-        (!expired.is_empty() || mine().any(|change| change.revision > self.told), expired)
+    fn news_in(&mut self, changes: &[Change]) -> (bool, Vec<SeatId>) {
+        let mut expired = Vec::new();
+        let mut news = false;
+        for change in changes.iter().filter(|change| change.viewer == self.viewer) {
+            let told_after_gap = change.cause == Cause::Expired && self.expired_in_gap.remove(&change.seat);
+            if change.cause == Cause::Expired && !told_after_gap {
+                expired.push(change.seat);
+            }
+            news |= change.revision > self.told && !told_after_gap;
+        }
+        (news || !expired.is_empty(), expired)
     }
 
     async fn look(&self) -> Result<ViewerState, Fault> {
@@ -136,12 +149,13 @@ impl Mine {
         }
     }
 
-    /// The log was not followed without a gap: what was held and is neither held nor bought has run out, or was given back.
-    fn tell_after_a_gap(&mut self, state: ViewerState) -> MyReservations {
-        let held = state.held.iter().map(|record| record.seat.id);
-        let bought = state.orders.iter().flat_map(|order| order.seats.iter().copied());
-        let kept: BTreeSet<_> = held.chain(bought).collect();
-        let gone = self.held.difference(&kept).copied().collect();
-        self.tell(state, gone)
+    /// The log was not followed without a gap: which of the seats told as held have run out is looked up.
+    async fn tell_after_a_gap(&mut self, state: ViewerState) -> Result<MyReservations, Fault> {
+        let held: BTreeSet<_> = state.held.iter().map(|record| record.seat.id).collect();
+        let gone: Vec<_> = self.held.difference(&held).copied().collect();
+        let lapsed = self.store.lapsed_seats(self.follower.event(), &self.viewer, &gone).await?;
+        // The change itself may still come: it was told already.
+        self.expired_in_gap = lapsed.iter().copied().collect();
+        Ok(self.tell(state, lapsed))
     }
 }

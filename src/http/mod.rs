@@ -6,11 +6,13 @@
 mod graphql;
 mod health;
 mod request;
+mod serve;
 mod shared_answers;
 mod websocket;
 
 use std::sync::Arc;
 
+pub use self::serve::serve;
 pub use self::shared_answers::SharedAnswers;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -29,6 +29,8 @@ use crate::domain::{CategoryId, EventId, IdempotencyKey, OrderId, Revision, Seat
 pub trait Job: Send + Sync {
     /// What has to be on the ledger.
     fn needs(&self) -> Needs<'_>;
+    /// Whether it may be decided again although it is unknown whether it was written.
+    fn is_repeatable(&self) -> bool;
     /// Decides, and keeps the outcome until the transaction is committed.
     fn decide(&mut self, ledger: &mut Ledger);
 }
@@ -54,8 +56,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// On any error the transaction is rolled back, or (where the connection broke during the commit) it is unknown
-    /// whether it was committed; every command can be carried out again in either case.
+    /// On any error nothing was written; but for [`StoreError::Unknown`], after which everything may have been.
     pub async fn book<J: Job + ?Sized>(&self, event: EventId, jobs: &mut [Box<J>]) -> Result<Booked, StoreError> {
         let transaction = self.bookings.begin().await?;
         let Some(event_row) = lock_event(&transaction, event).await? else {
@@ -77,7 +78,7 @@ impl Store {
         if jobs.iter().any(|job| job.needs().reschedules_expiry) {
             reschedule_expiry(&transaction, event).await?;
         }
-        transaction.commit().await?;
+        transaction.commit().await.map_err(StoreError::in_commit)?;
         Ok(closing.revision().map_or(Booked::Unchanged, |revision| Booked::Changed {
             revision,
             first_expiry_in: closing.earliest_expiry().and_then(|at| (at - now).to_std().ok()),

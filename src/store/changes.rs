@@ -37,7 +37,7 @@ impl Store {
             "SELECT revision, (SELECT min(revision) FROM seat_changes WHERE event_id = $1) FROM events WHERE id = $1",
             [event.0.into()],
         );
-        let Some(row) = self.reads.query_one_raw(query).await? else { return Ok(None) };
+        let Some(row) = self.upkeep.query_one_raw(query).await? else { return Ok(None) };
         let newest: i64 = row.try_get_by_index(0)?;
         let oldest: Option<i64> = row.try_get_by_index(1)?;
         let pruned = oldest.map_or(newest, |oldest| oldest - 1);
@@ -51,7 +51,7 @@ impl Store {
             "SELECT * FROM seat_changes WHERE event_id = $1 AND revision > $2 ORDER BY revision LIMIT $3",
             [event.0.into(), after.0.into(), limit.into()],
         );
-        let rows = ChangeRow::find_by_statement(query).all(&self.reads).await?;
+        let rows = ChangeRow::find_by_statement(query).all(&self.upkeep).await?;
         rows.into_iter().map(|row| row.into_change(event)).collect()
     }
 
@@ -61,7 +61,7 @@ impl Store {
             "SELECT id FROM events WHERE id > $1 AND revision > 0 ORDER BY id LIMIT $2",
             [after.0.into(), limit.into()],
         );
-        let rows = self.reads.query_all_raw(query).await?;
+        let rows = self.upkeep.query_all_raw(query).await?;
         rows.iter().map(|row| Ok(EventId(row.try_get_by_index(0)?))).collect()
     }
 
@@ -80,15 +80,21 @@ impl Store {
              DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM due)",
             [event.0.into(), PRUNED_AT_ONCE.into(), retention.changes.into(), retention.age.as_secs_f64().into()],
         );
-        let pruned = self.reads.execute_raw(prune).await?.rows_affected();
+        let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
         Ok(pruned == PRUNED_AT_ONCE.unsigned_abs())
+    }
+
+    /// Sends a wake-up of nothing: those who listen can tell that they still hear.
+    pub async fn heartbeat(&self) -> Result<(), StoreError> {
+        self.upkeep.execute_raw(statement("SELECT pg_notify($1, '')", [CHANNEL.into()])).await?;
+        Ok(())
     }
 
     /// Wakes every feed that listens, with the revisions that events have reached.
     pub async fn notify(&self, reached: &HashMap<EventId, Revision>) -> Result<(), StoreError> {
         for payload in wake_ups(reached) {
             let notify = statement("SELECT pg_notify($1, $2)", [CHANNEL.into(), payload.into()]);
-            self.bookings.execute_raw(notify).await?;
+            self.upkeep.execute_raw(notify).await?;
         }
         Ok(())
     }

@@ -9,6 +9,8 @@ use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sea_orm::{ConnectionTrait, DbErr, SqlxPostgresConnector, TransactionTrait};
 
+use tokio::sync::Semaphore;
+
 use super::{Store, StoreError};
 
 /// The oldest PostgreSQL we test against, as `server_version_num` counts.
@@ -21,14 +23,21 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the first connection may take before we say that the database cannot be reached.
 const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The limits PostgreSQL keeps for a booking connection, so that one server that stalls (or loses its network) in
-/// the middle of a transaction frees the event for the others: it waits at most 5 s for a row lock, runs a statement
-/// for at most 15 s, and loses its session after 5 s of silence inside a transaction.
-const BOOKING_LIMITS: &str =
-    "SET lock_timeout = '5s'; SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '5s'";
+/// The limits that PostgreSQL keeps for a connection. A server that stalls (or loses its network) in the middle of a
+/// transaction loses its session after 2 s of silence, which frees the event for the others; they wait at most 3 s for a
+/// row lock. The longest statements are a large import's, a few seconds.
+///
+/// The same for all our connections: behind a pooler by transaction they may share sessions.
+const LIMITS: &str =
+    "SET lock_timeout = '3s'; SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '2s'";
 
-/// The limits of a reading connection: the largest map takes well under a second, an import of 200,000 seats a few.
-const READING_LIMITS: &str = "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '15s'";
+/// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few, each for a moment;
+/// their own, so that no flood of queries can hold them up.
+const UPKEEP_CONNECTIONS: u32 = 3;
+
+/// Whole maps and snapshots read at a time: each keeps a core busy, and 20,000 seats take some 20 MB until they are
+/// encoded.
+const MAPS_AT_ONCE: usize = 4;
 
 /// Any number that all servers agree on: who holds this advisory lock migrates.
 const MIGRATION_LOCK: i64 = 0x6772_616e_6461_7265;
@@ -61,6 +70,9 @@ pub enum ConnectError {
     /// It is older than what we know to work.
     #[error("the database is PostgreSQL {0}; Grand Arena needs 14 or newer")]
     TooOld(String),
+    /// It cannot store every text.
+    #[error("the database's encoding is {0}; Grand Arena needs one that was created with ENCODING 'UTF8'")]
+    Encoding(String),
     /// Its tables could not be brought up to date, and are as they were.
     #[error("the database's tables could not be brought up to date: {0}")]
     Migration(String),
@@ -73,10 +85,10 @@ impl Store {
     /// Connects, and checks that the database is one we can use.
     pub async fn connect(settings: &ConnectSettings) -> Result<Self, ConnectError> {
         let options = parse_address(&settings.url, "DATABASE_URL")?;
-        let bookings = pool(settings.booking_connections, BOOKING_LIMITS)
-            .connect_lazy_with(options.clone().application_name("grand-arena bookings"));
-        let reads = pool(settings.reading_connections, READING_LIMITS)
-            .connect_lazy_with(options.clone().application_name("grand-arena reads"));
+        let pool_of = |connections, name| pool(connections).connect_lazy_with(options.clone().application_name(name));
+        let bookings = pool_of(settings.booking_connections, "grand-arena bookings");
+        let reads = pool_of(settings.reading_connections, "grand-arena reads");
+        let upkeep = pool_of(UPKEEP_CONNECTIONS, "grand-arena upkeep");
         check_reachable(&options).await?;
         let statements = Arc::new(AtomicU64::new(0));
         let connection = |pool| {
@@ -87,7 +99,13 @@ impl Store {
             });
             connection
         };
-        Ok(Self { bookings: connection(bookings), reads: connection(reads), statements })
+        Ok(Self {
+            bookings: connection(bookings),
+            reads: connection(reads),
+            upkeep: connection(upkeep),
+            statements,
+            maps: Arc::new(Semaphore::new(MAPS_AT_ONCE)),
+        })
     }
 
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the others wait.
@@ -103,14 +121,24 @@ impl Store {
         transaction.commit().await.map_err(failed)
     }
 
-    /// Whether all tables are there, for a server that is told not to migrate.
+    /// Whether all tables are there, for a server that is told not to migrate. Only reads.
     pub async fn check_migrated(&self) -> Result<(), ConnectError> {
-        let pending = Migrator::get_pending_migrations(&self.reads).await.map_err(StoreError::from)?;
-        if pending.is_empty() {
+        let query = super::sql::statement("SELECT version FROM seaql_migrations", []);
+        let rows = match self.upkeep.query_all_raw(query).await.map_err(StoreError::from) {
+            Ok(rows) => rows,
+            // There is no such table: nothing was migrated yet.
+            Err(StoreError::Refused(_)) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let applied = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>();
+        let applied = applied.map_err(StoreError::from)?;
+        let missing =
+            Migrator::migrations().iter().filter(|step| !applied.iter().any(|name| name == step.name())).count();
+        if missing == 0 {
             return Ok(());
         }
-        let missing = format!("{} are missing; run `grand-arena migrate`, or leave out --no-migrate", pending.len());
-        Err(ConnectError::Migration(missing))
+        let message = format!("{missing} of them are missing; run `grand-arena migrate`, or leave out --no-migrate");
+        Err(ConnectError::Migration(message))
     }
 }
 
@@ -138,11 +166,11 @@ pub fn parse_address(url: &str, name: &'static str) -> Result<PgConnectOptions, 
     url.parse().map_err(|_| ConnectError::Address(name))
 }
 
-fn pool(connections: u32, limits: &'static str) -> PgPoolOptions {
+fn pool(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
         move |connection, _| {
             Box::pin(async move {
-                sqlx::Executor::execute(connection, limits).await?;
+                sqlx::Executor::execute(connection, LIMITS).await?;
                 Ok(())
             })
         },
@@ -157,8 +185,8 @@ async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError>
         },
         reason,
     };
-    let version = sqlx::query_as::<_, (String, String)>(
-        "SELECT current_setting('server_version_num'), current_setting('server_version')",
+    let version = sqlx::query_as::<_, (String, String, String)>(
+        "SELECT current_setting('server_version_num'), current_setting('server_version'), current_setting('server_encoding')",
     );
     // Straight to the server rather than through the pool, which would wait for it to come up.
     let first = async {
@@ -170,7 +198,10 @@ async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError>
     let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first)
         .await
         .map_err(|_| unreachable(format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs())))?;
-    let (number, name) = answer.map_err(|error| unreachable(plain_reason(&error)))?;
+    let (number, name, encoding) = answer.map_err(|error| unreachable(plain_reason(&error)))?;
+    if encoding != "UTF8" {
+        return Err(ConnectError::Encoding(encoding));
+    }
     match number.parse::<i32>() {
         Ok(number) if number >= OLDEST_SERVER_VERSION => Ok(()),
         _ => Err(ConnectError::TooOld(name)),

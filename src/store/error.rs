@@ -9,6 +9,12 @@ pub enum StoreError {
     /// The database is away, busy or shutting down, or two transactions got in each other's way: trying again may help.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] DbErr),
+    /// The connection broke during the commit: it is unknown whether the transaction was committed.
+    #[error("the database did not say whether it committed: {0}")]
+    Unknown(#[source] DbErr),
+    /// Too much of the same is under way.
+    #[error("too many reads of whole maps are under way")]
+    Busy,
     /// Trying again would fail again.
     #[error("the database refused a statement: {0}")]
     Refused(#[source] DbErr),
@@ -20,7 +26,15 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same transaction may succeed when tried again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Unknown(_) | Self::Busy)
+    }
+
+    /// An error of the commit itself.
+    pub(super) fn in_commit(error: DbErr) -> Self {
+        match Self::from(error) {
+            Self::Unavailable(error) => Self::Unknown(error),
+            error => error,
+        }
     }
 }
 

@@ -32,7 +32,7 @@ impl Store {
               WHERE next_expiry_at IS NOT NULL ORDER BY next_expiry_at LIMIT $1",
             [limit.into()],
         );
-        let rows = Row::find_by_statement(query).all(&self.reads).await?;
+        let rows = Row::find_by_statement(query).all(&self.upkeep).await?;
         Ok(rows
             .into_iter()
             .map(|row| NextExpiry {
@@ -49,7 +49,7 @@ impl Store {
               ORDER BY expires_at LIMIT $2",
             [event.0.into(), limit.into()],
         );
-        let rows = self.reads.query_all_raw(query).await?;
+        let rows = self.upkeep.query_all_raw(query).await?;
         let mut seats = rows
             .iter()
             .map(|row| Ok(SeatId { event, serial: row.try_get_by_index(0)? }))

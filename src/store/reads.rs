@@ -334,6 +334,7 @@ impl Store {
 
     /// Every seat of an event, and the revision that this is true for; `None` if there is no such event.
     pub async fn seat_map(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
+        let _place = self.map_place().await?;
         let snapshot = self.read_snapshot().await?;
         let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else { return Ok(None) };
         let query = statement(
@@ -352,6 +353,7 @@ impl Store {
 
     /// Every seat's public state, and the revision that this is true for; `None` if there is no such event.
     pub async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreError> {
+        let _place = self.map_place().await?;
         let snapshot = self.read_snapshot().await?;
         let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else { return Ok(None) };
         let rows = seat::Entity::find().filter(seat::Column::EventId.eq(event.0)).order_by_asc(seat::Column::Id);
@@ -378,6 +380,25 @@ impl Store {
     /// The seats a viewer holds in an event now, ascending.
     pub async fn held_seats(&self, event: EventId, viewer: &ViewerId) -> Result<Vec<SeatRecord>, StoreError> {
         held_seats(&self.reads, event, viewer).await
+    }
+
+    /// Those of the seats that a viewer held and whose hold has run out, nobody having held them since.
+    pub async fn lapsed_seats(
+        &self,
+        event: EventId,
+        viewer: &ViewerId,
+        seats: &[SeatId],
+    ) -> Result<Vec<SeatId>, StoreError> {
+        if seats.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = statement(
+            "SELECT id FROM seats WHERE event_id = $1 AND id = ANY ($2)
+                AND (lapsed_viewer = $3 OR (viewer = $3 AND expires_at <= statement_timestamp())) ORDER BY id",
+            [event.0.into(), ints(seats.iter().map(|seat| seat.serial)), viewer.as_str().into()],
+        );
+        let rows = self.reads.query_all_raw(query).await?;
+        rows.iter().map(|row| Ok(SeatId { event, serial: row.try_get_by_index(0)? })).collect()
     }
 
     /// The orders with these ids, in no particular order; ids that name nothing are left out.

@@ -9,7 +9,7 @@ use grand_arena::domain::ViewerId;
 use grand_arena::domain::command::{Reserve, SeatSet};
 use serde_json::json;
 
-use crate::harness::client::{CONFIRM, kind};
+use crate::harness::client::{CONFIRM, RELEASE, kind};
 use crate::harness::{Arena, all_at_once, eventually, sums};
 
 /// The database refuses to write the order of one seat: nothing of that booking is there, its neighbours in the same
@@ -106,9 +106,12 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
         let viewer = ViewerId::new(&format!("viewer-{number}")).unwrap();
         async move { desk.submit(id, Reserve { viewer, seats: SeatSet::new(vec![seat]).unwrap() }).await }
     };
-    // Both workers take what is there and wait for the lock; then the queue can only fill up.
-    let first = all_at_once((0..2).map(submit));
-    eventually("both workers wait for the lock", async || waiting(&arena).await == 2).await;
+    // One after the other, each worker takes one command and waits for the lock; then the queue can only fill up.
+    let mut busy = Vec::new();
+    for number in 0..2 {
+        busy.push(tokio::spawn(submit(number)));
+        eventually("a worker waits for the lock", async || waiting(&arena).await > number as i64).await;
+    }
     let mut accepted = Vec::new();
     for number in 2..LANE_CAPACITY + 2 {
         let mut answer = Box::pin(submit(number));
@@ -121,7 +124,10 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     }
     lock.commit().await.unwrap();
 
-    let mut outcomes = first.await;
+    let mut outcomes = Vec::new();
+    for answer in busy {
+        outcomes.push(answer.await.unwrap());
+    }
     for answer in accepted {
         outcomes.push(answer.await);
     }
@@ -143,4 +149,42 @@ async fn waiting(arena: &Arena) -> i64 {
     .fetch_one(&arena.sql)
     .await
     .unwrap()
+}
+
+/// It is unknown whether a release was committed: it is not decided once more (the seats would no longer be held),
+/// and the client is told that it is unknown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_whose_answer_was_lost_is_never_called_refused() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(30).await);
+    for statement in [
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON seat_changes DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW WHEN (NEW.cause = 2) EXECUTE FUNCTION slow()",
+    ] {
+        sqlx::query(statement).execute(&arena.sql).await.unwrap();
+    }
+    let server = arena.server().await;
+    let alice = server.client("alice");
+    alice.reserve(&event, 1..=30).await;
+    for serial in 1..=30 {
+        let (client, input) = (alice.clone(), json!({ "eventId": event.gid, "seatIds": event.seat_gids([serial]) }));
+        let releasing = tokio::spawn(async move { client.send(RELEASE, json!({ "input": input })).await });
+        eventually("a release commits or is done", async || {
+            let cut: i64 = sqlx::query_scalar(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                  WHERE datname = current_database() AND application_name = 'grand-arena bookings' AND query = 'COMMIT' AND state = 'active'",
+            )
+            .fetch_one(&arena.sql)
+            .await
+            .unwrap();
+            cut > 0 || releasing.is_finished()
+        })
+        .await;
+        let answer = releasing.await.unwrap();
+        let released = answer["data"]["releaseSeats"]["__typename"] == "ReleaseSeatsSuccess";
+        let unknown = answer["errors"][0]["extensions"]["code"] == "UNAVAILABLE";
+        assert!(released || unknown, "{answer}");
+    }
+    sums::check(&arena.sql, &event).await;
 }

@@ -1,0 +1,75 @@
+//! The accept loop. axum's own has no time limits: a client that never finishes a request would stay for ever, and
+//! hold up every shutdown.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long a client may take to send a request's head, and how long a connection may lie idle between two requests:
+/// longer than the 60 s that load balancers keep theirs.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// How long a request may take from its head to the beginning of its answer, the body's arrival included: over the
+/// longest wait at the desk.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// The pause after the operating system refused a connection: it has run out of something, which passes.
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
+
+/// Serves until told to stop; then finishes the requests under way.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let router = router.layer(middleware::from_fn(within_time));
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, _)) => drop(connections.spawn(serve_connection(stream, router.clone(), stop.clone()))),
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+    // Frames and answers are small and should leave at once. Where that cannot be set, they leave a little later.
+    let _ = stream.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn within_time(request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answered.unwrap_or_else(|_| (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response())
+}
