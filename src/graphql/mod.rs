@@ -32,9 +32,6 @@ use crate::store::Store;
 /// The schema with everything it needs.
 pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
 
-/// The deepest nesting of fields. The standard introspection query needs 13.
-const MAX_DEPTH: usize = 15;
-
 /// A page of a list, as Relay has it.
 type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
 
@@ -64,7 +61,6 @@ pub fn sdl() -> String {
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query, Mutation, Subscription)
-        .limit_depth(MAX_DEPTH)
         // Not reachable from a field: nothing returns the interface itself.
         .register_output_type::<types::UserError>()
         .override_output_type_description::<Page<types::Event>>("A page of events.")

@@ -5,6 +5,9 @@
 
 mod graphql;
 mod health;
+mod legacy;
+mod limits;
+mod media;
 mod request;
 mod websocket;
 
