@@ -167,6 +167,7 @@ impl Running {
             store: store.clone(),
             feed,
             stop: stop.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
             sockets: sockets.clone(),
         };
         let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());

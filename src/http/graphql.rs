@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::media::{Accepted, MediaType};
 use super::request::{self, Parameters, Prepared, Refused};
-use super::{AppState, MAX_REQUEST_BYTES, websocket};
+use super::{AppState, MAX_REQUEST_BYTES, sse, websocket};
 use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
@@ -87,10 +87,13 @@ impl Failure {
     fn answer(self, accepted: Accepted) -> Response {
         let (status, error) = match self {
             Self::Status(status, fault) => (status, Refused::Malformed(fault).into_error()),
-            // The older media type has 200 for every document; who waits for events is told by the status too.
-            Self::Refused(refused @ Refused::Document { .. }) if accepted.media_type == Some(MediaType::Json) => {
-                (StatusCode::OK, refused.into_error())
-            }
+            Self::Refused(refused @ Refused::Document { .. }) => match accepted.media_type {
+                // The older media type has 200 for every document,
+                Some(MediaType::Json) => (StatusCode::OK, refused.into_error()),
+                Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused.into_error()),
+                // and a browser would show the page that waits for events nothing but them.
+                None => return sse::once(&Answer::from_errors(vec![refused.into_error()])),
+            },
             Self::Refused(refused) => (StatusCode::BAD_REQUEST, refused.into_error()),
         };
         answer(accepted.media_type_or_json(), status, &Answer::from_errors(vec![error]))
@@ -157,8 +160,10 @@ fn viewer(app: &AppState, headers: &HeaderMap) -> Result<Option<Viewer>, Failure
 }
 
 async fn execute(app: &AppState, accepted: Accepted, prepared: Prepared) -> Response {
+    let is_subscription = prepared.operation == OperationType::Subscription;
     let media_type = match accepted.media_type {
-        Some(media_type) if prepared.operation != OperationType::Subscription => media_type,
+        Some(media_type) if !is_subscription => media_type,
+        _ if accepted.event_stream => return sse::execute(app, prepared),
         _ => {
             let message = "subscriptions need a WebSocket or `Accept: text/event-stream`, at this same address";
             return Failure::from(Refused::document(Code::GraphqlValidationFailed, message)).answer(accepted);

@@ -25,6 +25,13 @@ pub(super) struct Prepared {
     pub(super) operation: OperationType,
 }
 
+impl Prepared {
+    /// Who is asking.
+    pub(super) fn viewer(&self) -> Option<&Viewer> {
+        self.request.data.get(&std::any::TypeId::of::<Option<Viewer>>())?.downcast_ref::<Option<Viewer>>()?.as_ref()
+    }
+}
+
 /// Why a request cannot be executed.
 #[derive(Debug)]
 pub(super) enum Refused {

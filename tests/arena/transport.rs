@@ -346,7 +346,7 @@ async fn queries_and_mutations_run_over_a_socket_and_ids_can_be_used_again() {
 }
 
 /// A token of alice's that is good for two seconds.
-fn short_token() -> String {
+pub fn short_token() -> String {
     let identity = Identity::from_secret(SECRET.as_bytes()).unwrap();
     let alice = ViewerId::new("alice").unwrap();
     identity.sign(&alice, &[], wall_clock(), Duration::from_secs(2)).unwrap().0
