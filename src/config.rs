@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use crate::http::AllowedOrigins;
+
 /// What the server and the commands that use the database are told.
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseSettings {
@@ -61,6 +63,11 @@ pub struct ServeSettings {
     /// Brings in the demo event "Grand Arena" of 20,000 seats, unless it is there already.
     #[arg(long, env = "ARENA_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
+
+    /// Whose pages may use this server from a browser, beside its own: origins such as https://shop.example with commas
+    /// between them, or * for any.
+    #[arg(long, env = "ARENA_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "", hide_default_value = true)]
+    pub allowed_origins: AllowedOrigins,
 
     /// Subscriptions that this server carries at a time, 1 to 1,000,000.
     #[arg(long, env = "ARENA_MAX_SUBSCRIPTIONS", value_name = "NUMBER", default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

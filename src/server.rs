@@ -189,6 +189,7 @@ impl Running {
             store: store.clone(),
             feed: Arc::clone(&feed),
             stop: stop.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
             sockets: sockets.clone(),
         };
         let serving = tokio::spawn(http::serve(listener, http::router(app), stop.clone()));

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 pub enum Code {
     /// The document cannot be parsed, or there is none.
     GraphqlParseFailed,
-    /// The document does not fit the schema, or is too deep.
+    /// The document does not fit the schema, or goes beyond a limit: of depth, aliases, root fields or size.
     GraphqlValidationFailed,
     /// An argument breaks a rule; the message says which and what is allowed.
     BadUserInput,
@@ -77,6 +77,11 @@ impl Fault {
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         Self::new(Code::Internal, "something went wrong on our side")
+    }
+
+    /// What the client is told.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// Which code it carries.

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: POST for everything but subscriptions, GET for queries only.
+//! GraphQL over HTTP: POST for everything, GET for queries (and for subscriptions, as events) only.
 //!
 //! A mutation runs only when it arrives by POST with the content type `application/json`, which a foreign page
 //! cannot send without the browser asking us first: there are no forged cross-site requests.
@@ -12,23 +12,15 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::media::{Accepted, MediaType};
 use super::request::{self, Parameters, Prepared, Refused};
 use super::shared_answers::Answer;
-use super::{AppState, MAX_REQUEST_BYTES, websocket};
+use super::{AppState, MAX_REQUEST_BYTES, sse, websocket};
 use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
 
-/// How the client wants the answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum MediaType {
-    /// `application/graphql-response+json`: the status says whether the request was executed.
-    GraphqlResponse,
-    /// `application/json`: 200 for every request that could be read.
-    Json,
-}
-
-/// A query, or the beginning of a WebSocket.
+/// A query, a stream of events, or the beginning of a WebSocket.
 pub(super) async fn get(
     State(app): State<AppState>,
     headers: HeaderMap,
@@ -40,96 +32,154 @@ pub(super) async fn get(
         Err(rejection) if headers.contains_key(header::UPGRADE) => return rejection.into_response(),
         Err(_) => {}
     }
-    let media_type = MediaType::accepted(&headers);
-    let prepared = viewer(&app, &headers).and_then(|viewer| {
-        let unreadable = |_| (StatusCode::BAD_REQUEST, Fault::bad_input("the address's parameters cannot be read"));
+    let parameters = || {
+        let unreadable = |_| Refused::Malformed(Fault::bad_input("the address's parameters cannot be read"));
         let Query(pairs) = pairs.map_err(unreadable)?;
-        let prepared = Parameters::from_query(pairs).and_then(|parameters| parameters.prepare(viewer));
-        prepared.map_err(|refused| refusal(media_type, refused))
-    });
-    match prepared {
+        Ok(Parameters::from_query(pairs)?)
+    };
+    let accepted = Accepted::read(&headers);
+    let mut response = match prepare(&app, &headers, accepted, parameters) {
         Ok(Prepared { operation: OperationType::Mutation, .. }) => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
-            let mut response = answer(media_type, StatusCode::METHOD_NOT_ALLOWED, request::fault_response(fault));
+            let mut response = Failure::new(StatusCode::METHOD_NOT_ALLOWED, fault).answer(accepted);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Ok(prepared) => execute(&app, media_type, prepared).await,
-        Err((status, fault)) => answer(media_type, status, request::fault_response(fault)),
-    }
+        Ok(prepared) => execute(&app, accepted, prepared).await,
+        Err(failure) => failure.answer(accepted),
+    };
+    // What is true now is nothing that anybody between us should keep.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
-/// A query or a mutation.
+/// A query, a mutation, or a stream of events.
 pub(super) async fn post(
     State(app): State<AppState>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let media_type = MediaType::accepted(&headers);
-    let prepared = read_body(&headers, body).and_then(|body| {
-        let viewer = viewer(&app, &headers)?;
+    let parameters = || {
+        let body = read_body(&headers, body)?;
         let json = serde_json::from_slice(&body);
-        let json = json.map_err(|_| (StatusCode::BAD_REQUEST, Fault::bad_input("the body must be JSON")))?;
-        let prepared = Parameters::from_json(json).and_then(|parameters| parameters.prepare(viewer));
-        prepared.map_err(|refused| refusal(media_type, refused))
-    });
-    match prepared {
-        Ok(prepared) => execute(&app, media_type, prepared).await,
-        Err((status, fault)) => answer(media_type, status, request::fault_response(fault)),
+        let json = json.map_err(|_| Refused::Malformed(Fault::bad_input("the body must be JSON")))?;
+        Ok(Parameters::from_json(json)?)
+    };
+    let accepted = Accepted::read(&headers);
+    match prepare(&app, &headers, accepted, parameters) {
+        Ok(prepared) => execute(&app, accepted, prepared).await,
+        Err(failure) => failure.answer(accepted),
     }
 }
 
-fn read_body(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Bytes, (StatusCode, Fault)> {
+/// Why a request is not executed.
+enum Failure {
+    /// Because of something that HTTP has a status for.
+    Status(StatusCode, Fault),
+    Refused(Refused),
+}
+
+impl Failure {
+    fn new(status: StatusCode, fault: Fault) -> Self {
+        Self::Status(status, fault)
+    }
+
+    fn answer(self, accepted: Accepted) -> Response {
+        let (status, error) = match self {
+            Self::Status(status, fault) => (status, Refused::Malformed(fault).into_error()),
+            Self::Refused(refused @ Refused::Document { .. }) => match accepted.media_type {
+                // The older media type has 200 for every document,
+                Some(MediaType::Json) => (StatusCode::OK, refused.into_error()),
+                Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused.into_error()),
+                // and a browser would show the page that waits for events nothing but them.
+                None => return sse::once(&async_graphql::Response::from_errors(vec![refused.into_error()])),
+            },
+            Self::Refused(refused) => (StatusCode::BAD_REQUEST, refused.into_error()),
+        };
+        answer(accepted.media_type_or_json(), status, &async_graphql::Response::from_errors(vec![error]))
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+/// Everything before the execution.
+fn prepare(
+    app: &AppState,
+    headers: &HeaderMap,
+    accepted: Accepted,
+    parameters: impl FnOnce() -> Result<Parameters, Failure>,
+) -> Result<Prepared, Failure> {
+    if accepted.media_type.is_none() && !accepted.event_stream {
+        let message = "answers are application/graphql-response+json, application/json or text/event-stream";
+        return Err(Failure::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
+    }
+    let parameters = parameters()?;
+    let viewer = viewer(app, headers)?;
+    Ok(parameters.prepare(viewer)?)
+}
+
+fn read_body(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Bytes, Failure> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        let fault = Fault::bad_input("send the request with `Content-Type: application/json`");
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
+    if !is_json(content_type) {
+        let fault = Fault::bad_input("send the request with `Content-Type: application/json`, in UTF-8");
+        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
     }
     body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             let message = format!("the request is larger than {} KiB", MAX_REQUEST_BYTES / 1024);
-            (StatusCode::PAYLOAD_TOO_LARGE, Fault::bad_input(message))
+            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::bad_input(message))
         }
-        status => (status, Fault::bad_input("the body could not be read")),
+        status => Failure::new(status, Fault::bad_input("the body could not be read")),
     })
 }
 
+/// `application/json`, in UTF-8 if a character set is named.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let charset = |parameter: &str| {
+        let (name, value) = parameter.split_once('=')?;
+        name.eq_ignore_ascii_case("charset").then(|| value.trim_matches('"').to_ascii_lowercase())
+    };
+    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+        && parts.filter_map(charset).all(|charset| charset == "utf-8" || charset == "utf8")
+}
+
 /// Who is asking. Credentials that are no good are refused rather than passed over.
-fn viewer(app: &AppState, headers: &HeaderMap) -> Result<Option<Viewer>, (StatusCode, Fault)> {
+fn viewer(app: &AppState, headers: &HeaderMap) -> Result<Option<Viewer>, Failure> {
     let authorization = match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
         None => None,
         Some(Ok(text)) => Some(text),
         Some(Err(_)) => Some(""),
     };
     let viewer = app.identity.viewer_from_authorization(authorization, wall_clock());
-    viewer.map_err(|error| (StatusCode::UNAUTHORIZED, error.into()))
+    viewer.map_err(|error| Failure::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 
-fn refusal(media_type: MediaType, refused: Refused) -> (StatusCode, Fault) {
-    match (refused, media_type) {
-        (Refused::Document(fault), MediaType::Json) => (StatusCode::OK, fault),
-        (refused, _) => (StatusCode::BAD_REQUEST, refused.into_fault()),
-    }
-}
-
-async fn execute(app: &AppState, media_type: MediaType, Prepared { request, operation }: Prepared) -> Response {
-    if operation == OperationType::Subscription {
-        let fault = Fault::new(Code::GraphqlValidationFailed, "subscriptions need a WebSocket, at this same address");
-        let (status, fault) = refusal(media_type, Refused::Document(fault));
-        return answer(media_type, status, request::fault_response(fault));
-    }
-    let mut response = match app.maps.execute(&app.schema, request).await {
+async fn execute(app: &AppState, accepted: Accepted, prepared: Prepared) -> Response {
+    let is_subscription = prepared.operation == OperationType::Subscription;
+    let media_type = match accepted.media_type {
+        Some(media_type) if !is_subscription => media_type,
+        _ if accepted.event_stream => return sse::execute(app, prepared),
+        _ => {
+            let message = "subscriptions need a WebSocket or `Accept: text/event-stream`, at this same address";
+            return Failure::from(Refused::document(Code::GraphqlValidationFailed, message)).answer(accepted);
+        }
+    };
+    let mut response = match app.maps.execute(&app.schema, prepared.request).await {
         Answer::Shared(body) => return written(media_type, StatusCode::OK, body),
         Answer::Own(response) => response,
     };
-    request::complete_codes(&mut response);
+    request::complete_errors(&mut response);
     let failed = media_type == MediaType::GraphqlResponse && request::is_request_error(&response);
-    answer(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, response)
+    answer(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &response)
 }
 
-fn answer(media_type: MediaType, status: StatusCode, answer: async_graphql::Response) -> Response {
-    let body = match serde_json::to_vec(&answer) {
+fn answer(media_type: MediaType, status: StatusCode, answer: &async_graphql::Response) -> Response {
+    let body = match request::to_json(answer) {
         Ok(body) => Bytes::from(body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
@@ -140,28 +190,9 @@ fn answer(media_type: MediaType, status: StatusCode, answer: async_graphql::Resp
 }
 
 fn written(media_type: MediaType, status: StatusCode, body: Bytes) -> Response {
-    let mut response = (status, [(header::CONTENT_TYPE, media_type.as_str())], body).into_response();
+    let mut response = (status, [(header::CONTENT_TYPE, media_type.content_type())], body).into_response();
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
-}
-
-impl MediaType {
-    /// What the client accepts; the older type unless it asks for the newer one.
-    fn accepted(headers: &HeaderMap) -> Self {
-        let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let asks = accepts
-            .flat_map(|value| value.split(','))
-            .filter_map(|range| range.split(';').next())
-            .any(|essence| essence.trim().eq_ignore_ascii_case("application/graphql-response+json"));
-        if asks { Self::GraphqlResponse } else { Self::Json }
-    }
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
-        }
-    }
 }

@@ -1,13 +1,19 @@
-//! The transport: GraphQL over HTTP and WebSocket, health, and the pages for people.
+//! The transport: GraphQL over HTTP, WebSocket and server-sent events, health, and the pages for people.
 //!
 //! Deliberately ours where the stock transport of async-graphql falls short (mutations over GET, missing close codes,
 //! no limits); its WebSocket serves only the older protocol that some Apollo clients still speak.
 
 mod graphql;
 mod health;
+mod legacy;
+mod limits;
+mod media;
+mod operation;
+mod origin;
 mod request;
 mod serve;
 mod shared_answers;
+mod sse;
 mod websocket;
 
 use std::sync::Arc;
@@ -17,11 +23,13 @@ pub use self::shared_answers::SharedAnswers;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::origin::{AllowedOrigins, NotAnOrigin};
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
 use crate::graphql::live::Shapes;
@@ -48,7 +56,9 @@ pub struct AppState {
     pub feed: Arc<Feed>,
     /// Rings when the server shuts down.
     pub stop: CancellationToken,
-    /// The open sockets, so that a shutdown can wait for their goodbyes.
+    /// Whose pages may use this server.
+    pub allowed_origins: AllowedOrigins,
+    /// The open sockets and streams, so that a shutdown can wait for their goodbyes.
     pub sockets: TaskTracker,
 }
 
@@ -57,7 +67,10 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/", get(|| async { page(include_str!("pages/home.html")) }))
         .route("/playground", get(|| async { page(include_str!("pages/playground.html")) }))
-        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route(
+            "/graphql",
+            get(graphql::get).post(graphql::post).layer(from_fn_with_state(state.clone(), origin::guard)),
+        )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(not_found)

@@ -1,10 +1,11 @@
 //! A GraphQL request, whichever transport brought it, up to the point where it can be executed.
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{Error, Request, Response, ServerError, Variables};
-use serde::Deserialize;
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Error, Pos, Request, Response, ServerError, Variables};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::limits;
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
 
@@ -24,19 +25,37 @@ pub(super) struct Prepared {
     pub(super) operation: OperationType,
 }
 
+impl Prepared {
+    /// Who is asking.
+    pub(super) fn viewer(&self) -> Option<&Viewer> {
+        self.request.data.get(&std::any::TypeId::of::<Option<Viewer>>())?.downcast_ref::<Option<Viewer>>()?.as_ref()
+    }
+}
+
 /// Why a request cannot be executed.
 #[derive(Debug)]
 pub(super) enum Refused {
     /// It is not a GraphQL request.
     Malformed(Fault),
-    /// It is one, but its document cannot be parsed or does not say what to execute.
-    Document(Fault),
+    /// It is one, but its document cannot be parsed, goes beyond a limit, or does not say what to execute.
+    Document {
+        fault: Fault,
+        /// Where in the document, if it is a place.
+        at: Option<Pos>,
+    },
 }
 
 impl Refused {
-    pub(super) fn into_fault(self) -> Fault {
+    /// A document that cannot be executed, for no one place in it.
+    pub(super) fn document(code: Code, message: impl Into<String>) -> Self {
+        Self::Document { fault: Fault::new(code, message), at: None }
+    }
+
+    /// What the client is told.
+    pub(super) fn into_error(self) -> ServerError {
         match self {
-            Self::Malformed(fault) | Self::Document(fault) => fault,
+            Self::Malformed(fault) => server_error(fault, None),
+            Self::Document { fault, at } => server_error(fault, at),
         }
     }
 }
@@ -91,53 +110,81 @@ impl Parameters {
         if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
             return Err(malformed("`extensions` must be an object"));
         }
-        let document =
-            async_graphql::parser::parse_query(&query).map_err(|error| Refused::Document(unparsable(&error)))?;
-        let operation = operation_type(&document, operation_name.as_deref())?;
         let mut request = Request::new(query).variables(variables).data(viewer);
         request.operation_name = operation_name;
-        request.set_parsed_query(document);
-        Ok(Prepared { request, operation })
+        parse(request)
     }
 }
 
-/// Which kind of operation is to be executed.
-fn operation_type(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Refused> {
-    let unknown = |message: String| Refused::Document(Fault::new(Code::GraphqlValidationFailed, message));
+/// Parses the document, and checks what can be checked without the schema.
+pub(super) fn parse(mut request: Request) -> Result<Prepared, Refused> {
+    let document = async_graphql::parser::parse_query(&request.query).map_err(|error| unparsable(&error))?;
+    limits::check(&document)?;
+    let operation = operation(&document, request.operation_name.as_deref())?;
+    require_variables(operation, &request.variables)?;
+    let operation = operation.ty;
+    request.set_parsed_query(document);
+    Ok(Prepared { request, operation })
+}
+
+/// Which operation is to be executed.
+fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, Refused> {
+    let unknown = |message: &str| Refused::document(Code::GraphqlValidationFailed, message);
     match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation.node.ty),
+        (DocumentOperations::Single(operation), None) => Ok(&operation.node),
         (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
-            Some(only) if operations.len() == 1 => Ok(only.node.ty),
-            _ => Err(unknown("the document has several operations; say which one in `operationName`".to_owned())),
+            Some(only) if operations.len() == 1 => Ok(&only.node),
+            _ => Err(unknown("the document has several operations; say which one in `operationName`")),
         },
         (DocumentOperations::Multiple(operations), Some(name)) if operations.contains_key(name) => {
-            Ok(operations[name].node.ty)
+            Ok(&operations[name].node)
         }
-        _ => Err(unknown("the document has no operation of the name in `operationName`".to_owned())),
+        _ => Err(unknown("the document has no operation of the name in `operationName`")),
     }
+}
+
+/// The library looks for a variable only where a resolver reads it; the specification wants it before anything runs.
+fn require_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refused> {
+    for definition in &operation.variable_definitions {
+        let name = &definition.node.name.node;
+        let is_required = !definition.node.var_type.node.nullable && definition.node.default_value.is_none();
+        if is_required && matches!(variables.get(name), None | Some(async_graphql::Value::Null)) {
+            let fault = Fault::bad_input(format!("the variable `${name}` needs a value"));
+            return Err(Refused::Document { fault, at: Some(definition.pos) });
+        }
+    }
+    Ok(())
 }
 
 /// Says where the document breaks, without repeating it.
-fn unparsable(error: &async_graphql::parser::Error) -> Fault {
-    let message = match error.positions().next() {
+fn unparsable(error: &async_graphql::parser::Error) -> Refused {
+    let at = error.positions().next();
+    let message = match at {
         Some(at) => format!("the query cannot be parsed: syntax error at line {}, column {}", at.line, at.column),
         None => "the query cannot be parsed".to_owned(),
     };
-    Fault::new(Code::GraphqlParseFailed, message)
+    Refused::Document { fault: Fault::new(Code::GraphqlParseFailed, message), at }
 }
 
 fn malformed(message: &str) -> Refused {
     Refused::Malformed(Fault::bad_input(message))
 }
 
-/// The answer that consists of a fault.
-pub(super) fn fault_response(fault: Fault) -> Response {
-    Response::from_errors(vec![Error::from(fault).into_server_error(Default::default())])
+fn server_error(fault: Fault, at: Option<Pos>) -> ServerError {
+    let mut error = Error::from(fault).into_server_error(Pos::default());
+    error.locations = Vec::from_iter(at);
+    error
 }
 
-/// Gives every error a code: those of the library have none.
-pub(super) fn complete_codes(response: &mut Response) {
-    for ServerError { extensions, path, .. } in &mut response.errors {
+/// The answer that consists of a fault.
+pub(super) fn fault_response(fault: Fault) -> Response {
+    Response::from_errors(vec![server_error(fault, None)])
+}
+
+/// Gives every error a code (those of the library have none), and none a place that does not exist.
+pub(super) fn complete_errors(response: &mut Response) {
+    for ServerError { extensions, path, locations, .. } in &mut response.errors {
+        locations.retain(|at| at.line > 0);
         let extensions = extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             // Without a path nothing was executed yet; within a field it is an argument that cannot be read.
@@ -152,4 +199,25 @@ pub(super) fn is_request_error(response: &Response) -> bool {
     response.data == async_graphql::Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// Whether an operation has no more to say after this response.
+pub(super) fn has_failed(operation: OperationType, response: &Response) -> bool {
+    match operation {
+        OperationType::Subscription => !response.errors.is_empty() && response.data == async_graphql::Value::Null,
+        OperationType::Query | OperationType::Mutation => is_request_error(response),
+    }
+}
+
+/// The response as JSON, which has the field `data` only where something was executed. (The library always writes it.)
+pub(super) fn to_json(response: &Response) -> serde_json::Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct RequestErrors<'a> {
+        errors: &'a [ServerError],
+    }
+    if is_request_error(response) {
+        serde_json::to_vec(&RequestErrors { errors: &response.errors })
+    } else {
+        serde_json::to_vec(response)
+    }
 }

@@ -1,5 +1,10 @@
 //! GraphQL over HTTP and over WebSocket, message by message; and the pages beside it.
 
+use std::time::Duration;
+
+use grand_arena::clock::wall_clock;
+use grand_arena::domain::ViewerId;
+use grand_arena::identity::Identity;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -76,6 +81,21 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
         ("a bad token", vec![json_type, ("authorization", &bearer)], good, 401, "UNAUTHENTICATED"),
         ("another scheme", vec![json_type, ("authorization", "Basic YTpi")], good, 401, "UNAUTHENTICATED"),
         (
+            "another character set",
+            vec![("content-type", "application/json; charset=utf-16")],
+            good,
+            415,
+            "BAD_USER_INPUT",
+        ),
+        ("nothing that fits", vec![json_type, ("accept", "text/html, image/png")], good, 406, "BAD_USER_INPUT"),
+        (
+            "a variable without its value, strictly",
+            vec![json_type, strict],
+            r#"{"query":"query ($id: ID!) { seat(id: $id) { status } }","variables":{"id":null}}"#,
+            400,
+            "BAD_USER_INPUT",
+        ),
+        (
             "a subscription",
             vec![json_type, strict],
             r#"{"query":"subscription { seatChanges(eventId: \"x\") { __typename } }"}"#,
@@ -87,6 +107,12 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
         let (got, answer) = http(&server, Method::POST, "/graphql", &headers, body).await;
         assert_eq!((got.as_u16(), code(&answer).as_str()), (status, expected), "{what}: {answer}");
         assert!(!answer.contains("secret"), "{what}: the query is not repeated: {answer}");
+        if !expected.is_empty() {
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            assert_eq!(answer.get("data"), None, "{what}: nothing was executed");
+            let locations = &answer["errors"][0]["locations"];
+            assert!(locations.is_null() || locations[0]["line"].as_u64() > Some(0), "{what}: {locations}");
+        }
     }
 
     let (status, answer) = http(&server, Method::GET, "/graphql?query=%7Bviewer%7Bid%7D%7D", &[], "").await;
@@ -111,6 +137,56 @@ async fn deep_queries_are_refused_and_the_standard_introspection_works() {
     server.stranger().data(&nested(12), json!({})).await;
     let introspection = server.stranger().data(INTROSPECTION, json!({})).await;
     assert!(introspection["__schema"]["types"].as_array().unwrap().len() > 50);
+}
+
+#[tokio::test]
+async fn documents_beyond_a_limit_are_refused_by_every_transport_with_a_code() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let repeat = |times: usize, text: &dyn Fn(usize) -> String| (0..times).map(text).collect::<String>();
+    let doubling = repeat(25, &|i| format!("fragment F{i} on Viewer {{ ...F{0} ...F{0} }} ", i + 1));
+    let chain = repeat(8, &|i| format!("fragment F{i} on __Type {{ ofType {{ ofType {{ ...F{} }} }} }} ", i + 1));
+    let cases = [
+        ("aliases", format!("{{ __schema {{ {} }} }}", repeat(31, &|i| format!("a{i}: description ")))),
+        (
+            "aliases",
+            format!(
+                "{{ ...F {} }} fragment F on Query {{ a: viewer {{ {} }} }}",
+                "...F ".repeat(3),
+                repeat(8, &|i| format!("b{i}: id "))
+            ),
+        ),
+        ("at the root", format!("{{ {} }}", "viewer { id } ".repeat(21))),
+        ("at the root", format!("{{ {} }} fragment F on Query {{ __typename }}", "...F ".repeat(21))),
+        (
+            "within one another",
+            format!("{{ __type(name: \"Seat\") {{ {}name{} }} }}", "ofType { ".repeat(15), " }".repeat(15)),
+        ),
+        (
+            "within one another",
+            format!("{{ __type(name: \"Seat\") {{ ...F0 }} }} {chain} fragment F8 on __Type {{ name }}"),
+        ),
+        ("fields and fragments", format!("{{ viewer {{ ...F0 }} }} {doubling} fragment F25 on Viewer {{ id }}")),
+    ];
+    let mut socket = server.socket("alice").await;
+    let mut old = Socket::connect(&server.base, Some("graphql-ws")).await;
+    old.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(old.message().await["type"], "connection_ack");
+    let refused = |part: &str, error: &Value| {
+        assert_eq!(error["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{part}: {error}");
+        assert!(error["message"].as_str().unwrap().contains(part), "{part}: {error}");
+    };
+    for (part, query) in cases {
+        refused(part, &server.stranger().send(&query, json!({})).await["errors"][0]);
+        socket.subscribe("1", &query, json!({})).await;
+        let error = socket.message().await;
+        assert_eq!(error["type"], "error", "{part}: {error}");
+        refused(part, &error["payload"][0]);
+        old.send(json!({ "type": "start", "id": "1", "payload": { "query": query } })).await;
+        let message = old.message().await;
+        refused(part, &message["payload"]["errors"][0]);
+        assert_eq!(old.message().await["type"], "complete");
+    }
 }
 
 /// The query that GraphiQL, codegen and friends send.
@@ -169,7 +245,37 @@ async fn sockets_that_break_the_protocol_are_closed_with_its_codes() {
         ("an unknown type", vec![init(None), json!({ "type": "start" })], 4400),
         ("no id", vec![init(None), json!({ "type": "subscribe", "payload": {} })], 4400),
         ("no payload", vec![init(None), json!({ "type": "subscribe", "id": "1" })], 4400),
-        ("an empty id", vec![init(None), json!({ "type": "subscribe", "id": "", "payload": {} })], 4400),
+        (
+            "an empty id",
+            vec![init(None), json!({ "type": "subscribe", "id": "", "payload": { "query": "{ __typename }" } })],
+            4400,
+        ),
+        ("an id that is no string", vec![init(None), json!({ "type": "complete", "id": 7 })], 4400),
+        ("a payload that is no object", vec![json!({ "type": "connection_init", "payload": "me" })], 4400),
+        ("a ping of another kind", vec![init(None), json!({ "type": "ping", "payload": [1] })], 4400),
+        ("a pong of another kind", vec![init(None), json!({ "type": "pong", "payload": 1 })], 4400),
+        ("no query", vec![init(None), json!({ "type": "subscribe", "id": "1", "payload": { "query": null } })], 4400),
+        (
+            "variables that are none",
+            vec![
+                init(None),
+                json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename }", "variables": "x" } }),
+            ],
+            4400,
+        ),
+        (
+            "extensions that are none",
+            vec![
+                init(None),
+                json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename }", "extensions": [] } }),
+            ],
+            4400,
+        ),
+        (
+            "a message that is too large",
+            vec![init(None), json!({ "type": "ping", "payload": { "x": "x".repeat(256 * 1024) } })],
+            4400,
+        ),
         ("too early", vec![subscribe.clone()], 4401),
         ("a bad token", vec![init(Some("nonsense"))], 4403),
         (
@@ -192,6 +298,12 @@ async fn sockets_that_break_the_protocol_are_closed_with_its_codes() {
         };
         assert_eq!(code, expected, "{what}: {reason}");
     }
+    let mut socket = Socket::open(&server.base, None).await;
+    socket.send_binary(b"{\"type\":\"ping\"}").await;
+    assert_eq!(socket.closed().await.0, 4400, "messages are text");
+    let mut socket = Socket::open(&server.base, None).await;
+    socket.close(1000).await;
+    assert_eq!(socket.closed().await.0, 1000, "a client that says goodbye is answered");
     let mut socket = Socket::connect(&server.base, None).await;
     assert_eq!(socket.closed().await.0, 4406);
     let mut socket = Socket::connect(&server.base, Some("graphql-transport-ws")).await;
@@ -233,16 +345,19 @@ async fn queries_and_mutations_run_over_a_socket_and_ids_can_be_used_again() {
     assert_eq!(socket.message().await["type"], "next");
 }
 
+/// A token of alice's that is good for two seconds.
+pub fn short_token() -> String {
+    let identity = Identity::from_secret(SECRET.as_bytes()).unwrap();
+    let alice = ViewerId::new("alice").unwrap();
+    identity.sign(&alice, &[], wall_clock(), Duration::from_secs(2)).unwrap().0
+}
+
 #[tokio::test]
 async fn a_socket_is_closed_when_its_token_runs_out() {
-    use grand_arena::identity::Identity;
     let arena = Arena::new().await;
     let event = arena.event(10).await;
     let server = arena.server().await;
-    let identity = Identity::from_secret(SECRET.as_bytes()).unwrap();
-    let alice = grand_arena::domain::ViewerId::new("alice").unwrap();
-    let two_seconds = std::time::Duration::from_secs(2);
-    let (short, _) = identity.sign(&alice, &[], grand_arena::clock::wall_clock(), two_seconds).unwrap();
+    let short = short_token();
     let mut socket = Socket::open(&server.base, Some(&short)).await;
     socket.seat_changes(&event, None).await;
     socket.next_changes().await;
@@ -269,4 +384,16 @@ async fn the_older_websocket_protocol_still_works() {
     );
     server.client("alice").reserve(&event, [1]).await;
     assert_eq!(socket.message().await["payload"]["data"]["seatChanges"]["toRevision"], 1);
+
+    let mut stranger = Socket::connect(&server.base, Some("graphql-ws")).await;
+    stranger.send(json!({ "type": "connection_init", "payload": { "Authorization": "Bearer nonsense" } })).await;
+    assert_eq!(stranger.message().await["type"], "connection_error");
+    let mut short = Socket::connect(&server.base, Some("graphql-ws")).await;
+    short
+        .send(json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {}", short_token()) } }))
+        .await;
+    assert_eq!(short.message().await["type"], "connection_ack");
+    assert_eq!(short.closed().await.0, 4401, "its token has run out");
+    server.server.shut_down().await.unwrap();
+    assert_eq!(socket.closed().await.0, 1001, "the server is going away");
 }

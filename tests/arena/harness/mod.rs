@@ -15,6 +15,7 @@ use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
 use grand_arena::domain::{EventId, SeatId, ViewerId};
 use grand_arena::graphql::ids::AnyId;
+use grand_arena::http::AllowedOrigins;
 use grand_arena::identity::{Identity, Role};
 use grand_arena::server::Server;
 use grand_arena::store::{ConnectSettings, Store};
@@ -165,6 +166,7 @@ pub fn settings(url: &str) -> ServeSettings {
         listen_database_url: None,
         no_migrate: true,
         demo: false,
+        allowed_origins: AllowedOrigins::Only(vec![]),
         max_subscriptions: 1000,
         log_changes: 1_000_000,
         log_hours: 168,

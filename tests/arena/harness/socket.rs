@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite};
 
 use super::Event;
 
@@ -28,12 +29,21 @@ pub struct Socket {
 impl Socket {
     /// A connection in a protocol, with nothing said yet.
     pub async fn connect(base: &str, protocol: Option<&str>) -> Self {
+        let headers: Vec<_> = protocol.map(|protocol| ("sec-websocket-protocol", protocol)).into_iter().collect();
+        Self::handshake(base, &headers).await.unwrap_or_else(|status| panic!("refused with {status}"))
+    }
+
+    /// A connection with these headers, or the status it was refused with.
+    pub async fn handshake(base: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("{}/graphql", base.replace("http:", "ws:")).into_client_request().unwrap();
-        if let Some(protocol) = protocol {
-            request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-        Self { stream }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, _)) => Ok(Self { stream }),
+            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// A connection that is ready for operations.
@@ -51,6 +61,16 @@ impl Socket {
 
     pub async fn send_text(&mut self, text: &str) {
         self.stream.send(Message::text(text)).await.unwrap();
+    }
+
+    pub async fn send_binary(&mut self, bytes: &'static [u8]) {
+        self.stream.send(Message::binary(bytes)).await.unwrap();
+    }
+
+    /// Says goodbye.
+    pub async fn close(&mut self, code: u16) {
+        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        self.stream.send(Message::Close(Some(frame))).await.unwrap();
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {

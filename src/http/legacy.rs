@@ -1,0 +1,157 @@
+//! The older WebSocket protocol that calls itself `graphql-ws` (subscriptions-transport-ws), for older Apollo clients.
+//!
+//! async-graphql-axum speaks it; what it lacks is put around it here: our limits, an end when the token runs out or the
+//! server shuts down, and an end for clients that have gone.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{Data, Executor, Request, Response};
+use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
+use axum::extract::FromRequestParts as _;
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::stream::{BoxStream, once};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use tokio_util::sync::PollSender;
+
+use super::AppState;
+use super::request::{self, Prepared};
+use super::websocket::{
+    Goodbye, INIT_TIMEOUT, LEGACY_WS, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT, WRITE_TIMEOUT, at, token_end,
+    viewer_from_payload,
+};
+use crate::graphql::ArenaSchema;
+use crate::graphql::error::{Code, Fault};
+
+/// Serves a socket to its end.
+pub(super) async fn serve(app: AppState, socket: WebSocket) {
+    let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
+    let Ok(head) = head else { return };
+    let (mut head, ()) = head.into_parts();
+    let Ok(protocol) = GraphQLProtocol::from_request_parts(&mut head, &()).await else { return };
+
+    let stop = app.stop.clone();
+    let (mut sink, messages) = socket.split();
+    // One frame at a time: the library waits while the socket cannot take it.
+    let (frames, mut frames_to_send) = mpsc::channel(1);
+    let heard = Arc::new(Notify::new());
+    let messages = messages.inspect({
+        let heard = Arc::clone(&heard);
+        move |_| heard.notify_one()
+    });
+    let expiry = Arc::new(Expiry::new());
+    let executor = Limited { schema: app.schema.clone(), operations: Arc::new(()) };
+    let serving = GraphQLWebSocket::new_with_pair(PollSender::new(frames), messages, executor, protocol)
+        .on_connection_init({
+            let expiry = Arc::clone(&expiry);
+            move |payload| async move {
+                let viewer = viewer_from_payload(&app, payload.as_object()).map_err(async_graphql::Error::new)?;
+                expiry.set(viewer.as_ref().map(token_end));
+                let mut data = Data::default();
+                data.insert(viewer);
+                Ok(data)
+            }
+        })
+        .serve();
+    tokio::pin!(serving);
+
+    let mut asking = tokio::time::interval(PING_EVERY);
+    let mut silent_since = Instant::now();
+    let goodbye = loop {
+        let frame = tokio::select! {
+            biased;
+            () = stop.cancelled() => break Goodbye::ShuttingDown,
+            goodbye = expiry.reached() => break goodbye,
+            () = heard.notified() => {
+                silent_since = Instant::now();
+                continue;
+            }
+            Some(frame) = frames_to_send.recv() => frame,
+            // It has said all that there is to say, or the client has left.
+            () = &mut serving => break Goodbye::Gone,
+            _ = asking.tick() => {
+                if silent_since.elapsed() > SILENCE_TIMEOUT {
+                    break Goodbye::Gone;
+                }
+                // The protocol has no ping for clients to answer, but WebSockets have.
+                Message::Ping(Default::default())
+            }
+        };
+        if !matches!(tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await, Ok(Ok(()))) {
+            return;
+        }
+    };
+    // What the library said last may still wait.
+    let last =
+        frames_to_send.try_recv().ok().into_iter().chain(goodbye.frame().map(|frame| Message::Close(Some(frame))));
+    for frame in last {
+        // The client may be gone already.
+        let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
+    }
+}
+
+/// When the token runs out, which is known once the client has said who it is; and how long it may take for that.
+struct Expiry {
+    init: Instant,
+    token: OnceLock<Option<Instant>>,
+    is_set: Notify,
+}
+
+impl Expiry {
+    fn new() -> Self {
+        Self { init: Instant::now() + INIT_TIMEOUT, token: OnceLock::new(), is_set: Notify::new() }
+    }
+
+    fn set(&self, end: Option<Instant>) {
+        // The library asks once for each socket.
+        let _ = self.token.set(end);
+        self.is_set.notify_one();
+    }
+
+    async fn reached(&self) -> Goodbye {
+        if self.token.get().is_none() && tokio::time::timeout_at(self.init, self.is_set.notified()).await.is_err() {
+            return Goodbye::InitTimeout;
+        }
+        at(self.token.get().copied().flatten()).await;
+        Goodbye::TokenExpired
+    }
+}
+
+/// The schema behind the limits of every other transport.
+#[derive(Clone)]
+struct Limited {
+    schema: ArenaSchema,
+    /// Held once by each operation under way on this socket, and once or twice by the socket.
+    operations: Arc<()>,
+}
+
+impl Executor for Limited {
+    async fn execute(&self, request: Request) -> Response {
+        match request::parse(request) {
+            Ok(Prepared { request, .. }) => self.schema.execute(request).await,
+            Err(refused) => Response::from_errors(vec![refused.into_error()]),
+        }
+    }
+
+    fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        if Arc::strong_count(&self.operations) > MAX_OPERATIONS {
+            let fault =
+                Fault::new(Code::Overloaded, format!("a socket carries about {MAX_OPERATIONS} operations at a time"));
+            return once(async { request::fault_response(fault) }).boxed();
+        }
+        let held = Arc::clone(&self.operations);
+        match request::parse(request) {
+            Ok(Prepared { request, .. }) => {
+                let responses = self.schema.execute_stream_with_session_data(request, session.unwrap_or_default());
+                let completed = responses.map(move |mut response| {
+                    let _held = &held;
+                    request::complete_errors(&mut response);
+                    response
+                });
+                completed.boxed()
+            }
+            Err(refused) => once(async { Response::from_errors(vec![refused.into_error()]) }).boxed(),
+        }
+    }
+}

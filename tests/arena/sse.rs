@@ -1,0 +1,156 @@
+//! GraphQL over server-sent events, event by event.
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use crate::harness::client::RESERVE;
+use crate::harness::socket::SEAT_CHANGES;
+use crate::harness::{Arena, TestServer, eventually, token};
+use crate::transport::short_token;
+
+/// An open stream of events.
+struct Events {
+    response: Response,
+    text: String,
+}
+
+impl Events {
+    async fn open(request: RequestBuilder) -> Self {
+        let response = request.header("accept", "text/event-stream").send().await.unwrap();
+        assert_eq!(response.status(), 200, "{:?}", response.text().await);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, text: String::new() }
+    }
+
+    /// The next event or comment as it is written; `None` at the end.
+    async fn raw(&mut self) -> Option<String> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let event = event.to_owned();
+                self.text = rest.to_owned();
+                return Some(event);
+            }
+            let patience = std::time::Duration::from_secs(20);
+            let chunk = tokio::time::timeout(patience, self.response.chunk()).await.expect("no event for 20 s");
+            self.text.push_str(std::str::from_utf8(&chunk.unwrap()?).unwrap());
+        }
+    }
+
+    /// The data of the next `next`.
+    async fn next(&mut self) -> Value {
+        let event = self.raw().await.unwrap();
+        let json = event.strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("not `next`: {event}"));
+        serde_json::from_str(json).unwrap()
+    }
+
+    async fn completes(&mut self) {
+        assert_eq!(self.raw().await.as_deref(), Some("event: complete\ndata: "));
+        assert_eq!(self.raw().await, None, "and nothing more");
+    }
+}
+
+fn post(server: &TestServer, query: &str, variables: Value) -> RequestBuilder {
+    let http = reqwest::Client::new();
+    http.post(format!("{}/graphql", server.base)).json(&json!({ "query": query, "variables": variables }))
+}
+
+fn get(server: &TestServer, query: &str, variables: Value) -> RequestBuilder {
+    let url = format!("{}/graphql", server.base);
+    let url = reqwest::Url::parse_with_params(&url, [("query", query), ("variables", &variables.to_string())]).unwrap();
+    reqwest::Client::new().request(Method::GET, url)
+}
+
+#[tokio::test]
+async fn a_stream_of_events_carries_a_subscription_and_shows_that_it_is_alive() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    let variables = json!({ "event": event.gid });
+    let mut posted = Events::open(post(&server, SEAT_CHANGES, variables.clone())).await;
+    let mut gotten = Events::open(get(&server, SEAT_CHANGES, variables)).await;
+    for events in [&mut posted, &mut gotten] {
+        assert_eq!(events.next().await["data"]["seatChanges"]["reason"], "INITIAL");
+    }
+    server.client("alice").reserve(&event, [1]).await;
+    for events in [&mut posted, &mut gotten] {
+        assert_eq!(events.next().await["data"]["seatChanges"]["toRevision"], 1);
+    }
+    assert!(posted.raw().await.unwrap().starts_with(':'), "a comment");
+}
+
+#[tokio::test]
+async fn queries_and_mutations_are_streams_of_one_event_and_mutations_are_never_gotten() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    let mut query = Events::open(get(&server, "{ __typename }", json!({}))).await;
+    assert_eq!(query.next().await, json!({ "data": { "__typename": "Query" } }));
+    query.completes().await;
+    let input = json!({ "input": { "eventId": event.gid, "seatIds": [event.seat_gid(1)] } });
+    let refused = get(&server, RESERVE, input.clone()).header("accept", "text/event-stream").send().await.unwrap();
+    assert_eq!(refused.status(), 405);
+    let mutation = post(&server, RESERVE, input).bearer_auth(token("alice", &[]));
+    let mut mutation = Events::open(mutation).await;
+    assert_eq!(mutation.next().await["data"]["reserveSeats"]["__typename"], "ReserveSeatsSuccess");
+    mutation.completes().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_executed_is_told_in_an_event_with_a_code() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let cases = [
+        ("{ secret", json!({}), "GRAPHQL_PARSE_FAILED"),
+        ("{ nope }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (SEAT_CHANGES, json!({}), "BAD_USER_INPUT"),
+        (SEAT_CHANGES, json!({ "event": "RXZlbnQ6OTk5" }), "NOT_FOUND"),
+    ];
+    for (query, variables, code) in cases {
+        let mut events = Events::open(post(&server, query, variables)).await;
+        let answer = events.next().await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{answer}");
+        events.completes().await;
+    }
+    let http = reqwest::Client::new();
+    let no_request =
+        http.post(format!("{}/graphql", server.base)).json(&json!({})).header("accept", "text/event-stream");
+    assert_eq!(no_request.send().await.unwrap().status(), 400, "what is no GraphQL request");
+    let bad_token = post(&server, "{ __typename }", json!({})).bearer_auth("nonsense");
+    assert_eq!(bad_token.header("accept", "text/event-stream").send().await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn a_stream_of_events_says_why_it_ends_when_the_token_runs_out_or_the_server_shuts_down() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    let request = || post(&server, SEAT_CHANGES, json!({ "event": event.gid }));
+    let mut short = Events::open(request().bearer_auth(short_token())).await;
+    let mut long = Events::open(request()).await;
+    for events in [&mut short, &mut long] {
+        events.next().await;
+    }
+    assert_eq!(short.next().await["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    short.completes().await;
+    let (stopped, ()) = tokio::join!(server.server.shut_down(), async {
+        assert_eq!(long.next().await["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+        long.completes().await;
+    });
+    stopped.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_its_stream_of_events_leaves_its_place() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server_with(|settings| settings.max_subscriptions = 1).await;
+    let open = async || {
+        let mut events = Events::open(post(&server, SEAT_CHANGES, json!({ "event": event.gid }))).await;
+        let answer = events.next().await;
+        (events, answer)
+    };
+    let (events, _) = open().await;
+    assert_eq!(open().await.1["errors"][0]["extensions"]["code"], "OVERLOADED");
+    drop(events);
+    eventually("its place is free", async || open().await.1.get("errors").is_none()).await;
+}
