@@ -16,7 +16,11 @@ run: ## Builds and starts the server with a private PostgreSQL and the demo even
 	$(CARGO) build --locked $(FEATURES)
 	@exec $${CARGO_TARGET_DIR:-target}/debug/grand-arena serve --demo $(ARGS)
 
-test: ## Runs every test, on a PostgreSQL of its own.
+# The clients that people use, for tests/arena/clients.rs. Without Node that test is skipped, except in the CI.
+tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json
+	@if command -v npm > /dev/null; then cd tests/clients && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json; fi
+
+test: tests/clients/node_modules/.package-lock.json ## Runs every test, on a PostgreSQL of its own.
 	$(CARGO) test --locked --workspace $(FEATURES)
 
 lint: ## Formatting and lints, warnings as errors.

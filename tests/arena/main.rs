@@ -6,6 +6,7 @@
 mod harness;
 
 mod api;
+mod clients;
 mod faults;
 mod live;
 mod log;

@@ -39,9 +39,14 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts it and waits until it says where it listens.
+    /// Starts it on a free port and waits until it says where it listens.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_at(command, "127.0.0.1:0")
+    }
+
+    /// Starts it at an address and waits until it listens there.
+    pub fn start_at(command: &mut Command, address: &str) -> Self {
+        let mut child = command.args(["--listen", address]).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let base = lines.by_ref().map(Result::unwrap).find_map(|line| {
             let address = line.split_once("overview")?.1.trim().trim_end_matches('/');
