@@ -22,8 +22,8 @@ const MAX_ALIASES: usize = 30;
 /// Fields at the root of an operation, each of which is work of its own; repeating one is executed again.
 const MAX_ROOT_FIELDS: usize = 20;
 
-/// Fields and fragments in all operations of a document. The standard introspection query has some 250; a client's
-/// whole file of operations a few hundred.
+/// Fields and fragments in all operations of a document, and once more in its fragments as they are written. The standard introspection query has some 350; a
+/// client's whole file of operations a few hundred.
 const MAX_SELECTIONS: usize = 2_000;
 
 /// Selections in selections, fragments included. What fits [`MAX_DEPTH`] has hardly more than one fragment a field;
@@ -32,7 +32,8 @@ const MAX_NESTING: usize = 2 * MAX_DEPTH;
 
 /// Refuses a document that goes beyond a limit.
 pub(super) fn check(document: &ExecutableDocument) -> Result<(), Refused> {
-    let mut selections = 0;
+    // Also those that nothing spreads are validated.
+    let mut selections = document.fragments.values().map(|fragment| size(&fragment.node.selection_set.node)).sum();
     for (_, operation) in document.operations.iter() {
         let mut walk = Walk { document, selections, aliases: 0, root_fields: 0 };
         walk.enter(&operation.node.selection_set.node, Place { depth: 0, nesting: 0 })?;
@@ -42,6 +43,16 @@ pub(super) fn check(document: &ExecutableDocument) -> Result<(), Refused> {
         selections = walk.selections;
     }
     Ok(())
+}
+
+/// Fields and fragments as they are written. The parser has limited how deep.
+fn size(selections: &SelectionSet) -> usize {
+    let sizes = selections.items.iter().map(|selection| match &selection.node {
+        Selection::Field(field) => 1 + size(&field.node.selection_set.node),
+        Selection::InlineFragment(fragment) => 1 + size(&fragment.node.selection_set.node),
+        Selection::FragmentSpread(_) => 1,
+    });
+    sizes.sum()
 }
 
 /// One operation's walk.
@@ -133,6 +144,9 @@ mod tests {
         let many = |n: usize| format!("{{ a {{ {} }} }}", "b ".repeat(n - 1));
         assert_eq!(message(&many(2_000)), None);
         assert!(is_refused(&many(2_001), "at most 2000 fields"));
+        let unused = |n: usize| format!("{{ a }} fragment F on T {{ {} }}", "b ".repeat(n - 1));
+        assert_eq!(message(&unused(2_000)), None);
+        assert!(is_refused(&unused(2_001), "at most 2000 fields"));
         assert!(is_refused("subscription { a b }", "exactly one field"));
     }
 

@@ -38,6 +38,10 @@ const KEEP_ALIVE: &[u8] = b":\n\n";
 /// With data, empty as it is: browsers keep events without data to themselves.
 const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
 
+/// Why the server ends a stream.
+const SHUTTING_DOWN: (Code, &str) = (Code::Unavailable, "the server is shutting down; connect again");
+const TOKEN_EXPIRED: (Code, &str) = (Code::Unauthenticated, "the token has expired; connect with a new one");
+
 /// An event as it goes over the wire.
 type Event = Cow<'static, [u8]>;
 
@@ -78,13 +82,15 @@ async fn serve(
     token_end: Option<Instant>,
     events: Events,
 ) {
+    // A query or a mutation is carried to its end, as over plain HTTP.
+    let is_subscription = operation == OperationType::Subscription;
     let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_EVERY, KEEP_ALIVE_EVERY);
     let goodbye = loop {
         let (event, has_failed) = tokio::select! {
             biased;
             () = events.0.closed() => return,
-            () = app.stop.cancelled() => break Some((Code::Unavailable, "the server is shutting down; connect again")),
-            () = at(token_end) => break Some((Code::Unauthenticated, "the token has expired; connect with a new one")),
+            () = app.stop.cancelled(), if is_subscription => break Some(SHUTTING_DOWN),
+            () = at(token_end), if is_subscription => break Some(TOKEN_EXPIRED),
             response = responses.next() => match response {
                 Some(mut response) => {
                     request::complete_errors(&mut response);

@@ -16,3 +16,4 @@ mod schema;
 mod sse;
 mod storm;
 mod transport;
+mod websocket;
