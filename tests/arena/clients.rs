@@ -2,6 +2,7 @@
 //! and to start it again.
 
 use std::io::Write as _;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -38,10 +39,16 @@ struct Stage {
 impl Stage {
     async fn open() -> Arc<Self> {
         let arena = Arena::new().await;
-        let server = start(&arena, "127.0.0.1:0").await;
-        let address = server.base.trim_start_matches("http://").to_owned();
+        let address = address_of_its_own();
+        let server = start(&arena, &address).await;
         Arc::new(Self { arena, server: Mutex::new(Some(server)), address })
     }
+}
+
+/// An address that nobody takes while the server is away: its port is below those that systems give out.
+fn address_of_its_own() -> String {
+    let mut addresses = std::iter::repeat_with(|| format!("127.0.0.1:{}", fastrand::u16(20_000..30_000)));
+    addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }
 
 async fn start(arena: &Arena, address: &str) -> ServerProcess {
