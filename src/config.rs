@@ -64,8 +64,8 @@ pub struct ServeSettings {
     #[arg(long, env = "ARENA_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
 
-    /// Whose pages may use this server from a browser, beside its own: origins such as https://shop.example with commas
-    /// between them, or * for any.
+    /// Whose pages may use this server from a browser, beside its own: origins such as `https://shop.example` with commas
+    /// between them, or `*` for any.
     #[arg(long, env = "ARENA_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "", hide_default_value = true)]
     pub allowed_origins: AllowedOrigins,
 

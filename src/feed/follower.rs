@@ -113,7 +113,8 @@ impl Follower {
                     self.standing = Standing::Live(batch.to());
                     return Ok(Step::Changes(batch));
                 }
-                Found::TooOld => return self.catch_up(position).await,
+                // Boxed: it is rare, and a follower that waits should be small.
+                Found::TooOld => return Box::pin(self.catch_up(position)).await,
                 // The sender lives in the watch that we hold: it is never gone.
                 Found::Nothing => {
                     let _ = self.head.changed().await;

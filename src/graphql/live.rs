@@ -150,7 +150,8 @@ impl LiveFrames {
                 .rendered()
                 .form(shape.number, || shape.render(schema, SeatStreamItem::Changes(SeatChanges(batch.clone())))),
             Step::Lost(why) => {
-                let shared = self.follower.snapshot().await?;
+                // Boxed: it is rare, and a subscription that waits should be small.
+                let shared = Box::pin(self.follower.snapshot()).await?;
                 let snapshot = SeatSnapshot { snapshot: Arc::clone(&shared.snapshot), reason: why.into() };
                 let render = || shape.render(schema, SeatStreamItem::Snapshot(snapshot));
                 // A snapshot says why it was sent: most are first ones, and only those are worth keeping.

@@ -56,8 +56,8 @@ pub(super) async fn serve(app: AppState, socket: WebSocket) {
         .serve();
     tokio::pin!(serving);
 
-    let mut asking = tokio::time::interval(PING_EVERY);
     let mut silent_since = Instant::now();
+    let mut asking = tokio::time::interval_at(silent_since + PING_EVERY, PING_EVERY);
     let goodbye = loop {
         let frame = tokio::select! {
             biased;
@@ -83,9 +83,8 @@ pub(super) async fn serve(app: AppState, socket: WebSocket) {
         }
     };
     // What the library said last may still wait.
-    let last =
-        frames_to_send.try_recv().ok().into_iter().chain(goodbye.frame().map(|frame| Message::Close(Some(frame))));
-    for frame in last {
+    let last = frames_to_send.try_recv().ok();
+    for frame in last.into_iter().chain([Message::Close(goodbye.frame())]) {
         // The client may be gone already.
         let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
     }

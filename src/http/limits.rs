@@ -24,8 +24,8 @@ const MAX_ROOT_FIELDS: usize = 20;
 /// Whole maps in an operation: each is megabytes, all of them in memory until the answer is written.
 const MAX_MAPS: usize = 2;
 
-/// Fields and fragments in all operations of a document. The standard introspection query has some 250; a client's
-/// whole file of operations a few hundred.
+/// Fields and fragments in all operations of a document, and once more in its fragments as they are written. The
+/// standard introspection query has some 350; a client's whole file of operations a few hundred.
 const MAX_SELECTIONS: usize = 2_000;
 
 /// Selections in selections, fragments included. What fits [`MAX_DEPTH`] has hardly more than one fragment a field;
@@ -34,7 +34,8 @@ const MAX_NESTING: usize = 2 * MAX_DEPTH;
 
 /// Refuses a document that goes beyond a limit.
 pub(super) fn check(document: &ExecutableDocument) -> Result<(), Refused> {
-    let mut selections = 0;
+    // Also those that nothing spreads are validated.
+    let mut selections = document.fragments.values().map(|fragment| size(&fragment.node.selection_set.node)).sum();
     for (_, operation) in document.operations.iter() {
         let mut walk = Walk { document, selections, aliases: 0, root_fields: 0, maps: 0 };
         walk.enter(&operation.node.selection_set.node, Place { depth: 0, nesting: 0 })?;
@@ -44,6 +45,16 @@ pub(super) fn check(document: &ExecutableDocument) -> Result<(), Refused> {
         selections = walk.selections;
     }
     Ok(())
+}
+
+/// Fields and fragments as they are written. The parser has limited how deep.
+fn size(selections: &SelectionSet) -> usize {
+    let sizes = selections.items.iter().map(|selection| match &selection.node {
+        Selection::Field(field) => 1 + size(&field.node.selection_set.node),
+        Selection::InlineFragment(fragment) => 1 + size(&fragment.node.selection_set.node),
+        Selection::FragmentSpread(_) => 1,
+    });
+    sizes.sum()
 }
 
 /// One operation's walk.
@@ -138,6 +149,9 @@ mod tests {
         let many = |n: usize| format!("{{ a {{ {} }} }}", "b ".repeat(n - 1));
         assert_eq!(message(&many(2_000)), None);
         assert!(is_refused(&many(2_001), "at most 2000 fields"));
+        let unused = |n: usize| format!("{{ a }} fragment F on T {{ {} }}", "b ".repeat(n - 1));
+        assert_eq!(message(&unused(2_000)), None);
+        assert!(is_refused(&unused(2_001), "at most 2000 fields"));
         assert!(is_refused("subscription { a b }", "exactly one field"));
         assert_eq!(message("{ a: seatMap b: seatMap }"), None);
         assert!(is_refused("{ a: seatMap b: seatMap ...F } fragment F on Query { seatMap }", "whole maps"));

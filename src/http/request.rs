@@ -9,6 +9,9 @@ use super::limits;
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
 
+/// Errors of a document that are told. A small document can have very many, each of them longer than what is wrong.
+const MAX_REQUEST_ERRORS: usize = 20;
+
 /// The parameters of a request, as in GraphQL over HTTP and in the payload of a WebSocket's `subscribe`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -181,8 +184,12 @@ pub(super) fn fault_response(fault: Fault) -> Response {
     Response::from_errors(vec![server_error(fault, None)])
 }
 
-/// Gives every error a code (those of the library have none), and none a place that does not exist.
+/// Gives every error a code (those of the library have none), and none a place that does not exist. Of the many that
+/// a document may have, the first ones are enough.
 pub(super) fn complete_errors(response: &mut Response) {
+    if is_request_error(response) {
+        response.errors.truncate(MAX_REQUEST_ERRORS);
+    }
     for ServerError { extensions, path, locations, .. } in &mut response.errors {
         locations.retain(|at| at.line > 0);
         let extensions = extensions.get_or_insert_default();

@@ -14,6 +14,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use async_graphql::Response as Answer;
+use async_graphql::parser::types::OperationType;
 use axum::body::Body;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
@@ -38,6 +39,10 @@ const KEEP_ALIVE: &[u8] = b":\n\n";
 /// With data, empty as it is: browsers keep events without data to themselves.
 const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
 
+/// Why the server ends a stream.
+const SHUTTING_DOWN: (Code, &str) = (Code::Unavailable, "the server is shutting down; connect again");
+const TOKEN_EXPIRED: (Code, &str) = (Code::Unauthenticated, "the token has expired; connect with a new one");
+
 /// An event as it goes over the wire.
 type Event = Cow<'static, [u8]>;
 
@@ -45,8 +50,9 @@ type Event = Cow<'static, [u8]>;
 pub(super) fn execute(app: &AppState, prepared: Prepared) -> Response {
     let token_end = prepared.viewer().map(token_end);
     let (events, stream) = mpsc::channel(1);
+    let is_subscription = prepared.operation == OperationType::Subscription;
     let news = operation::start(app, prepared);
-    app.sockets.spawn(serve(app.clone(), news, token_end, Events(events)));
+    app.sockets.spawn(serve(app.clone(), is_subscription, news, token_end, Events(events)));
     answer(stream)
 }
 
@@ -70,14 +76,21 @@ fn answer(stream: mpsc::Receiver<Event>) -> Response {
     (headers, Body::from_stream(stream)).into_response()
 }
 
-async fn serve(app: AppState, mut news: BoxStream<'static, News>, token_end: Option<Instant>, events: Events) {
+async fn serve(
+    app: AppState,
+    is_subscription: bool,
+    mut news: BoxStream<'static, News>,
+    token_end: Option<Instant>,
+    events: Events,
+) {
     let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_EVERY, KEEP_ALIVE_EVERY);
     let goodbye = loop {
         let (event, has_failed) = tokio::select! {
             biased;
             () = events.0.closed() => return,
-            () = app.stop.cancelled() => break Some((Code::Unavailable, "the server is shutting down; connect again")),
-            () = at(token_end) => break Some((Code::Unauthenticated, "the token has expired; connect with a new one")),
+            // A query or a mutation is carried to its end, as over plain HTTP.
+            () = app.stop.cancelled(), if is_subscription => break Some(SHUTTING_DOWN),
+            () = at(token_end), if is_subscription => break Some(TOKEN_EXPIRED),
             news = news.next() => match news {
                 Some(News::Next(payload)) => (event(&payload), false),
                 Some(News::Failed(response)) => (next(&response), true),

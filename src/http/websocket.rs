@@ -6,9 +6,11 @@
 //!
 //! The older protocol that calls itself `graphql-ws` is in `legacy.rs`.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use async_graphql::parser::types::OperationType;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use futures_util::stream::{BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -70,7 +72,8 @@ pub(super) fn upgrade(app: AppState, upgrade: WebSocketUpgrade) -> axum::respons
         tracker.track_future(async move {
             match protocol.as_deref() {
                 Some(TRANSPORT_WS) => Session::new(app, socket).serve().await,
-                Some(LEGACY_WS) => legacy::serve(app, socket).await,
+                // Boxed: few speak it, and every socket's task would be as large as the largest of these.
+                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket)).await,
                 _ => refuse(socket).await,
             }
         })
@@ -166,6 +169,8 @@ struct Session {
     viewer: Option<Option<Viewer>>,
     /// The operations under way.
     operations: StreamMap<String, BoxStream<'static, News>>,
+    /// Those of them that end by themselves: queries and mutations.
+    brief: HashSet<String>,
     last_heard: Instant,
     /// When to ask whether the client is still there.
     asking: tokio::time::Interval,
@@ -180,7 +185,17 @@ impl Session {
         let deadline = Some(now + INIT_TIMEOUT);
         let mut asking = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         asking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        Self { app, sink, messages, viewer: None, operations: StreamMap::new(), last_heard: now, asking, deadline }
+        Self {
+            app,
+            sink,
+            messages,
+            viewer: None,
+            operations: StreamMap::new(),
+            brief: HashSet::new(),
+            last_heard: now,
+            asking,
+            deadline,
+        }
     }
 
     /// Serves the socket to its end.
@@ -208,13 +223,14 @@ impl Session {
         let deadline = self.deadline;
         tokio::select! {
             biased;
-            () = stop.cancelled() => ControlFlow::Break(Goodbye::ShuttingDown),
+            // What was accepted is answered first.
+            () = stop.cancelled(), if self.brief.is_empty() => ControlFlow::Break(Goodbye::ShuttingDown),
             () = at(deadline) => ControlFlow::Break(match self.viewer {
                 None => Goodbye::InitTimeout,
                 Some(_) => Goodbye::TokenExpired,
             }),
             message = self.messages.next() => match message {
-                Some(Ok(message)) => self.hear(message).await,
+                Some(Ok(message)) => Box::pin(self.hear(message)).await,
                 Some(Err(_)) => ControlFlow::Break(Goodbye::BadMessage("The message cannot be read".to_owned())),
                 None => ControlFlow::Break(Goodbye::Gone),
             },
@@ -250,7 +266,7 @@ impl Session {
             Ok(Incoming::Subscribe { id, payload }) => self.subscribe(id, payload).await,
             Ok(Incoming::Complete { id }) => {
                 // One that is not under way may have just ended.
-                self.operations.remove(&id);
+                self.forget(&id);
                 ControlFlow::Continue(())
             }
             Ok(Incoming::Ping { payload }) => self.send(&Outgoing::Pong { payload }).await,
@@ -288,6 +304,9 @@ impl Session {
         };
         match prepared {
             Ok(prepared) => {
+                if prepared.operation != OperationType::Subscription {
+                    self.brief.insert(id.clone());
+                }
                 self.operations.insert(id, operation::start(&self.app, prepared));
                 ControlFlow::Continue(())
             }
@@ -296,16 +315,21 @@ impl Session {
         }
     }
 
+    fn forget(&mut self, id: &str) {
+        self.operations.remove(id);
+        self.brief.remove(id);
+    }
+
     /// Passes an operation's news on.
     async fn tell(&mut self, id: &str, news: News) -> ControlFlow<Goodbye> {
         match news {
             News::Next(payload) => self.send_next(id, &payload).await,
             News::Failed(response) => {
-                self.operations.remove(id);
+                self.forget(id);
                 self.send(&Outgoing::Error { id, payload: &response.errors }).await
             }
             News::End => {
-                self.operations.remove(id);
+                self.forget(id);
                 self.send(&Outgoing::Complete { id }).await
             }
         }

@@ -17,3 +17,4 @@ mod schema;
 mod sse;
 mod storm;
 mod transport;
+mod websocket;

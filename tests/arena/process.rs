@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::harness::client::kind;
+use crate::harness::client::{RESERVE, kind};
 use crate::harness::process::{Said, ServerProcess, grand_arena, run};
-use crate::harness::{Arena, Client, Event, Socket, cluster, eventually, sums};
+use crate::harness::{Arena, Client, Event, Socket, cluster, eventually, sums, token};
 
 /// The demo event, as a client finds it.
 async fn demo(client: &Client) -> Event {
@@ -223,8 +223,11 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(event.id.0).execute(&mut *lock).await.unwrap();
     let client = server.client("alice");
     let (gid, seats) = (event.gid.clone(), event.seats);
+    let mut buyer = Socket::open(&server.base, Some(&token("bob", &[]))).await;
+    let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(2)] });
     let reserving = tokio::spawn(async move { client.reserve(&Event { id: event.id, gid, seats }, [1]).await });
-    eventually("the booking waits for the lock", async || waiting(&arena).await == 1).await;
+    buyer.subscribe("1", RESERVE, json!({ "input": input })).await;
+    eventually("the bookings wait for the lock", async || waiting(&arena).await == 2).await;
     server.signal("TERM");
     let (code, _) = loop {
         if let Err(end) = socket.message_or_close().await {
@@ -234,6 +237,9 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     assert_eq!(code, 1001, "going away");
     lock.commit().await.unwrap();
     assert_eq!(kind(&reserving.await.unwrap()), "ReserveSeatsSuccess", "what was accepted is answered");
+    assert_eq!(buyer.next("reserveSeats").await["__typename"], "ReserveSeatsSuccess", "over a socket, too");
+    assert_eq!(buyer.message().await["type"], "complete");
+    assert_eq!(buyer.closed().await.0, 1001);
     assert_eq!(server.wait().code(), Some(0));
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::client::RESERVE;
 use crate::harness::socket::SEAT_CHANGES;
 use crate::harness::{Arena, TestServer, eventually, token};
-use crate::transport::short_token;
+use crate::websocket::short_token;
 
 /// An open stream of events.
 struct Events {

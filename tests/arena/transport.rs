@@ -1,15 +1,9 @@
-//! GraphQL over HTTP and over WebSocket, message by message; and the pages beside it.
+//! GraphQL over HTTP, the limits of every transport, and the pages beside it.
 
-use std::time::Duration;
-
-use grand_arena::clock::wall_clock;
-use grand_arena::domain::ViewerId;
-use grand_arena::identity::Identity;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::socket::SEAT_CHANGES;
-use crate::harness::{Arena, Event, SECRET, Socket, TestServer, token};
+use crate::harness::{Arena, Socket, TestServer, token};
 
 /// A request as bare as a test wants it; its status and its body.
 async fn http(
@@ -189,6 +183,15 @@ async fn documents_beyond_a_limit_are_refused_by_every_transport_with_a_code() {
     }
 }
 
+#[tokio::test]
+async fn a_document_that_is_all_wrong_is_answered_with_a_few_errors() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let query = format!("{{ viewer({}) {{ id }} }}", "a:1 ".repeat(1000));
+    let answer = server.stranger().send(&query, json!({})).await;
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 20, "{answer}");
+}
+
 /// The query that GraphiQL, codegen and friends send.
 const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
   types { ...FullType } directives { name description locations args { ...InputValue } } } }
@@ -227,173 +230,4 @@ async fn health_readiness_and_the_pages_are_where_they_should_be() {
         assert!(!page.contains("https://"), "{path} needs no other host");
     }
     assert_eq!(get("/nowhere").await.0, StatusCode::NOT_FOUND);
-}
-
-fn init(token: Option<&str>) -> Value {
-    json!({ "type": "connection_init", "payload": token.map(|token| json!({ "authorization": format!("Bearer {token}") })) })
-}
-
-#[tokio::test]
-async fn sockets_that_break_the_protocol_are_closed_with_its_codes() {
-    let arena = Arena::new().await;
-    let server = arena.server().await;
-    let subscribe = json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ viewer { id } }" } });
-    let forever = json!({ "type": "subscribe", "id": "1", "payload": { "query": "subscription { seatChanges(eventId: \"RXZlbnQ6MQ\") { __typename } }" } });
-    arena.event(1).await;
-    let cases: Vec<(&str, Vec<Value>, u16)> = vec![
-        ("not a message", vec![json!("hello")], 4400),
-        ("an unknown type", vec![init(None), json!({ "type": "start" })], 4400),
-        ("no id", vec![init(None), json!({ "type": "subscribe", "payload": {} })], 4400),
-        ("no payload", vec![init(None), json!({ "type": "subscribe", "id": "1" })], 4400),
-        (
-            "an empty id",
-            vec![init(None), json!({ "type": "subscribe", "id": "", "payload": { "query": "{ __typename }" } })],
-            4400,
-        ),
-        ("an id that is no string", vec![init(None), json!({ "type": "complete", "id": 7 })], 4400),
-        ("a payload that is no object", vec![json!({ "type": "connection_init", "payload": "me" })], 4400),
-        ("a ping of another kind", vec![init(None), json!({ "type": "ping", "payload": [1] })], 4400),
-        ("a pong of another kind", vec![init(None), json!({ "type": "pong", "payload": 1 })], 4400),
-        ("no query", vec![init(None), json!({ "type": "subscribe", "id": "1", "payload": { "query": null } })], 4400),
-        (
-            "variables that are none",
-            vec![
-                init(None),
-                json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename }", "variables": "x" } }),
-            ],
-            4400,
-        ),
-        (
-            "extensions that are none",
-            vec![
-                init(None),
-                json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename }", "extensions": [] } }),
-            ],
-            4400,
-        ),
-        (
-            "a message that is too large",
-            vec![init(None), json!({ "type": "ping", "payload": { "x": "x".repeat(256 * 1024) } })],
-            4400,
-        ),
-        ("too early", vec![subscribe.clone()], 4401),
-        ("a bad token", vec![init(Some("nonsense"))], 4403),
-        (
-            "a token that is no string",
-            vec![json!({ "type": "connection_init", "payload": { "Authorization": 7 } })],
-            4403,
-        ),
-        ("the same id twice", vec![init(None), forever.clone(), forever], 4409),
-        ("init twice", vec![init(None), init(None)], 4429),
-    ];
-    for (what, messages, expected) in cases {
-        let mut socket = Socket::connect(&server.base, Some("graphql-transport-ws")).await;
-        for message in messages {
-            socket.send(message).await;
-        }
-        let (code, reason) = loop {
-            if let Err(end) = socket.message_or_close().await {
-                break end;
-            }
-        };
-        assert_eq!(code, expected, "{what}: {reason}");
-    }
-    let mut socket = Socket::open(&server.base, None).await;
-    socket.send_binary(b"{\"type\":\"ping\"}").await;
-    assert_eq!(socket.closed().await.0, 4400, "messages are text");
-    let mut socket = Socket::open(&server.base, None).await;
-    socket.close(1000).await;
-    assert_eq!(socket.closed().await.0, 1000, "a client that says goodbye is answered");
-    let mut socket = Socket::connect(&server.base, None).await;
-    assert_eq!(socket.closed().await.0, 4406);
-    let mut socket = Socket::connect(&server.base, Some("graphql-transport-ws")).await;
-    assert_eq!(socket.closed().await.0, 4408, "nobody waits for connection_init for ever");
-}
-
-#[tokio::test]
-async fn queries_and_mutations_run_over_a_socket_and_ids_can_be_used_again() {
-    let arena = Arena::new().await;
-    let event = arena.event(10).await;
-    let server = arena.server().await;
-    let mut socket = server.socket("alice").await;
-    for round in 0..2 {
-        socket.subscribe("1", "{ viewer { roles } }", json!({})).await;
-        assert_eq!(
-            socket.message().await,
-            json!({ "type": "next", "id": "1", "payload": { "data": { "viewer": { "roles": ["BUYER"] } } } })
-        );
-        assert_eq!(socket.message().await, json!({ "type": "complete", "id": "1" }), "round {round}");
-    }
-    let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(1)] });
-    socket.subscribe("1", crate::harness::client::RESERVE, json!({ "input": input })).await;
-    assert_eq!(socket.next("reserveSeats").await["__typename"], "ReserveSeatsSuccess");
-    assert_eq!(socket.message().await["type"], "complete");
-    socket.subscribe("1", "{ nope }", json!({})).await;
-    let error = socket.message().await;
-    assert_eq!(
-        (&error["type"], &error["payload"][0]["extensions"]["code"]),
-        (&json!("error"), &json!("GRAPHQL_VALIDATION_FAILED"))
-    );
-    socket.send(json!({ "type": "ping", "payload": { "a": 1 } })).await;
-    assert_eq!(
-        socket.message().await,
-        json!({ "type": "pong", "payload": { "a": 1 } }),
-        "an error is not followed by complete"
-    );
-    socket.send(json!({ "type": "complete", "id": "never heard of" })).await;
-    socket.subscribe("1", "{ viewer { roles } }", json!({})).await;
-    assert_eq!(socket.message().await["type"], "next");
-}
-
-/// A token of alice's that is good for two seconds.
-pub fn short_token() -> String {
-    let identity = Identity::from_secret(SECRET.as_bytes()).unwrap();
-    let alice = ViewerId::new("alice").unwrap();
-    identity.sign(&alice, &[], wall_clock(), Duration::from_secs(2)).unwrap().0
-}
-
-#[tokio::test]
-async fn a_socket_is_closed_when_its_token_runs_out() {
-    let arena = Arena::new().await;
-    let event = arena.event(10).await;
-    let server = arena.server().await;
-    let short = short_token();
-    let mut socket = Socket::open(&server.base, Some(&short)).await;
-    socket.seat_changes(&event, None).await;
-    socket.next_changes().await;
-    let (code, reason) = socket.closed().await;
-    assert_eq!(code, 4401, "{reason}");
-    assert!(reason.contains("expired"), "{reason}");
-}
-
-#[tokio::test]
-async fn the_older_websocket_protocol_still_works() {
-    let arena = Arena::new().await;
-    let event: Event = arena.event(10).await;
-    let server = arena.server().await;
-    let mut socket = Socket::connect(&server.base, Some("graphql-ws")).await;
-    let payload = json!({ "Authorization": format!("Bearer {}", token("alice", &[])) });
-    socket.send(json!({ "type": "connection_init", "payload": payload })).await;
-    assert_eq!(socket.message().await["type"], "connection_ack");
-    let payload = json!({ "query": SEAT_CHANGES, "variables": { "event": event.gid } });
-    socket.send(json!({ "type": "start", "id": "1", "payload": payload })).await;
-    let message = socket.message().await;
-    assert_eq!(
-        (&message["type"], &message["payload"]["data"]["seatChanges"]["reason"]),
-        (&json!("data"), &json!("INITIAL"))
-    );
-    server.client("alice").reserve(&event, [1]).await;
-    assert_eq!(socket.message().await["payload"]["data"]["seatChanges"]["toRevision"], 1);
-
-    let mut stranger = Socket::connect(&server.base, Some("graphql-ws")).await;
-    stranger.send(json!({ "type": "connection_init", "payload": { "Authorization": "Bearer nonsense" } })).await;
-    assert_eq!(stranger.message().await["type"], "connection_error");
-    let mut short = Socket::connect(&server.base, Some("graphql-ws")).await;
-    short
-        .send(json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {}", short_token()) } }))
-        .await;
-    assert_eq!(short.message().await["type"], "connection_ack");
-    assert_eq!(short.closed().await.0, 4401, "its token has run out");
-    server.server.shut_down().await.unwrap();
-    assert_eq!(socket.closed().await.0, 1001, "the server is going away");
 }
