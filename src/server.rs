@@ -21,7 +21,7 @@ use crate::desk::{Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
 use crate::feed::Feed;
 use crate::graphql::{self, Services};
-use crate::http::{self, AppState};
+use crate::http::{self, App};
 use crate::identity::{Identity, IdentityError};
 use crate::pruner::Pruner;
 use crate::store::catalog::CatalogError;
@@ -181,7 +181,7 @@ impl Running {
 
         let services =
             Services { store: store.clone(), desk, feed: Arc::clone(&feed), identity: Arc::clone(&identity) };
-        let app = AppState {
+        let app = Arc::new(App {
             schema: graphql::schema(services),
             shapes: Arc::default(),
             maps: Arc::default(),
@@ -191,7 +191,7 @@ impl Running {
             stop: stop.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             sockets: sockets.clone(),
-        };
+        });
         let serving = tokio::spawn(http::serve(listener, http::router(app), stop.clone()));
         Ok(Self { store, feed, stop, serving, sockets, background, desk: desk_tasks })
     }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::watch::{Found, SharedSnapshot, Watch};
-use super::{Batch, FeedError, Place, Start};
+use super::{Batch, FeedError, Place};
 use crate::domain::{EventId, Revision};
 use crate::store::Store;
-use crate::store::changes::LogExtent;
 
 /// Changes read from the log at a time by a follower that catches up.
 const CATCH_UP_AT_ONCE: i64 = 4096;
@@ -51,7 +50,7 @@ pub struct Follower {
 
 /// Where a follower stands.
 #[derive(Clone, Copy, Debug)]
-enum Standing {
+pub(super) enum Standing {
     /// It has to be moved before it can follow.
     Lost(Lost),
     /// It reads the log, on its way to what the watch keeps.
@@ -61,14 +60,9 @@ enum Standing {
 }
 
 impl Follower {
-    pub(super) fn new(store: Store, watch: Arc<Watch>, place: Place, start: Start, extent: LogExtent) -> Self {
-        let standing = match start {
-            Start::Live => Standing::Lost(Lost::NoPosition),
-            Start::After(revision) if revision > extent.newest => Standing::Lost(Lost::UnknownRevision),
-            Start::After(revision) if revision < extent.pruned => Standing::Lost(Lost::Pruned),
-            Start::After(revision) => Standing::CatchingUp(revision),
-        };
-        Self { store, head: watch.head(), rewinds: watch.rewinds(), watch, _place: place, standing, lagging_at: None }
+    pub(super) fn new(store: Store, watch: Arc<Watch>, place: Place, standing: Standing) -> Self {
+        let (head, rewinds) = (watch.head(), watch.rewinds());
+        Self { store, head, rewinds, watch, _place: place, standing, lagging_at: None }
     }
 
     /// The event.

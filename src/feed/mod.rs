@@ -26,6 +26,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use self::follower::Standing;
 pub use self::follower::{Follower, Lost, Step};
 pub use self::rendered::Rendered;
 use self::watch::Watch;
@@ -108,9 +109,28 @@ impl Feed {
     /// See [`FeedError`]. That `start` lies in the future or was pruned is no error: the follower's first step says so.
     pub async fn follow(self: &Arc<Self>, event: EventId, start: Start) -> Result<Follower, FeedError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| FeedError::Full)?;
+        // In a rush nearly everybody comes for an event that is watched already, with a revision that is at hand.
+        if let Some(watch) = self.existing(event) {
+            let standing = match start {
+                Start::Live => Some(Standing::Lost(Lost::NoPosition)),
+                Start::After(revision) => watch.keeps(revision).then_some(Standing::CatchingUp(revision)),
+            };
+            if let Some(standing) = standing {
+                return Ok(Follower::new(self.store.clone(), watch, place, standing));
+            }
+        }
         let extent = self.store.log_extent(event).await?.ok_or(FeedError::NoSuchEvent)?;
-        let watch = self.watch(event, extent.newest);
-        Ok(Follower::new(self.store.clone(), watch, place, start, extent))
+        let standing = match start {
+            Start::Live => Standing::Lost(Lost::NoPosition),
+            Start::After(revision) if revision > extent.newest => Standing::Lost(Lost::UnknownRevision),
+            Start::After(revision) if revision < extent.pruned => Standing::Lost(Lost::Pruned),
+            Start::After(revision) => Standing::CatchingUp(revision),
+        };
+        Ok(Follower::new(self.store.clone(), self.watch(event, extent.newest), place, standing))
+    }
+
+    fn existing(&self, event: EventId) -> Option<Arc<Watch>> {
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner).get(&event).and_then(Weak::upgrade)
     }
 
     /// The event's watch; the first to ask starts it, and it ends with its last follower.
@@ -126,8 +146,7 @@ impl Feed {
     }
 
     fn wake(&self, event: EventId, reached: Revision) {
-        let watch = self.watches.lock().unwrap_or_else(PoisonError::into_inner).get(&event).and_then(Weak::upgrade);
-        if let Some(watch) = watch {
+        if let Some(watch) = self.existing(event) {
             watch.wake(reached);
         }
     }

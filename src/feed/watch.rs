@@ -159,6 +159,13 @@ impl Watch {
         self.head.subscribe()
     }
 
+    /// Whether a follower can go on after this revision with what is at hand.
+    pub(super) fn keeps(&self, revision: Revision) -> bool {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = kept.batches.back().map_or(kept.start, Batch::to);
+        (kept.start..=end).contains(&revision)
+    }
+
     /// How often the log was found shorter than it had been.
     pub(super) fn rewinds(&self) -> u64 {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).rewinds

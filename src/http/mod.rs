@@ -39,9 +39,11 @@ use crate::store::Store;
 /// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat ids are under 10 KiB.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
-/// What handlers work with.
-#[derive(Clone)]
-pub struct AppState {
+/// What handlers work with: shared, since every connection holds it.
+pub type AppState = Arc<App>;
+
+/// See [`AppState`].
+pub struct App {
     /// What is executed.
     pub schema: ArenaSchema,
     /// What the open subscriptions ask for.

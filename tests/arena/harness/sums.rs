@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use sqlx::{self, FromRow, PgPool};
+use sqlx::{FromRow, PgConnection, PgExecutor, PgPool};
 
 use super::Event;
 
@@ -45,7 +45,7 @@ const EXPIRED: i16 = 3;
 const CONFIRMED: i16 = 4;
 
 /// The change log, in order.
-pub async fn log(sql: &PgPool, event: &Event) -> Vec<LogRow> {
+pub async fn log(sql: impl PgExecutor<'_>, event: &Event) -> Vec<LogRow> {
     sqlx::query_as("SELECT * FROM seat_changes WHERE event_id = $1 ORDER BY revision")
         .bind(event.id.0)
         .fetch_all(sql)
@@ -54,20 +54,29 @@ pub async fn log(sql: &PgPool, event: &Event) -> Vec<LogRow> {
 }
 
 /// The seats, ascending.
-pub async fn seats(sql: &PgPool, event: &Event) -> Vec<SeatRow> {
+pub async fn seats(sql: impl PgExecutor<'_>, event: &Event) -> Vec<SeatRow> {
     sqlx::query_as("SELECT * FROM seats WHERE event_id = $1 ORDER BY id").bind(event.id.0).fetch_all(sql).await.unwrap()
 }
 
-/// Checks everything that must be true of an event whose log was never pruned; gives the log.
+/// Checks everything that must be true, at any moment, of an event whose log was never pruned; gives the log.
 pub async fn check(sql: &PgPool, event: &Event) -> Vec<LogRow> {
-    let log = log(sql, event).await;
-    let revision: i64 =
-        sqlx::query_scalar("SELECT revision FROM events WHERE id = $1").bind(event.id.0).fetch_one(sql).await.unwrap();
-    let revisions: Vec<i64> = log.iter().map(|row| row.revision).collect();
-    assert_eq!(revisions, (1..=revision).collect::<Vec<_>>(), "revisions are 1 to n without a hole");
+    // One snapshot of everything: holds may run out while we look.
+    let mut snapshot = sql.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.unwrap();
+    let log = log(&mut *snapshot, event).await;
+    let revision: i64 = sqlx::query_scalar("SELECT revision FROM events WHERE id = $1")
+        .bind(event.id.0)
+        .fetch_one(&mut *snapshot)
+        .await
+        .unwrap();
+    let holes: Vec<_> = (1..).zip(&log).filter(|(expected, row)| row.revision != *expected).take(3).collect();
+    assert!(holes.is_empty(), "revisions are 1 to n without a hole: {holes:?}");
+    assert_eq!(log.last().map_or(0, |row| row.revision), revision, "the event's revision is that of its last change");
     check_transitions(&log);
-    assert_eq!(fold(&log, event), seats(sql, event).await, "the log folded is the table");
-    check_orders(sql, event).await;
+    let seats = seats(&mut *snapshot, event).await;
+    for (folded, seat) in fold(&log, event).iter().zip(&seats) {
+        assert_eq!(folded, seat, "the log folded is the table");
+    }
+    check_orders(&mut snapshot, event, &seats).await;
     log
 }
 
@@ -108,22 +117,21 @@ fn fold(log: &[LogRow], event: &Event) -> Vec<SeatRow> {
 }
 
 /// Every confirmed seat is in exactly one order, of its owner, and nothing else is; totals add up.
-async fn check_orders(sql: &PgPool, event: &Event) {
+async fn check_orders(sql: &mut PgConnection, event: &Event, seats: &[SeatRow]) {
     let sold: Vec<SoldRow> = sqlx::query_as(
         "SELECT seat_id, order_id, viewer, price_minor, total_minor FROM order_seats
            JOIN orders ON orders.event_id = order_seats.event_id AND orders.id = order_id
           WHERE order_seats.event_id = $1 ORDER BY seat_id",
     )
     .bind(event.id.0)
-    .fetch_all(sql)
+    .fetch_all(&mut *sql)
     .await
     .unwrap();
     let by_order: Vec<_> = sold.iter().map(|row| (row.seat_id, row.order_id, row.viewer.clone())).collect();
-    let by_seat: Vec<_> = seats(sql, event)
-        .await
-        .into_iter()
+    let by_seat: Vec<_> = seats
+        .iter()
         .filter(|seat| seat.status == 2)
-        .map(|seat| (seat.id, seat.order_id.unwrap(), seat.viewer.unwrap()))
+        .map(|seat| (seat.id, seat.order_id.unwrap(), seat.viewer.clone().unwrap()))
         .collect();
     assert_eq!(by_order, by_seat, "every confirmed seat is in exactly one order");
     let mut totals: HashMap<i64, (i64, i64)> = HashMap::new();
