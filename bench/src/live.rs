@@ -271,12 +271,12 @@ async fn maps(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -> R
         "**The map** of 20,000 seats, three fields each, eight clients asking while the sale runs, {} runs; the bookings' CPU is included.\n\n\
          | | CPU for each answer (median) | all runs |\n|---|---|---|\n| asked in the same words | {:.1} ms | {} |\n\
          | each in words of its own: resolved anew | {:.1} ms | {} |\n| **ratio** | **{:.3}** | |\n",
-        settings.runs, median(&shared) / 1000.0, list(&shared), median(&anew) / 1000.0, list(&anew), median(&shared) / median(&anew),
+        settings.runs, median(&shared), list(&shared), median(&anew), list(&anew), median(&shared) / median(&anew),
     ));
     Ok(())
 }
 
-/// CPU microseconds for each answer.
+/// CPU milliseconds for each answer.
 async fn cpu_per_map(arena: &Arc<Arena>, seconds: u64, own_words: bool) -> Result<f64> {
     let (pid, cpu) = (arena.server.pid()?, cpu_seconds(arena.server.pid()?)?);
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -298,7 +298,7 @@ async fn cpu_per_map(arena: &Arc<Arena>, seconds: u64, own_words: bool) -> Resul
     for client in clients {
         answers += client.await??;
     }
-    Ok((cpu_seconds(pid)? - cpu) * 1e6 / f64::from(answers))
+    Ok((cpu_seconds(pid)? - cpu) * 1e3 / f64::from(answers))
 }
 
 fn list(values: &[f64]) -> String {

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::client::RESERVE;
 use crate::harness::socket::{MY_RESERVATIONS, SEAT_CHANGES};
-use crate::harness::{Arena, Event, Socket, eventually};
+use crate::harness::{Arena, Event, Socket, all_at_once, eventually};
 
 /// Revisions and causes of a frame of changes, checked to be consecutive.
 fn changes(frame: &Value) -> Vec<(i64, String)> {
@@ -298,4 +299,36 @@ async fn no_viewer_ever_gets_anothers_data_over_the_same_document() {
         let held = json!([{ "id": event.seat_gid(serial), "heldByMe": true }]);
         assert_eq!(sockets[index].next("myReservations").await["held"], held);
     }
+}
+
+/// A rush makes frames larger, not more: about thirty a second, with every change in them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rush_comes_in_few_frames_with_nothing_dropped() {
+    let arena = Arena::new().await;
+    let event = arena.event(400).await;
+    let server = arena.server().await;
+    let mut socket = server.socket("anybody").await;
+    socket.seat_changes(&event, Some(0)).await;
+    eventually("the stream is followed", async || server.server.followers() == 1).await;
+    let buying = all_at_once((0..8).map(|lane| {
+        let (client, gid) = (server.client(&format!("viewer-{lane}")), event.gid.clone());
+        let seats: Vec<String> = event.seat_gids(lane * 50 + 1..=lane * 50 + 50);
+        async move {
+            for seat in seats {
+                let input = json!({ "input": { "eventId": gid, "seatIds": [seat] } });
+                client.data(RESERVE, input).await;
+            }
+        }
+    }));
+    let (mut seen, mut frames, mut first) = (Vec::new(), 0, None);
+    while seen.len() < 400 {
+        seen.extend(changes(&socket.next_changes().await));
+        first.get_or_insert_with(std::time::Instant::now);
+        frames += 1;
+    }
+    buying.await;
+    assert_eq!(revisions(&seen), (1..=400).collect::<Vec<_>>());
+    // Batches are made at least 33 ms apart; on a busy machine some may be late and close to the next.
+    let most = first.unwrap().elapsed().as_millis() / 33 + 5;
+    assert!(frames <= most, "{frames} frames where {most} are enough");
 }
