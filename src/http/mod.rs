@@ -18,8 +18,6 @@ mod websocket;
 
 use std::sync::Arc;
 
-pub use self::serve::serve;
-pub use self::shared_answers::SharedAnswers;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, Uri, header};
@@ -30,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::origin::{AllowedOrigins, NotAnOrigin};
+pub use self::serve::serve;
+pub use self::shared_answers::SharedAnswers;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
 use crate::graphql::live::Shapes;

@@ -211,6 +211,8 @@ async fn seats_are_reserved_within_the_sales_window_only_and_confirmed_after_it_
     assert_eq!(kind(&alice.confirm(&event, [1], "key").await), "ConfirmSeatsSuccess");
 }
 
+const EVENTS: &str = "query ($after: String) { events(after: $after) { edges { cursor } } }";
+
 #[tokio::test]
 async fn bad_input_is_answered_with_a_code_and_what_is_allowed() {
     let arena = Arena::new().await;
@@ -246,6 +248,14 @@ async fn bad_input_is_answered_with_a_code_and_what_is_allowed() {
         ("first -1", &alice, page, at(json!({ "first": -1 })), "BAD_USER_INPUT"),
         ("first 1001", &alice, page, at(json!({ "first": 1001 })), "BAD_USER_INPUT"),
         ("a forged cursor", &alice, page, at(json!({ "after": "zzz" })), "BAD_USER_INPUT"),
+        ("a cursor of no time", &alice, EVENTS, json!({ "after": "LTkyMjMzNzIwMzY4NTQ3NzU4MDg6MQ" }), "BAD_USER_INPUT"),
+        (
+            "a cursor before all time",
+            &alice,
+            EVENTS,
+            json!({ "after": "LTI1MzQwMjMwMDgwMDAwMDAwMDox" }),
+            "BAD_USER_INPUT",
+        ),
         ("a category that is none", &alice, page, at(json!({ "filter": { "categoryIds": ["x"] } })), "BAD_USER_INPUT"),
         ("an unknown status", &alice, page, at(json!({ "filter": { "status": "SOLD" } })), "GRAPHQL_VALIDATION_FAILED"),
         ("an unknown field", &alice, "{ nope }", json!({}), "GRAPHQL_VALIDATION_FAILED"),

@@ -98,3 +98,22 @@ async fn a_watch_ends_with_its_last_follower_and_places_are_given_back() {
     }
     assert_eq!((feed.followers(), feed.watches()), (0, 0));
 }
+
+/// The database was put back to an earlier state under a running server: nobody is left with a future that never was.
+#[tokio::test]
+async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
+    let arena = Arena::new().await;
+    let event = arena.event(100).await;
+    let (desk, _tasks) = Desk::open(&arena.store, 1, &Arc::new(ExpiryAlarm::default()));
+    let feed = Feed::new(arena.store.clone(), 10);
+    let mut follower = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
+    churn(&desk, &event, 400).await;
+    read_to(&mut follower, 0, 400).await;
+    arena.execute("DELETE FROM seat_changes WHERE event_id = $1 AND revision > 200", &event).await;
+    arena.execute("UPDATE events SET revision = 200 WHERE id = $1", &event).await;
+    let step = follower.next().await.unwrap();
+    assert!(matches!(step, Step::Lost(Lost::UnknownRevision)), "{step:?}");
+    assert_eq!(follower.snapshot().await.unwrap().snapshot.revision.0, 200);
+    churn(&desk, &event, 200).await;
+    read_to(&mut follower, 200, 400).await;
+}

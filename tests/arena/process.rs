@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::harness::client::{RESERVE, kind};
 use crate::harness::process::{Said, ServerProcess, grand_arena, run};
@@ -117,6 +118,10 @@ async fn what_a_person_can_put_right_is_one_sentence_and_exit_code_2() {
     let no_tables = cluster::database_url(&arena.url, "postgres");
     let unmigrated = run(grand_arena(&["serve", "--no-migrate", "--listen", free]).env("DATABASE_URL", &no_tables));
     assert_one_sentence(&unmigrated, "grand-arena migrate");
+    let mut there = PgConnection::connect(&no_tables).await.unwrap();
+    let untouched: bool =
+        sqlx::query_scalar("SELECT to_regclass('seaql_migrations') IS NULL").fetch_one(&mut there).await.unwrap();
+    assert!(untouched, "--no-migrate writes nothing");
     for arguments in [&["serve", "--listen", "nowhere"][..], &["serve", "--lanes", "0"], &["nonsense"], &["token"]] {
         let said = run(&mut grand_arena(arguments));
         assert_eq!(said.code, Some(2), "{arguments:?}");
@@ -226,8 +231,10 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     let mut buyer = Socket::open(&server.base, Some(&token("bob", &[]))).await;
     let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(2)] });
     let reserving = tokio::spawn(async move { client.reserve(&Event { id: event.id, gid, seats }, [1]).await });
+    // One after the other: two that come together would wait as one batch.
+    eventually("a booking waits for the lock", async || waiting(&arena).await == 1).await;
     buyer.subscribe("1", RESERVE, json!({ "input": input })).await;
-    eventually("the bookings wait for the lock", async || waiting(&arena).await == 2).await;
+    eventually("both bookings wait for the lock", async || waiting(&arena).await == 2).await;
     server.signal("TERM");
     let (code, _) = loop {
         if let Err(end) = socket.message_or_close().await {
