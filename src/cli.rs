@@ -33,7 +33,13 @@ struct CommandLine {
     command: Option<Command>,
 
     /// What to log: error, warn, info, debug, trace, or a filter such as grand_arena=debug,sqlx=info.
-    #[arg(long, env = "ARENA_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "ARENA_LOG",
+        default_value = "info,sqlx=warn,sea_orm_migration=warn",
+        global = true,
+        value_name = "FILTER"
+    )]
     log: String,
 
     #[command(flatten)]
@@ -198,7 +204,9 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     if settings.demo {
         writeln!(out, "  demo event  event(id: \"{DEMO_SLUG}\")")?;
     }
-    writeln!(out, "  a token     grand-arena token --user alice (or the mutation startGuestSession)")?;
+    // As it was called: after `make run` it is not on the path.
+    let program = std::env::args().next().unwrap_or_else(|| "grand-arena".to_owned());
+    writeln!(out, "  a token     {program} token --user alice (or the mutation startGuestSession)")?;
     out.flush()
 }
 
@@ -237,7 +245,7 @@ async fn bring_in(arguments: ImportArguments) -> Result<(), Failure> {
     let id = brought_in?;
     closed?;
     let id = graphql::ids::AnyId::Event(id).encode();
-    writeln!(io::stdout(), "{} has {} seats now; its id is {}", event.slug, plan.seats().len(), *id)?;
+    writeln!(io::stdout(), "{}: brought in, seats: {}, id: {}", event.slug, plan.seats().len(), *id)?;
     Ok(())
 }
 

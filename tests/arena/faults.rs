@@ -72,17 +72,8 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
         let input =
             json!({ "eventId": id.gid, "seatIds": id.seat_gids([serial]), "idempotencyKey": format!("{serial}") });
         let confirming = tokio::spawn(async move { client.send(CONFIRM, json!({ "input": input })).await });
-        eventually("a booking commits or is done", async || {
-            let cut: i64 = sqlx::query_scalar(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                  WHERE datname = current_database() AND application_name = 'grand-arena bookings' AND query = 'COMMIT' AND state = 'active'",
-            )
-            .fetch_one(&arena.sql)
-            .await
-            .unwrap();
-            cut > 0 || confirming.is_finished()
-        })
-        .await;
+        eventually("a booking commits or is done", async || cut_committing(&arena).await || confirming.is_finished())
+            .await;
         let answer = confirming.await.unwrap();
         let again = alice.confirm(&event, [serial], &serial.to_string()).await;
         assert_eq!(kind(&again), "ConfirmSeatsSuccess", "{answer} then {again}");
@@ -110,7 +101,7 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     let mut busy = Vec::new();
     for number in 0..2 {
         busy.push(tokio::spawn(submit(number)));
-        eventually("a worker waits for the lock", async || waiting(&arena).await > number as i64).await;
+        eventually("a worker waits for the lock", async || arena.waiting_for_locks().await > number as i64).await;
     }
     let mut accepted = Vec::new();
     for number in 2..LANE_CAPACITY + 2 {
@@ -138,17 +129,20 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     sums::check(&arena.sql, &event).await;
 }
 
-async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
-    std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
-}
-
-async fn waiting(arena: &Arena) -> i64 {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+/// Cuts the connection of a booking that is committing just now; true if there was one.
+async fn cut_committing(arena: &Arena) -> bool {
+    let cut: i64 = sqlx::query_scalar(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()
+            AND application_name = 'grand-arena bookings' AND query = 'COMMIT' AND state = 'active'",
     )
     .fetch_one(&arena.sql)
     .await
-    .unwrap()
+    .unwrap();
+    cut > 0
+}
+
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
 
 /// It is unknown whether a release was committed: it is not decided once more (the seats would no longer be held),
@@ -170,17 +164,8 @@ async fn a_release_whose_answer_was_lost_is_never_called_refused() {
     for serial in 1..=30 {
         let (client, input) = (alice.clone(), json!({ "eventId": event.gid, "seatIds": event.seat_gids([serial]) }));
         let releasing = tokio::spawn(async move { client.send(RELEASE, json!({ "input": input })).await });
-        eventually("a release commits or is done", async || {
-            let cut: i64 = sqlx::query_scalar(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                  WHERE datname = current_database() AND application_name = 'grand-arena bookings' AND query = 'COMMIT' AND state = 'active'",
-            )
-            .fetch_one(&arena.sql)
-            .await
-            .unwrap();
-            cut > 0 || releasing.is_finished()
-        })
-        .await;
+        eventually("a release commits or is done", async || cut_committing(&arena).await || releasing.is_finished())
+            .await;
         let answer = releasing.await.unwrap();
         let released = answer["data"]["releaseSeats"]["__typename"] == "ReleaseSeatsSuccess";
         let unknown = answer["errors"][0]["extensions"]["code"] == "UNAVAILABLE";

@@ -179,7 +179,7 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
 
     let good = import("good-one", &format!("{header}A,1,1,Gold,5000,EUR\nA,1,2,Silver,2500,EUR\n"));
     assert_eq!(good.code, Some(0), "{}", good.err);
-    assert!(good.out.contains("good-one has 2 seats"), "{}", good.out);
+    assert!(good.out.contains("seats: 2"), "{}", good.out);
     assert_one_sentence(
         &import("good-one", &format!("{header}A,1,1,Gold,5000,EUR\n")),
         "already an event with the slug",
@@ -232,9 +232,9 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(2)] });
     let reserving = tokio::spawn(async move { client.reserve(&Event { id: event.id, gid, seats }, [1]).await });
     // One after the other: two that come together would wait as one batch.
-    eventually("a booking waits for the lock", async || waiting(&arena).await == 1).await;
+    eventually("a booking waits for the lock", async || arena.waiting_for_locks().await == 1).await;
     buyer.subscribe("1", RESERVE, json!({ "input": input })).await;
-    eventually("both bookings wait for the lock", async || waiting(&arena).await == 2).await;
+    eventually("both bookings wait for the lock", async || arena.waiting_for_locks().await == 2).await;
     server.signal("TERM");
     let (code, _) = loop {
         if let Err(end) = socket.message_or_close().await {
@@ -263,7 +263,7 @@ async fn a_server_that_stalls_while_it_holds_the_locks_does_not_stop_the_others(
     let client = stalled.client("alice");
     let (gid, seats) = (event.gid.clone(), event.seats);
     let reserving = tokio::spawn(async move { client.reserve(&Event { id: event.id, gid, seats }, [1]).await });
-    eventually("its booking waits for the lock", async || waiting(&arena).await == 1).await;
+    eventually("its booking waits for the lock", async || arena.waiting_for_locks().await == 1).await;
     stalled.signal("STOP");
     lock.commit().await.unwrap();
 
@@ -272,15 +272,6 @@ async fn a_server_that_stalls_while_it_holds_the_locks_does_not_stop_the_others(
     let late = reserving.await.unwrap();
     assert_eq!(late["seats"][0]["reason"], "RESERVED_BY_ANOTHER", "alice is told so: {late}");
     assert_eq!(sums::check(&arena.sql, &event).await.len(), 1);
-}
-
-async fn waiting(arena: &Arena) -> i64 {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-    )
-    .fetch_one(&arena.sql)
-    .await
-    .unwrap()
 }
 
 #[test]

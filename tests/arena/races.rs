@@ -6,7 +6,7 @@ use grand_arena::desk::{Desk, ExpiryAlarm};
 use grand_arena::domain::command::{Confirm, Expire, NotHeldReason, Reserve, SeatSet};
 use grand_arena::domain::{IdempotencyKey, SeatId, ViewerId};
 use serde_json::Value;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Postgres, Transaction};
 
 use crate::harness::client::kind;
 use crate::harness::{Arena, Event, all_at_once, eventually, sums};
@@ -23,17 +23,8 @@ async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgr
 }
 
 /// Waits until at least `count` transactions of this database wait for a lock.
-async fn until_waiting(sql: &PgPool, count: i64) {
-    eventually("transactions wait for the lock", async || {
-        let waiting: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-        )
-        .fetch_one(sql)
-        .await
-        .unwrap();
-        waiting >= count
-    })
-    .await;
+async fn until_waiting(arena: &Arena, count: i64) {
+    eventually("transactions wait for the lock", async || arena.waiting_for_locks().await >= count).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +38,7 @@ async fn of_two_hundred_who_race_for_one_seat_exactly_one_wins_and_the_others_ar
         let event = Arc::clone(&event);
         async move { client.reserve(&event, [7]).await }
     })));
-    until_waiting(&arena.sql, 2).await;
+    until_waiting(&arena, 2).await;
     lock.commit().await.unwrap();
     let answers = race.await.unwrap();
 
@@ -97,7 +88,7 @@ async fn ten_retries_of_one_confirmation_at_once_make_one_order() {
         let event = Arc::clone(&event);
         async move { client.confirm(&event, [1, 2, 3], "the key").await }
     })));
-    until_waiting(&arena.sql, 2).await;
+    until_waiting(&arena, 2).await;
     lock.commit().await.unwrap();
     let answers: Vec<Value> = race.await.unwrap();
     assert!(answers.iter().all(|answer| answer["order"]["id"] == answers[0]["order"]["id"]), "{answers:?}");
@@ -194,7 +185,7 @@ async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
         let (desk, id, command) = (Arc::clone(&desks.second), event.id, Expire { seats: vec![event.seat(1)] });
         async move { desk.submit(id, command).await.unwrap() }
     });
-    until_waiting(&arena.sql, 2).await;
+    until_waiting(&arena, 2).await;
     eventually("the hold has run out", async || !arena.store.due_seats(event.id, 1).await.unwrap().is_empty()).await;
     lock.commit().await.unwrap();
     let refused = late.await.unwrap().unwrap_err();

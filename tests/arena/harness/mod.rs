@@ -123,6 +123,16 @@ impl Arena {
         transaction.commit().await.unwrap();
     }
 
+    /// How many transactions of this database wait for a lock.
+    pub async fn waiting_for_locks(&self) -> i64 {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+        .fetch_one(&self.sql)
+        .await
+        .unwrap()
+    }
+
     /// Runs a statement on the event's rows.
     pub async fn execute(&self, statement: &'static str, event: &Event) {
         sqlx::query(statement).bind(event.id.0).execute(&self.sql).await.unwrap();
