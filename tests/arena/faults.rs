@@ -1,5 +1,6 @@
 //! Faults injected: a transaction that fails in the middle, a database that is busy, a desk that is full.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -58,6 +59,7 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
     let server = arena.server().await;
     let alice = server.client("alice");
     alice.reserve(&event, 1..=30).await;
+    let cuts = Cell::new(0);
     // The commit itself is made slow, so that connections are cut within it.
     for statement in [
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END'",
@@ -72,7 +74,7 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
         let input =
             json!({ "eventId": id.gid, "seatIds": id.seat_gids([serial]), "idempotencyKey": format!("{serial}") });
         let confirming = tokio::spawn(async move { client.send(CONFIRM, json!({ "input": input })).await });
-        eventually("a booking commits or is done", async || cut_committing(&arena).await || confirming.is_finished())
+        eventually("a booking commits or is done", async || count_cut(&arena, &cuts).await || confirming.is_finished())
             .await;
         let answer = confirming.await.unwrap();
         let again = alice.confirm(&event, [serial], &serial.to_string()).await;
@@ -80,6 +82,7 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
     }
     let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&arena.sql).await.unwrap();
     assert_eq!(orders, 30, "one order each");
+    assert!(cuts.get() > 0, "some commits were cut");
     sums::check(&arena.sql, &event).await;
 }
 
@@ -129,8 +132,8 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     sums::check(&arena.sql, &event).await;
 }
 
-/// Cuts the connection of a booking that is committing just now; true if there was one.
-async fn cut_committing(arena: &Arena) -> bool {
+/// Cuts the connection of a booking that is committing just now, and counts it; true if there was one.
+async fn count_cut(arena: &Arena, cuts: &Cell<i64>) -> bool {
     let cut: i64 = sqlx::query_scalar(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()
             AND application_name = 'grand-arena bookings' AND query = 'COMMIT' AND state = 'active'",
@@ -138,6 +141,7 @@ async fn cut_committing(arena: &Arena) -> bool {
     .fetch_one(&arena.sql)
     .await
     .unwrap();
+    cuts.set(cuts.get() + cut);
     cut > 0
 }
 
@@ -161,15 +165,17 @@ async fn a_release_whose_answer_was_lost_is_never_called_refused() {
     let server = arena.server().await;
     let alice = server.client("alice");
     alice.reserve(&event, 1..=30).await;
+    let cuts = Cell::new(0);
     for serial in 1..=30 {
         let (client, input) = (alice.clone(), json!({ "eventId": event.gid, "seatIds": event.seat_gids([serial]) }));
         let releasing = tokio::spawn(async move { client.send(RELEASE, json!({ "input": input })).await });
-        eventually("a release commits or is done", async || cut_committing(&arena).await || releasing.is_finished())
+        eventually("a release commits or is done", async || count_cut(&arena, &cuts).await || releasing.is_finished())
             .await;
         let answer = releasing.await.unwrap();
         let released = answer["data"]["releaseSeats"]["__typename"] == "ReleaseSeatsSuccess";
         let unknown = answer["errors"][0]["extensions"]["code"] == "UNAVAILABLE";
         assert!(released || unknown, "{answer}");
     }
+    assert!(cuts.get() > 0, "some commits were cut");
     sums::check(&arena.sql, &event).await;
 }
