@@ -83,7 +83,7 @@ impl Cleaner {
     async fn expire(&self, event: EventId) -> Result<(), CleanerError> {
         let seats = self.store.due_seats(event, BATCH_SEATS).await?;
         let listed = seats.len();
-        let ended = self.desk.submit_when_there_is_room(event, Expire { seats }).await?;
+        let ended = self.desk.submit_although_full(event, Expire { seats }).await?;
         tracing::debug!(event = event.0, listed, ended, "holds ran out");
         Ok(())
     }

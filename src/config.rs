@@ -21,9 +21,10 @@ pub struct DatabaseSettings {
     #[arg(long, env = "ARENA_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
-    /// Connections to the database for bookings: two for each lane of the desk. Events are spread over the lanes.
-    #[arg(long, env = "ARENA_LANES", value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub lanes: u32,
+    /// Connections to the database for bookings, 2 to 128: transactions that may be under way at a time, each with up
+    /// to 512 bookings of one event.
+    #[arg(long, env = "ARENA_BOOKING_CONNECTIONS", value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=128))]
+    pub booking_connections: u32,
 
     /// Connections to the database for everything but bookings, 2 to 500.
     #[arg(long, env = "ARENA_READ_CONNECTIONS", value_name = "NUMBER", default_value_t = 12, value_parser = clap::value_parser!(u32).range(2..=500))]

@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::config::DatabaseSettings;
-use crate::desk::WORKERS_PER_LANE;
 use crate::embedded::{EmbeddedError, EmbeddedPostgres, default_data_dir};
 use crate::store::{ConnectError, ConnectSettings, Store, parse_address};
 
@@ -61,10 +60,9 @@ impl Database {
 
     /// Connects to it.
     pub async fn connect(&self, settings: &DatabaseSettings) -> Result<Store, ConnectError> {
-        let workers = u32::try_from(WORKERS_PER_LANE).unwrap_or(u32::MAX);
         Store::connect(&ConnectSettings {
             url: self.url.clone(),
-            booking_connections: settings.lanes * workers,
+            booking_connections: settings.booking_connections,
             reading_connections: settings.read_connections,
         })
         .await

@@ -48,7 +48,7 @@ pub enum ServerError {
     },
     /// More connections than the private PostgreSQL has.
     #[error(
-        "ARENA_LANES and ARENA_READ_CONNECTIONS ask for {wanted} connections (two a lane); the private PostgreSQL has {most}"
+        "ARENA_BOOKING_CONNECTIONS and ARENA_READ_CONNECTIONS ask for {wanted} connections; the private PostgreSQL has {most}"
     )]
     TooManyConnections {
         /// What the settings ask for.
@@ -172,8 +172,8 @@ impl Running {
         let listen_url = settings.listen_database_url.clone().unwrap_or_else(|| database.url.clone());
         background.spawn(Arc::clone(&feed).run(listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
-        let lanes = usize::try_from(settings.database.lanes).unwrap_or(1);
-        let (desk, desk_tasks) = Desk::open(&store, lanes, &alarm);
+        let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
+        let (desk, desk_tasks) = Desk::open(&store, bookings, &alarm);
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         let retention =
             Retention { changes: settings.log_changes.into(), age: Duration::from_hours(settings.log_hours.into()) };
@@ -224,7 +224,7 @@ impl Running {
 /// The private PostgreSQL takes 100 connections; some are left for commands and for people.
 fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
     const PRIVATE_CONNECTIONS: u32 = 90;
-    let wanted = settings.lanes * 2 + settings.read_connections;
+    let wanted = settings.booking_connections + settings.read_connections;
     if settings.database_url.is_none() && wanted > PRIVATE_CONNECTIONS {
         return Err(ServerError::TooManyConnections { wanted, most: PRIVATE_CONNECTIONS });
     }

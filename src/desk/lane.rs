@@ -1,13 +1,13 @@
-//! A lane: a bounded queue of commands, and workers that book them in batches.
+//! Lanes: for each event a bounded queue of commands, and workers that book them in batches while there are any.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Mutex, mpsc};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 use super::DeskError;
 use super::alarm::ExpiryAlarm;
@@ -17,11 +17,14 @@ use crate::retry::Backoff;
 use crate::store::booking::{Booked, Job};
 use crate::store::{Store, StoreError};
 
+/// Workers of one lane: while one waits for its commit, the other prepares the next batch.
+const WORKERS_PER_LANE: usize = 2;
+
 /// The most commands of one batch: past a few hundred the cost of a commit is spread thin enough.
 const BATCH_COMMANDS: usize = 512;
 
-/// The most seats named in one transaction (a single command may name up to 1,000), so that it stays within tens of
-/// milliseconds and nobody behind it waits long.
+/// A batch is full once it names this many seats, so that it stays within tens of milliseconds and nobody behind it
+/// waits long.
 const BATCH_SEATS: usize = 4096;
 
 /// How often a transaction is tried before its commands are answered with an error.
@@ -47,56 +50,109 @@ pub(super) trait Ticket: Job {
     fn is_abandoned(&self) -> bool;
 }
 
-/// A command in the queue.
-pub(super) struct Waiting {
-    pub(super) event: EventId,
-    pub(super) ticket: Box<dyn Ticket>,
-}
-
-pub(super) struct Lane {
+/// All lanes: a queue and up to [`WORKERS_PER_LANE`] workers for each event that has commands waiting.
+#[derive(Debug)]
+pub(super) struct Lanes {
     store: Store,
-    queue: Mutex<mpsc::Receiver<Waiting>>,
-    /// Rings when nothing more is to be accepted.
-    closing: CancellationToken,
     dispatcher: Arc<Dispatcher>,
     alarm: Arc<ExpiryAlarm>,
+    /// One for each booking that may be under way, as many as there are connections for them: given out in turn, so that no
+    /// event keeps another from its next booking for longer than one transaction.
+    bookings: Semaphore,
+    open: Mutex<HashMap<EventId, Lane>>,
+    workers: TaskTracker,
 }
 
-impl Lane {
-    pub(super) fn new(
-        store: Store,
-        queue: mpsc::Receiver<Waiting>,
-        closing: CancellationToken,
-        dispatcher: Arc<Dispatcher>,
-        alarm: Arc<ExpiryAlarm>,
-    ) -> Self {
-        Self { store, queue: Mutex::new(queue), closing, dispatcher, alarm }
+/// One event's commands.
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Box<dyn Ticket>>,
+    workers: usize,
+}
+
+/// Why a command was not accepted.
+#[derive(Debug)]
+pub(super) enum NotAccepted {
+    /// The event's lane is full.
+    Full,
+    /// The desk is closed.
+    Closed,
+}
+
+impl Lanes {
+    pub(super) fn new(store: Store, bookings: usize, dispatcher: Arc<Dispatcher>, alarm: Arc<ExpiryAlarm>) -> Self {
+        let bookings = Semaphore::new(bookings.max(1));
+        Self { store, dispatcher, alarm, bookings, open: Mutex::default(), workers: TaskTracker::new() }
     }
 
-    /// Works until the desk is closed and the queue is empty.
-    pub(super) async fn work(self: Arc<Self>) {
+    /// Puts a command into its event's lane, which holds at most `capacity`.
+    pub(super) fn accept(
+        self: &Arc<Self>,
+        event: EventId,
+        ticket: Box<dyn Ticket>,
+        capacity: usize,
+    ) -> Result<(), NotAccepted> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.workers.is_closed() {
+            return Err(NotAccepted::Closed);
+        }
+        let lane = open.entry(event).or_default();
+        if lane.waiting.len() >= capacity {
+            return Err(NotAccepted::Full);
+        }
+        lane.waiting.push_back(ticket);
+        if lane.workers < WORKERS_PER_LANE {
+            lane.workers += 1;
+            self.workers.spawn(Arc::clone(self).work(event));
+        }
+        Ok(())
+    }
+
+    /// Accepts nothing more, and waits until everything that was accepted is carried out.
+    pub(super) async fn finish(&self) {
+        {
+            // Under the lock: who was accepted has a worker already.
+            let _open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            self.workers.close();
+        }
+        self.workers.wait().await;
+    }
+
+    /// Works until the event has no commands left.
+    async fn work(self: Arc<Self>, event: EventId) {
         loop {
-            let batch = self.next_batch().await;
+            // A batch is taken only when it can be booked at once: until then it grows.
+            let Ok(_booking) = self.bookings.acquire().await else { return };
+            let batch = self.next_batch(event);
             if batch.is_empty() {
                 return;
             }
-            for (event, tickets) in group(batch) {
-                self.carry_out(event, tickets).await;
-            }
+            self.carry_out(event, batch).await;
         }
     }
 
-    /// What waits, once something does; nothing, once the desk is closed and the queue is empty.
-    async fn next_batch(&self) -> Vec<Waiting> {
-        let mut batch = Vec::new();
-        // The lock is held while waiting for work: the other worker either works or waits behind us.
-        let mut queue = self.queue.lock().await;
-        tokio::select! {
-            biased;
-            _ = queue.recv_many(&mut batch, BATCH_COMMANDS) => return batch,
-            () = self.closing.cancelled() => queue.close(),
+    /// The next commands of an event, in the order they came; none, and one worker less, if there are none. Commands
+    /// that nobody waits for any more are dropped: nothing has been done for them yet.
+    fn next_batch(&self, event: EventId) -> Vec<Box<dyn Ticket>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(lane) = open.get_mut(&event) else { return Vec::new() };
+        let (mut batch, mut seats) = (Vec::new(), 0);
+        while let Some(ticket) = lane.waiting.pop_front() {
+            if ticket.is_abandoned() {
+                continue;
+            }
+            seats += ticket.needs().seats.len();
+            batch.push(ticket);
+            if batch.len() == BATCH_COMMANDS || seats >= BATCH_SEATS {
+                break;
+            }
         }
-        queue.recv_many(&mut batch, BATCH_COMMANDS).await;
+        if batch.is_empty() {
+            lane.workers -= 1;
+            if lane.workers == 0 {
+                open.remove(&event);
+            }
+        }
         batch
     }
 
@@ -182,32 +238,8 @@ enum Failure {
     Permanent,
 }
 
-/// Puts each event's commands together, in the order they came, and parts groups that name too many seats.
-/// Commands nobody waits for any more are dropped: nothing has been done for them yet.
-fn group(batch: Vec<Waiting>) -> Vec<(EventId, Vec<Box<dyn Ticket>>)> {
-    let mut groups: Vec<(EventId, Vec<Box<dyn Ticket>>)> = Vec::new();
-    let mut open: HashMap<EventId, (usize, usize)> = HashMap::new();
-    for Waiting { event, ticket } in batch {
-        if ticket.is_abandoned() {
-            continue;
-        }
-        let seats = ticket.needs().seats.len();
-        match open.get_mut(&event) {
-            Some((group, named)) if *named + seats <= BATCH_SEATS => {
-                *named += seats;
-                groups[*group].1.push(ticket);
-            }
-            _ => {
-                open.insert(event, (groups.len(), seats));
-                groups.push((event, vec![ticket]));
-            }
-        }
-    }
-    groups
-}
-
-impl std::fmt::Debug for Waiting {
+impl std::fmt::Debug for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Waiting({:?})", self.event)
+        write!(f, "Lane({} waiting, {} workers)", self.waiting.len(), self.workers)
     }
 }

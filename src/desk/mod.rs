@@ -1,8 +1,9 @@
 //! The desk: where every command waits for its turn, and where many are booked in one transaction.
 //!
-//! A command is handed to the event's *lane* and its answer awaited. A lane's workers take whatever waits (one
-//! command when it is quiet, hundreds in a rush), group it by event, and carry out each group in one booking
-//! transaction, so that one commit pays for many bookings. Nothing is answered before its commit is durable.
+//! A command is handed to the event's *lane* and its answer awaited. A lane has workers while it has commands: each
+//! takes whatever waits (one command when it is quiet, hundreds in a rush) and carries it out in one booking
+//! transaction, so that one commit pays for many bookings. Nothing is answered before its commit is durable. Events
+//! do not wait for each other, except for their turn at a connection.
 //!
 //! Bounds: a full lane refuses at once with [`DeskError::Overloaded`]; batches, retries and waiting times are limited
 //! by the constants in here and in `lane`. A command that is refused, or whose transaction fails, costs its
@@ -18,13 +19,11 @@ mod lane;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::oneshot;
 
 pub use self::alarm::ExpiryAlarm;
 use self::dispatcher::Dispatcher;
-use self::lane::{Lane, Ticket, Waiting};
+use self::lane::{Lanes, NotAccepted, Ticket};
 use crate::domain::EventId;
 use crate::domain::command::{Command, Needs};
 use crate::domain::ledger::Ledger;
@@ -34,9 +33,6 @@ use crate::store::booking::Job;
 /// Commands that may wait in one lane. At 10,000 bookings a second that is under half a second of work: who comes
 /// later is better told at once.
 pub const LANE_CAPACITY: usize = 4096;
-
-/// Workers of one lane: while one waits for its commit, the other prepares the next batch.
-pub const WORKERS_PER_LANE: usize = 2;
 
 /// The longest a command waits for its answer, queue and retries included. Over the bounds of a single transaction,
 /// so that in practice the cause is named by what failed.
@@ -68,41 +64,24 @@ pub enum DeskError {
 /// The door for every change of a seat. See the module's documentation.
 #[derive(Debug)]
 pub struct Desk {
-    lanes: Box<[mpsc::Sender<Waiting>]>,
+    lanes: Arc<Lanes>,
 }
 
 /// The tasks behind a [`Desk`].
 #[derive(Debug)]
 pub struct DeskTasks {
-    workers: JoinSet<()>,
-    closing: CancellationToken,
+    lanes: Arc<Lanes>,
     dispatcher: Arc<Dispatcher>,
     dispatching: tokio::task::JoinHandle<()>,
 }
 
 impl Desk {
-    /// Opens the desk with `lanes` lanes (at least one); each uses up to [`WORKERS_PER_LANE`] connections.
-    pub fn open(store: &Store, lanes: usize, alarm: &Arc<ExpiryAlarm>) -> (Arc<Self>, DeskTasks) {
+    /// Opens the desk, for up to `bookings` transactions at a time: as many as the store has connections for them.
+    pub fn open(store: &Store, bookings: usize, alarm: &Arc<ExpiryAlarm>) -> (Arc<Self>, DeskTasks) {
         let dispatcher = Arc::new(Dispatcher::default());
-        let (mut workers, closing) = (JoinSet::new(), CancellationToken::new());
-        let lanes = (0..lanes.max(1))
-            .map(|_| {
-                let (queue, waiting) = mpsc::channel(LANE_CAPACITY);
-                let lane = Arc::new(Lane::new(
-                    store.clone(),
-                    waiting,
-                    closing.clone(),
-                    Arc::clone(&dispatcher),
-                    Arc::clone(alarm),
-                ));
-                for _ in 0..WORKERS_PER_LANE {
-                    workers.spawn(Arc::clone(&lane).work());
-                }
-                queue
-            })
-            .collect();
+        let lanes = Arc::new(Lanes::new(store.clone(), bookings, Arc::clone(&dispatcher), Arc::clone(alarm)));
         let dispatching = tokio::spawn(Arc::clone(&dispatcher).run(store.clone()));
-        (Arc::new(Self { lanes }), DeskTasks { workers, closing, dispatcher, dispatching })
+        (Arc::new(Self { lanes: Arc::clone(&lanes) }), DeskTasks { lanes, dispatcher, dispatching })
     }
 
     /// Has a command decided and waits until the outcome is durable.
@@ -112,31 +91,27 @@ impl Desk {
     /// Refusals are outcomes; an error means there is none. After [`DeskError::Unavailable`] the same command may be
     /// handed in again: what was done already is found done.
     pub async fn submit<C: Command>(&self, event: EventId, command: C) -> Result<C::Outcome, DeskError> {
-        let (waiting, answer) = Self::ticket(event, command);
-        self.lane_of(event).try_send(waiting).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => DeskError::Overloaded { retry_after: RETRY_AFTER },
-            mpsc::error::TrySendError::Closed(_) => DeskError::Unavailable,
-        })?;
-        Self::outcome(answer).await
+        self.submit_up_to(LANE_CAPACITY, event, command).await
     }
 
-    /// Like [`Desk::submit`], but waits for its turn where the lane is full, for as long as a command may take at all:
-    /// for the cleaner, which a rush must not keep out.
-    pub async fn submit_when_there_is_room<C: Command>(
+    /// Like [`Desk::submit`], but finds room in a full lane too: for the cleaner, which a rush must not keep out.
+    pub async fn submit_although_full<C: Command>(&self, event: EventId, command: C) -> Result<C::Outcome, DeskError> {
+        self.submit_up_to(usize::MAX, event, command).await
+    }
+
+    async fn submit_up_to<C: Command>(
         &self,
+        capacity: usize,
         event: EventId,
         command: C,
     ) -> Result<C::Outcome, DeskError> {
-        let (waiting, answer) = Self::ticket(event, command);
-        match self.lane_of(event).send_timeout(waiting, ANSWER_TIMEOUT).await {
-            Ok(()) => Self::outcome(answer).await,
-            Err(_) => Err(DeskError::Unavailable),
-        }
-    }
-
-    fn ticket<C: Command>(event: EventId, command: C) -> (Waiting, Answer<C>) {
         let (reply, answer) = oneshot::channel();
-        (Waiting { event, ticket: Box::new(Ticketed { command, outcome: None, reply }) }, answer)
+        let ticket = Box::new(Ticketed { command, outcome: None, reply });
+        match self.lanes.accept(event, ticket, capacity) {
+            Ok(()) => Self::outcome(answer).await,
+            Err(NotAccepted::Full) => Err(DeskError::Overloaded { retry_after: RETRY_AFTER }),
+            Err(NotAccepted::Closed) => Err(DeskError::Unavailable),
+        }
     }
 
     async fn outcome<T>(answer: oneshot::Receiver<Result<T, DeskError>>) -> Result<T, DeskError> {
@@ -146,28 +121,17 @@ impl Desk {
             Err(_elapsed) => Err(DeskError::Unavailable),
         }
     }
-
-    /// An event's commands always go to the same lane. Ids are handed out one after another: they spread evenly.
-    fn lane_of(&self, event: EventId) -> &mpsc::Sender<Waiting> {
-        let lanes = u64::try_from(self.lanes.len()).unwrap_or(1);
-        let lane = event.0.unsigned_abs() % lanes;
-        &self.lanes[usize::try_from(lane).unwrap_or_default()]
-    }
 }
 
 impl DeskTasks {
     /// Accepts nothing more, and waits until everything that was accepted is carried out and announced.
-    pub async fn finish(mut self) {
-        self.closing.cancel();
-        while self.workers.join_next().await.is_some() {}
+    pub async fn finish(self) {
+        self.lanes.finish().await;
         self.dispatcher.close();
         // It panicked or was cancelled: either way there is nothing left to announce.
         let _ = self.dispatching.await;
     }
 }
-
-/// Where a command's outcome arrives.
-type Answer<C> = oneshot::Receiver<Result<<C as Command>::Outcome, DeskError>>;
 
 /// A command with its outcome, once there is one, and who waits for it.
 struct Ticketed<C: Command> {

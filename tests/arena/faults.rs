@@ -92,7 +92,7 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
 async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
-    let (desk, _tasks) = Desk::open(&arena.store, 1, &Arc::default());
+    let (desk, _tasks) = Desk::open(&arena.store, 2, &Arc::default());
     let mut lock = arena.sql.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(event.id.0).execute(&mut *lock).await.unwrap();
     let submit = |number: usize| {
@@ -178,4 +178,33 @@ async fn a_release_whose_answer_was_lost_is_never_called_refused() {
     }
     assert!(cuts.get() > 0, "some commits were cut");
     sums::check(&arena.sql, &event).await;
+}
+
+/// Somebody holds one event's row: that event waits, the others do not.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_held_up_holds_up_no_other() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let mut events = Vec::new();
+    for _ in 0..9 {
+        events.push(arena.event(10).await);
+    }
+    let held_up = Arc::new(events.remove(0));
+    let mut lock = arena.sql.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(held_up.id.0).execute(&mut *lock).await.unwrap();
+    let waiting: Vec<_> = (1..=2)
+        .map(|serial| {
+            let (client, event) = (server.client("alice"), Arc::clone(&held_up));
+            tokio::spawn(async move { client.reserve(&event, [serial]).await })
+        })
+        .collect();
+    eventually("the event's bookings wait", async || arena.waiting_for_locks().await > 0).await;
+    for event in &events {
+        assert_eq!(kind(&server.client("bob").reserve(event, [1]).await), "ReserveSeatsSuccess");
+    }
+    assert!(waiting.iter().all(|task| !task.is_finished()), "all of this while the lock was held");
+    lock.commit().await.unwrap();
+    for task in waiting {
+        assert_eq!(kind(&task.await.unwrap()), "ReserveSeatsSuccess");
+    }
 }

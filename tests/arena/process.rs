@@ -122,7 +122,9 @@ async fn what_a_person_can_put_right_is_one_sentence_and_exit_code_2() {
     let untouched: bool =
         sqlx::query_scalar("SELECT to_regclass('seaql_migrations') IS NULL").fetch_one(&mut there).await.unwrap();
     assert!(untouched, "--no-migrate writes nothing");
-    for arguments in [&["serve", "--listen", "nowhere"][..], &["serve", "--lanes", "0"], &["nonsense"], &["token"]] {
+    for arguments in
+        [&["serve", "--listen", "nowhere"][..], &["serve", "--booking-connections", "0"], &["nonsense"], &["token"]]
+    {
         let said = run(&mut grand_arena(arguments));
         assert_eq!(said.code, Some(2), "{arguments:?}");
         assert!(!said.err.is_empty() && !said.err.contains("panicked"), "{arguments:?}: {}", said.err);

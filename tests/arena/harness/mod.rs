@@ -184,7 +184,7 @@ pub fn settings(url: &str) -> ServeSettings {
         database: DatabaseSettings {
             database_url: Some(url.to_owned()),
             data_dir: None,
-            lanes: 2,
+            booking_connections: 4,
             read_connections: 6,
         },
         identity: IdentitySettings { jwt_secret: Some(SECRET.to_owned()), jwt_jwks: None },
