@@ -198,7 +198,7 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     let address = server.address();
     let mut out = io::stdout();
     writeln!(out, "Grand Arena is open.")?;
-    writeln!(out, "  overview    http://{address}/")?;
+    writeln!(out, "  map         http://{address}/")?;
     writeln!(out, "  playground  http://{address}/playground")?;
     writeln!(out, "  API         http://{address}/graphql (WebSocket: ws://{address}/graphql)")?;
     if settings.demo {

@@ -51,7 +51,7 @@ impl Program {
         command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "warn"]);
         command.env("DATABASE_URL", database_url).env("ARENA_JWT_SECRET", SECRET);
         let address = |line: &str| {
-            let address = line.split_once("overview")?.1.trim();
+            let address = line.split_once("  map  ")?.1.trim();
             Some(address.trim_start_matches("http://").trim_end_matches('/').to_owned())
         };
         Self::start(&mut command, address).await

@@ -49,7 +49,7 @@ impl ServerProcess {
         let mut child = command.args(["--listen", address]).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let base = lines.by_ref().map(Result::unwrap).find_map(|line| {
-            let address = line.split_once("overview")?.1.trim().trim_end_matches('/');
+            let address = line.split_once("  map  ")?.1.trim().trim_end_matches('/');
             Some(address.to_owned())
         });
         let base = base.unwrap_or_else(|| panic!("the server ended before it was open"));
