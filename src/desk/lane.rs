@@ -217,6 +217,9 @@ impl Lanes {
                 let (again, unknown) = tickets.drain(..).partition(|ticket| ticket.is_repeatable());
                 *tickets = again;
                 answer_all(unknown, Err(DeskError::Unavailable));
+                if tickets.is_empty() {
+                    return Err(Failure::Transient);
+                }
             }
             tracing::debug!(event = event.0, commands, attempt, %error, "a booking is tried again");
             tokio::time::sleep(backoff.next_wait()).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::watch::{Found, SharedSnapshot, Watch};
-use super::{Batch, FeedError, Place};
+use super::{Batch, FeedError, Place, apart};
 use crate::domain::{EventId, Revision};
 use crate::store::Store;
 
@@ -73,7 +73,9 @@ impl Follower {
     /// A snapshot to go on from, after which the follower is moved there. Shared with others who need one now.
     pub async fn snapshot(&mut self) -> Result<Arc<SharedSnapshot>, FeedError> {
         let at_least = self.lagging_at.unwrap_or_default();
-        let shared = self.watch.snapshot(&self.store, at_least).await?.ok_or(FeedError::NoSuchEvent)?;
+        let (watch, store) = (Arc::clone(&self.watch), self.store.clone());
+        let shared = apart(async move { watch.snapshot(&store, at_least).await }).await?;
+        let shared = shared.ok_or(FeedError::NoSuchEvent)?;
         self.move_to(shared.snapshot.revision);
         Ok(shared)
     }
@@ -119,14 +121,15 @@ impl Follower {
 
     /// Reads the log from a position that the watch no longer keeps.
     async fn catch_up(&mut self, position: Revision) -> Result<Step, FeedError> {
+        let (store, event) = (self.store.clone(), self.event());
         if let Standing::Live(_) = self.standing {
-            let extent = self.store.log_extent(self.event()).await?.ok_or(FeedError::NoSuchEvent)?;
+            let extent = apart(async move { store.log_extent(event).await }).await?.ok_or(FeedError::NoSuchEvent)?;
             let why = if position < extent.pruned { Lost::Pruned } else { Lost::Lagged };
             self.standing = Standing::Lost(why);
             self.lagging_at = Some(position);
             return Ok(Step::Lost(why));
         }
-        let changes = self.store.changes_after(self.event(), position, CATCH_UP_AT_ONCE).await?;
+        let changes = apart(async move { store.changes_after(event, position, CATCH_UP_AT_ONCE).await }).await?;
         match Batch::new(changes).filter(|batch| batch.from() == position.next()) {
             Some(batch) => {
                 self.standing = Standing::CatchingUp(batch.to());

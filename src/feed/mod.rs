@@ -119,7 +119,8 @@ impl Feed {
                 return Ok(Follower::new(self.store.clone(), watch, place, standing));
             }
         }
-        let extent = self.store.log_extent(event).await?.ok_or(FeedError::NoSuchEvent)?;
+        let store = self.store.clone();
+        let extent = apart(async move { store.log_extent(event).await }).await?.ok_or(FeedError::NoSuchEvent)?;
         let standing = match start {
             Start::Live => Standing::Lost(Lost::NoPosition),
             Start::After(revision) if revision > extent.newest => Standing::Lost(Lost::UnknownRevision),
@@ -158,6 +159,14 @@ impl Feed {
             watch.wake(Revision::MAX);
         }
     }
+}
+
+/// Looks something up in a task of its own. A follower is polled by the socket it serves, and a socket that cannot
+/// write does not poll: what others wait for (a connection, a lock) must not be in its hands meanwhile.
+pub(crate) async fn apart<T: Send + 'static>(
+    look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::spawn(look_up).await.unwrap_or(Err(StoreError::Interrupted))
 }
 
 /// A follower's place among those this server serves; given back when dropped.

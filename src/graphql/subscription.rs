@@ -12,7 +12,7 @@ use super::ids::{self, AnyId};
 use super::live::Delivery;
 use super::types::{EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem};
 use crate::domain::{Cause, Change, Revision, SeatId, ViewerId};
-use crate::feed::{FeedError, Follower, Start, Step};
+use crate::feed::{FeedError, Follower, Start, Step, apart};
 use crate::store::Store;
 use crate::store::reads::ViewerState;
 
@@ -134,7 +134,9 @@ impl Mine {
     }
 
     async fn look(&self) -> Result<ViewerState, Fault> {
-        Ok(self.store.viewer_state(self.follower.event(), &self.viewer).await?.ok_or(FeedError::NoSuchEvent)?)
+        let (store, event, viewer) = (self.store.clone(), self.follower.event(), self.viewer.clone());
+        let state = apart(async move { store.viewer_state(event, &viewer).await }).await?;
+        Ok(state.ok_or(FeedError::NoSuchEvent)?)
     }
 
     fn tell(&mut self, state: ViewerState, expired: Vec<SeatId>) -> MyReservations {
@@ -153,7 +155,8 @@ impl Mine {
     async fn tell_after_a_gap(&mut self, state: ViewerState) -> Result<MyReservations, Fault> {
         let held: BTreeSet<_> = state.held.iter().map(|record| record.seat.id).collect();
         let gone: Vec<_> = self.held.difference(&held).copied().collect();
-        let lapsed = self.store.lapsed_seats(self.follower.event(), &self.viewer, &gone).await?;
+        let (store, event, viewer) = (self.store.clone(), self.follower.event(), self.viewer.clone());
+        let lapsed = apart(async move { store.lapsed_seats(event, &viewer, &gone).await }).await?;
         // The change itself may still come: it was told already.
         self.expired_in_gap = lapsed.iter().copied().collect();
         Ok(self.tell(state, lapsed))

@@ -3,8 +3,10 @@
 use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
-use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
+
+use tokio_util::task::AbortOnDropHandle;
 
 use super::AppState;
 use super::request::{self, Prepared};
@@ -25,8 +27,12 @@ pub(super) enum News {
 pub(super) fn start(app: &AppState, Prepared { mut request, operation }: Prepared) -> BoxStream<'static, News> {
     let end = stream::once(async { News::End });
     if operation != OperationType::Subscription {
-        let responses = app.schema.execute_stream(request);
-        return responses.map(move |response| told(operation, response)).chain(end).boxed();
+        // In a task of its own: while the socket cannot write it polls nothing, and what runs may hold a connection.
+        let schema = app.schema.clone();
+        let executing = AbortOnDropHandle::new(tokio::spawn(async move { schema.execute(request).await }));
+        let response =
+            executing.map(|ended| ended.unwrap_or_else(|error| request::fault_response(Fault::internal(error))));
+        return response.map(move |response| told(operation, response)).into_stream().chain(end).boxed();
     }
     // Frames that look the same to everybody are shared: then the resolver hands over what it would have streamed.
     let (handed, shape) = (Handed::default(), app.shapes.of(&mut request));

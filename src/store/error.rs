@@ -15,6 +15,9 @@ pub enum StoreError {
     /// Too much of the same is under way.
     #[error("too many reads of whole maps are under way")]
     Busy,
+    /// The task that asked the database has ended without an answer.
+    #[error("a look-up was interrupted")]
+    Interrupted,
     /// Trying again would fail again.
     #[error("the database refused a statement: {0}")]
     Refused(#[source] DbErr),
