@@ -1,7 +1,6 @@
 //! Faults injected: a transaction that fails in the middle, a database that is busy, a desk that is full.
 
 use std::cell::Cell;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -11,7 +10,7 @@ use grand_arena::domain::command::{Reserve, SeatSet};
 use serde_json::json;
 
 use crate::harness::client::{CONFIRM, RELEASE, kind};
-use crate::harness::{Arena, all_at_once, eventually, sums};
+use crate::harness::{Arena, all_at_once, eventually, poll_once, sums};
 
 /// The database refuses to write the order of one seat: nothing of that booking is there, its neighbours in the same
 /// batch are not harmed, and the client is not told the database's words.
@@ -143,10 +142,6 @@ async fn count_cut(arena: &Arena, cuts: &Cell<i64>) -> bool {
     .unwrap();
     cuts.set(cuts.get() + cut);
     cut > 0
-}
-
-async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
-    std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
 
 /// It is unknown whether a release was committed: it is not decided once more (the seats would no longer be held),

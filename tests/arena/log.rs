@@ -11,7 +11,7 @@ use grand_arena::pruner::Pruner;
 use grand_arena::store::changes::Retention;
 use serde_json::json;
 
-use crate::harness::{Arena, Event, sums};
+use crate::harness::{Arena, Event, poll_once, sums};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -116,4 +116,35 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     assert_eq!(follower.snapshot().await.unwrap().snapshot.revision.0, 200);
     churn(&desk, &event, 200).await;
     read_to(&mut follower, 200, 400).await;
+}
+
+/// Followers whose sockets cannot write are not polled: in the middle of a look-up they keep nothing that others need.
+#[tokio::test]
+async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
+    let arena = Arena::new().await;
+    let event = arena.event(100).await;
+    let (desk, _tasks) = Desk::open(&arena.store, 2, &Arc::new(ExpiryAlarm::default()));
+    churn(&desk, &event, 400).await;
+    let feed = Feed::new(arena.store.clone(), 20);
+    let mut reader = feed.follow(event.id, Start::Live).await.unwrap();
+    assert!(matches!(reader.next().await.unwrap(), Step::Lost(Lost::NoPosition)));
+
+    // More than there are connections for looking up.
+    let (mut catching_up, mut looking) = (Vec::new(), Vec::new());
+    for _ in 0..6 {
+        catching_up.push(feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap());
+        looking.push(feed.follow(event.id, Start::Live).await.unwrap());
+    }
+    let mut left: Vec<_> = catching_up.iter_mut().map(|follower| Box::pin(follower.next())).collect();
+    for step in &mut left {
+        assert!(poll_once(step.as_mut()).await.is_pending());
+    }
+    let mut left: Vec<_> = looking.iter_mut().map(|follower| Box::pin(follower.snapshot())).collect();
+    for snapshot in &mut left {
+        assert!(poll_once(snapshot.as_mut()).await.is_pending());
+    }
+    let snapshot = tokio::time::timeout(Duration::from_secs(4), reader.snapshot()).await;
+    assert_eq!(snapshot.expect("nobody is in the way").unwrap().snapshot.revision.0, 400);
+    churn(&desk, &event, 200).await;
+    tokio::time::timeout(Duration::from_secs(4), read_to(&mut reader, 400, 600)).await.expect("nobody is in the way");
 }

@@ -6,7 +6,9 @@ pub mod process;
 pub mod socket;
 pub mod sums;
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use chrono::{DateTime, TimeDelta};
 use futures_util::future::BoxFuture;
@@ -238,4 +240,9 @@ where
         }
         results
     })
+}
+
+/// Polls a future once, and leaves it.
+pub async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
