@@ -21,7 +21,7 @@ use crate::desk::{Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
 use crate::feed::Feed;
 use crate::graphql::{self, Services};
-use crate::http::{self, App};
+use crate::http::{self, App, Front};
 use crate::identity::{Identity, IdentityError};
 use crate::pruner::Pruner;
 use crate::store::catalog::CatalogError;
@@ -182,7 +182,9 @@ impl Running {
         let services =
             Services { store: store.clone(), desk, feed: Arc::clone(&feed), identity: Arc::clone(&identity) };
         let app = Arc::new(App {
-            schema: graphql::schema(services),
+            schema: graphql::schema(services.clone()),
+            schema_for_valid: graphql::schema_for_valid(services),
+            documents: Arc::default(),
             shapes: Arc::default(),
             maps: Arc::default(),
             identity,
@@ -192,7 +194,7 @@ impl Running {
             allowed_origins: settings.allowed_origins.clone(),
             sockets: sockets.clone(),
         });
-        let serving = tokio::spawn(http::serve(listener, http::router(app), stop.clone()));
+        let serving = tokio::spawn(http::serve(listener, Front::new(app), stop.clone()));
         Ok(Self { store, feed, stop, serving, sockets, background, desk: desk_tasks })
     }
 

@@ -12,7 +12,8 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use crate::Result;
 
-const SECRET: &str = "a secret for benchmarks that is 32 bytes long";
+/// What the servers of a benchmark sign with.
+pub(crate) const SECRET: &str = "a secret for benchmarks that is 32 bytes long";
 
 /// A program that was started and says where it listens; killed when dropped.
 pub(crate) struct Program {
@@ -41,14 +42,10 @@ impl Program {
         Self::start(Command::new(std::env::current_exe()?).arg("baseline"), |line| Some(line.to_owned())).await
     }
 
-    /// A server on a database.
-    pub(crate) async fn server(database_url: &str) -> Result<Self> {
-        let binary = std::env::current_exe()?.with_file_name("grand-arena");
-        if !binary.exists() {
-            return Err(format!("{} is missing; build it with the same profile", binary.display()).into());
-        }
-        let mut command = Command::new(binary);
-        command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "warn"]);
+    /// A server on a database, with more arguments.
+    pub(crate) async fn server(database_url: &str, arguments: &[&str]) -> Result<Self> {
+        let mut command = Command::new(binary()?);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]).args(arguments);
         command.env("DATABASE_URL", database_url).env("ARENA_JWT_SECRET", SECRET);
         let address = |line: &str| {
             let address = line.split_once("  map  ")?.1.trim();
@@ -60,6 +57,21 @@ impl Program {
     pub(crate) fn pid(&self) -> Result<u32> {
         self.child.id().ok_or_else(|| "the program has ended".into())
     }
+}
+
+/// Makes the tables in a database.
+pub(crate) async fn migrate(database_url: &str) -> Result<()> {
+    let ended = Command::new(binary()?).arg("migrate").env("DATABASE_URL", database_url).status().await?;
+    if ended.success() { Ok(()) } else { Err("the tables could not be made".into()) }
+}
+
+/// The server, built beside us.
+fn binary() -> Result<PathBuf> {
+    let binary = std::env::current_exe()?.with_file_name("grand-arena");
+    if !binary.exists() {
+        return Err(format!("{} is missing; build it with the same profile", binary.display()).into());
+    }
+    Ok(binary)
 }
 
 /// A server on a database of its own, with the demo event.
@@ -77,7 +89,7 @@ impl Arena {
     pub(crate) async fn start() -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("grand-arena-bench-{}", std::process::id()));
         let postgres = EmbeddedPostgres::start(&folder).await?;
-        let server = Program::server(postgres.url()).await?;
+        let server = Program::server(postgres.url(), &["--demo"]).await?;
         let identity = Identity::from_secret(SECRET.as_bytes())?;
         let day = std::time::Duration::from_hours(24);
         let roles: &[Role] = &[];

@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::Result;
 use crate::arena::{Arena, Program};
 use crate::report::{Report, progress};
-use crate::subscribers::Subscribers;
+use crate::subscribers::{ALL_WORDS, Subscribers};
 use crate::usage::{cpu_seconds, median, percentile, resident_bytes};
 
 /// How much to measure.
@@ -103,7 +103,8 @@ async fn frames(settings: &Settings, arena: &Arc<Arena>, baseline: &mut Program,
         progress(&format!("frames, run {run} of {}", settings.runs));
         let since = revision(arena).await?;
         let subscribers =
-            Subscribers::open(&arena.server.address, settings.subscribers, Some((&arena.event, since))).await?;
+            Subscribers::open(&arena.server.address, settings.subscribers, Some((ALL_WORDS, &arena.event, since)))
+                .await?;
         let sale = Sale::start(arena);
         tokio::time::sleep(Duration::from_secs(1)).await;
         let (cpu, rate) = cpu_per_message(arena.server.pid()?, &subscribers, settings.seconds).await?;
@@ -148,8 +149,8 @@ async fn memory(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) ->
     progress("memory of idle subscribers");
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..settings.runs {
-        let fresh = Program::server(arena.database_url()).await?;
-        ours.push(each(fresh.pid()?, &fresh.address, Some((arena.event.as_str(), since))).await?);
+        let fresh = Program::server(arena.database_url(), &["--demo"]).await?;
+        ours.push(each(fresh.pid()?, &fresh.address, Some((ALL_WORDS, arena.event.as_str(), since))).await?);
         let fresh = Program::baseline().await?;
         bare.push(each(fresh.pid()?, &fresh.address, None).await?);
     }
@@ -160,8 +161,8 @@ async fn memory(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) ->
     ));
 
     progress(&format!("{} subscribers at once", settings.many));
-    let fresh = Program::server(arena.database_url()).await?;
-    let subscribers = Subscribers::open(&fresh.address, settings.many, Some((&arena.event, since))).await?;
+    let fresh = Program::server(arena.database_url(), &["--demo"]).await?;
+    let subscribers = Subscribers::open(&fresh.address, settings.many, Some((ALL_WORDS, &arena.event, since))).await?;
     arena.change(&arena.seats[..CHANGES], true).await?;
     let started = Instant::now();
     while subscribers.received() < settings.many as u64 && started.elapsed() < Duration::from_secs(30) {
@@ -195,7 +196,7 @@ async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -
             }));
         }
         let since = revision(arena).await?;
-        let subscribers = Subscribers::open(&arena.server.address, 1, Some((&arena.event, since))).await?;
+        let subscribers = Subscribers::open(&arena.server.address, 1, Some((ALL_WORDS, &arena.event, since))).await?;
         let mut listener = sqlx::postgres::PgListener::connect(arena.database_url()).await?;
         listener.listen("grand_arena").await?;
         let heard = Arc::new(std::sync::Mutex::new(Vec::<(i64, f64)>::new()));

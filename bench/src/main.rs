@@ -4,10 +4,15 @@
 //! commit to the frame against a bare LISTEN, and the map against resolving it anew. It needs the server's binary of
 //! the same build beside its own.
 
+/// The same as the server's, so that neither side has the better one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod arena;
 mod baseline;
 mod live;
 mod report;
+mod rush;
 mod subscribers;
 mod usage;
 
@@ -24,6 +29,8 @@ struct CommandLine {
 enum Command {
     /// The live map.
     Live(live::Settings),
+    /// The rush: reservations against raw SQL.
+    Rush(rush::Settings),
     /// The bare WebSocket that the live map is compared to; started by `live`.
     #[command(hide = true)]
     Baseline,
@@ -36,6 +43,7 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match CommandLine::parse().command {
         Command::Live(settings) => runtime.block_on(live::run(settings)),
+        Command::Rush(settings) => runtime.block_on(rush::run(settings)),
         Command::Baseline => runtime.block_on(baseline::serve()),
     }
 }

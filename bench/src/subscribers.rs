@@ -14,8 +14,14 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::Result;
 
-/// What every subscriber asks for.
-const WORDS: &str = "subscription ($e: ID!, $since: Revision) { seatChanges(eventId: $e, since: $since) { __typename
+/// What a seat map asks for.
+pub(crate) const MAP_WORDS: &str =
+    "subscription ($e: ID!, $since: Revision) { seatChanges(eventId: $e, since: $since) { __typename
+    ... on SeatSnapshot { revision }
+    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt } } } }";
+
+/// Everything there is.
+pub(crate) const ALL_WORDS: &str = "subscription ($e: ID!, $since: Revision) { seatChanges(eventId: $e, since: $since) { __typename
     ... on SeatSnapshot { revision }
     ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt cause revision changedAt } } } }";
 
@@ -30,15 +36,19 @@ pub(crate) struct Subscribers {
 }
 
 impl Subscribers {
-    /// Opens `count` connections. With an event each subscribes to its changes after `since`; without, it only listens.
-    pub(crate) async fn open(address: &str, count: usize, subscription: Option<(&str, i64)>) -> Result<Self> {
+    /// Opens `count` connections. With words, an event and a revision each subscribes to the event's changes after that; without, it only listens.
+    pub(crate) async fn open(
+        address: &str,
+        count: usize,
+        subscription: Option<(&'static str, &str, i64)>,
+    ) -> Result<Self> {
         let (received, ready) = (Arc::new(AtomicU64::new(0)), Arc::new(Semaphore::new(0)));
         let (latest_sender, latest) = watch::channel(String::new());
         let (opening, latest_sender) = (Arc::new(Semaphore::new(OPENING_AT_ONCE)), Arc::new(latest_sender));
         let mut tasks = JoinSet::new();
         for number in 0..count {
             let url = format!("ws://{address}/graphql");
-            let subscription = subscription.map(|(event, since)| (event.to_owned(), since));
+            let subscription = subscription.map(|(words, event, since)| (words, event.to_owned(), since));
             let (received, ready, opening) = (Arc::clone(&received), Arc::clone(&ready), Arc::clone(&opening));
             let latest = (number == 0).then(|| Arc::clone(&latest_sender));
             tasks.spawn(async move {
@@ -47,10 +57,10 @@ impl Subscribers {
                 request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse()?);
                 let config = WebSocketConfig::default().read_buffer_size(4 * 1024);
                 let (mut socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await?;
-                if let Some((event, since)) = subscription {
+                if let Some((words, event, since)) = subscription {
                     socket.send(Message::text(json!({ "type": "connection_init" }).to_string())).await?;
                     socket.next().await.ok_or("no answer")??;
-                    let payload = json!({ "query": WORDS, "variables": { "e": event, "since": since } });
+                    let payload = json!({ "query": words, "variables": { "e": event, "since": since } });
                     // Ids as clients make them: each its own.
                     let id = format!("0b7d1c9e-0000-4000-8000-{number:012}");
                     socket

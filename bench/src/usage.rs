@@ -14,6 +14,24 @@ pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
     Ok(ticks / TICKS_PER_SECOND)
 }
 
+/// CPU seconds of a process and its children, those that have ended included.
+pub(crate) fn family_cpu_seconds(pid: u32) -> Result<f64> {
+    let mut seconds = 0.0;
+    for entry in std::fs::read_dir("/proc")? {
+        let Ok(number) = entry?.file_name().to_string_lossy().parse::<u32>() else { continue };
+        // A process that has just ended is gone.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{number}/stat")) else { continue };
+        let fields: Vec<&str> = stat.rsplit_once(')').ok_or("no stat")?.1.split_whitespace().collect();
+        let ticks = |field: usize| fields[field].parse::<f64>();
+        if number == pid {
+            seconds += (ticks(11)? + ticks(12)? + ticks(13)? + ticks(14)?) / TICKS_PER_SECOND;
+        } else if fields[1].parse() == Ok(pid) {
+            seconds += (ticks(11)? + ticks(12)?) / TICKS_PER_SECOND;
+        }
+    }
+    Ok(seconds)
+}
+
 /// Resident memory of the process, in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;

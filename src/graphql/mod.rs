@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod ids;
+pub mod input_types;
 pub mod live;
 mod loaders;
 mod mutation;
@@ -19,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{Context, Schema};
+use async_graphql::{Context, Schema, SchemaBuilder, ValidationMode};
 
 use self::error::{Code, Fault};
 use self::loaders::Loaders;
@@ -33,6 +34,8 @@ use crate::store::Store;
 
 /// The schema with everything it needs.
 pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
+
+type ArenaSchemaBuilder = SchemaBuilder<Query, Mutation, Subscription>;
 
 /// Whether an execution has looked at who is asking; goes into a request's data. An answer that did not depend on the
 /// viewer may be given to others.
@@ -64,8 +67,17 @@ pub struct Services {
 
 /// The schema, ready to execute.
 pub fn schema(services: Services) -> ArenaSchema {
+    with_services(builder(), services)
+}
+
+/// The schema for operations that [`schema`] has found valid before: all that it leaves out is to find it again.
+pub fn schema_for_valid(services: Services) -> ArenaSchema {
+    with_services(builder().validation_mode(ValidationMode::Fast), services)
+}
+
+fn with_services(builder: ArenaSchemaBuilder, services: Services) -> ArenaSchema {
     let loader = loaders::loader(services.store.clone());
-    builder().data(loader).data(services).finish()
+    builder.data(loader).data(services).finish()
 }
 
 /// The schema in GraphQL's schema definition language.
@@ -73,7 +85,7 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+fn builder() -> ArenaSchemaBuilder {
     Schema::build(Query, Mutation, Subscription)
         // Not reachable from a field: nothing returns the interface itself.
         .register_output_type::<types::UserError>()

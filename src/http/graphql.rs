@@ -5,14 +5,17 @@
 
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts as _, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
+use hyper::body::Incoming;
 
+use super::documents::Validity;
 use super::media::{Accepted, MediaType};
+use super::origin::Page;
 use super::request::{self, Parameters, Prepared, Refused};
 use super::shared_answers::Answer;
 use super::{AppState, MAX_REQUEST_BYTES, sse, websocket};
@@ -20,32 +23,49 @@ use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
 
+/// Answers a request to the API's address, whatever its method.
+pub(super) async fn answer(app: &AppState, request: Request<Incoming>) -> Response {
+    let (mut head, body) = request.into_parts();
+    let page = Page::of(&head, &app.allowed_origins);
+    let mut response = match page.as_ref().and_then(|page| page.answer(&head)) {
+        Some(response) => response,
+        None => match head.method {
+            Method::GET | Method::HEAD => get(app, &mut head).await,
+            Method::POST => post(app, &head.headers, body).await,
+            _ => {
+                let message = "Operations are sent by POST; queries and subscriptions by GET as well.\n";
+                (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")], message).into_response()
+            }
+        },
+    };
+    if let Some(page) = page {
+        page.label(&mut response);
+    }
+    response
+}
+
 /// A query, a stream of events, or the beginning of a WebSocket.
-pub(super) async fn get(
-    State(app): State<AppState>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Response {
-    match upgrade {
-        Ok(upgrade) => return websocket::upgrade(app, upgrade),
-        Err(rejection) if headers.contains_key(header::UPGRADE) => return rejection.into_response(),
+async fn get(app: &AppState, head: &mut Parts) -> Response {
+    match WebSocketUpgrade::from_request_parts(head, &()).await {
+        Ok(upgrade) => return websocket::upgrade(app.clone(), upgrade),
+        Err(rejection) if head.headers.contains_key(header::UPGRADE) => return rejection.into_response(),
         Err(_) => {}
     }
+    let (headers, uri) = (&head.headers, &head.uri);
     let parameters = || {
         let unreadable = |_| Refused::Malformed(Fault::bad_input("the address's parameters cannot be read"));
-        let Query(pairs) = pairs.map_err(unreadable)?;
+        let Query(pairs) = Query::try_from_uri(uri).map_err(unreadable)?;
         Ok(Parameters::from_query(pairs)?)
     };
-    let accepted = Accepted::read(&headers);
-    let mut response = match prepare(&app, &headers, accepted, parameters) {
+    let accepted = Accepted::read(headers);
+    let mut response = match prepare(app, headers, accepted, parameters) {
         Ok(Prepared { operation: OperationType::Mutation, .. }) => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
             let mut response = Failure::new(StatusCode::METHOD_NOT_ALLOWED, fault).answer(accepted);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Ok(prepared) => execute(&app, accepted, prepared).await,
+        Ok(prepared) => execute(app, accepted, prepared).await,
         Err(failure) => failure.answer(accepted),
     };
     // What is true now is nothing that anybody between us should keep.
@@ -54,20 +74,11 @@ pub(super) async fn get(
 }
 
 /// A query, a mutation, or a stream of events.
-pub(super) async fn post(
-    State(app): State<AppState>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let parameters = || {
-        let body = read_body(&headers, body)?;
-        let json = serde_json::from_slice(&body);
-        let json = json.map_err(|_| Refused::Malformed(Fault::bad_input("the body must be JSON")))?;
-        Ok(Parameters::from_json(json)?)
-    };
-    let accepted = Accepted::read(&headers);
-    match prepare(&app, &headers, accepted, parameters) {
-        Ok(prepared) => execute(&app, accepted, prepared).await,
+async fn post(app: &AppState, headers: &HeaderMap, body: Incoming) -> Response {
+    let accepted = Accepted::read(headers);
+    let body = read_body(headers, body).await;
+    match prepare(app, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
+        Ok(prepared) => execute(app, accepted, prepared).await,
         Err(failure) => failure.answer(accepted),
     }
 }
@@ -96,7 +107,7 @@ impl Failure {
             },
             Self::Refused(refused) => (StatusCode::BAD_REQUEST, refused.into_error()),
         };
-        answer(accepted.media_type_or_json(), status, &async_graphql::Response::from_errors(vec![error]))
+        encoded(accepted.media_type_or_json(), status, &async_graphql::Response::from_errors(vec![error]))
     }
 }
 
@@ -119,21 +130,23 @@ fn prepare(
     }
     let parameters = parameters()?;
     let viewer = viewer(app, headers)?;
-    Ok(parameters.prepare(viewer)?)
+    Ok(parameters.prepare(&app.documents, viewer)?)
 }
 
-fn read_body(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Bytes, Failure> {
+async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Failure> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
         let fault = Fault::bad_input("send the request with `Content-Type: application/json`, in UTF-8");
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
     }
-    body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
+    let collected = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
+    collected.map(Collected::to_bytes).map_err(|error| {
+        if error.is::<LengthLimitError>() {
             let message = format!("the request is larger than {} KiB", MAX_REQUEST_BYTES / 1024);
             Failure::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::bad_input(message))
+        } else {
+            Failure::new(StatusCode::BAD_REQUEST, Fault::bad_input("the body could not be read"))
         }
-        status => Failure::new(status, Fault::bad_input("the body could not be read")),
     })
 }
 
@@ -169,16 +182,24 @@ async fn execute(app: &AppState, accepted: Accepted, prepared: Prepared) -> Resp
             return Failure::from(Refused::document(Code::GraphqlValidationFailed, message)).answer(accepted);
         }
     };
-    let mut response = match app.maps.execute(&app.schema, prepared.request).await {
+    let is_certain = matches!(prepared.validity, Validity::Certain);
+    let schema = if is_certain { &app.schema_for_valid } else { &app.schema };
+    let mut response = match app.maps.execute(schema, prepared.request).await {
         Answer::Shared(body) => return written(media_type, StatusCode::OK, body),
         Answer::Own(response) => response,
     };
     request::complete_errors(&mut response);
-    let failed = media_type == MediaType::GraphqlResponse && request::is_request_error(&response);
-    answer(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &response)
+    let is_request_error = request::is_request_error(&response);
+    if let Validity::Telling(document) = prepared.validity
+        && !is_request_error
+    {
+        document.is_found_valid();
+    }
+    let failed = media_type == MediaType::GraphqlResponse && is_request_error;
+    encoded(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &response)
 }
 
-fn answer(media_type: MediaType, status: StatusCode, answer: &async_graphql::Response) -> Response {
+fn encoded(media_type: MediaType, status: StatusCode, answer: &async_graphql::Response) -> Response {
     let body = match request::to_json(answer) {
         Ok(body) => Bytes::from(body),
         Err(error) => {

@@ -15,12 +15,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::PollSender;
 
-use super::AppState;
 use super::request::{self, Prepared};
 use super::websocket::{
     Goodbye, INIT_TIMEOUT, LEGACY_WS, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT, WRITE_TIMEOUT, at, token_end,
     viewer_from_payload,
 };
+use super::{AppState, Documents};
 use crate::graphql::ArenaSchema;
 use crate::graphql::error::{Code, Fault};
 
@@ -41,7 +41,8 @@ pub(super) async fn serve(app: AppState, socket: WebSocket) {
         move |_| heard.notify_one()
     });
     let expiry = Arc::new(Expiry::new());
-    let executor = Limited { schema: app.schema.clone(), operations: Arc::new(()) };
+    let executor =
+        Limited { schema: app.schema.clone(), documents: Arc::clone(&app.documents), operations: Arc::new(()) };
     let serving = GraphQLWebSocket::new_with_pair(PollSender::new(frames), messages, executor, protocol)
         .on_connection_init({
             let expiry = Arc::clone(&expiry);
@@ -121,13 +122,14 @@ impl Expiry {
 #[derive(Clone)]
 struct Limited {
     schema: ArenaSchema,
+    documents: Arc<Documents>,
     /// Held once by each operation under way on this socket, and once or twice by the socket.
     operations: Arc<()>,
 }
 
 impl Executor for Limited {
     async fn execute(&self, request: Request) -> Response {
-        match request::parse(request) {
+        match request::parse(&self.documents, request) {
             Ok(Prepared { request, .. }) => self.schema.execute(request).await,
             Err(refused) => Response::from_errors(vec![refused.into_error()]),
         }
@@ -140,7 +142,7 @@ impl Executor for Limited {
             return once(async { request::fault_response(fault) }).boxed();
         }
         let held = Arc::clone(&self.operations);
-        match request::parse(request) {
+        match request::parse(&self.documents, request) {
             Ok(Prepared { request, .. }) => {
                 let responses = self.schema.execute_stream_with_session_data(request, session.unwrap_or_default());
                 let completed = responses.map(move |mut response| {

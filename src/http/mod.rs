@@ -3,6 +3,7 @@
 //! Deliberately ours where the stock transport of async-graphql falls short (mutations over GET, missing close codes,
 //! no limits); its WebSocket serves only the older protocol that some Apollo clients still speak.
 
+mod documents;
 mod graphql;
 mod health;
 mod legacy;
@@ -19,14 +20,15 @@ mod websocket;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{StatusCode, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::http::{Request, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
 
+pub use self::documents::Documents;
 pub use self::origin::{AllowedOrigins, NotAnOrigin};
 pub use self::serve::serve;
 pub use self::shared_answers::SharedAnswers;
@@ -44,8 +46,12 @@ pub type AppState = Arc<App>;
 
 /// See [`AppState`].
 pub struct App {
-    /// What is executed.
+    /// What validates and executes.
     pub schema: ArenaSchema,
+    /// What executes operations that are known to be valid.
+    pub schema_for_valid: ArenaSchema,
+    /// The documents that were parsed lately.
+    pub documents: Arc<Documents>,
     /// What the open subscriptions ask for.
     pub shapes: Arc<Shapes>,
     /// The maps that were just given out.
@@ -64,19 +70,40 @@ pub struct App {
     pub sockets: TaskTracker,
 }
 
-/// All routes.
-pub fn router(state: AppState) -> Router {
+/// Where the API is.
+const API: &str = "/graphql";
+
+/// Answers everything: the API first and without a router's detours, which are as long as a reservation's whole way
+/// through the schema.
+#[derive(Clone)]
+pub struct Front {
+    app: AppState,
+    pages: Router,
+}
+
+impl Front {
+    /// Everything that the server has to show.
+    pub fn new(app: AppState) -> Self {
+        Self { pages: pages(app.clone()), app }
+    }
+
+    async fn answer(self, request: Request<Incoming>) -> Response {
+        if request.uri().path() == API {
+            return graphql::answer(&self.app, request).await;
+        }
+        let Ok(response) = self.pages.oneshot(request).await;
+        response
+    }
+}
+
+/// What is beside the API.
+fn pages(state: AppState) -> Router {
     Router::new()
         .route("/", get(|| async { page(include_str!("pages/home.html")) }))
         .route("/playground", get(|| async { page(include_str!("pages/playground.html")) }))
-        .route(
-            "/graphql",
-            get(graphql::get).post(graphql::post).layer(from_fn_with_state(state.clone(), origin::guard)),
-        )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(not_found)
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(state)
 }
 

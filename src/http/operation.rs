@@ -24,7 +24,7 @@ pub(super) enum News {
 }
 
 /// Starts an operation. Its news end with [`News::Failed`] or [`News::End`].
-pub(super) fn start(app: &AppState, Prepared { mut request, operation }: Prepared) -> BoxStream<'static, News> {
+pub(super) fn start(app: &AppState, Prepared { mut request, operation, .. }: Prepared) -> BoxStream<'static, News> {
     let end = stream::once(async { News::End });
     if operation != OperationType::Subscription {
         // In a task of its own: while the socket cannot write it polls nothing, and what runs may hold a connection.
@@ -37,7 +37,7 @@ pub(super) fn start(app: &AppState, Prepared { mut request, operation }: Prepare
     // Frames that look the same to everybody are shared: then the resolver hands over what it would have streamed.
     let (handed, shape) = (Handed::default(), app.shapes.of(&mut request));
     let responses = app.schema.execute_stream(request.data(Delivery::HandOver(handed.clone())));
-    let schema = app.schema.clone();
+    let schema = app.schema_for_valid.clone();
     let frames = stream::once(async move {
         let live = handed.take().zip(shape).map(|(follower, shape)| LiveFrames::new(follower, shape));
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()

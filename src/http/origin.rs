@@ -6,12 +6,9 @@
 
 use std::str::FromStr;
 
-use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-
-use super::AppState;
 
 /// What a page may send.
 const METHODS: &str = "GET, POST";
@@ -89,24 +86,41 @@ impl AllowedOrigins {
     }
 }
 
-/// Stands before everything that a page of another origin could use.
-pub(super) async fn guard(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else { return next.run(request).await };
-    let host = text(request.headers(), &header::HOST);
-    let is_allowed = origin.to_str().is_ok_and(|origin| app.allowed_origins.allow(origin, host));
-    let asks_for_method = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let is_preflight = *request.method() == Method::OPTIONS && asks_for_method;
-    let is_upgrade = request.headers().contains_key(header::UPGRADE);
-    if !is_allowed && (is_preflight || is_upgrade) {
-        let message = "Pages of this origin may not use this server; ARENA_ALLOWED_ORIGINS says which may.\n";
-        return (StatusCode::FORBIDDEN, [(header::VARY, "origin")], message).into_response();
+/// The page that a request comes from, if it says so.
+pub(super) struct Page {
+    origin: HeaderValue,
+    is_allowed: bool,
+}
+
+impl Page {
+    /// Reads where a request comes from.
+    pub(super) fn of(request: &Parts, allowed: &AllowedOrigins) -> Option<Self> {
+        let origin = request.headers.get(header::ORIGIN)?.clone();
+        let host = text(&request.headers, &header::HOST);
+        let is_allowed = origin.to_str().is_ok_and(|origin| allowed.allow(origin, host));
+        Some(Self { origin, is_allowed })
     }
-    let mut response = if is_preflight { preflight() } else { next.run(request).await };
-    if is_allowed {
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+
+    /// What there is to say before the request itself is looked at: that the page is kept out, or that it may ask.
+    pub(super) fn answer(&self, request: &Parts) -> Option<Response> {
+        let asks_for_method = request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        let is_preflight = request.method == Method::OPTIONS && asks_for_method;
+        let is_upgrade = request.headers.contains_key(header::UPGRADE);
+        if !self.is_allowed && (is_preflight || is_upgrade) {
+            let message = "Pages of this origin may not use this server; ARENA_ALLOWED_ORIGINS says which may.\n";
+            return Some((StatusCode::FORBIDDEN, message).into_response());
+        }
+        is_preflight.then(preflight)
     }
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
-    response
+
+    /// Says whether the page may see the answer.
+    pub(super) fn label(self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if self.is_allowed {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
+        }
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+    }
 }
 
 fn preflight() -> Response {

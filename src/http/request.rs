@@ -1,11 +1,12 @@
 //! A GraphQL request, whichever transport brought it, up to the point where it can be executed.
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Error, Pos, Request, Response, ServerError, Variables};
+use async_graphql::{Error, Pos, Request, Response, ServerError, Value as GraphqlValue, Variables};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::limits;
+use super::documents::{Documents, Validity};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
 
@@ -18,7 +19,7 @@ const MAX_REQUEST_ERRORS: usize = 20;
 pub(super) struct Parameters {
     query: Option<Value>,
     operation_name: Option<Value>,
-    variables: Option<Value>,
+    variables: Option<GraphqlValue>,
     extensions: Option<Value>,
 }
 
@@ -26,6 +27,7 @@ pub(super) struct Parameters {
 pub(super) struct Prepared {
     pub(super) request: Request,
     pub(super) operation: OperationType,
+    pub(super) validity: Validity,
 }
 
 impl Prepared {
@@ -64,6 +66,15 @@ impl Refused {
 }
 
 impl Parameters {
+    /// Reads a body.
+    pub(super) fn from_body(body: &[u8]) -> Result<Self, Refused> {
+        serde_json::from_slice(body).or_else(|_| {
+            // Why not? Most bodies are right, and pay nothing for the answer.
+            let json = serde_json::from_slice(body).map_err(|_| malformed("the body must be JSON"))?;
+            Self::from_json(json)
+        })
+    }
+
     /// Reads a JSON value.
     pub(super) fn from_json(value: Value) -> Result<Self, Refused> {
         match value {
@@ -77,9 +88,9 @@ impl Parameters {
 
     /// Reads the parameters of a GET request.
     pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Self, Refused> {
-        let json = |name: &str, text: &str| {
+        fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Refused> {
             serde_json::from_str(text).map_err(|_| malformed(&format!("the parameter `{name}` must be JSON")))
-        };
+        }
         let mut parameters = Self::default();
         for (name, text) in pairs {
             match name.as_str() {
@@ -94,7 +105,7 @@ impl Parameters {
     }
 
     /// Parses the document and adds who is asking.
-    pub(super) fn prepare(self, viewer: Option<Viewer>) -> Result<Prepared, Refused> {
+    pub(super) fn prepare(self, documents: &Documents, viewer: Option<Viewer>) -> Result<Prepared, Refused> {
         let query = match self.query {
             Some(Value::String(query)) => query,
             Some(_) => return Err(malformed("`query` must be a string")),
@@ -106,8 +117,8 @@ impl Parameters {
             Some(_) => return Err(malformed("`operationName` must be a string")),
         };
         let variables = match self.variables {
-            None | Some(Value::Null) => Variables::default(),
-            Some(variables @ Value::Object(_)) => Variables::from_json(variables),
+            None | Some(GraphqlValue::Null) => Variables::default(),
+            Some(variables @ GraphqlValue::Object(_)) => Variables::from_value(variables),
             Some(_) => return Err(malformed("`variables` must be an object")),
         };
         if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
@@ -115,19 +126,18 @@ impl Parameters {
         }
         let mut request = Request::new(query).variables(variables).data(viewer);
         request.operation_name = operation_name;
-        parse(request)
+        parse(documents, request)
     }
 }
 
 /// Parses the document, and checks what can be checked without the schema.
-pub(super) fn parse(mut request: Request) -> Result<Prepared, Refused> {
-    let document = async_graphql::parser::parse_query(&request.query).map_err(|error| unparsable(&error))?;
-    limits::check(&document)?;
-    let operation = operation(&document, request.operation_name.as_deref())?;
+pub(super) fn parse(documents: &Documents, mut request: Request) -> Result<Prepared, Refused> {
+    let document = documents.parse(&request.query)?;
+    let operation = operation(&document.parsed, request.operation_name.as_deref())?;
     require_variables(operation, &request.variables)?;
-    let operation = operation.ty;
-    request.set_parsed_query(document);
-    Ok(Prepared { request, operation })
+    let (validity, operation) = (documents.validity(&document, operation, &request.variables), operation.ty);
+    request.set_parsed_query(document.parsed.clone());
+    Ok(Prepared { request, operation, validity })
 }
 
 /// Which operation is to be executed.
@@ -160,7 +170,7 @@ fn require_variables(operation: &OperationDefinition, variables: &Variables) -> 
 }
 
 /// Says where the document breaks, without repeating it.
-fn unparsable(error: &async_graphql::parser::Error) -> Refused {
+pub(super) fn unparsable(error: &async_graphql::parser::Error) -> Refused {
     let at = error.positions().next();
     let message = match at {
         Some(at) => format!("the query cannot be parsed: syntax error at line {}, column {}", at.line, at.column),

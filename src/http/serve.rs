@@ -1,19 +1,20 @@
 //! The accept loop. axum's own has no time limits: a client that never finishes a request would stay for ever, and
 //! hold up every shutdown.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Request;
-use axum::http::StatusCode;
-use axum::middleware::{self, Next};
+use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use super::Front;
 
 /// How long a client may take to send a request's head, and how long a connection may lie idle between two requests:
 /// longer than the 60 s that load balancers keep theirs.
@@ -27,8 +28,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
 
 /// Serves until told to stop; then finishes the requests under way.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let router = router.layer(middleware::from_fn(within_time));
+pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -36,7 +36,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => drop(connections.spawn(serve_connection(stream, router.clone(), stop.clone()))),
+            Ok((stream, _)) => drop(connections.spawn(serve_connection(stream, front.clone(), stop.clone()))),
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
@@ -48,13 +48,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     connections.wait().await;
 }
 
-async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn serve_connection(stream: TcpStream, front: Front, stop: CancellationToken) {
     // Frames and answers are small and should leave at once. Where that cannot be set, they leave a little later.
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service_fn(move |request| within_time(front.clone(), request)))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -69,7 +69,7 @@ async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationT
     }
 }
 
-async fn within_time(request: Request, next: Next) -> Response {
-    let answered = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
-    answered.unwrap_or_else(|_| (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response())
+async fn within_time(front: Front, request: Request<Incoming>) -> Result<Response, Infallible> {
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, front.answer(request)).await;
+    Ok(answered.unwrap_or_else(|_| (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response()))
 }

@@ -297,7 +297,8 @@ impl Session {
             return ControlFlow::Break(Goodbye::DuplicateId(id));
         }
         let prepared = if self.operations.len() < MAX_OPERATIONS {
-            Parameters::from_json(Value::Object(payload)).and_then(|parameters| parameters.prepare(viewer))
+            Parameters::from_json(Value::Object(payload))
+                .and_then(|parameters| parameters.prepare(&self.app.documents, viewer))
         } else {
             let message = format!("a socket carries at most {MAX_OPERATIONS} operations at a time");
             return self.send_fault(&id, Fault::new(Code::Overloaded, message)).await;

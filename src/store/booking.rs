@@ -155,16 +155,21 @@ struct Facts {
 }
 
 /// The clock, and what the viewers at hand hold and have asked before: one row each, told apart by what is NULL.
+/// LATERAL, so that each is a look-up by its whole key, whatever the planner believes the tables to hold.
 const FACTS: &str = "
 WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
 SELECT now, NULL AS viewer, NULL AS key, 0::bigint AS number FROM clock
 UNION ALL
-SELECT now, viewer, NULL, count(*) FROM seats, clock
- WHERE event_id = $1 AND viewer = ANY ($2) AND (status = 2 OR expires_at > now)
- GROUP BY now, viewer
+SELECT now, asked.viewer, NULL, held.number FROM clock, UNNEST($2::text[]) AS asked (viewer), LATERAL (
+    SELECT count(*) AS number FROM seats
+     WHERE event_id = $1 AND viewer = asked.viewer AND (status = 2 OR expires_at > now)
+) AS held
 UNION ALL
-SELECT now, viewer, key, order_id FROM idempotency_keys, clock
- WHERE event_id = $1 AND (viewer, key) IN (SELECT * FROM UNNEST($3::text[], $4::text[]))";
+SELECT now, asked.viewer, asked.key, known.order_id
+  FROM clock, UNNEST($3::text[], $4::text[]) AS asked (viewer, key), LATERAL (
+    SELECT order_id FROM idempotency_keys
+     WHERE event_id = $1 AND viewer = asked.viewer AND key = asked.key LIMIT 1
+) AS known";
 
 #[derive(FromQueryResult)]
 struct FactRow {
@@ -183,6 +188,11 @@ async fn read_facts<J: Job + ?Sized>(
 ) -> Result<Facts, StoreError> {
     let limited = jobs.iter().filter(|_| terms.max_seats_per_viewer.is_some());
     let counted: BTreeSet<&str> = limited.filter_map(|job| job.needs().holdings_of).map(ViewerId::as_str).collect();
+    if counted.is_empty() && purchases.is_empty() {
+        let now = transaction.query_one_raw(statement("SELECT clock_timestamp()", [])).await?;
+        let now = now.ok_or(StoreError::Corrupt("no clock"))?.try_get_by_index(0)?;
+        return Ok(Facts { now, holdings: HashMap::new(), keys: HashMap::new() });
+    }
     let rows = FactRow::find_by_statement(statement(
         FACTS,
         [
@@ -224,6 +234,10 @@ async fn read_prices(
 
 /// The log rows, the seats as their last change leaves them, and the event's revision: one statement.
 /// That the table is the log folded is not kept up by care but written down here.
+///
+/// The seats are written as if they were new, and are not: a row that is there is found by its key, one look-up each. An
+/// UPDATE would join them, and a planner that thinks an event small (its statistics are older than the event) reads
+/// the whole event for every change. Were a seat not there, its category 0 would not be either: nothing is inserted.
 const WRITE_CHANGES: &str = "
 WITH change AS (
     SELECT * FROM UNNEST($3::bigint[], $4::integer[], $5::smallint[], $6::text[], $7::timestamptz[], $8::bigint[])
@@ -236,14 +250,18 @@ WITH change AS (
 ), last AS (
     SELECT DISTINCT ON (seat_id) * FROM change ORDER BY seat_id, revision DESC
 ), seat AS (
-    UPDATE seats SET
-        status = CASE last.cause WHEN 1 THEN 1 WHEN 4 THEN 2 ELSE 0 END,
-        viewer = CASE WHEN last.cause IN (1, 4) THEN last.viewer END,
-        expires_at = CASE WHEN last.cause = 1 THEN last.expires_at END,
-        lapsed_viewer = CASE WHEN last.cause = 3 THEN last.viewer END,
-        order_id = CASE WHEN last.cause = 4 THEN last.order_id END,
-        revision = last.revision
-      FROM last WHERE seats.event_id = $1 AND seats.id = last.seat_id
+    INSERT INTO seats (event_id, id, category_id, status, viewer, expires_at, lapsed_viewer, order_id, revision)
+    SELECT $1, seat_id, 0,
+           CASE cause WHEN 1 THEN 1 WHEN 4 THEN 2 ELSE 0 END,
+           CASE WHEN cause IN (1, 4) THEN viewer END,
+           CASE WHEN cause = 1 THEN expires_at END,
+           CASE WHEN cause = 3 THEN viewer END,
+           CASE WHEN cause = 4 THEN order_id END,
+           revision
+      FROM last
+    ON CONFLICT (event_id, id) DO UPDATE SET
+        status = EXCLUDED.status, viewer = EXCLUDED.viewer, expires_at = EXCLUDED.expires_at,
+        lapsed_viewer = EXCLUDED.lapsed_viewer, order_id = EXCLUDED.order_id, revision = EXCLUDED.revision
 )
 UPDATE events SET revision = $9, next_expiry_at = LEAST(next_expiry_at, $10) WHERE id = $1";
 

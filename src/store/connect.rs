@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectionTrait, DbErr, SqlxPostgresConnector, TransactionTrait};
 
 use tokio::sync::Semaphore;
@@ -20,6 +20,10 @@ const OLDEST_SERVER_VERSION: i32 = 140_000;
 /// statement, shorter than a person's patience.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A connection that has lain idle for longer is asked whether it still lives before it is used; the others were, when
+/// they were put back.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// How long the first connection may take before we say that the database cannot be reached.
 const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -28,8 +32,12 @@ const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// row lock. The longest statements are a large import's, a few seconds.
 ///
 /// The same for all our connections: behind a pooler by transaction they may share sessions.
-const LIMITS: &str =
-    "SET lock_timeout = '3s'; SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '2s'";
+///
+/// And no guesses: everything that is asked often is a look-up by key. Statistics are minutes old in a rush, and a plan
+/// that reads a whole table because it was empty a moment ago, or that is compiled first, stays with a prepared statement.
+const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '2s'; SET enable_seqscan = off; SET jit = off;
+    SET plan_cache_mode = force_generic_plan";
 
 /// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few, each for a moment;
 /// their own, so that no flood of queries can hold them up.
@@ -167,14 +175,19 @@ pub fn parse_address(url: &str, name: &'static str) -> Result<PgConnectOptions, 
 }
 
 fn pool(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
-        move |connection, _| {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, usage| {
+            Box::pin(async move { Ok(usage.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) })
+        })
+        .after_connect(|connection, _| {
             Box::pin(async move {
-                sqlx::Executor::execute(connection, LIMITS).await?;
+                sqlx::Executor::execute(connection, SESSION).await?;
                 Ok(())
             })
-        },
-    )
+        })
 }
 
 async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError> {

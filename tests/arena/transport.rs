@@ -184,6 +184,65 @@ async fn documents_beyond_a_limit_are_refused_by_every_transport_with_a_code() {
 }
 
 #[tokio::test]
+async fn variables_are_validated_however_often_their_document_was_valid_before() {
+    let arena = Arena::new().await;
+    let event = arena.event(3).await;
+    let server = arena.server().await;
+    let ask = async |document: &str, variables: &Value| {
+        let body = json!({ "query": document, "variables": variables }).to_string();
+        let headers = [("content-type", "application/json"), ("accept", "application/graphql-response+json")];
+        http(&server, Method::POST, "/graphql", &headers, &body).await
+    };
+    // Without a viewer nothing is reserved, and yet it is executed.
+    let reserve = "mutation ($input: ReserveSeatsInput!) { reserveSeats(input: $input) { __typename } }";
+    let list = "query ($id: ID!, $first: Int, $filter: SeatFilter) {
+        seats(eventId: $id, first: $first, filter: $filter) { edges { node { number } } } }";
+    // An argument of which one part is a variable, and another is wrong.
+    let mixed = "query ($id: ID!, $sections: [String!]) {
+        seats(eventId: $id, first: 1, filter: { sections: $sections, rows: 1 }) { edges { node { number } } } }";
+    let id = event.gid.clone();
+    let good =
+        json!({ "input": { "eventId": id, "seatIds": ["x"] }, "id": id, "first": 2, "filter": { "sections": ["A"] } });
+    let mut others = vec![good.clone(), json!({}), json!({ "id": id, "sections": ["A"] })];
+    for (name, value) in [
+        ("input", json!(null)),
+        ("input", json!("x")),
+        ("input", json!({})),
+        ("input", json!({ "eventId": id })),
+        ("input", json!({ "eventId": id, "seatIds": "x" })),
+        ("input", json!({ "eventId": id, "seatIds": [1.5] })),
+        ("input", json!({ "eventId": id, "seatIds": [null] })),
+        ("input", json!({ "eventId": 7, "seatIds": [] })),
+        ("input", json!({ "eventId": id, "seatIds": ["x"], "rows": 1 })),
+        ("id", json!(7)),
+        ("id", json!({ "a": 1 })),
+        ("first", json!(null)),
+        ("first", json!("2")),
+        ("first", json!(3_000_000_000_i64)),
+        ("filter", json!(null)),
+        ("filter", json!([])),
+        ("filter", json!({ "status": "AVAILABLE" })),
+        ("filter", json!({ "status": "FREE" })),
+        ("filter", json!({ "sections": "A" })),
+        ("filter", json!({ "rows": 1 })),
+    ] {
+        let mut variables = good.clone();
+        variables[name] = value;
+        others.push(variables);
+    }
+    for document in [reserve, list, mixed] {
+        for (number, variables) in others.iter().enumerate() {
+            // A comment makes it another text.
+            let told_at_first = ask(&format!("{document} # {number}"), variables).await;
+            for _ in 0..2 {
+                ask(document, &good).await;
+            }
+            assert_eq!(ask(document, variables).await, told_at_first, "{document} with {variables}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_document_that_is_all_wrong_is_answered_with_a_few_errors() {
     let arena = Arena::new().await;
     let server = arena.server().await;
