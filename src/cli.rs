@@ -199,7 +199,9 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "Grand Arena is open.")?;
     writeln!(out, "  map         http://{address}/")?;
-    writeln!(out, "  playground  http://{address}/playground")?;
+    if settings.has_playground() {
+        writeln!(out, "  playground  http://{address}/playground")?;
+    }
     writeln!(out, "  API         http://{address}/graphql (WebSocket: ws://{address}/graphql)")?;
     if settings.demo {
         writeln!(out, "  demo event  event(id: \"{DEMO_SLUG}\")")?;

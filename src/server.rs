@@ -190,6 +190,7 @@ impl Running {
             feed: Arc::clone(&feed),
             stop: stop.clone(),
             allowed_origins: settings.allowed_origins.clone(),
+            playground: settings.has_playground(),
             sockets: sockets.clone(),
         });
         let serving = tokio::spawn(http::serve(listener, http::router(app), stop.clone()));

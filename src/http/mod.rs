@@ -3,6 +3,7 @@
 //! Deliberately ours where the stock transport of async-graphql falls short (mutations over GET, missing close codes,
 //! no limits); its WebSocket serves only the older protocol that some Apollo clients still speak.
 
+mod assets;
 mod graphql;
 mod health;
 mod legacy;
@@ -20,9 +21,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -60,6 +61,8 @@ pub struct App {
     pub stop: CancellationToken,
     /// Whose pages may use this server.
     pub allowed_origins: AllowedOrigins,
+    /// Whether there is an explorer at `/playground`.
+    pub playground: bool,
     /// The open sockets and streams, so that a shutdown can wait for their goodbyes.
     pub sockets: TaskTracker,
 }
@@ -67,8 +70,9 @@ pub struct App {
 /// All routes.
 pub fn router(state: AppState) -> Router {
     Router::new()
-        .route("/", get(|| async { page(include_str!("pages/home.html")) }))
-        .route("/playground", get(|| async { page(include_str!("pages/playground.html")) }))
+        .route("/", get(assets::map))
+        .route("/playground", get(assets::explorer))
+        .route("/assets/{*name}", get(assets::asset))
         .route(
             "/graphql",
             get(graphql::get).post(graphql::post).layer(from_fn_with_state(state.clone(), origin::guard)),
@@ -80,24 +84,8 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// A page of ours: it runs its own inline script and talks to this server only.
-fn page(html: &'static str) -> Response {
-    const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
-        connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, Html(html)).into_response()
-}
-
 async fn not_found(uri: Uri) -> Response {
     let path: String = uri.path().chars().take(80).collect();
-    (
-        StatusCode::NOT_FOUND,
-        format!("There is nothing at {path}. The API is at /graphql, an explorer at /playground.\n"),
-    )
+    (StatusCode::NOT_FOUND, format!("There is nothing at {path}. The API is at /graphql, the live map at /.\n"))
         .into_response()
 }

@@ -6,6 +6,8 @@
 mod harness;
 
 mod api;
+mod assets;
+mod browser;
 mod clients;
 mod faults;
 mod live;
