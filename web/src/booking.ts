@@ -25,8 +25,8 @@ export interface Note {
   /** The seat that it is about. */
   readonly seat: SeatNumber | null;
   readonly text: string;
-  /** Whether something was refused or failed. */
-  readonly isRefusal: boolean;
+  /** News is seen anyway and only has to be said; what takes long or was refused is explained at the seat. */
+  readonly kind: 'news' | 'wait' | 'refusal';
 }
 
 export interface BookingEvents {
@@ -67,7 +67,7 @@ export class Booking {
     if (state.status[seat] === FREE && state.isForSale(seat)) return this.hold(seat);
     const name = capital(shortName(state.plan, seat));
     if (state.status[seat] === HELD) this.#refuse(seat, `${name} is held by someone else. It may become free again.`);
-    else if (state.mine[seat] === 1) this.#note(seat, `${name} is yours already.`);
+    else if (state.mine[seat] === 1) this.#refuse(seat, `${name} is yours already.`);
     else if (state.status[seat] === SOLD) this.#refuse(seat, `${name} is sold.`);
     else this.#refuse(seat, `${name} is not offered.`);
     return Promise.resolve();
@@ -178,7 +178,7 @@ export class Booking {
     mark(what);
     this.events.waiting((this.#waiting += 1));
     try {
-      const onWait = (fault: Fault) => this.#note(seats[0] ?? null, waitWords(fault));
+      const onWait = (fault: Fault) => this.events.note({ seat: seats[0] ?? null, text: waitWords(fault), kind: 'wait' });
       await work({ credentials: this.credentials, onWait });
     } catch (error) {
       if (!(error instanceof Fault)) console.error(error);
@@ -229,11 +229,11 @@ export class Booking {
   }
 
   #note(seat: SeatNumber | null, text: string): void {
-    this.events.note({ seat, text, isRefusal: false });
+    this.events.note({ seat, text, kind: 'news' });
   }
 
   #refuse(seat: SeatNumber | null, text: string): void {
-    this.events.note({ seat, text, isRefusal: true });
+    this.events.note({ seat, text, kind: 'refusal' });
   }
 
   get #storageKey(): string {

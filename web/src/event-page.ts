@@ -83,7 +83,7 @@ export class EventPage {
       seatChanged: (seat) => this.#seatChanged(seat),
       seatLost: (seat, cause) => {
         const why = cause === 'EXPIRED' ? `The time for ${shortName(plan, seat)} has run out` : `${seatName(plan, seat)} was given back`;
-        this.#show({ seat, text: `${why}.`, isRefusal: cause === 'EXPIRED' });
+        this.#show({ seat, text: `${why}.`, kind: 'refusal' });
       },
     }));
     state.takeMap(seatMap.revision, seatMap.seats);
@@ -95,7 +95,7 @@ export class EventPage {
     });
     const session = new GuestSession(() => {
       state.forgetOwn();
-      this.#show({ seat: null, text: 'Your session has ended, and a new one was begun.', isRefusal: true });
+      this.#show({ seat: null, text: 'Your session has ended, and a new one was begun.', kind: 'refusal' });
       this.#connection.reconnect();
     });
     this.#booking = new Booking(event, state, this.#clock, session, {
@@ -175,7 +175,6 @@ export class EventPage {
     // A change may come before everything is made.
     this.#map?.seatChanged(seat);
     this.#figuresTimer ??= setTimeout(() => this.#renderNow(), FIGURES_EVERY_MS);
-    if (this.#note?.seat === seat && !this.#note.isRefusal) this.#placeNote();
   }
 
   // Time.
@@ -267,6 +266,7 @@ export class EventPage {
       section: this.#listSection,
       tabStop: this.#listTabStop,
       showsAllRows: this.#listShowsAllRows,
+      note: this.#note,
     };
     const view = list(model, {
       openSection: (section) => this.#openInList(section),
@@ -342,12 +342,13 @@ export class EventPage {
 
   /** Explains something at the seat that it is about, and says it aloud. */
   #show(note: Note): void {
-    this.#note = note;
-    this.parts.announce(note.text, note.isRefusal);
+    this.#note = note.kind === 'news' ? null : note;
+    this.parts.announce(note.text, note.kind === 'refusal');
     clearTimeout(this.#noteTimer);
     this.#noteTimer = setTimeout(() => {
       this.#note = null;
       this.#placeNote();
+      this.#renderNow();
     }, NOTE_MS);
     this.#placeNote();
     this.#scheduleExpirySoon();
@@ -366,7 +367,7 @@ export class EventPage {
     const note = this.#note;
     element.hidden = note === null;
     if (!note) return;
-    element.classList.toggle('refusal', note.isRefusal);
+    element.classList.toggle('refusal', note.kind === 'refusal');
     if (element.textContent !== note.text) element.textContent = note.text;
     const { width, height } = map.getBoundingClientRect();
     const { view } = this.#map;

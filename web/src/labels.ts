@@ -53,14 +53,14 @@ export class Labels {
     const { scale } = view.pose;
     for (const { index, name, box } of this.plan.sections) {
       const { x, y, width, height } = this.#middles[index]!;
-      const size = isNear ? 14 : Math.min(Math.max(Math.min(width, height) * scale * 0.3, 9), 20);
+      const size = isNear ? 14 : Math.min(Math.max(Math.min(width, height) * scale * 0.25, 9), 16);
       // Names that do not fit would only hide the seats.
       if (!isNear && (width * scale < size * 1.4 || height * scale < size)) continue;
       const at = view.toScreen(isNear ? { x: (box.left + box.right) / 2, y: box.top } : { x, y });
       if (isNear) at.y -= view.seatPx * 0.9 + 12;
       if (at.x < -60 || at.y < -20 || at.x > view.width + 60 || at.y > view.height + 20) continue;
       this.#write(pen, isNear ? `Section ${name}` : name, at.x, at.y, `650 ${size}px ${FONT}`, colors);
-      if (!isNear && height * scale > 64 && width * scale > 64) {
+      if (!isNear && height * scale > 90 && width * scale > 90) {
         const free = state.ofSection[index]![0];
         this.#write(pen, free === 0 ? 'full' : `${free} free`, at.x, at.y + size, `500 11px ${FONT}`, colors);
       }

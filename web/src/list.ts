@@ -3,6 +3,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
+import type { Note } from './booking';
 import { shape } from './panel';
 import type { Plan, SeatNumber, Section } from './plan';
 import { FREE, HELD, NOTHING, type SeatState } from './state';
@@ -18,6 +19,8 @@ export interface ListModel {
   /** The one seat that the Tab key goes to; the arrows go on from there. */
   readonly tabStop: SeatNumber | null;
   readonly showsAllRows: boolean;
+  /** What was refused just now: on a phone the list hides the map, and with it the explanation there. */
+  readonly note: Note | null;
 }
 
 export interface ListActions {
@@ -38,6 +41,7 @@ export function list(model: ListModel, actions: ListActions): TemplateResult {
         : html`<h2 id="list-title">Sections</h2>`}
       <button type="button" class="icon" aria-label="Close the list" @click=${() => actions.close()}>×</button>
     </div>
+    ${model.note ? html`<p class="list-note ${model.note.kind}">${model.note.text}</p>` : nothing}
     ${section ? seatsOf(section, model, actions) : sections(model, actions)}
   `;
 }

@@ -86,6 +86,7 @@ export class Plan {
       stretch(this.box, { x: section.box.left, y: section.box.top });
       stretch(this.box, { x: section.box.right, y: section.box.bottom });
     }
+    if (this.size === 0) this.box = { left: 0, top: 0, right: 1, bottom: 1 };
     // Rows were made with the sections as they were then; what is asked of a row's section must be the finished one.
     for (const section of this.sections) for (const row of section.rows) (row as { section: Section }).section = section;
     this.pitch = pitchOf(this);

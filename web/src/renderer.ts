@@ -22,6 +22,8 @@ export interface Renderer {
 const GLYPHS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const GLYPH_WIDTH = 20;
 const GLYPH_HEIGHT = 32;
+/** How much a free seat stands out from its section, at least: a rim does the rest for pale colours on white. */
+const MIN_CONTRAST = 1.8;
 /** Longer numbers would not fit. */
 const MAX_GLYPHS = 4;
 const NO_GLYPH = 255;
@@ -300,7 +302,7 @@ class WebGlRenderer implements Renderer {
 
 /** The categories' colours, by index, so that they stand out from the sections that they are drawn on. */
 export function categoryColors(plan: Plan, colors: MapColors): Rgb[] {
-  const palette = plan.categories.map(({ color }) => standingOut(rgb(color), colors.section, 1.7));
+  const palette = plan.categories.map(({ color }) => standingOut(rgb(color), colors.section, MIN_CONTRAST));
   return palette.length > 0 ? palette : [colors.sold];
 }
 

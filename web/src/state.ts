@@ -123,7 +123,8 @@ export class SeatState {
       const wasHeldByMe = this.held.has(seat);
       // Nobody but its holder can buy a seat.
       this.#take(seat, change, change.cause === 'CONFIRMED' && this.mine[seat] === 1);
-      if (wasHeldByMe && change.status === 'AVAILABLE') this.watcher.seatLost(seat, change.cause);
+      const isExpected = this.pending[seat] === GIVING_BACK;
+      if (wasHeldByMe && change.status === 'AVAILABLE' && !isExpected) this.watcher.seatLost(seat, change.cause);
     }
     this.revision = Math.max(this.revision, toRevision);
     return true;
