@@ -1,7 +1,7 @@
 // The explorer: GraphiQL, with a pane for who is asking and for examples that run at once.
 
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
-import { ToolbarButton, useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react';
+import { ToolbarButton, pick, useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react';
 import { useState, useSyncExternalStore, type JSX } from 'react';
 import { createRoot } from 'react-dom/client';
 import type {} from 'monaco-editor';
@@ -33,7 +33,11 @@ function Start(): JSX.Element {
   const token = useToken();
   const [problem, setProblem] = useState('');
   const { addTab } = useGraphiQLActions();
-  const editors = useGraphiQL(({ queryEditor, variableEditor }) => ({ queryEditor, variableEditor }));
+  const { queryEditor, variableEditor, responseEditor } = useGraphiQL(
+    pick('queryEditor', 'variableEditor', 'responseEditor'),
+  );
+  // They are made one after another, once the page is there.
+  const isReady = Boolean(queryEditor && variableEditor && responseEditor);
 
   const attempt = (action: () => Promise<void>) => () => {
     setProblem('');
@@ -42,15 +46,15 @@ function Start(): JSX.Element {
 
   const open = async ({ document, variables }: Example) => {
     const values = await variables?.(lookup);
-    if (editors.queryEditor?.getValue().trim()) addTab();
-    editors.queryEditor?.setValue(document);
-    editors.variableEditor?.setValue(values ? JSON.stringify(values, null, 2) : '');
-    editors.queryEditor?.focus();
+    if (queryEditor?.getValue().trim()) addTab();
+    queryEditor?.setValue(document);
+    variableEditor?.setValue(values ? JSON.stringify(values, null, 2) : '');
+    queryEditor?.focus();
   };
 
   return (
     <section className="start" aria-label="Start here">
-      <h2 className="graphiql-doc-explorer-title">Who is asking</h2>
+      <h2>Who is asking</h2>
       <p role="status">{describeToken(token)}</p>
       <div className="start-row">
         <button type="button" className="graphiql-button" onClick={attempt(becomeGuest)}>
@@ -73,14 +77,14 @@ function Start(): JSX.Element {
       <p className="start-problem" role="alert">
         {problem}
       </p>
-      <h2 className="graphiql-doc-explorer-title">Examples</h2>
+      <h2>Examples</h2>
       {EXAMPLES.map(({ title, examples }) => (
         <div key={title}>
           <h3>{title}</h3>
           <ul>
             {examples.map((example) => (
               <li key={example.name}>
-                <button type="button" className="start-example" onClick={attempt(() => open(example))}>
+                <button type="button" className="start-example" disabled={!isReady} onClick={attempt(() => open(example))}>
                   {example.name}
                 </button>
                 {example.needsToken && !token && <span> needs a token</span>}
@@ -120,7 +124,13 @@ const PLUGINS = [START, HISTORY_PLUGIN];
 const root = document.getElementById('explorer');
 if (root) {
   createRoot(root).render(
-    <GraphiQL fetcher={fetcher} plugins={PLUGINS} visiblePlugin={START} defaultQuery={EXAMPLES[0]!.examples[0]!.document}>
+    <GraphiQL
+      fetcher={fetcher}
+      plugins={PLUGINS}
+      visiblePlugin={START}
+      defaultQuery={EXAMPLES[0]!.examples[0]!.document}
+      defaultEditorToolsVisibility="variables"
+    >
       <GraphiQL.Logo>
         <a href="/">Grand Arena</a>
       </GraphiQL.Logo>

@@ -3,10 +3,16 @@
 
 import { createClient } from 'graphql-ws';
 import type { ExecutionResult } from 'graphql';
-import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
+import type { Fetcher, FetcherParams, Observable } from '@graphiql/toolkit';
 import { currentToken } from './token';
 
 type Headers = Record<string, string>;
+
+interface Observer {
+  next(result: ExecutionResult): void;
+  error(cause: unknown): void;
+  complete(): void;
+}
 
 /** The API, beside this page. */
 const ENDPOINT = new URL('graphql', window.location.href);
@@ -30,7 +36,7 @@ export const fetcher: Fetcher = (operation, options) => {
 };
 
 /** Asks once. */
-export async function send(operation: FetcherParams, headers: Headers = {}): Promise<Answer> {
+export async function send(operation: FetcherParams, headers: Headers = {}): Promise<ExecutionResult<any>> {
   const accept = 'application/graphql-response+json, application/json';
   const response = await fetch(ENDPOINT, {
     method: 'POST',
@@ -39,30 +45,27 @@ export async function send(operation: FetcherParams, headers: Headers = {}): Pro
   });
   const text = await response.text();
   try {
-    return JSON.parse(text) as Answer;
+    return JSON.parse(text) as ExecutionResult<any>;
   } catch {
     throw new Error(`The server answered ${response.status}: ${text}`);
   }
 }
 
-/** What the server answers. */
-export interface Answer {
-  data?: any;
-  errors?: { message: string }[];
-}
-
-async function* subscribe(operation: FetcherParams, headers: Headers): AsyncGenerator<ExecutionResult, void> {
+function subscribe(operation: FetcherParams, headers: Headers): Observable<ExecutionResult> {
   const url = new URL(ENDPOINT);
   url.protocol = url.protocol.replace('http', 'ws');
-  // Not tried again: what happens to the connection is shown.
+  // Not tried again: what happens to the connection is shown. It ends with its only subscription.
   const client = createClient({ url: url.href, connectionParams: headers, retryAttempts: 0 });
-  const { query, variables, operationName } = operation;
-  try {
-    yield* client.iterate({ query, variables, operationName }) as AsyncIterable<ExecutionResult>;
-  } catch (error) {
-    const isClose = error instanceof CloseEvent;
-    throw isClose ? new Error(`The connection was closed: ${error.code} ${error.reason}`) : error;
-  } finally {
-    await client.dispose();
-  }
+  return {
+    subscribe({ next, error, complete }: Observer) {
+      const failed = (cause: unknown) => {
+        const isClose = cause instanceof CloseEvent;
+        error(isClose ? new Error(`The connection was closed: ${cause.code} ${cause.reason}`) : cause);
+      };
+      const { query, variables, operationName } = operation;
+      const unsubscribe = client.subscribe({ query, variables, operationName }, { next: (result) => next(result as ExecutionResult), error: failed, complete });
+      return { unsubscribe };
+    },
+    // GraphiQL subscribes with an observer; the type offers functions, too.
+  } as Observable<ExecutionResult>;
 }
