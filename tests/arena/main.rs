@@ -9,6 +9,7 @@ mod api;
 mod assets;
 mod browser;
 mod clients;
+mod crowd;
 mod faults;
 mod live;
 mod log;
