@@ -2,30 +2,33 @@
 // points at. A thin 2D canvas over the seats.
 
 import type { Plan, SeatNumber, Section } from './plan';
-import type { SeatState } from './state';
+import type { Canvas } from './renderer';
 import { css, type MapColors } from './theme';
 import type { View } from './view';
 
 /** Rows are named where seats are at least this large, in pixels. */
 const ROWS_FROM_PX = 11;
 
+/** The page's, or a worker's. */
+export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
 const FONT = 'system-ui, sans-serif';
 
 export interface Pointed {
   hover: SeatNumber | null;
   /** The keyboard's place on the map. */
-  cursor: { section: Section; seat: SeatNumber | null } | null;
+  cursor: { section: number; seat: SeatNumber | null } | null;
 }
 
 export class Labels {
-  readonly #pen: CanvasRenderingContext2D | null;
+  readonly #pen: Pen | null;
   readonly #middles: { x: number; y: number; width: number; height: number }[];
 
   constructor(
-    readonly canvas: HTMLCanvasElement,
+    canvas: Canvas,
     private readonly plan: Plan,
   ) {
-    this.#pen = canvas.getContext('2d');
+    this.#pen = canvas.getContext('2d') as Pen | null;
     this.#middles = plan.sections.map(({ box, seats }) => ({
       x: seats.reduce((sum, seat) => sum + plan.x[seat]!, 0) / seats.length,
       y: seats.reduce((sum, seat) => sum + plan.y[seat]!, 0) / seats.length,
@@ -34,7 +37,7 @@ export class Labels {
     }));
   }
 
-  draw(view: View, pixelRatio: number, colors: MapColors, state: SeatState, pointed: Pointed): void {
+  draw(view: View, pixelRatio: number, colors: MapColors, free: Uint32Array, pointed: Pointed): void {
     const pen = this.#pen;
     if (!pen) return;
     pen.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
@@ -42,12 +45,12 @@ export class Labels {
     pen.textAlign = 'center';
     pen.textBaseline = 'middle';
     pen.lineJoin = 'round';
-    this.#drawNames(pen, view, colors, state);
+    this.#drawNames(pen, view, colors, free);
     if (view.seatPx >= ROWS_FROM_PX) this.#drawRows(pen, view, colors);
     this.#drawPointed(pen, view, colors, pointed);
   }
 
-  #drawNames(pen: CanvasRenderingContext2D, view: View, colors: MapColors, state: SeatState): void {
+  #drawNames(pen: Pen, view: View, colors: MapColors, all: Uint32Array): void {
     // From afar the name lies on its section; from near it would hide seats, and stands above it.
     const isNear = view.showsSeats;
     const { scale } = view.pose;
@@ -61,13 +64,13 @@ export class Labels {
       if (at.x < -60 || at.y < -20 || at.x > view.width + 60 || at.y > view.height + 20) continue;
       this.#write(pen, isNear ? `Section ${name}` : name, at.x, at.y, `650 ${size}px ${FONT}`, colors);
       if (!isNear && height * scale > 90 && width * scale > 90) {
-        const free = state.ofSection[index]![0];
+        const free = all[index]!;
         this.#write(pen, free === 0 ? 'full' : `${free} free`, at.x, at.y + size, `500 11px ${FONT}`, colors);
       }
     }
   }
 
-  #drawRows(pen: CanvasRenderingContext2D, view: View, colors: MapColors): void {
+  #drawRows(pen: Pen, view: View, colors: MapColors): void {
     const size = Math.min(view.seatPx * 0.55, 14);
     pen.font = `600 ${size}px ${FONT}`;
     pen.fillStyle = css(colors.text, 0.75);
@@ -85,7 +88,7 @@ export class Labels {
     }
   }
 
-  #drawPointed(pen: CanvasRenderingContext2D, view: View, colors: MapColors, { hover, cursor }: Pointed): void {
+  #drawPointed(pen: Pen, view: View, colors: MapColors, { hover, cursor }: Pointed): void {
     const ring = (seat: SeatNumber, width: number) => {
       const { x, y } = view.toScreen(this.plan.at(seat));
       const radius = Math.max(view.seatPx * 0.6, 7);
@@ -104,7 +107,7 @@ export class Labels {
       pen.strokeStyle = css(color);
       pen.lineWidth = width;
       pen.beginPath();
-      for (const corner of cursor.section.outline) {
+      for (const corner of this.plan.sections[cursor.section]!.outline) {
         const { x, y } = view.toScreen(corner);
         pen.lineTo(x, y);
       }
@@ -113,7 +116,7 @@ export class Labels {
     }
   }
 
-  #write(pen: CanvasRenderingContext2D, text: string, x: number, y: number, font: string, colors: MapColors): void {
+  #write(pen: Pen, text: string, x: number, y: number, font: string, colors: MapColors): void {
     pen.font = font;
     pen.lineWidth = 4;
     pen.strokeStyle = css(colors.section, 0.85);

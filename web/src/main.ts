@@ -30,7 +30,7 @@ function themeLabel(): string {
 render(
   html`
     <header class="bar">
-      <a class="brand" href="/">
+      <a class="brand" href="/" aria-label="Grand Arena">
         <svg viewBox="0 0 32 32" aria-hidden="true">
           <path d="M4 9a12 12 0 0 0 24 0" class="outer" />
           <path d="M10 9a6 6 0 0 0 12 0" class="inner" />
@@ -38,10 +38,7 @@ render(
         </svg>
         <span>Grand Arena</span>
       </a>
-      <label class="pick">
-        <span class="visually-hidden">Event</span>
-        <select id="events"></select>
-      </label>
+      <div class="pick"><select id="events" aria-label="Event"></select></div>
       <p id="live" class="live" role="status" data-state="connecting">Connecting…</p>
       <button type="button" id="list-toggle" class="tool" aria-expanded="false" aria-controls="list">List</button>
       <button type="button" id="theme" class="tool" aria-label=${themeLabel()} @click=${() => theme.toggle()}>

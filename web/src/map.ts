@@ -1,12 +1,11 @@
-// The map on the screen: brings together the view, the renderer, the words and the hands. Draws only when there is
-// something new to see, and then once a frame.
+// The map on the screen: brings together the view, the painter and the hands. Draws only when there is something new to
+// see, and then once a frame.
 
 import { listen } from './gestures';
-import { Labels, type Pointed } from './labels';
 import { lookOf } from './look';
+import { Painter, type Picture } from './painter';
+import type { News, Opening } from './painter.worker';
 import type { Plan, Point, Row, SeatNumber, Section } from './plan';
-import { type Renderer, webglRenderer } from './renderer';
-import { Canvas2dRenderer } from './renderer-2d';
 import { NOTHING, type SeatState } from './state';
 import type { MapColors } from './theme';
 import { View } from './view';
@@ -29,9 +28,12 @@ export type Target = { section: Section; seat: SeatNumber | null };
 
 export class SeatMap {
   readonly view: View;
-  readonly #renderer: Renderer;
-  readonly #labels: Labels;
-  readonly #pointed: Pointed = { hover: null, cursor: null };
+  #easel: Easel;
+  /** Seats that look different than in the last picture. */
+  #looks: number[] = [];
+  #hover: SeatNumber | null = null;
+  /** The keyboard's place. */
+  #cursor: Target | null = null;
   readonly #resizing: ResizeObserver;
   #highlight: Section | null = null;
   #category: number | null = null;
@@ -50,12 +52,7 @@ export class SeatMap {
   ) {
     this.view = new View(plan, isCalm);
     this.#colors = colors;
-    const seats = document.createElement('canvas');
-    const words = document.createElement('canvas');
-    element.replaceChildren(seats, words);
-    this.#renderer = webglRenderer(seats, plan, () => this.refresh()) ?? new Canvas2dRenderer(seats, plan);
-    this.#renderer.setColors(colors);
-    this.#labels = new Labels(words, plan);
+    this.#easel = easel(element, plan, () => this.#paintHere());
     for (let seat = 0; seat < plan.size; seat++) this.seatChanged(seat);
     this.#resizing = new ResizeObserver(() => this.#resize());
     this.#resizing.observe(element);
@@ -66,13 +63,13 @@ export class SeatMap {
   /** Takes it off the page. */
   close(): void {
     this.#resizing.disconnect();
+    this.#easel.close();
     cancelAnimationFrame(this.#frame);
     this.element.replaceChildren();
   }
 
   seatChanged(seat: SeatNumber): void {
-    const look = lookOf(this.state, seat, this.#category);
-    this.#renderer.setLook(seat, look);
+    this.#looks.push((seat << 8) | lookOf(this.state, seat, this.#category));
     this.refresh();
   }
 
@@ -83,7 +80,6 @@ export class SeatMap {
 
   setColors(colors: MapColors): void {
     this.#colors = colors;
-    this.#renderer.setColors(colors);
     this.refresh();
   }
 
@@ -96,8 +92,7 @@ export class SeatMap {
   /** Shows one category and dims the others; null shows all. */
   setCategory(category: number | null): void {
     this.#category = category;
-    for (let seat = 0; seat < this.plan.size; seat++) this.#renderer.setLook(seat, lookOf(this.state, seat, category));
-    this.refresh();
+    for (let seat = 0; seat < this.plan.size; seat++) this.seatChanged(seat);
   }
 
   showAll(): void {
@@ -122,7 +117,7 @@ export class SeatMap {
 
   /** Points at a seat without moving the view: when the list or the cart does. */
   highlight(seat: SeatNumber | null): void {
-    this.#pointed.hover = seat;
+    this.#hover = seat;
     this.refresh();
   }
 
@@ -134,27 +129,40 @@ export class SeatMap {
   #draw(now: number): void {
     this.#frame = 0;
     const isFlying = this.view.step(now);
-    const pixelRatio = devicePixelRatio || 1;
-    const pulse = this.isCalm() ? 0.5 : 0.5 + 0.5 * Math.sin(now / 180);
-    this.#renderer.draw(this.view, pixelRatio, this.#highlight?.index ?? null, pulse);
-    this.#labels.draw(this.view, pixelRatio, this.#colors, this.state, this.#pointed);
+    const looks = this.#looks;
+    this.#looks = [];
+    this.#easel.paint(looks, this.#picture(now));
     if (this.#hasNewView || isFlying) this.events.moved();
     this.#hasNewView = isFlying;
     if (isFlying || (this.#waiting > 0 && !this.isCalm())) this.refresh();
   }
 
+  #picture(now: number): Picture {
+    const { pose, width, height } = this.view;
+    return {
+      pose,
+      width,
+      height,
+      pixelRatio: devicePixelRatio || 1,
+      colors: this.#colors,
+      highlight: this.#highlight?.index ?? null,
+      pointed: { hover: this.#hover, cursor: this.#cursor && { section: this.#cursor.section.index, seat: this.#cursor.seat } },
+      free: Uint32Array.from(this.state.ofSection, ([free]) => free),
+      pulse: this.isCalm() ? 0.5 : 0.5 + 0.5 * Math.sin(now / 180),
+    };
+  }
+
+  /** Without the worker, which could not be started. */
+  #paintHere(): void {
+    this.#easel.close();
+    this.#easel = easelHere(this.element, this.plan);
+    for (let seat = 0; seat < this.plan.size; seat++) this.seatChanged(seat);
+  }
+
   #resize(): void {
     const { width, height } = this.element.getBoundingClientRect();
-    const pixelRatio = devicePixelRatio || 1;
-    const [deviceWidth, deviceHeight] = [Math.max(Math.round(width * pixelRatio), 1), Math.max(Math.round(height * pixelRatio), 1)];
-    this.#renderer.resize(deviceWidth, deviceHeight);
-    this.#labels.canvas.width = deviceWidth;
-    this.#labels.canvas.height = deviceHeight;
     this.view.resize(width, height);
-    this.#hasNewView = true;
-    // At once: a canvas that has a new size is empty until it is drawn.
-    cancelAnimationFrame(this.#frame);
-    this.#draw(performance.now());
+    this.#moved();
   }
 
   #listen(): void {
@@ -171,7 +179,7 @@ export class SeatMap {
       },
       tap: (at, isTouch) => {
         const target = this.#under(at, isTouch);
-        this.#pointed.cursor = null;
+        this.#cursor = null;
         if (target?.seat != null) this.events.chooseSeat(target.seat);
         else if (target) this.showSection(target.section);
       },
@@ -186,18 +194,18 @@ export class SeatMap {
     element.addEventListener('keydown', (event) => this.#keyDown(event));
     element.addEventListener('focus', () => {
       // Not for the mouse, which says itself where it is.
-      if (element.matches(':focus-visible')) this.#moveCursor(this.#pointed.cursor ?? this.#inTheMiddle());
+      if (element.matches(':focus-visible')) this.#moveCursor(this.#cursor ?? this.#inTheMiddle());
     });
     element.addEventListener('blur', () => {
-      this.#pointed.cursor = null;
+      this.#cursor = null;
       this.refresh();
     });
   }
 
   #point(target: Target | null, at: Point | null): void {
     const section = target && target.seat === null ? target.section : null;
-    if (this.#pointed.hover !== (target?.seat ?? null) || this.#highlight !== section) {
-      this.#pointed.hover = target?.seat ?? null;
+    if (this.#hover !== (target?.seat ?? null) || this.#highlight !== section) {
+      this.#hover = target?.seat ?? null;
       this.#highlight = section;
       this.element.classList.toggle('pointing', target !== null);
       this.refresh();
@@ -243,7 +251,7 @@ export class SeatMap {
   }
 
   #go(dx: number, dy: number, isFar: boolean): void {
-    const cursor = this.#pointed.cursor;
+    const cursor = this.#cursor;
     // With Shift the view moves and the cursor stays.
     if (isFar) {
       this.view.panBy(-dx * 80, -dy * 80);
@@ -277,37 +285,37 @@ export class SeatMap {
   }
 
   #goToEnd(isLast: boolean): void {
-    const seat = this.#pointed.cursor?.seat ?? null;
+    const seat = this.#cursor?.seat ?? null;
     if (seat === null) return;
     const { seats }: Row = this.plan.rowOf(seat);
     this.#moveCursor({ section: this.plan.sectionOf(seat), seat: isLast ? seats[seats.length - 1]! : seats[0]! });
   }
 
   #choose(isRepeated: boolean): void {
-    const cursor = this.#pointed.cursor;
+    const cursor = this.#cursor;
     // A key that is held down does not hold and give back in turn.
     if (!cursor || isRepeated) return;
     if (cursor.seat !== null && this.view.willShowSeats) return this.events.chooseSeat(cursor.seat);
     this.view.flyTo(cursor.section.box);
     const isFree = (seat: SeatNumber) => this.state.status[seat] === 0 && this.state.isForSale(seat);
     const seat = cursor.section.seats.find((each) => isFree(each) && this.state.pending[each] === NOTHING);
-    this.#pointed.cursor = { section: cursor.section, seat: seat ?? cursor.section.seats[0]! };
-    this.events.moveTo(this.#pointed.cursor);
+    this.#cursor = { section: cursor.section, seat: seat ?? cursor.section.seats[0]! };
+    this.events.moveTo(this.#cursor);
     this.#moved();
   }
 
   /** Back to the whole plan, the cursor on the section where it was. */
   #leave(): void {
-    const cursor = this.#pointed.cursor;
+    const cursor = this.#cursor;
     this.showAll();
     if (cursor) {
-      this.#pointed.cursor = { section: cursor.section, seat: null };
-      this.events.moveTo(this.#pointed.cursor);
+      this.#cursor = { section: cursor.section, seat: null };
+      this.events.moveTo(this.#cursor);
     }
   }
 
   #moveCursor(target: Target): void {
-    this.#pointed.cursor = target;
+    this.#cursor = target;
     if (target.seat !== null && !this.view.isInSight(this.plan.at(target.seat))) this.view.flyToSeat(this.plan.at(target.seat));
     this.events.moveTo(target);
     this.#moved();
@@ -318,4 +326,46 @@ export class SeatMap {
     const seat = this.#nearest(middle, Infinity) ?? 0;
     return { section: this.plan.sectionOf(seat), seat: this.view.showsSeats ? seat : null };
   }
+}
+
+/** What the map is painted on. */
+interface Easel {
+  paint(looks: number[], picture: Picture): void;
+  close(): void;
+}
+
+/** In a thread of its own, if the browser can; so that the page has its own for itself. */
+function easel(element: HTMLElement, plan: Plan, onFailure: () => void): Easel {
+  const script = document.querySelector<HTMLLinkElement>('link[rel=worker][title=painter]')?.href;
+  if (!script || !('transferControlToOffscreen' in HTMLCanvasElement.prototype)) return easelHere(element, plan);
+  const worker = new Worker(script, { type: 'module' });
+  worker.onerror = onFailure;
+  const [seats, words] = canvases(element).map((canvas) => canvas.transferControlToOffscreen()) as [OffscreenCanvas, OffscreenCanvas];
+  const opening: Opening = { seats, words, plan: { seats: plan.seats, categories: plan.categories } };
+  worker.postMessage(opening, [seats, words]);
+  return {
+    paint: (looks, picture) => {
+      const news: News = { looks: Uint32Array.from(looks), picture };
+      worker.postMessage(news, [news.looks.buffer]);
+    },
+    close: () => worker.terminate(),
+  };
+}
+
+function easelHere(element: HTMLElement, plan: Plan): Easel {
+  const [seats, words] = canvases(element);
+  const painter = new Painter(seats, words, plan);
+  return {
+    paint: (looks, picture) => {
+      painter.setLooks(looks);
+      painter.paint(picture);
+    },
+    close: () => {},
+  };
+}
+
+function canvases(element: HTMLElement): [HTMLCanvasElement, HTMLCanvasElement] {
+  const [seats, words] = [document.createElement('canvas'), document.createElement('canvas')];
+  element.replaceChildren(seats, words);
+  return [seats, words];
 }

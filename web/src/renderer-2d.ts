@@ -2,22 +2,23 @@
 
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
 import type { Plan, SeatNumber } from './plan';
-import { categoryColors, type Renderer } from './renderer';
+import type { Pen } from './labels';
+import { type Canvas, categoryColors, type Renderer } from './renderer';
 import { FREE, HELD } from './state';
 import { css, type MapColors } from './theme';
 import type { View } from './view';
 
 export class Canvas2dRenderer implements Renderer {
-  readonly #pen: CanvasRenderingContext2D | null;
+  readonly #pen: Pen | null;
   readonly #looks: Uint8Array;
   #colors: MapColors | undefined;
   #palette: string[] = [];
 
   constructor(
-    private readonly canvas: HTMLCanvasElement,
+    private readonly canvas: Canvas,
     private readonly plan: Plan,
   ) {
-    this.#pen = canvas.getContext('2d');
+    this.#pen = canvas.getContext('2d') as Pen | null;
     this.#looks = new Uint8Array(plan.size);
   }
 
@@ -59,7 +60,7 @@ export class Canvas2dRenderer implements Renderer {
     pen.globalAlpha = 1;
   }
 
-  #drawSections(pen: CanvasRenderingContext2D, colors: MapColors, view: View, highlight: number | null): void {
+  #drawSections(pen: Pen, colors: MapColors, view: View, highlight: number | null): void {
     pen.lineJoin = 'round';
     pen.lineWidth = view.seatPx * 1.8;
     for (const { outline, index } of this.plan.sections) {
@@ -76,7 +77,7 @@ export class Canvas2dRenderer implements Renderer {
   }
 
   #drawGroup(
-    pen: CanvasRenderingContext2D,
+    pen: Pen,
     colors: MapColors,
     view: View,
     look: number,

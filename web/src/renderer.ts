@@ -1,13 +1,19 @@
-// Draws sections and seats with WebGL 2: one call for all sections, one for all seats. A seat is a square that the
-// fragment shader cuts its shape from, so shapes are sharp at every size; when a seat changes, one byte does.
+// Draws sections and seats with WebGL 2: one call for all sections, and one for all seats of a shape. A seat is a point
+// that the fragment shader cuts its shape from, so shapes are sharp at every size. Each shape has a shader of its own,
+// and only what is on the screen is drawn: where there is no graphics card, each instruction for a pixel counts. (There,
+// instanced squares cost a hundred times as much as points.)
 //
 // Free is a disc in the colour of its category (a rounded square where a wheelchair fits), held a ring, sold a small
 // cross, mine a large rounded square with a check. The shapes tell them apart without any colour.
 
+import type { Pen } from './labels';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
 import type { Plan, SeatNumber } from './plan';
 import { type MapColors, type Rgb, rgb, standingOut } from './theme';
 import type { View } from './view';
+
+/** The page's, or one that was handed to a worker. */
+export type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
 export interface Renderer {
   setColors(colors: MapColors): void;
@@ -28,47 +34,67 @@ const MIN_CONTRAST = 1.8;
 const MAX_GLYPHS = 4;
 const NO_GLYPH = 255;
 
+/** What seats are drawn as, in this order: what is mine lies on top. */
+const DOT = 0;
+const DISC = 1;
+const RING = 2;
+const CROSS = 3;
+const CHECK = 4;
+const SHAPES = 5;
+
+/** Below this size in pixels a shape cannot be seen: then strength and size tell the statuses apart. */
+const SHAPES_FROM_PX = 6.5;
+/** What is mine is never drawn smaller than this, so that it is found from afar. */
+const SMALLEST_MINE_PX = 9;
+/** Numbers are written on seats of this size. */
+const NUMBERS_FROM_PX = 20;
+
+/** A seat on its way to the graphics card: x, y, colour with flags, and the characters of its number. */
+const SEAT_BYTES = 16;
+
+const ACCESSIBLE = 1;
+const SOLD_FLAG = 2;
+const FAINT = 4;
+
 const VERTEX = `#version 300 es
 uniform vec2 u_middle, u_screen;
-uniform float u_scale, u_seat;
-layout(location = 0) in vec2 a_corner;
-layout(location = 1) in vec2 a_place;
-layout(location = 2) in vec4 a_color;
-layout(location = 3) in uvec4 a_glyphs;
-layout(location = 4) in uint a_look;
-out vec2 v_at;
-flat out vec4 v_color;
+uniform float u_scale, u_half, u_pulse;
+layout(location = 0) in vec2 a_place;
+layout(location = 1) in uvec4 a_color;
+layout(location = 2) in uvec4 a_glyphs;
+flat out vec3 v_color;
+flat out float v_strength;
+flat out uint v_flags;
 flat out uvec4 v_glyphs;
-flat out uint v_look;
 void main() {
-  // Half of a seat's square in pixels, with a pixel for the soft edge. What is mine is never too small to be found.
-  float half_px = max(u_seat * .56, (a_look & ${MINE}u) != 0u ? 5. : 1.) + 1.;
-  v_at = a_corner * half_px;
-  v_color = a_color;
+  v_color = vec3(a_color.rgb) / 255.;
+  v_flags = a_color.a;
+  v_strength = float(a_color.a >> 3u) / 31.;
+  if ((a_color.a & ${FAINT}u) != 0u) v_strength *= u_pulse;
   v_glyphs = a_glyphs;
-  v_look = a_look;
-  vec2 px = (a_place - u_middle) * u_scale + v_at;
-  gl_Position = vec4(px / u_screen * vec2(2., -2.), 0., 1.);
+  gl_Position = vec4((a_place - u_middle) * u_scale / u_screen * vec2(2., -2.), 0., 1.);
+  gl_PointSize = u_half * 2.;
 }`;
 
-const FRAGMENT = `#version 300 es
+/** What is common to the fragment shaders; the shape follows. `s` is the size of a seat in pixels. */
+const fragment = (shape: string): string => `#version 300 es
 precision highp float;
-uniform float u_seat, u_pulse;
-uniform vec3 u_sold, u_mine, u_on_mine, u_text;
+uniform float u_seat, u_half;
+uniform vec3 u_mine, u_on_mine;
 uniform sampler2D u_atlas;
-in vec2 v_at;
-flat in vec4 v_color;
+vec2 at_px;
+flat in vec3 v_color;
+flat in float v_strength;
+flat in uint v_flags;
 flat in uvec4 v_glyphs;
-flat in uint v_look;
 out vec4 color;
-
-float disc(float radius) { return length(v_at) - radius; }
+float disc(float radius) { return length(at_px) - radius; }
 float box(float half_px, float round_px) {
-  vec2 d = abs(v_at) - half_px + round_px;
+  vec2 d = abs(at_px) - half_px + round_px;
   return length(max(d, 0.)) + min(max(d.x, d.y), 0.) - round_px;
 }
 float stroke(vec2 a, vec2 b, float half_px) {
-  vec2 along = b - a, from = v_at - a;
+  vec2 along = b - a, from = at_px - a;
   return length(from - along * clamp(dot(from, along) / dot(along, along), 0., 1.)) - half_px;
 }
 /** How much of a pixel is inside, at this distance from the edge. */
@@ -77,50 +103,49 @@ float number_here(float size) {
   uint count = 0u;
   for (int i = 0; i < ${MAX_GLYPHS}; i++) count += uint(v_glyphs[i] != ${NO_GLYPH}u);
   float width = size * ${(GLYPH_WIDTH / GLYPH_HEIGHT).toFixed(4)};
-  vec2 at = vec2(v_at.x / width + float(count) * .5, v_at.y / size + .5);
+  vec2 at = vec2(at_px.x / width + float(count) * .5, at_px.y / size + .5);
   if (at.x < 0. || at.x >= float(count) || at.y < 0. || at.y > 1.) return 0.;
   float glyph = float(v_glyphs[int(at.x)]);
   return textureLod(u_atlas, vec2((glyph + fract(at.x)) / ${GLYPHS.length}., at.y), log2(${GLYPH_HEIGHT}. / size)).r;
 }
-
 void main() {
-  uint status = v_look & ${STATUS_MASK}u;
-  float s = u_seat, cover, dim = (v_look & ${DIMMED}u) != 0u ? .16 : 1.;
-  // Shapes need some pixels; with fewer, size and strength do.
-  float shaped = smoothstep(4.5, 8., s);
-  vec3 paint = v_color.rgb;
-  if ((v_look & ${MINE}u) != 0u) {
-    s = max(s, 9.);
-    cover = inside(status == 2u ? disc(s * .54) : box(s * .48, s * .16));
-    float check = min(stroke(vec2(-.2, .02) * s, vec2(-.06, .17) * s, s * .055), stroke(vec2(-.06, .17) * s, vec2(.22, -.15) * s, s * .055));
-    paint = mix(u_mine, u_on_mine, inside(check));
-    if ((v_look & ${WAITING}u) != 0u) cover *= mix(.35, .8, u_pulse);
-    dim = 1.;
-  } else if ((v_look & ${CLOSED}u) != 0u) {
-    cover = inside(disc(max(s * .09, .4))) * .5;
-    paint = u_sold;
-  } else if (status == 0u) {
-    float edge = v_color.a > .5 ? box(s * .42, s * .14) : disc(s * .44);
-    cover = inside(edge);
-    // A darker rim holds pale colours together.
-    paint = mix(paint, paint * .72, inside(-edge - max(s * .045, .75)) * shaped);
-    if (s >= 20.) {
-      vec3 ink = dot(paint, vec3(.299, .587, .114)) > .5 ? vec3(.05) : vec3(1.);
-      paint = mix(paint, ink, number_here(s * .42));
-    }
-  } else if (status == 1u) {
-    float ring = abs(length(v_at) - s * .31) - max(s * .07, .5);
-    cover = mix(inside(disc(s * .36)) * .42, inside(ring) * .85, shaped);
-  } else {
-    vec2 arm = vec2(.15, .15) * s;
-    float cross_px = min(stroke(-arm, arm, max(s * .045, .45)), stroke(vec2(-arm.x, arm.y), vec2(arm.x, -arm.y), max(s * .045, .45)));
-    cover = mix(inside(disc(s * .2)) * .6, inside(cross_px), shaped);
-    paint = u_sold;
-  }
-  cover *= dim;
-  if (cover < .004) discard;
+  // From the middle of the seat, in pixels.
+  at_px = (gl_PointCoord * 2. - 1.) * u_half;
+  float s = u_seat, cover;
+  vec3 paint = v_color;
+  ${shape}
+  cover *= v_strength;
   color = vec4(paint * cover, cover);
 }`;
+
+/** A disc or, where a wheelchair fits, a rounded square. A darker rim holds pale colours together. */
+const FREE_SHAPE = `
+  float edge = (v_flags & ${ACCESSIBLE}u) != 0u ? box(s * .42, s * .14) : disc(s * .44);
+  cover = inside(edge);
+  paint = mix(paint, paint * .72, inside(-edge - max(s * .045, .75)));`;
+
+const FRAGMENTS: Record<number, string> = {
+  [DOT]: fragment(`cover = inside(disc(s));`),
+  [DISC]: fragment(FREE_SHAPE),
+  [RING]: fragment(`cover = inside(abs(length(at_px) - s * .31) - max(s * .07, .5));`),
+  [CROSS]: fragment(`
+  // The two arms are each other's mirror images.
+  vec2 at = abs(at_px);
+  vec2 from = at - vec2(clamp((at.x + at.y) * .5, 0., s * .15));
+  cover = inside(length(from) - max(s * .045, .45));`),
+  [CHECK]: fragment(`
+  s = max(s, ${SMALLEST_MINE_PX}.);
+  cover = inside((v_flags & ${SOLD_FLAG}u) != 0u ? disc(s * .54) : box(s * .48, s * .16));
+  float check = min(stroke(vec2(-.2, .02) * s, vec2(-.06, .17) * s, s * .055), stroke(vec2(-.06, .17) * s, vec2(.22, -.15) * s, s * .055));
+  paint = mix(u_mine, u_on_mine, inside(check));`),
+};
+
+const NUMBERED = fragment(`${FREE_SHAPE}
+  vec3 ink = dot(paint, vec3(.299, .587, .114)) > .5 ? vec3(.05) : vec3(1.);
+  paint = mix(paint, ink, number_here(s * .42));`);
+
+/** How far from its middle a shape reaches, as a part of the seat's size. */
+const REACH: Record<number, number> = { [DISC]: 0.46, [RING]: 0.4, [CROSS]: 0.22, [CHECK]: 0.56 };
 
 const SECTION_VERTEX = `#version 300 es
 uniform vec2 u_middle, u_screen;
@@ -150,17 +175,23 @@ void main() {
 }`;
 
 /** @returns null where the browser has no WebGL 2. */
-export function webglRenderer(canvas: HTMLCanvasElement, plan: Plan, onRestored: () => void): Renderer | null {
-  const gl = canvas.getContext('webgl2', { alpha: true, antialias: false, depth: false, powerPreference: 'low-power' });
+export function webglRenderer(canvas: Canvas, plan: Plan, onRestored: () => void): Renderer | null {
+  const options = { alpha: true, antialias: false, depth: false, powerPreference: 'low-power' };
+  const gl = canvas.getContext('webgl2', options) as WebGL2RenderingContext | null;
   return gl ? new WebGlRenderer(gl, plan, onRestored) : null;
 }
 
 class WebGlRenderer implements Renderer {
   readonly #looks: Uint8Array;
-  readonly #looksAre = { changed: true };
+  /** Colour and shape of each seat's place, as 0xAABBGGRR with nothing in AA. */
+  readonly #paints: Uint32Array;
+  readonly #glyphs: Uint32Array;
+  /** What goes to the graphics card for a picture: seats by shape. */
+  readonly #floats: Float32Array<ArrayBuffer>;
+  readonly #words: Uint32Array;
   #colors: MapColors | undefined;
   #isLost = false;
-  #gpu!: Gpu;
+  #gpu: Gpu;
 
   constructor(
     private readonly gl: WebGL2RenderingContext,
@@ -168,6 +199,11 @@ class WebGlRenderer implements Renderer {
     onRestored: () => void,
   ) {
     this.#looks = new Uint8Array(plan.size);
+    this.#paints = new Uint32Array(plan.size);
+    this.#glyphs = glyphsOf(plan);
+    const buffer = new ArrayBuffer(plan.size * SEAT_BYTES);
+    this.#floats = new Float32Array(buffer);
+    this.#words = new Uint32Array(buffer);
     this.#gpu = this.#prepare();
     // A driver may take everything away at any time; the browser gives a context back if the loss was not left to it.
     gl.canvas.addEventListener('webglcontextlost', (event) => {
@@ -183,13 +219,13 @@ class WebGlRenderer implements Renderer {
 
   setColors(colors: MapColors): void {
     this.#colors = colors;
-    if (!this.#isLost) this.#paint(colors);
+    const palette = categoryColors(this.plan, colors).map(packed);
+    for (let seat = 0; seat < this.plan.size; seat++) this.#paints[seat] = palette[this.plan.category[seat]!]!;
+    if (!this.#isLost) this.#paintSections(this.#gpu, colors);
   }
 
   setLook(seat: SeatNumber, look: number): void {
-    if (this.#looks[seat] === look) return;
     this.#looks[seat] = look;
-    this.#looksAre.changed = true;
   }
 
   resize(width: number, height: number): void {
@@ -202,15 +238,11 @@ class WebGlRenderer implements Renderer {
     const colors = this.#colors;
     if (this.#isLost || !colors) return;
     const { sections, seats } = this.#gpu;
-    if (this.#looksAre.changed) {
-      this.#looksAre.changed = false;
-      gl.bindBuffer(gl.ARRAY_BUFFER, seats.looks);
-      // All of them: 20 kB are nothing next to the frame itself.
-      gl.bufferSubData(gl.ARRAY_BUFFER, 0, this.#looks);
-    }
     const { x, y, scale } = view.pose;
     const { width, height } = gl.canvas;
-    gl.viewport(0, 0, width, height);
+    // A point whose middle is beyond the edge would not be drawn at all: so the edge is a seat further out.
+    const beyond = Math.ceil(Math.max(view.seatPx * pixelRatio, SMALLEST_MINE_PX));
+    gl.viewport(-beyond, -beyond, width + 2 * beyond, height + 2 * beyond);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.enable(gl.BLEND);
@@ -218,7 +250,7 @@ class WebGlRenderer implements Renderer {
     const see = (program: Program) => {
       gl.useProgram(program.program);
       gl.uniform2f(program.at('u_middle'), x, y);
-      gl.uniform2f(program.at('u_screen'), width, height);
+      gl.uniform2f(program.at('u_screen'), width + 2 * beyond, height + 2 * beyond);
       gl.uniform1f(program.at('u_scale'), scale * pixelRatio);
     };
     see(sections.program);
@@ -228,69 +260,106 @@ class WebGlRenderer implements Renderer {
     gl.bindVertexArray(sections.array);
     gl.drawArrays(gl.TRIANGLES, 0, sections.count);
 
-    see(seats.program);
-    gl.uniform1f(seats.program.at('u_seat'), view.seatPx * pixelRatio);
-    gl.uniform1f(seats.program.at('u_pulse'), pulse);
-    gl.uniform3f(seats.program.at('u_sold'), ...unit(colors.sold));
-    gl.uniform3f(seats.program.at('u_mine'), ...unit(colors.mine));
-    gl.uniform3f(seats.program.at('u_on_mine'), ...unit(colors.onMine));
+    const size = view.seatPx * pixelRatio;
+    const shapes = this.#sort(view, size, packed(colors.sold));
     gl.bindVertexArray(seats.array);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.plan.size);
+    gl.bindBuffer(gl.ARRAY_BUFFER, seats.buffer);
+    gl.bufferSubData(gl.ARRAY_BUFFER, 0, this.#floats, 0, (shapes[shapes.length - 1]!.end * SEAT_BYTES) / 4);
+    shapes.forEach(({ start, end, radius }, shape) => {
+      if (start === end) return;
+      const program = shape === DISC && size >= NUMBERS_FROM_PX ? seats.numbered : seats.programs[shape]!;
+      see(program);
+      const reach = radius ?? Math.max(size, shape === CHECK ? SMALLEST_MINE_PX : 0) * REACH[shape]!;
+      gl.uniform1f(program.at('u_seat'), radius ?? size);
+      // A pixel more, for the soft edge.
+      gl.uniform1f(program.at('u_half'), reach + 1);
+      gl.uniform1f(program.at('u_pulse'), 0.35 + 0.45 * pulse);
+      gl.uniform3f(program.at('u_mine'), ...unit(colors.mine));
+      gl.uniform3f(program.at('u_on_mine'), ...unit(colors.onMine));
+      const offset = start * SEAT_BYTES;
+      gl.vertexAttribPointer(0, 2, gl.FLOAT, false, SEAT_BYTES, offset);
+      gl.vertexAttribIPointer(1, 4, gl.UNSIGNED_BYTE, SEAT_BYTES, offset + 8);
+      gl.vertexAttribIPointer(2, 4, gl.UNSIGNED_BYTE, SEAT_BYTES, offset + 12);
+      gl.drawArrays(gl.POINTS, 0, end - start);
+    });
     gl.bindVertexArray(null);
+  }
+
+  /** Lays out what is on the screen for the graphics card, shape by shape; gives where each shape's seats are. */
+  #sort(view: View, size: number, sold: number): { start: number; end: number; radius?: number }[] {
+    const { plan } = this;
+    const isSmall = size < SHAPES_FROM_PX;
+    const margin = Math.max(size, SMALLEST_MINE_PX);
+    const [from, to] = [view.toPlan({ x: -margin, y: -margin }), view.toPlan({ x: view.width + margin, y: view.height + margin })];
+    const shapeOf = (look: number) => {
+      if ((look & MINE) !== 0) return CHECK;
+      if (isSmall || (look & CLOSED) !== 0) return DOT;
+      return DISC + (look & STATUS_MASK);
+    };
+    const starts = new Uint32Array(SHAPES + 1);
+    const isSeen = (seat: SeatNumber) => {
+      const [x, y] = [plan.x[seat]!, plan.y[seat]!];
+      return x > from.x && x < to.x && y > from.y && y < to.y;
+    };
+    for (let seat = 0; seat < plan.size; seat++) if (isSeen(seat)) starts[shapeOf(this.#looks[seat]!) + 1]! += 1;
+    for (let shape = 0; shape < SHAPES; shape++) starts[shape + 1]! += starts[shape]!;
+    const ends = starts.slice(0, SHAPES);
+    for (let seat = 0; seat < plan.size; seat++) {
+      if (!isSeen(seat)) continue;
+      const look = this.#looks[seat]!;
+      const shape = shapeOf(look);
+      const at = ends[shape]!++ * 4;
+      this.#floats[at] = plan.x[seat]!;
+      this.#floats[at + 1] = plan.y[seat]!;
+      const isFaded = (look & CLOSED) !== 0 || (look & STATUS_MASK) === 2;
+      const flags = (plan.seat(seat).accessible ? ACCESSIBLE : 0) | ((look & STATUS_MASK) === 2 ? SOLD_FLAG : 0);
+      this.#words[at + 2] = (isFaded ? sold : this.#paints[seat]!) | ((flags | faintness(look, shape)) << 24);
+      this.#words[at + 3] = this.#glyphs[seat]!;
+    }
+    // From afar all are dots of one size, and their strength tells them apart; places that are not offered are specks.
+    const radius = isSmall ? size * 0.42 : size * 0.1;
+    return Array.from(ends, (end, shape) => ({ start: starts[shape]!, end, ...(shape === DOT && { radius }) }));
   }
 
   /** Makes everything that lives on the graphics card: at the start, and again after it was lost. */
   #prepare(): Gpu {
     const { gl, plan } = this;
-    this.#looksAre.changed = true;
-    const seats = new Program(gl, VERTEX, FRAGMENT);
     const seatArray = gl.createVertexArray();
     gl.bindVertexArray(seatArray);
-    attribute(gl, 0, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), 2, gl.FLOAT, { each: 'vertex' });
-    const place = new Float32Array(plan.size * 2);
-    const glyphs = new Uint8Array(plan.size * MAX_GLYPHS).fill(NO_GLYPH);
-    for (let seat = 0; seat < plan.size; seat++) {
-      place.set([plan.x[seat]!, plan.y[seat]!], seat * 2);
-      const text = [...plan.seat(seat).number.toUpperCase()].map((letter) => GLYPHS.indexOf(letter));
-      if (text.length <= MAX_GLYPHS && !text.includes(-1)) glyphs.set(text, seat * MAX_GLYPHS);
-    }
-    attribute(gl, 1, place, 2, gl.FLOAT);
-    const seatColors = attribute(gl, 2, new Uint8Array(plan.size * 4), 4, gl.UNSIGNED_BYTE, { normalized: true });
-    attribute(gl, 3, glyphs, MAX_GLYPHS, gl.UNSIGNED_BYTE, { integer: true });
-    const looks = attribute(gl, 4, this.#looks, 1, gl.UNSIGNED_BYTE, { integer: true });
+    const buffer = gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, plan.size * SEAT_BYTES, gl.STREAM_DRAW);
+    for (const location of [0, 1, 2]) gl.enableVertexAttribArray(location);
+    const programs = Array.from({ length: SHAPES }, (_, shape) => new Program(gl, VERTEX, FRAGMENTS[shape]!));
 
-    const sections = new Program(gl, SECTION_VERTEX, SECTION_FRAGMENT);
     const sectionArray = gl.createVertexArray();
     gl.bindVertexArray(sectionArray);
     const mesh = sectionMesh(plan);
-    attribute(gl, 0, mesh.place, 2, gl.FLOAT, { each: 'vertex' });
-    attribute(gl, 1, mesh.outward, 2, gl.FLOAT, { each: 'vertex' });
-    attribute(gl, 2, mesh.edge, 2, gl.FLOAT, { each: 'vertex' });
-    const options = { each: 'vertex', normalized: true } as const;
-    const sectionColors = attribute(gl, 3, new Uint8Array(mesh.section.length * 4), 4, gl.UNSIGNED_BYTE, options);
+    attribute(gl, 0, mesh.place, 2, gl.FLOAT);
+    attribute(gl, 1, mesh.outward, 2, gl.FLOAT);
+    attribute(gl, 2, mesh.edge, 2, gl.FLOAT);
+    const sectionColors = attribute(gl, 3, new Uint8Array(mesh.section.length * 4), 4, gl.UNSIGNED_BYTE, true);
     gl.bindVertexArray(null);
     makeAtlas(gl);
 
-    this.#gpu = {
-      seats: { program: seats, array: seatArray, looks, colors: seatColors },
-      sections: { program: sections, array: sectionArray, count: mesh.section.length, colors: sectionColors, mesh },
+    const gpu: Gpu = {
+      seats: { programs, numbered: new Program(gl, VERTEX, NUMBERED), array: seatArray, buffer },
+      sections: {
+        program: new Program(gl, SECTION_VERTEX, SECTION_FRAGMENT),
+        array: sectionArray,
+        count: mesh.section.length,
+        colors: sectionColors,
+        mesh,
+      },
     };
-    if (this.#colors) this.#paint(this.#colors);
-    return this.#gpu;
+    if (this.#colors) this.#paintSections(gpu, this.#colors);
+    return gpu;
   }
 
-  /** Gives seats and sections the colours of their categories, as they are seen in this theme. */
-  #paint(colors: MapColors): void {
+  /** Gives sections a hint of the colour of their category. */
+  #paintSections({ sections }: Gpu, colors: MapColors): void {
     const { gl, plan } = this;
-    const { seats, sections } = this.#gpu;
     const palette = categoryColors(plan, colors);
-    const ofSeats = new Uint8Array(plan.size * 4);
-    for (let seat = 0; seat < plan.size; seat++) {
-      // The fourth is the shape: 255 where a wheelchair fits.
-      ofSeats.set([...palette[plan.category[seat]!]!, plan.seat(seat).accessible ? 255 : 0], seat * 4);
-    }
-    gl.bindBuffer(gl.ARRAY_BUFFER, seats.colors);
-    gl.bufferSubData(gl.ARRAY_BUFFER, 0, ofSeats);
     const ofSections = new Uint8Array(sections.count * 4);
     sections.mesh.section.forEach((section, vertex) => {
       ofSections.set([...palette[plan.sections[section]!.category]!, 56], vertex * 4);
@@ -300,6 +369,29 @@ class WebGlRenderer implements Renderer {
   }
 }
 
+/** How strongly a seat is drawn, from 0 to 31, in the five highest of eight bits; and whether it pulses. */
+function faintness(look: number, shape: number): number {
+  if ((look & WAITING) !== 0) return (31 << 3) | FAINT;
+  if ((look & MINE) !== 0) return 31 << 3;
+  const ofStatus = [31, 13, 11][look & STATUS_MASK]!;
+  const strength = (look & CLOSED) !== 0 ? 15 : shape === DOT ? ofStatus : shape === RING ? 27 : 31;
+  return Math.max((look & DIMMED) !== 0 ? Math.round(strength * 0.16) : strength, 1) << 3;
+}
+
+function packed([red, green, blue]: Rgb): number {
+  return red | (green << 8) | (blue << 16);
+}
+
+/** The characters of each seat's number, as four bytes. */
+function glyphsOf(plan: Plan): Uint32Array {
+  const glyphs = new Uint8Array(plan.size * MAX_GLYPHS).fill(NO_GLYPH);
+  plan.seats.forEach(({ number }, seat) => {
+    const text = [...number.toUpperCase()].map((letter) => GLYPHS.indexOf(letter));
+    if (text.length <= MAX_GLYPHS && !text.includes(-1)) glyphs.set(text, seat * MAX_GLYPHS);
+  });
+  return new Uint32Array(glyphs.buffer);
+}
+
 /** The categories' colours, by index, so that they stand out from the sections that they are drawn on. */
 export function categoryColors(plan: Plan, colors: MapColors): Rgb[] {
   const palette = plan.categories.map(({ color }) => standingOut(rgb(color), colors.section, MIN_CONTRAST));
@@ -307,7 +399,7 @@ export function categoryColors(plan: Plan, colors: MapColors): Rgb[] {
 }
 
 interface Gpu {
-  seats: { program: Program; array: WebGLVertexArrayObject; looks: WebGLBuffer; colors: WebGLBuffer };
+  seats: { programs: Program[]; numbered: Program; array: WebGLVertexArrayObject; buffer: WebGLBuffer };
   sections: { program: Program; array: WebGLVertexArrayObject; count: number; colors: WebGLBuffer; mesh: Mesh };
 }
 
@@ -369,10 +461,10 @@ function bisector(before: Vector, at: Vector, after: Vector, middle: Vector): Ve
 
 /** The characters of seat numbers, in a row, as a texture. */
 function makeAtlas(gl: WebGL2RenderingContext): void {
-  const canvas = document.createElement('canvas');
-  canvas.width = GLYPH_WIDTH * GLYPHS.length;
-  canvas.height = GLYPH_HEIGHT;
-  const pen = canvas.getContext('2d');
+  const [width, height] = [GLYPH_WIDTH * GLYPHS.length, GLYPH_HEIGHT];
+  const canvas =
+    typeof document === 'undefined' ? new OffscreenCanvas(width, height) : Object.assign(document.createElement('canvas'), { width, height });
+  const pen = canvas.getContext('2d') as Pen | null;
   if (pen) {
     pen.font = `600 ${GLYPH_HEIGHT * 0.95}px system-ui, sans-serif`;
     pen.textAlign = 'center';
@@ -388,27 +480,19 @@ function makeAtlas(gl: WebGL2RenderingContext): void {
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
 }
 
-interface AttributeOptions {
-  each?: 'vertex' | 'instance';
-  integer?: boolean;
-  normalized?: boolean;
-}
-
 function attribute(
   gl: WebGL2RenderingContext,
   location: number,
   data: AllowSharedBufferSource,
   size: number,
   type: number,
-  { each = 'instance', integer = false, normalized = false }: AttributeOptions = {},
+  normalized = false,
 ): WebGLBuffer {
   const buffer = gl.createBuffer();
   gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-  gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
+  gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
   gl.enableVertexAttribArray(location);
-  if (integer) gl.vertexAttribIPointer(location, size, type, 0, 0);
-  else gl.vertexAttribPointer(location, size, type, normalized, 0, 0);
-  gl.vertexAttribDivisor(location, each === 'instance' ? 1 : 0);
+  gl.vertexAttribPointer(location, size, type, normalized, 0, 0);
   return buffer;
 }
 

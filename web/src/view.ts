@@ -11,7 +11,7 @@ const LARGEST_SEAT_PX = 56;
 /** Below this size in pixels, seats are too small to be told apart: then sections are what is pointed at. */
 export const SEATS_FROM_PX = 9;
 
-interface Pose {
+export interface Pose {
   readonly x: number;
   readonly y: number;
   readonly scale: number;
@@ -48,6 +48,13 @@ export class View {
   /** Whether seats can be told apart, or can be when the flight that is under way has ended. */
   get willShowSeats(): boolean {
     return (this.#flight?.to ?? this.#pose).scale * this.plan.pitch >= SEATS_FROM_PX;
+  }
+
+  /** Shows what another view shows. */
+  show(pose: Pose, width: number, height: number): void {
+    this.#pose = pose;
+    this.width = width;
+    this.height = height;
   }
 
   resize(width: number, height: number): void {
