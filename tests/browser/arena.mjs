@@ -5,7 +5,7 @@
 // events (POST /event), stops the server (POST /stop/TERM, /stop/KILL), and starts it again (POST /start).
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
@@ -135,7 +135,7 @@ export async function findOnMap(page, name) {
 export async function openList(page) {
   await live(page);
   if (await page.locator('#list').isHidden()) await page.getByRole('button', { name: 'List', exact: true }).click();
-  const section = page.getByRole('button', { name: /^Section 101/ });
+  const section = page.getByRole('region', { name: /^Section/ }).getByRole('button', { name: /^Section 101/ });
   if (await section.isVisible()) await section.click();
 }
 
@@ -162,7 +162,12 @@ export async function seriousFindings(page) {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
 }
 
+/** A picture for people to look at, once nothing moves any more. */
 export async function screenshot(page, name) {
+  await page.locator('#map[data-painted]').waitFor();
+  const take = () => page.screenshot({ animations: 'disabled' });
+  let [before, now] = [null, await take()];
+  for (let attempts = 0; attempts < 20 && !before?.equals(now); attempts++) [before, now] = [now, await take()];
   mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+  writeFileSync(`${SCREENSHOTS}${name}.png`, now);
 }

@@ -104,13 +104,18 @@ async function trace(devtools, ms) {
 
 /** The main thread's time for each frame: of all its tasks from one animation frame to the next, in milliseconds. */
 function framesOf(events, time) {
-  const animations = events.filter(({ name }) => name === 'FireAnimationFrame');
+  const isMain = ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain';
+  const mains = new Set(events.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
+  // The painter's worker has animation frames as well.
+  const animations = events.filter(({ name, pid, tid }) => name === 'FireAnimationFrame' && mains.has(`${pid} ${tid}`));
   const { pid, tid } = animations[0] ?? {};
   const isTask = ({ name, ph }) => ph === 'X' && name === 'ThreadControllerImpl::RunTask';
   const tasks = events.filter((event) => event.pid === pid && event.tid === tid && isTask(event)).sort((a, b) => a.ts - b.ts);
   assert.ok(tasks.length > 0, 'the trace has no tasks of the main thread');
   // The frame's own task begins before its animation frame is fired: it belongs to the frame that it ends with.
-  const starts = animations.map(({ ts }) => tasks.findLast((task) => task.ts <= ts)?.ts ?? ts).sort((a, b) => a - b);
+  const begun = animations.map(({ ts }) => tasks.findLast((task) => task.ts <= ts)?.ts ?? ts);
+  // Several callbacks are one frame.
+  const starts = [...new Set(begun)].sort((a, b) => a - b);
   const frames = starts.map(() => 0);
   let frame = -1;
   for (const { ts, [time]: us = 0 } of tasks) {

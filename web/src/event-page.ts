@@ -25,6 +25,9 @@ const SLEPT_MS = 60_000;
 /** How long an explanation stays on the map. */
 const NOTE_MS = 7_000;
 
+/** What the zoom buttons take at the right of the map. */
+const ZOOM_PX = 64;
+
 /** When a person is told that time runs out, in seconds before. */
 const WARNINGS_S = [60, 15];
 
@@ -379,7 +382,9 @@ export class EventPage {
     const gap = view.seatPx * 0.6 + 12;
     const isBelow = isSeen && at.y - gap - h < 4;
     element.classList.toggle('below', isBelow);
-    const x = isSeen ? Math.min(Math.max(at.x - w / 2, 8), Math.max(width - w - 8, 8)) : (width - w) / 2;
+    const x = isSeen ? Math.min(Math.max(at.x - w / 2, 8), Math.max(width - w - 8, 8)) 
+      // Beside the zoom buttons, which are in the corner.
+      : Math.max(Math.min((width - w) / 2, width - w - ZOOM_PX), 8);
     const y = isSeen ? (isBelow ? at.y + gap : at.y - gap - h) : height - h - 20;
     element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
     if (isSeen) element.style.setProperty('--arrow', `${Math.round(Math.min(Math.max(at.x - x, 14), w - 14))}px`);

@@ -29,11 +29,13 @@ export type Target = { section: Section; seat: SeatNumber | null };
 export class SeatMap {
   readonly view: View;
   #easel: Easel;
-  /** Seats that look different than in the last picture. */
-  #looks: number[] = [];
+  /** Seats that may look different than in the last picture: each once, however long no picture is made. */
+  #changed: SeatNumber[] = [];
+  readonly #isChanged: Uint8Array;
   #hover: SeatNumber | null = null;
-  /** The keyboard's place. */
+  /** The keyboard's place: where it was last, or where the mouse was. Seen only while the keyboard is used. */
   #cursor: Target | null = null;
+  #showsCursor = false;
   readonly #resizing: ResizeObserver;
   #highlight: Section | null = null;
   #category: number | null = null;
@@ -52,6 +54,7 @@ export class SeatMap {
   ) {
     this.view = new View(plan, isCalm);
     this.#colors = colors;
+    this.#isChanged = new Uint8Array(plan.size);
     this.#easel = easel(element, plan, () => this.#paintHere());
     for (let seat = 0; seat < plan.size; seat++) this.seatChanged(seat);
     this.#resizing = new ResizeObserver(() => this.#resize());
@@ -66,10 +69,13 @@ export class SeatMap {
     this.#easel.close();
     cancelAnimationFrame(this.#frame);
     this.element.replaceChildren();
+    delete this.element.dataset['painted'];
   }
 
   seatChanged(seat: SeatNumber): void {
-    this.#looks.push((seat << 8) | lookOf(this.state, seat, this.#category));
+    if (this.#isChanged[seat] === 1) return;
+    this.#isChanged[seat] = 1;
+    this.#changed.push(seat);
     this.refresh();
   }
 
@@ -129,8 +135,9 @@ export class SeatMap {
   #draw(now: number): void {
     this.#frame = 0;
     const isFlying = this.view.step(now);
-    const looks = this.#looks;
-    this.#looks = [];
+    const looks = this.#changed.map((seat) => (seat << 8) | lookOf(this.state, seat, this.#category));
+    for (const seat of this.#changed) this.#isChanged[seat] = 0;
+    this.#changed = [];
     this.#easel.paint(looks, this.#picture(now));
     if (this.#hasNewView || isFlying) this.events.moved();
     this.#hasNewView = isFlying;
@@ -139,6 +146,7 @@ export class SeatMap {
 
   #picture(now: number): Picture {
     const { pose, width, height } = this.view;
+    const cursor = this.#showsCursor ? this.#cursor : null;
     return {
       pose,
       width,
@@ -146,7 +154,7 @@ export class SeatMap {
       pixelRatio: devicePixelRatio || 1,
       colors: this.#colors,
       highlight: this.#highlight?.index ?? null,
-      pointed: { hover: this.#hover, cursor: this.#cursor && { section: this.#cursor.section.index, seat: this.#cursor.seat } },
+      pointed: { hover: this.#hover, cursor: cursor && { section: cursor.section.index, seat: cursor.seat } },
       free: Uint32Array.from(this.state.ofSection, ([free]) => free),
       pulse: this.isCalm() ? 0.5 : 0.5 + 0.5 * Math.sin(now / 180),
     };
@@ -179,7 +187,8 @@ export class SeatMap {
       },
       tap: (at, isTouch) => {
         const target = this.#under(at, isTouch);
-        this.#cursor = null;
+        this.#cursor = target;
+        this.#showsCursor = false;
         if (target?.seat != null) this.events.chooseSeat(target.seat);
         else if (target) this.showSection(target.section);
       },
@@ -197,7 +206,7 @@ export class SeatMap {
       if (element.matches(':focus-visible')) this.#moveCursor(this.#cursor ?? this.#inTheMiddle());
     });
     element.addEventListener('blur', () => {
-      this.#cursor = null;
+      this.#showsCursor = false;
       this.refresh();
     });
   }
@@ -300,6 +309,7 @@ export class SeatMap {
     const isFree = (seat: SeatNumber) => this.state.status[seat] === 0 && this.state.isForSale(seat);
     const seat = cursor.section.seats.find((each) => isFree(each) && this.state.pending[each] === NOTHING);
     this.#cursor = { section: cursor.section, seat: seat ?? cursor.section.seats[0]! };
+    this.#showsCursor = true;
     this.events.moveTo(this.#cursor);
     this.#moved();
   }
@@ -316,6 +326,7 @@ export class SeatMap {
 
   #moveCursor(target: Target): void {
     this.#cursor = target;
+    this.#showsCursor = true;
     if (target.seat !== null && !this.view.isInSight(this.plan.at(target.seat))) this.view.flyToSeat(this.plan.at(target.seat));
     this.events.moveTo(target);
     this.#moved();
@@ -340,6 +351,7 @@ function easel(element: HTMLElement, plan: Plan, onFailure: () => void): Easel {
   if (!script || !('transferControlToOffscreen' in HTMLCanvasElement.prototype)) return easelHere(element, plan);
   const worker = new Worker(script, { type: 'module' });
   worker.onerror = onFailure;
+  worker.onmessage = () => isPainted(element);
   const [seats, words] = canvases(element).map((canvas) => canvas.transferControlToOffscreen()) as [OffscreenCanvas, OffscreenCanvas];
   const opening: Opening = { seats, words, plan: { seats: plan.seats, categories: plan.categories } };
   worker.postMessage(opening, [seats, words]);
@@ -359,9 +371,15 @@ function easelHere(element: HTMLElement, plan: Plan): Easel {
     paint: (looks, picture) => {
       painter.setLooks(looks);
       painter.paint(picture);
+      isPainted(element);
     },
     close: () => {},
   };
+}
+
+/** There is a picture on the map: whoever tests the page can wait for it. */
+function isPainted(element: HTMLElement): void {
+  element.dataset['painted'] = '';
 }
 
 function canvases(element: HTMLElement): [HTMLCanvasElement, HTMLCanvasElement] {

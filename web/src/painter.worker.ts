@@ -19,6 +19,8 @@ export interface News {
 let painter: Painter | undefined;
 let latest: Picture | undefined;
 let isAsked = false;
+/** Whether the page knows that there is a picture. */
+let isSeen = false;
 
 onmessage = ({ data }: MessageEvent<Opening | News>) => {
   if ('plan' in data) {
@@ -32,5 +34,7 @@ onmessage = ({ data }: MessageEvent<Opening | News>) => {
   requestAnimationFrame(() => {
     isAsked = false;
     if (latest) painter?.paint(latest);
+    if (!isSeen) postMessage('painted');
+    isSeen = true;
   });
 };

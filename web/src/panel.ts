@@ -125,7 +125,7 @@ function cart({ event, plan, state, now, isBuying }: PanelModel, actions: PanelA
           const category = plan.categoryOf(seat);
           return html`<li class=${state.pending[seat] === NOTHING ? '' : 'waiting'}>
             <button type="button" class="place" @click=${() => actions.showSeat(seat)} title="Show on the map">
-              <b>${section}</b> row ${row} · seat ${number}
+              <b>Section ${section}</b> row ${row} · seat ${number}
               <span class="soft">${category?.name}${ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing}</span>
             </button>
             <span class="price">${category ? price(category) : nothing}</span>

@@ -28,6 +28,8 @@ export interface Renderer {
 const GLYPHS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const GLYPH_WIDTH = 20;
 const GLYPH_HEIGHT = 32;
+/** For categories without a colour: Okabe and Ito's, which the colour-blind can tell apart. */
+const PALETTE = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7', '#999999'];
 /** How much a free seat stands out from its section, at least: a rim does the rest for pale colours on white. */
 const MIN_CONTRAST = 1.8;
 /** Longer numbers would not fit. */
@@ -394,7 +396,8 @@ function glyphsOf(plan: Plan): Uint32Array {
 
 /** The categories' colours, by index, so that they stand out from the sections that they are drawn on. */
 export function categoryColors(plan: Plan, colors: MapColors): Rgb[] {
-  const palette = plan.categories.map(({ color }) => standingOut(rgb(color), colors.section, MIN_CONTRAST));
+  const colorOf = (own: string | null, index: number) => rgb(own ?? PALETTE[index % PALETTE.length]!);
+  const palette = plan.categories.map(({ color }, index) => standingOut(colorOf(color, index), colors.section, MIN_CONTRAST));
   return palette.length > 0 ? palette : [colors.sold];
 }
 
