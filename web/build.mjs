@@ -39,7 +39,8 @@ const COMMON = {
   format: 'esm',
   target: ['es2022', 'chrome108', 'firefox115', 'safari16.4'],
   logLevel: 'warning',
-  legalComments: 'none',
+  // What licences want to be kept goes beside each file.
+  legalComments: 'linked',
 };
 
 if (process.argv.includes('--test')) {

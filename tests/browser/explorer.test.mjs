@@ -20,7 +20,7 @@ after(() => browser?.close());
 /** Opens the explorer; `complaints` is what the browser finds wrong with it. */
 async function openExplorer() {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
