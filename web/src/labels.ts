@@ -63,7 +63,7 @@ export class Labels {
       if (isNear) at.y -= view.seatPx * 0.9 + 12;
       if (at.x < -60 || at.y < -20 || at.x > view.width + 60 || at.y > view.height + 20) continue;
       this.#write(pen, isNear ? `Section ${name}` : name, at.x, at.y, `650 ${size}px ${FONT}`, colors);
-      if (!isNear && height * scale > 90 && width * scale > 90) {
+      if (!isNear && height * scale > 120 && width * scale > 120) {
         const free = all[index]!;
         this.#write(pen, free === 0 ? 'full' : `${free} free`, at.x, at.y + size, `500 11px ${FONT}`, colors);
       }

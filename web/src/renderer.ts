@@ -9,7 +9,7 @@
 import type { Pen } from './labels';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
 import type { Plan, SeatNumber } from './plan';
-import { type MapColors, type Rgb, rgb, standingOut } from './theme';
+import { luminance, type MapColors, type Rgb, rgb, standingOut } from './theme';
 import type { View } from './view';
 
 /** The page's, or one that was handed to a worker. */
@@ -30,8 +30,8 @@ const GLYPH_WIDTH = 20;
 const GLYPH_HEIGHT = 32;
 /** For categories without a colour: Okabe and Ito's, which the colour-blind can tell apart. */
 const PALETTE = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7', '#999999'];
-/** How much a free seat stands out from its section, at least: a rim does the rest for pale colours on white. */
-const MIN_CONTRAST = 1.8;
+/** How much a free seat stands out from its section, at least. On light ground a rim does the rest for pale colours. */
+const MIN_CONTRAST = { onLight: 1.8, onDark: 3.6 };
 /** Longer numbers would not fit. */
 const MAX_GLYPHS = 4;
 const NO_GLYPH = 255;
@@ -397,7 +397,8 @@ function glyphsOf(plan: Plan): Uint32Array {
 /** The categories' colours, by index, so that they stand out from the sections that they are drawn on. */
 export function categoryColors(plan: Plan, colors: MapColors): Rgb[] {
   const colorOf = (own: string | null, index: number) => rgb(own ?? PALETTE[index % PALETTE.length]!);
-  const palette = plan.categories.map(({ color }, index) => standingOut(colorOf(color, index), colors.section, MIN_CONTRAST));
+  const ratio = luminance(colors.section) > 0.3 ? MIN_CONTRAST.onLight : MIN_CONTRAST.onDark;
+  const palette = plan.categories.map(({ color }, index) => standingOut(colorOf(color, index), colors.section, ratio));
   return palette.length > 0 ? palette : [colors.sold];
 }
 
