@@ -132,7 +132,9 @@ if (root) {
       defaultEditorToolsVisibility="variables"
     >
       <GraphiQL.Logo>
-        <a href="/">Grand Arena</a>
+        <h1>
+          <a href="/">Grand Arena</a>
+        </h1>
       </GraphiQL.Logo>
       <GraphiQL.Toolbar>
         {({ prettify, merge, copy }) => (
