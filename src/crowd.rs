@@ -3,8 +3,8 @@
 //!
 //! They are clients as any others: guests over the public API, who see the same stream of changes as everybody, reach
 //! for the same seats now and then, come back when they are told to, and wait while the server is away. At the demo
-//! event they go on to the next night when there is one (see [`nights`](crate::nights)); at any other they come and go
-//! while it is sold out.
+//! event they go on to the next night when there is one (see [`nights`]); at any other they come and go while it is
+//! sold out.
 //!
 //! Deliberately absent: TLS. This is for a server at hand.
 
