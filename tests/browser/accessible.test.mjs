@@ -3,7 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { closeAll, inList, live, newEvent, openList, screenshot, seatIs, seriousFindings, text, viewer } from './arena.mjs';
+import {
+  closeAll,
+  inList,
+  live,
+  newEvent,
+  openList,
+  screenshot,
+  seatIs,
+  seriousFindings,
+  text,
+  viewer,
+} from './arena.mjs';
 
 afterEach(closeAll);
 

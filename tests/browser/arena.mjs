@@ -29,7 +29,11 @@ after(() => browser?.close());
 
 async function control(command, body) {
   const headers = body && { 'content-type': 'application/json' };
-  const response = await fetch(`${ARENA_CONTROL_URL}/${command}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const response = await fetch(`${ARENA_CONTROL_URL}/${command}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
   assert.equal(response.status, 200, `${command}: ${await response.clone().text()}`);
   return response;
 }
@@ -42,7 +46,11 @@ export const startServer = () => control('start');
 /** Asks the API without a page: what other people do. */
 export async function api(query, variables, token = ARENA_TOKEN) {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const answer = await fetch(`${ARENA_URL}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  const answer = await fetch(`${ARENA_URL}/graphql`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query, variables }),
+  });
   const { data, errors } = await answer.json();
   assert.equal(errors, undefined, JSON.stringify(errors));
   return data;
@@ -72,7 +80,11 @@ export async function giveBackElsewhere(event, seats) {
  * than what a test expects.
  */
 export async function viewer({ slug, prepare, isLive = true, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    ...options,
+  });
   opened.add(context);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -126,7 +138,8 @@ export async function findOnMap(page, name) {
   for (let at = 4; at < width; at += 7) {
     await page.mouse.move(x + at, y + height / 2);
     const tooltip = page.locator('#tooltip');
-    if ((await tooltip.isVisible()) && (await tooltip.locator('b').textContent()) === name) return { x: x + at, y: y + height / 2 };
+    if ((await tooltip.isVisible()) && (await tooltip.locator('b').textContent()) === name)
+      return { x: x + at, y: y + height / 2 };
   }
   throw new Error(`${name} is not on the map`);
 }
@@ -141,7 +154,9 @@ export async function openList(page) {
 
 /** A seat in the list of section 101, by row and number. */
 export const inList = (page, row, number) =>
-  page.getByRole('group', { name: `Row ${row}`, exact: true }).getByRole('button', { name: `Row ${row}, seat ${number},` });
+  page
+    .getByRole('group', { name: `Row ${row}`, exact: true })
+    .getByRole('button', { name: `Row ${row}, seat ${number},` });
 
 /** Waits until a seat in the list is said to be so. */
 export const seatIs = (page, row, number, status) =>
@@ -159,7 +174,9 @@ export async function seriousFindings(page) {
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
+    .map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
+    );
 }
 
 /** A picture for people to look at, once nothing moves any more. */

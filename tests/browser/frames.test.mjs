@@ -57,7 +57,9 @@ async function keepChanging(signal) {
   const { seatMap } = await api('query ($id: ID!) { seatMap(eventId: $id) { seats { id status } } }', event);
   const free = seatMap.seats.filter(({ status }) => status === 'AVAILABLE').map(({ id }) => id);
   // Every 40th, so that one batch is in many sections.
-  const batches = Array.from({ length: 20 }, (_, batch) => Array.from({ length: BATCH }, (_, i) => free[(batch + i * 37) * 7]));
+  const batches = Array.from({ length: 20 }, (_, batch) =>
+    Array.from({ length: BATCH }, (_, i) => free[(batch + i * 37) * 7]),
+  );
   const startedAt = performance.now();
   let requests = 0;
   while (!signal.aborted) {
@@ -94,7 +96,10 @@ async function trace(devtools, ms) {
   const events = [];
   devtools.on('Tracing.dataCollected', ({ value }) => events.push(...value));
   const complete = new Promise((resolve) => devtools.once('Tracing.tracingComplete', resolve));
-  const traceConfig = { includedCategories: ['toplevel', 'devtools.timeline', '__metadata'], excludedCategories: ['*'] };
+  const traceConfig = {
+    includedCategories: ['toplevel', 'devtools.timeline', '__metadata'],
+    excludedCategories: ['*'],
+  };
   await devtools.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
   await sleep(ms);
   await devtools.send('Tracing.end');
@@ -110,7 +115,9 @@ function framesOf(events, time) {
   const animations = events.filter(({ name, pid, tid }) => name === 'FireAnimationFrame' && mains.has(`${pid} ${tid}`));
   const { pid, tid } = animations[0] ?? {};
   const isTask = ({ name, ph }) => ph === 'X' && name === 'ThreadControllerImpl::RunTask';
-  const tasks = events.filter((event) => event.pid === pid && event.tid === tid && isTask(event)).sort((a, b) => a.ts - b.ts);
+  const tasks = events
+    .filter((event) => event.pid === pid && event.tid === tid && isTask(event))
+    .sort((a, b) => a.ts - b.ts);
   assert.ok(tasks.length > 0, 'the trace has no tasks of the main thread');
   // The frame's own task begins before its animation frame is fired: it belongs to the frame that it ends with.
   const begun = animations.map(({ ts }) => tasks.findLast((task) => task.ts <= ts)?.ts ?? ts);

@@ -82,7 +82,10 @@ test('a hold counts down by the clock of the server and is free for everybody wh
   await Promise.all([openList(alice.page), openList(bob.page)]);
   await inList(alice.page, 1, 1).click();
   await seatIs(alice.page, 1, 1, 'held for you');
-  await alice.page.getByRole('timer').filter({ hasText: /^0:0[1-3]$/ }).waitFor();
+  await alice.page
+    .getByRole('timer')
+    .filter({ hasText: /^0:0[1-3]$/ })
+    .waitFor();
   await seatIs(bob.page, 1, 1, 'held by someone else');
   await Promise.all([seatIs(alice.page, 1, 1, 'free'), seatIs(bob.page, 1, 1, 'free')]);
   await text(note(alice.page), 'The time for row 1, seat 1 has run out.');
@@ -112,7 +115,11 @@ test('seats that are held are bought in one order, which is there again after a 
   await seatIs(bob.page, 1, 2, 'sold');
   await alice.page.reload();
   await alice.page.getByRole('button', { name: code }).waitFor();
-  assert.equal(new URL(alice.page.url()).search, `?event=${event.slug}`, 'the address holds the event and nothing else');
+  assert.equal(
+    new URL(alice.page.url()).search,
+    `?event=${event.slug}`,
+    'the address holds the event and nothing else',
+  );
   await alice.leave();
   await bob.leave();
 });
@@ -167,7 +174,10 @@ test('whoever wants more seats than the event allows is told how many that are',
     await seatIs(alice.page, 1, number, 'held for you');
   }
   await inList(alice.page, 1, 3).click();
-  await text(note(alice.page), '2 seats is the most for one person here, and you have 2. Give one back to take another.');
+  await text(
+    note(alice.page),
+    '2 seats is the most for one person here, and you have 2. Give one back to take another.',
+  );
   await seatIs(alice.page, 1, 3, 'free');
   await alice.leave();
 });
@@ -295,7 +305,8 @@ test('seats are found, held and bought on the map with the keyboard alone', asyn
   const event = await newEvent();
   const alice = await viewer(event);
   const { page } = alice;
-  const isFocused = (selector) => page.evaluate((selector) => document.activeElement?.matches(selector) ?? false, selector);
+  const isFocused = (selector) =>
+    page.evaluate((selector) => document.activeElement?.matches(selector) ?? false, selector);
   const tabTo = async (selector) => {
     for (let presses = 0; !(await isFocused(selector)); presses++) {
       assert.ok(presses < 60, `${selector} is not reached with Tab`);
@@ -320,7 +331,10 @@ test('seats are found, held and bought on the map with the keyboard alone', asyn
   await tabTo('#panel .buy');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: /^Enjoy/ }).waitFor();
-  await page.locator('#urgent').filter({ hasText: /^Bought\. Your order is/ }).waitFor();
+  await page
+    .locator('#urgent')
+    .filter({ hasText: /^Bought\. Your order is/ })
+    .waitFor();
   await page.keyboard.press('Escape');
   await page.locator('#order').waitFor({ state: 'hidden' });
   await alice.leave();
@@ -331,7 +345,8 @@ test('and in the list', async () => {
   const { page, leave } = await viewer(event);
   await page.getByRole('button', { name: 'List', exact: true }).focus();
   await page.keyboard.press('Enter');
-  const focused = (name) => page.waitForFunction((name) => new RegExp(name).test(document.activeElement?.ariaLabel ?? ''), name);
+  const focused = (name) =>
+    page.waitForFunction((name) => new RegExp(name).test(document.activeElement?.ariaLabel ?? ''), name);
   await page.getByRole('button', { name: /^Section 101/ }).focus();
   await page.keyboard.press('Enter');
   await focused('^Row 1, seat 1,');
@@ -347,7 +362,8 @@ test('and in the list', async () => {
 });
 
 /** A browser that cannot hand a canvas to a worker: then the page draws, where a test can reach. */
-const drawingInThePage = (page) => page.addInitScript(() => delete HTMLCanvasElement.prototype.transferControlToOffscreen);
+const drawingInThePage = (page) =>
+  page.addInitScript(() => delete HTMLCanvasElement.prototype.transferControlToOffscreen);
 
 test('without WebGL, and without a worker, the map is drawn all the same', async () => {
   const event = await newEvent();

@@ -7,6 +7,9 @@ const URL = '/graphql';
 /** How long one request may take before it counts as lost: the server gives up on its database sooner. */
 const TIMEOUT_MS = 15_000;
 
+/** How long a whole map may take: megabytes, on a phone on a train. */
+export const MAP_TIMEOUT_MS = 90_000;
+
 /** How often a request is made before its failure is told to a person. With the waits between, about ten seconds. */
 const ATTEMPTS = 6;
 
@@ -37,7 +40,11 @@ export class Fault extends Error {
   /** The fault in the `errors` of an answer. */
   static of(errors: readonly GraphQLFault[]): Fault {
     const { message, extensions } = errors[0]!;
-    return new Fault((extensions?.['code'] as FaultCode) ?? 'INTERNAL', message, extensions?.['retryAfterMs'] as number | undefined);
+    return new Fault(
+      (extensions?.['code'] as FaultCode) ?? 'INTERNAL',
+      message,
+      extensions?.['retryAfterMs'] as number | undefined,
+    );
   }
 }
 
@@ -58,6 +65,7 @@ export interface Credentials {
 export interface AskOptions {
   /** Without: in nobody's name, so that the answer can be everybody's. */
   credentials?: Credentials;
+  timeoutMs?: number;
   /** Told before each wait, so that a person knows why it takes so long. */
   onWait?: (fault: Fault) => void;
 }
@@ -69,13 +77,13 @@ export interface AskOptions {
 export async function ask<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
-  { credentials, onWait }: AskOptions = {},
+  { credentials, onWait, timeoutMs = TIMEOUT_MS }: AskOptions = {},
 ): Promise<Result> {
   let hadToken: string | null | undefined;
   for (let attempt = 1; ; attempt++) {
     const token = (await credentials?.token()) ?? null;
     try {
-      return await post(document.toString(), variables, token);
+      return await post(document.toString(), variables, token, timeoutMs);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (error.code === 'UNAUTHENTICATED' && credentials && hadToken === undefined) {
@@ -91,13 +99,18 @@ export async function ask<Result, Variables>(
   }
 }
 
-async function post<Result>(query: string, variables: unknown, token: string | null): Promise<Result> {
+async function post<Result>(
+  query: string,
+  variables: unknown,
+  token: string | null,
+  timeoutMs: number,
+): Promise<Result> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' };
   if (token !== null) headers['Authorization'] = `Bearer ${token}`;
   let answer: { data?: Result | null; errors?: GraphQLFault[] };
   try {
     const body = JSON.stringify({ query, variables });
-    const response = await fetch(URL, { method: 'POST', headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(URL, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeoutMs) });
     answer = await response.json();
   } catch {
     // No answer, or not one of ours: a proxy's page.

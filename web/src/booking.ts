@@ -12,7 +12,18 @@ import {
   type UnavailableReason,
 } from './generated/operations';
 import type { SeatNumber } from './plan';
-import { BUYING, FREE, GIVING_BACK, HELD, HOLDING, NOTHING, SOLD, type Order, type Pending, type SeatState } from './state';
+import {
+  BUYING,
+  FREE,
+  GIVING_BACK,
+  HELD,
+  HOLDING,
+  NOTHING,
+  SOLD,
+  type Order,
+  type Pending,
+  type SeatState,
+} from './state';
 import { dateAndTime, duration, faultWords, seatName, seats as countSeats, shortName, waitWords } from './words';
 
 /** How long a refusal is believed that the stream says nothing about. */
@@ -85,7 +96,8 @@ export class Booking {
           this.#note(seat, `${seatName(state.plan, seat)} is held for you for ${duration(event.holdSeconds)}.`);
           break;
         case 'SeatsUnavailable':
-          for (const { seatId, reason } of answer.seats) this.#explainUnavailable(state.plan.numberOf(seatId) ?? seat, reason);
+          for (const { seatId, reason } of answer.seats)
+            this.#explainUnavailable(state.plan.numberOf(seatId) ?? seat, reason);
           break;
         case 'SeatLimitExceeded': {
           const { limit, held } = answer;
@@ -95,7 +107,10 @@ export class Booking {
         }
         case 'SalesClosed': {
           const { opensAt } = answer;
-          this.#refuse(seat, opensAt === null ? 'Sales for this event have closed.' : `Sales open ${dateAndTime(opensAt)}.`);
+          this.#refuse(
+            seat,
+            opensAt === null ? 'Sales for this event have closed.' : `Sales open ${dateAndTime(opensAt)}.`,
+          );
           break;
         }
       }
@@ -104,6 +119,8 @@ export class Booking {
 
   giveBack(seats: SeatNumber[]): Promise<void> {
     const { state, event } = this;
+    // Whoever gives seats back does not want a purchase of them that failed to be tried again.
+    this.#store(null);
     return this.#while(GIVING_BACK, seats, async (options) => {
       const variables = { eventId: event.id, seatIds: seats.map((seat) => state.plan.seat(seat).id) };
       const { releaseSeats: answer } = await ask(ReleaseSeatsDocument, variables, options);
@@ -113,7 +130,8 @@ export class Booking {
         const what = seats.length === 1 ? seatName(state.plan, first!) : countSeats(seats.length);
         this.#note(first!, `${what} given back.`);
       } else {
-        for (const { seatId, reason } of answer.seats) this.#explainNotHeld(state.plan.numberOf(seatId) ?? seats[0]!, reason);
+        for (const { seatId, reason } of answer.seats)
+          this.#explainNotHeld(state.plan.numberOf(seatId) ?? seats[0]!, reason);
       }
     });
   }
@@ -178,7 +196,8 @@ export class Booking {
     mark(what);
     this.events.waiting((this.#waiting += 1));
     try {
-      const onWait = (fault: Fault) => this.events.note({ seat: seats[0] ?? null, text: waitWords(fault), kind: 'wait' });
+      const onWait = (fault: Fault) =>
+        this.events.note({ seat: seats[0] ?? null, text: waitWords(fault), kind: 'wait' });
       await work({ credentials: this.credentials, onWait });
     } catch (error) {
       if (!(error instanceof Fault)) console.error(error);

@@ -12,8 +12,11 @@ import type { MyReservationsSubscription, SeatChangesSubscription } from './gene
 const PING_EVERY_MS = 10_000;
 const PONG_WITHIN_MS = 5_000;
 
-/** The first wait before a new attempt and the longest: doubled each time, and spread out, since all lose it at once. */
-const FIRST_WAIT_MS = 250;
+/** The server pings every 25 s: a socket on which nothing was heard for longer may lead nowhere. */
+const SILENCE_MS = 30_000;
+
+/** The longest first wait before a new attempt, and the longest of all: doubled each time. */
+const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 
 export type LiveState =
@@ -58,7 +61,7 @@ export class LiveConnection {
   /** Makes sure of the connection now: after the page slept, or when the network is back. */
   check(): void {
     this.#hurry?.();
-    if (performance.now() - this.#heardAt > PING_EVERY_MS + PONG_WITHIN_MS) this.reconnect();
+    if (performance.now() - this.#heardAt > SILENCE_MS) this.reconnect();
   }
 
   /** Gives the socket up, and takes the streams up again on a new one. */
@@ -75,7 +78,8 @@ export class LiveConnection {
       this.#tell(this.#state === 'connecting' ? 'connecting' : 'reconnecting');
       if (wasLive) failures = 0;
       const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
-      await this.#pause(Math.max(fault?.retryAfterMs ?? 0, longest * (0.5 + Math.random() / 2)));
+      // Anywhere in between: a server that goes away is lost by everybody at once.
+      await this.#pause((fault?.retryAfterMs ?? 0) + longest * Math.random());
     }
   }
 
@@ -89,6 +93,10 @@ export class LiveConnection {
       return { fault: error instanceof Fault ? error : undefined, wasLive: false };
     }
     let wasLive = false;
+    const alive = () => {
+      wasLive = true;
+      this.#tell('live');
+    };
     let overdue: ReturnType<typeof setTimeout> | undefined;
     const fault = await new Promise<Fault | undefined>((end) => {
       const heard = () => {
@@ -105,8 +113,7 @@ export class LiveConnection {
         on: {
           connected: () => {
             heard();
-            wasLive = true;
-            this.#tell('live');
+            if (token === null) alive();
           },
           message: heard,
           ping: (received) => {
@@ -131,11 +138,14 @@ export class LiveConnection {
             complete: () => end(undefined),
           },
         );
-      subscribe(SeatChangesDocument, { eventId, since: this.options.since() }, ({ seatChanges }) =>
-        this.options.onSeats(seatChanges),
-      );
+      subscribe(SeatChangesDocument, { eventId, since: this.options.since() }, ({ seatChanges }) => {
+        alive();
+        return this.options.onSeats(seatChanges);
+      });
       if (token !== null) {
+        // Its first item comes at once: a sign that the server does not only listen.
         subscribe(MyReservationsDocument, { eventId }, ({ myReservations }) => {
+          alive();
           this.options.onOwn(myReservations);
           return true;
         });

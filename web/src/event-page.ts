@@ -1,11 +1,17 @@
 // One event on the page: its seats, live. Brings together the state, the connection, the map, the list and the panel.
 
 import { html, nothing, render } from 'lit-html';
-import { ask } from './api';
+import { ask, MAP_TIMEOUT_MS } from './api';
 import { Booking, type Note } from './booking';
 import { ServerClock } from './clock';
 import { LiveConnection, type LiveState } from './connection';
-import { type EventDetailsFragment, SeatMapDocument, type SeatMapQuery } from './generated/operations';
+import {
+  type ChangeCause,
+  type EventDetailsFragment,
+  SeatMapDocument,
+  type SeatMapQuery,
+  SeatStatesDocument,
+} from './generated/operations';
 import { list } from './list';
 import { SeatMap, type Target } from './map';
 import { orderDetails, panel } from './panel';
@@ -62,6 +68,9 @@ export class EventPage {
   #listShowsAllRows = false;
   #isListOpen = false;
   #note: Note | null = null;
+  /** What the keyboard points at on the map. */
+  #focused: Target | null = null;
+  readonly #lost: SeatNumber[] = [];
   #noteTimer: ReturnType<typeof setTimeout> | undefined;
   #figuresTimer: ReturnType<typeof setTimeout> | undefined;
   #expiryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -70,7 +79,7 @@ export class EventPage {
 
   /** Asks for the event's map and puts it on the page. */
   static async open(event: EventDetailsFragment, parts: PageParts): Promise<EventPage> {
-    const { seatMap } = await ask(SeatMapDocument, { eventId: event.id });
+    const { seatMap } = await ask(SeatMapDocument, { eventId: event.id }, { timeoutMs: MAP_TIMEOUT_MS });
     return new EventPage(event, seatMap, parts);
   }
 
@@ -84,17 +93,21 @@ export class EventPage {
     this.#clock.observe(seatMap.serverTime);
     const state = (this.#state = new SeatState(plan, {
       seatChanged: (seat) => this.#seatChanged(seat),
-      seatLost: (seat, cause) => {
-        const why = cause === 'EXPIRED' ? `The time for ${shortName(plan, seat)} has run out` : `${seatName(plan, seat)} was given back`;
-        this.#show({ seat, text: `${why}.`, kind: 'refusal' });
-      },
+      seatLost: (seat, cause) => this.#seatLost(seat, cause),
     }));
     state.takeMap(seatMap.revision, seatMap.seats);
     this.#map = new SeatMap(parts.map, plan, state, parts.theme.colors(), parts.isCalm, {
       chooseSeat: (seat) => this.#choose(seat),
       point: (target, at) => this.#showTooltip(target, at),
-      moveTo: (target) => parts.announce(this.#words(target)),
-      moved: () => this.#placeNote(),
+      moveTo: (target) => {
+        this.#focused = target;
+        if (target) parts.announce(this.#words(target));
+        this.#showFocused();
+      },
+      moved: () => {
+        this.#placeNote();
+        if (this.#focused) this.#showFocused();
+      },
     });
     const session = new GuestSession(() => {
       state.forgetOwn();
@@ -151,7 +164,9 @@ export class EventPage {
     const colors = this.parts.theme.colors();
     this.#map.setColors(colors);
     // The legend shows the very colours of the map.
-    const rules = categoryColors(this.#plan, colors).map((color, index) => `.category-${index} { fill: ${css(color)} }`);
+    const rules = categoryColors(this.#plan, colors).map(
+      (color, index) => `.category-${index} { fill: ${css(color)} }`,
+    );
     this.#categoryStyles.replaceSync(rules.join('\n'));
   }
 
@@ -178,6 +193,19 @@ export class EventPage {
     // A change may come before everything is made.
     this.#map?.seatChanged(seat);
     this.#figuresTimer ??= setTimeout(() => this.#renderNow(), FIGURES_EVERY_MS);
+  }
+
+  /** Several seats that are lost at the same moment are one piece of news. */
+  #seatLost(seat: SeatNumber, cause: ChangeCause): void {
+    this.#lost.push(seat);
+    if (this.#lost.length > 1) return;
+    queueMicrotask(() => {
+      const lost = this.#lost.splice(0);
+      const what = lost.length === 1 ? shortName(this.#plan, seat) : `your ${seats(lost.length)}`;
+      const isOver = cause === 'EXPIRED';
+      const text = isOver ? `The time for ${what} has run out.` : `Given back in another window: ${what}.`;
+      this.#show({ seat, text, kind: isOver ? 'refusal' : 'news' });
+    });
   }
 
   // Time.
@@ -244,11 +272,7 @@ export class EventPage {
         this.#map.setCategory(category);
         this.#renderNow();
       },
-      giveBack: (taken) => {
-        void this.#booking.giveBack(taken);
-        // The button goes with the seat: the focus must not fall off the page.
-        parts.panel.querySelector<HTMLElement>('#cart-title')?.closest('section')?.focus();
-      },
+      giveBack: (taken) => void this.#booking.giveBack(taken),
       buy: () => void this.#booking.buy(),
       showSeat: (seat) => {
         this.#map.showSeat(seat);
@@ -256,7 +280,11 @@ export class EventPage {
       },
       showOrder: (order) => this.#showOrder(order),
     });
+    const hadFocus = parts.panel.contains(document.activeElement);
     render(view, parts.panel);
+    // The button that was pressed may have gone with its seat: the focus must not fall off the page.
+    if (hadFocus && !parts.panel.contains(document.activeElement))
+      parts.panel.querySelector<HTMLElement>('#cart-title')?.focus();
     if (this.#isListOpen) this.#renderList();
     else render(nothing, parts.list);
   }
@@ -297,7 +325,10 @@ export class EventPage {
     // The focus goes to where one would go on from.
     const { list } = this.parts;
     list.scrollTop = 0;
-    (section ? list.querySelector<HTMLElement>('[data-seat][tabindex="0"]') : list.querySelector<HTMLElement>(`#section-${before?.index ?? 0}`))?.focus();
+    (section
+      ? list.querySelector<HTMLElement>('[data-seat][tabindex="0"]')
+      : list.querySelector<HTMLElement>(`#section-${before?.index ?? 0}`)
+    )?.focus();
   }
 
   #words({ section, seat }: Target): string {
@@ -322,6 +353,18 @@ export class EventPage {
     const x = at.x + 16 + tooltip.offsetWidth > width ? at.x - tooltip.offsetWidth - 12 : at.x + 16;
     const y = at.y + 18 + tooltip.offsetHeight > height ? at.y - tooltip.offsetHeight - 12 : at.y + 18;
     tooltip.style.transform = `translate(${Math.round(Math.max(x, 4))}px, ${Math.round(Math.max(y, 4))}px)`;
+  }
+
+  /** The keyboard's place has its details beside it, as the mouse's has. */
+  #showFocused(): void {
+    const target = this.#focused;
+    if (!target) return this.#showTooltip(null, null);
+    const { box } = target.section;
+    const at =
+      target.seat === null
+        ? { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
+        : this.#plan.at(target.seat);
+    this.#showTooltip(target, this.#map.view.toScreen(at));
   }
 
   #tooltip({ section, seat }: Target) {
@@ -382,9 +425,10 @@ export class EventPage {
     const gap = view.seatPx * 0.6 + 12;
     const isBelow = isSeen && at.y - gap - h < 4;
     element.classList.toggle('below', isBelow);
-    const x = isSeen ? Math.min(Math.max(at.x - w / 2, 8), Math.max(width - w - 8, 8)) 
-      // Beside the zoom buttons, which are in the corner.
-      : Math.max(Math.min((width - w) / 2, width - w - ZOOM_PX), 8);
+    const x = isSeen
+      ? Math.min(Math.max(at.x - w / 2, 8), Math.max(width - w - 8, 8))
+      : // Beside the zoom buttons, which are in the corner.
+        Math.max(Math.min((width - w) / 2, width - w - ZOOM_PX), 8);
     const y = isSeen ? (isBelow ? at.y + gap : at.y - gap - h) : height - h - 20;
     element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
     if (isSeen) element.style.setProperty('--arrow', `${Math.round(Math.min(Math.max(at.x - x, 14), w - 14))}px`);
@@ -392,7 +436,10 @@ export class EventPage {
 
   #showOrder(order: Order): void {
     const { dialog } = this.parts;
-    render(orderDetails(this.#plan, this.event, order, () => dialog.close()), dialog);
+    render(
+      orderDetails(this.#plan, this.event, order, () => dialog.close()),
+      dialog,
+    );
     this.parts.announce(`Bought. Your order is ${[...order.code].join(' ')}.`, true);
     if (!dialog.open) dialog.showModal();
     this.#renderNow();
@@ -427,7 +474,7 @@ export class EventPage {
   /** After a long sleep the clock has to be set anew, and the map with it; the stream goes on after the map. */
   async #wakeUp(): Promise<void> {
     try {
-      const { seatMap } = await ask(SeatMapDocument, { eventId: this.event.id });
+      const { seatMap } = await ask(SeatStatesDocument, { eventId: this.event.id }, { timeoutMs: MAP_TIMEOUT_MS });
       this.#clock.observe(seatMap.serverTime);
       this.#state.takeMap(seatMap.revision, seatMap.seats);
     } catch {
@@ -438,4 +485,3 @@ export class EventPage {
     this.#renderNow();
   }
 }
-

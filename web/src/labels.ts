@@ -77,7 +77,10 @@ export class Labels {
     for (const section of this.plan.sections) {
       if (!isOnScreen(view, section)) continue;
       for (const { name, seats } of section.rows) {
-        const ends = [[seats[0]!, seats[1]], [seats[seats.length - 1]!, seats[seats.length - 2]]] as const;
+        const ends = [
+          [seats[0]!, seats[1]],
+          [seats[seats.length - 1]!, seats[seats.length - 2]],
+        ] as const;
         for (const [seat, next] of ends) {
           if (next === undefined) continue;
           const [a, b] = [this.plan.at(seat), this.plan.at(next)];
@@ -92,7 +95,10 @@ export class Labels {
     const ring = (seat: SeatNumber, width: number) => {
       const { x, y } = view.toScreen(this.plan.at(seat));
       const radius = Math.max(view.seatPx * 0.6, 7);
-      for (const [color, extra] of [[colors.ground, 2.5], [colors.focus, 0]] as const) {
+      for (const [color, extra] of [
+        [colors.ground, 2.5],
+        [colors.focus, 0],
+      ] as const) {
         pen.strokeStyle = css(color);
         pen.lineWidth = width + extra;
         pen.beginPath();
@@ -103,7 +109,10 @@ export class Labels {
     if (hover !== null) ring(hover, 2);
     if (!cursor) return;
     if (cursor.seat !== null && view.showsSeats) return ring(cursor.seat, 3.5);
-    for (const [color, width] of [[colors.ground, 6], [colors.focus, 3]] as const) {
+    for (const [color, width] of [
+      [colors.ground, 6],
+      [colors.focus, 3],
+    ] as const) {
       pen.strokeStyle = css(color);
       pen.lineWidth = width;
       pen.beginPath();

@@ -36,9 +36,11 @@ export function list(model: ListModel, actions: ListActions): TemplateResult {
   const { section } = model;
   return html`
     <div class="list-head">
-      ${section
-        ? html`<button type="button" class="back" @click=${() => actions.openSection(null)}>← All sections</button>`
-        : html`<h2 id="list-title">Sections</h2>`}
+      ${
+        section
+          ? html`<button type="button" class="back" @click=${() => actions.openSection(null)}>← All sections</button>`
+          : html`<h2 id="list-title">Sections</h2>`
+      }
       <button type="button" class="icon" aria-label="Close the list" @click=${() => actions.close()}>×</button>
     </div>
     ${model.note ? html`<p class="list-note ${model.note.kind}">${model.note.text}</p>` : nothing}
@@ -53,7 +55,9 @@ function sections({ plan, state }: ListModel, { openSection }: ListActions): Tem
       const free = state.ofSection[section.index]![FREE];
       return html`<li>
         <button type="button" id=${`section-${section.index}`} @click=${() => openSection(section)}>
-          <svg class="dot category-${section.category}" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="7" /></svg>
+          <svg class="dot category-${section.category}" viewBox="0 0 16 16" aria-hidden="true">
+            <circle cx="8" cy="8" r="7" />
+          </svg>
           <b><span class="visually-hidden">Section </span>${section.name}</b>
           <span class="name soft">${category?.name}</span>
           <span class="left">${free === 0 ? 'full' : `${count(free)} free`}</span>
@@ -63,31 +67,49 @@ function sections({ plan, state }: ListModel, { openSection }: ListActions): Tem
   </ul>`;
 }
 
-function seatsOf(section: Section, { plan, state, tabStop, showsAllRows }: ListModel, actions: ListActions): TemplateResult {
+function seatsOf(
+  section: Section,
+  { plan, state, tabStop, showsAllRows }: ListModel,
+  actions: ListActions,
+): TemplateResult {
   const rows = showsAllRows ? section.rows : section.rows.slice(0, ROWS);
   const stop = tabStop !== null && plan.sectionOf(tabStop) === section ? tabStop : section.seats[0];
   return html`
     <h2 id="list-title" tabindex="-1">Section ${section.name}</h2>
-    <p class="soft">${plan.categories[section.category]?.name}. ${count(state.ofSection[section.index]![FREE])} free. Arrow keys go from seat to seat.</p>
+    <p class="soft">
+      ${plan.categories[section.category]?.name}. ${count(state.ofSection[section.index]![FREE])} free. Arrow keys go
+      from seat to seat.
+    </p>
     <div class="rows" @keydown=${(event: KeyboardEvent) => goOn(event, plan, section)}>
       ${rows.map(
-        (row) => html`<div class="row" role="group" aria-label=${`Row ${row.name}`}>
-          <span class="row-name" aria-hidden="true">${row.name}</span>
-          ${repeat(
-            row.seats,
-            (seat) => seat,
-            (seat) => seatButton(seat, seat === stop, plan, state, actions),
-          )}
-        </div>`,
+        (row) =>
+          html`<div class="row" role="group" aria-label=${`Row ${row.name}`}>
+            <span class="row-name" aria-hidden="true">${row.name}</span>
+            ${repeat(
+              row.seats,
+              (seat) => seat,
+              (seat) => seatButton(seat, seat === stop, plan, state, actions),
+            )}
+          </div>`,
       )}
     </div>
-    ${rows.length < section.rows.length
-      ? html`<button type="button" class="more" @click=${() => actions.showAllRows()}>Show all ${section.rows.length} rows</button>`
-      : nothing}
+    ${
+      rows.length < section.rows.length
+        ? html`<button type="button" class="more" @click=${() => actions.showAllRows()}>
+            Show all ${section.rows.length} rows
+          </button>`
+        : nothing
+    }
   `;
 }
 
-function seatButton(seat: SeatNumber, isTabStop: boolean, plan: Plan, state: SeatState, actions: ListActions): TemplateResult {
+function seatButton(
+  seat: SeatNumber,
+  isTabStop: boolean,
+  plan: Plan,
+  state: SeatState,
+  actions: ListActions,
+): TemplateResult {
   const { row, number, accessible } = plan.seat(seat);
   const category = plan.categoryOf(seat);
   const isMine = state.mine[seat] === 1;

@@ -24,7 +24,9 @@ const theme = new Theme(() => {
 });
 
 function themeLabel(): string {
-  return document.documentElement.dataset['theme'] === 'dark' ? 'Switch to the light theme' : 'Switch to the dark theme';
+  return document.documentElement.dataset['theme'] === 'dark'
+    ? 'Switch to the light theme'
+    : 'Switch to the dark theme';
 }
 
 render(
@@ -59,8 +61,8 @@ render(
         ></div>
         <p id="map-help" class="visually-hidden">
           Arrow keys move between sections, Enter goes in; then arrow keys move between seats, and Enter holds a seat or
-          gives it back. Escape goes back to all sections, plus and minus zoom. The button named List shows the same seats
-          as a list.
+          gives it back. Escape goes back to all sections, plus and minus zoom. The button named List shows the same
+          seats as a list.
         </p>
         <div id="tooltip" class="tooltip" hidden></div>
         <div id="note" class="note" hidden></div>
@@ -117,6 +119,8 @@ const parts: PageParts = {
 listToggle.addEventListener('click', () => setListOpen(!isListOpen));
 // A click beside the dialog closes it, as Escape does.
 parts.dialog.addEventListener('click', ({ target }) => target === parts.dialog && parts.dialog.close());
+// The button that was pressed is gone by then.
+parts.dialog.addEventListener('close', () => part('map').focus());
 events.addEventListener('change', () => {
   history.pushState(null, '', `?event=${encodeURIComponent(events.value)}`);
   void open();
@@ -155,11 +159,15 @@ async function open(): Promise<void> {
       if (mine !== opening) return;
       fill(all, slug);
       if (slug === undefined) {
-        return tell('There are no events yet. Start the server with --demo, or bring one in with “grand-arena import”.');
+        return tell(
+          'There are no events yet. Start the server with --demo, or bring one in with “grand-arena import”.',
+        );
       }
       const { event } = await ask(EventBySlugDocument, { slug });
       if (mine !== opening) return;
       if (!event) return tell(`There is no event “${slug}”. Choose one above.`);
+      // There may be more events than the list has.
+      if (!all.some((each) => each.slug === slug)) fill([event, ...all], slug);
       document.title = `${event.name} · Grand Arena`;
       const opened = await EventPage.open(event, parts);
       if (mine !== opening) return opened.close();

@@ -18,8 +18,8 @@ export interface MapEvents {
   chooseSeat(seat: SeatNumber): void;
   /** What is pointed at, and where that is on the screen; both null for nothing. */
   point(target: Target | null, at: Point | null): void;
-  /** The keyboard's place has moved: a person who does not see it has to be told. */
-  moveTo(target: Target): void;
+  /** The keyboard's place has moved: a person who does not see it has to be told. Null when it is elsewhere. */
+  moveTo(target: Target | null): void;
   /** The view has changed: what hangs on the map has to follow. */
   moved(): void;
 }
@@ -189,6 +189,7 @@ export class SeatMap {
         const target = this.#under(at, isTouch);
         this.#cursor = target;
         this.#showsCursor = false;
+        this.events.moveTo(null);
         if (target?.seat != null) this.events.chooseSeat(target.seat);
         else if (target) this.showSection(target.section);
       },
@@ -207,6 +208,7 @@ export class SeatMap {
     });
     element.addEventListener('blur', () => {
       this.#showsCursor = false;
+      this.events.moveTo(null);
       this.refresh();
     });
   }
@@ -327,7 +329,8 @@ export class SeatMap {
   #moveCursor(target: Target): void {
     this.#cursor = target;
     this.#showsCursor = true;
-    if (target.seat !== null && !this.view.isInSight(this.plan.at(target.seat))) this.view.flyToSeat(this.plan.at(target.seat));
+    if (target.seat !== null && !this.view.isInSight(this.plan.at(target.seat)))
+      this.view.flyToSeat(this.plan.at(target.seat));
     this.events.moveTo(target);
     this.#moved();
   }
@@ -352,7 +355,10 @@ function easel(element: HTMLElement, plan: Plan, onFailure: () => void): Easel {
   const worker = new Worker(script, { type: 'module' });
   worker.onerror = onFailure;
   worker.onmessage = () => isPainted(element);
-  const [seats, words] = canvases(element).map((canvas) => canvas.transferControlToOffscreen()) as [OffscreenCanvas, OffscreenCanvas];
+  const [seats, words] = canvases(element).map((canvas) => canvas.transferControlToOffscreen()) as [
+    OffscreenCanvas,
+    OffscreenCanvas,
+  ];
   const opening: Opening = { seats, words, plan: { seats: plan.seats, categories: plan.categories } };
   worker.postMessage(opening, [seats, words]);
   return {

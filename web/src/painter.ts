@@ -53,7 +53,10 @@ export class Painter {
   paint(picture: Picture): void {
     this.#last = picture;
     const { pose, width, height, pixelRatio, colors, highlight, pointed, free, pulse } = picture;
-    const [deviceWidth, deviceHeight] = [Math.max(Math.round(width * pixelRatio), 1), Math.max(Math.round(height * pixelRatio), 1)];
+    const [deviceWidth, deviceHeight] = [
+      Math.max(Math.round(width * pixelRatio), 1),
+      Math.max(Math.round(height * pixelRatio), 1),
+    ];
     const size = `${deviceWidth} ${deviceHeight}`;
     if (size !== this.#size) {
       this.#size = size;

@@ -64,7 +64,9 @@ function legend({ plan, state, category }: PanelModel, { pickCategory }: PanelAc
           const isPicked = category === index;
           return html`<li>
             <button type="button" aria-pressed=${isPicked} @click=${() => pickCategory(isPicked ? null : index)}>
-              <svg class="dot category-${index}" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="7" /></svg>
+              <svg class="dot category-${index}" viewBox="0 0 16 16" aria-hidden="true">
+                <circle cx="8" cy="8" r="7" />
+              </svg>
               <span class="name">${each.name}</span>
               <span class="left">${count(state.ofCategory[index]![0])} free</span>
               <b>${price(each)}</b>
@@ -102,7 +104,7 @@ function cart({ event, plan, state, now, isBuying }: PanelModel, actions: PanelA
   if (held.length === 0) {
     const limit = event.maxSeatsPerViewer === null ? '' : ` Up to ${seats(event.maxSeatsPerViewer)} each.`;
     return html`<section class="cart" aria-labelledby="cart-title">
-      <h2 id="cart-title">Your seats</h2>
+      <h2 id="cart-title" tabindex="-1">Your seats</h2>
       <p class="soft">Choose a free seat, and it is held for you for ${duration(event.holdSeconds)}.${limit}</p>
     </section>`;
   }
@@ -110,11 +112,15 @@ function cart({ event, plan, state, now, isBuying }: PanelModel, actions: PanelA
   const left = first - now;
   const prices = held.flatMap((seat) => plan.categoryOf(seat)?.price ?? []);
   return html`<section class="cart" aria-labelledby="cart-title">
-    <h2 id="cart-title">
+    <h2 id="cart-title" tabindex="-1">
       Your seats
       <span class="timer ${left < 60_000 ? 'short' : ''}" role="timer" aria-label="Time left">${countdown(left)}</span>
     </h2>
-    <progress max=${event.holdSeconds} .value=${Math.max(left / 1000, 0)} aria-label="Time left for your seats"></progress>
+    <progress
+      max=${event.holdSeconds}
+      .value=${Math.max(left / 1000, 0)}
+      aria-label="Time left for your seats"
+    ></progress>
     <ul>
       ${repeat(
         held,
@@ -155,12 +161,13 @@ function orders({ state }: PanelModel, { showOrder }: PanelActions): TemplateRes
     <h2 id="orders-title">Your orders</h2>
     <ul>
       ${all.map(
-        (order) => html`<li>
-          <button type="button" @click=${() => showOrder(order)}>
-            <b class="code">${order.code}</b>
-            <span class="soft">${seats(order.seats.length)} · ${money(order.total)}</span>
-          </button>
-        </li>`,
+        (order) =>
+          html`<li>
+            <button type="button" @click=${() => showOrder(order)}>
+              <b class="code">${order.code}</b>
+              <span class="soft">${seats(order.seats.length)} · ${money(order.total)}</span>
+            </button>
+          </li>`,
       )}
     </ul>
   </section>`;

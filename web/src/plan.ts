@@ -64,7 +64,15 @@ export class Plan {
       this.category[number] = category;
       let entry = sections.get(seat.section);
       if (!entry) {
-        const section = { index: sections.size, name: seat.section, rows: [], seats: [], box: emptyBox(), outline: [], category };
+        const section = {
+          index: sections.size,
+          name: seat.section,
+          rows: [],
+          seats: [],
+          box: emptyBox(),
+          outline: [],
+          category,
+        };
         sections.set(seat.section, (entry = { section, rows: new Map(), counts: new Map() }));
       }
       const { section, rows, counts } = entry;
@@ -88,7 +96,8 @@ export class Plan {
     }
     if (this.size === 0) this.box = { left: 0, top: 0, right: 1, bottom: 1 };
     // Rows were made with the sections as they were then; what is asked of a row's section must be the finished one.
-    for (const section of this.sections) for (const row of section.rows) (row as { section: Section }).section = section;
+    for (const section of this.sections)
+      for (const row of section.rows) (row as { section: Section }).section = section;
     this.pitch = pitchOf(this);
   }
 

@@ -101,7 +101,8 @@ export class Canvas2dRenderer implements Renderer {
         const half = Math.max(s * 0.48, 4.5);
         pen.rect(x - half, y - half, 2 * half, 2 * half);
       } else if ((look & CLOSED) !== 0) circle(Math.max(s * 0.09, 0.4));
-      else if (status === FREE && this.plan.seat(seat).accessible) pen.rect(x - s * 0.42, y - s * 0.42, s * 0.84, s * 0.84);
+      else if (status === FREE && this.plan.seat(seat).accessible)
+        pen.rect(x - s * 0.42, y - s * 0.42, s * 0.84, s * 0.84);
       else if (status === FREE) circle(s * 0.44);
       else if (status === HELD) circle(s * 0.31);
       else {

@@ -292,7 +292,10 @@ class WebGlRenderer implements Renderer {
     const { plan } = this;
     const isSmall = size < SHAPES_FROM_PX;
     const margin = Math.max(size, SMALLEST_MINE_PX);
-    const [from, to] = [view.toPlan({ x: -margin, y: -margin }), view.toPlan({ x: view.width + margin, y: view.height + margin })];
+    const [from, to] = [
+      view.toPlan({ x: -margin, y: -margin }),
+      view.toPlan({ x: view.width + margin, y: view.height + margin }),
+    ];
     const shapeOf = (look: number) => {
       if ((look & MINE) !== 0) return CHECK;
       if (isSmall || (look & CLOSED) !== 0) return DOT;
@@ -439,7 +442,15 @@ function sectionMesh(plan: Plan): Mesh {
       put(middle, { x: 0, y: 0 }, 0);
       put(a.at, a.out, 0);
       put(b.at, b.out, 0);
-      for (const [{ at, out }, isEdge] of [[a, 0], [b, 0], [a, 1], [a, 1], [b, 0], [b, 1]] as const) put(at, out, isEdge);
+      for (const [{ at, out }, isEdge] of [
+        [a, 0],
+        [b, 0],
+        [a, 1],
+        [a, 1],
+        [b, 0],
+        [b, 1],
+      ] as const)
+        put(at, out, isEdge);
     });
   }
   const floats = (values: number[]) => new Float32Array(values);
@@ -467,14 +478,18 @@ function bisector(before: Vector, at: Vector, after: Vector, middle: Vector): Ve
 function makeAtlas(gl: WebGL2RenderingContext): void {
   const [width, height] = [GLYPH_WIDTH * GLYPHS.length, GLYPH_HEIGHT];
   const canvas =
-    typeof document === 'undefined' ? new OffscreenCanvas(width, height) : Object.assign(document.createElement('canvas'), { width, height });
+    typeof document === 'undefined'
+      ? new OffscreenCanvas(width, height)
+      : Object.assign(document.createElement('canvas'), { width, height });
   const pen = canvas.getContext('2d') as Pen | null;
   if (pen) {
     pen.font = `600 ${GLYPH_HEIGHT * 0.95}px system-ui, sans-serif`;
     pen.textAlign = 'center';
     pen.textBaseline = 'middle';
     pen.fillStyle = '#fff';
-    [...GLYPHS].forEach((letter, i) => pen.fillText(letter, (i + 0.5) * GLYPH_WIDTH, GLYPH_HEIGHT * 0.54, GLYPH_WIDTH - 1));
+    [...GLYPHS].forEach((letter, i) =>
+      pen.fillText(letter, (i + 0.5) * GLYPH_WIDTH, GLYPH_HEIGHT * 0.54, GLYPH_WIDTH - 1),
+    );
   }
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, canvas);
@@ -510,7 +525,10 @@ class Program {
     fragment: string,
   ) {
     this.program = gl.createProgram();
-    for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]] as const) {
+    for (const [type, source] of [
+      [gl.VERTEX_SHADER, vertex],
+      [gl.FRAGMENT_SHADER, fragment],
+    ] as const) {
       const shader = gl.createShader(type);
       if (!shader) continue;
       gl.shaderSource(shader, source);

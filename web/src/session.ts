@@ -20,7 +20,8 @@ export class GuestSession implements Credentials {
   constructor(private readonly onNew: () => void = () => {}) {}
 
   async token(): Promise<string | null> {
-    const session = this.#read() ?? (await (this.#starting ??= this.#start().finally(() => (this.#starting = undefined))));
+    const session =
+      this.#read() ?? (await (this.#starting ??= this.#start().finally(() => (this.#starting = undefined))));
     return session?.token ?? null;
   }
 

@@ -69,7 +69,7 @@ export class SeatState {
   /** The revision of each seat's last change. */
   readonly #revisions: Float64Array;
   readonly #forSale: Uint8Array;
-  readonly #section: Uint16Array;
+  readonly #section: Uint32Array;
 
   constructor(
     readonly plan: Plan,
@@ -81,7 +81,7 @@ export class SeatState {
     this.expiresAt = new Float64Array(plan.size);
     this.#revisions = new Float64Array(plan.size);
     this.#forSale = Uint8Array.from(plan.seats, (seat) => Number(seat.forSale));
-    this.#section = Uint16Array.from(plan.seats, (_, seat) => plan.sectionOf(seat).index);
+    this.#section = Uint32Array.from(plan.seats, (_, seat) => plan.sectionOf(seat).index);
     this.ofSection = plan.sections.map(() => [0, 0, 0]);
     this.ofCategory = plan.categories.map(() => [0, 0, 0]);
     for (let seat = 0; seat < plan.size; seat++) this.#count(seat, 1);
@@ -205,7 +205,11 @@ export class SeatState {
 
   #take(seat: SeatNumber, news: News, isMine: boolean): void {
     this.#revisions[seat] = news.revision;
-    this.#set(seat, STATUS[news.status], news.reservationExpiresAt === null ? 0 : Date.parse(news.reservationExpiresAt));
+    this.#set(
+      seat,
+      STATUS[news.status],
+      news.reservationExpiresAt === null ? 0 : Date.parse(news.reservationExpiresAt),
+    );
     this.#setMine(seat, isMine);
   }
 

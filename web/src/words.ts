@@ -56,7 +56,10 @@ export function money({ amountMinor, currency }: Category['price']): string {
 export function sum(prices: readonly Category['price'][]): string {
   const [first] = prices;
   if (!first) return '';
-  return money({ currency: first.currency, amountMinor: prices.reduce((all, { amountMinor }) => all + amountMinor, 0) });
+  return money({
+    currency: first.currency,
+    amountMinor: prices.reduce((all, { amountMinor }) => all + amountMinor, 0),
+  });
 }
 
 const day = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' });

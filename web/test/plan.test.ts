@@ -12,7 +12,13 @@ test('sections, rows and the distance between seats come from the seats', () => 
   const plan = new Plan(seats, []);
   assert.equal(plan.pitch, 0.5);
   const [section] = plan.sections;
-  assert.deepEqual(section?.rows.map(({ name, seats }) => [name, seats]), [['1', [0, 2, 4]], ['2', [1, 3, 5]]]);
+  assert.deepEqual(
+    section?.rows.map(({ name, seats }) => [name, seats]),
+    [
+      ['1', [0, 2, 4]],
+      ['2', [1, 3, 5]],
+    ],
+  );
   assert.equal(plan.rowOf(3).section, section);
   assert.equal(section?.outline.length, 4);
 });

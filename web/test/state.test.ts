@@ -9,13 +9,22 @@ const ENDS_AT = Date.parse(END);
 
 function mapSeat(number: number, forSale = true): MapSeat {
   const place = { section: 'A', row: '1', number: String(number), x: number, y: 0, accessible: false, forSale };
-  return { id: `s${number}`, ...place, category: { id: 'gold' }, status: 'AVAILABLE', reservationExpiresAt: null, revision: 0 };
+  return {
+    id: `s${number}`,
+    ...place,
+    category: { id: 'gold' },
+    status: 'AVAILABLE',
+    reservationExpiresAt: null,
+    revision: 0,
+  };
 }
 
 /** Five seats; the last is not for sale. */
 function state() {
   const seats = [1, 2, 3, 4].map((number) => mapSeat(number)).concat(mapSeat(5, false));
-  const plan = new Plan(seats, [{ id: 'gold', name: 'Gold', color: '#e69f00', price: { amountMinor: 100, currency: 'EUR' } }]);
+  const plan = new Plan(seats, [
+    { id: 'gold', name: 'Gold', color: '#e69f00', price: { amountMinor: 100, currency: 'EUR' } },
+  ]);
   const lost: [number, ChangeCause][] = [];
   const seen = new SeatState(plan, { seatChanged: () => {}, seatLost: (seat, cause) => lost.push([seat, cause]) });
   return Object.assign(seen, { lost });
@@ -87,7 +96,9 @@ test('an answer may run ahead of the stream, which does not undo it', () => {
   const seats = state();
   seats.takeAnswer([news(1, 'RESERVED', 5)], true);
   assert.deepEqual([...seats.held], [0]);
-  seats.takeChanges(changes([1, 'RESERVED', 1], [1, 'AVAILABLE', 2], [2, 'RESERVED', 3], [3, 'RESERVED', 4], [1, 'RESERVED', 5]));
+  seats.takeChanges(
+    changes([1, 'RESERVED', 1], [1, 'AVAILABLE', 2], [2, 'RESERVED', 3], [3, 'RESERVED', 4], [1, 'RESERVED', 5]),
+  );
   assert.deepEqual([...seats.held], [0]);
   assert.deepEqual(seats.lost, []);
 });
@@ -138,12 +149,12 @@ test('a seat that this page gives back is not reported as lost', () => {
 test('what is mine is taken as of its revision; newer things stand', () => {
   const seats = state();
   seats.takeAnswer([news(1, 'RESERVED', 7)], true);
-  const own = { revision: 6, held: [news(2, 'RESERVED', 6)], orders: [order(news(3, 'CONFIRMED', 4))], expired: [] };
+  const own = { revision: 6, held: [news(2, 'RESERVED', 6)], orders: [order(news(3, 'CONFIRMED', 4))] };
   seats.takeOwn(own);
   assert.deepEqual([...seats.mine], [1, 1, 1, 0, 0]);
   assert.deepEqual([...seats.held].sort(), [0, 1]);
   assert.equal(seats.orders.get('o1')?.code, '4G7Q-90AB');
-  seats.takeOwn({ revision: 8, held: [], orders: [], expired: [] });
+  seats.takeOwn({ revision: 8, held: [], orders: [] });
   assert.deepEqual([...seats.mine], [0, 0, 0, 0, 0]);
 });
 

@@ -66,7 +66,7 @@ export type UnavailableReason =
 export type EventsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type EventsQuery = { events: { nodes: Array<{ id: string, slug: string, name: string, venue: string, startsAt: string, salesOpenAt: string | null, salesCloseAt: string | null, holdSeconds: number, maxSeatsPerViewer: number | null, availability: { available: number } }> } };
+export type EventsQuery = { events: { nodes: Array<{ slug: string, name: string, startsAt: string }> } };
 
 export type EventBySlugQueryVariables = Exact<{
   slug: string | number;
@@ -83,6 +83,13 @@ export type SeatMapQueryVariables = Exact<{
 
 
 export type SeatMapQuery = { seatMap: { revision: number, serverTime: string, seats: Array<{ id: string, section: string, row: string, number: string, x: number | null, y: number | null, accessible: boolean, forSale: boolean, status: SeatStatus, reservationExpiresAt: string | null, revision: number, category: { id: string } }> } };
+
+export type SeatStatesQueryVariables = Exact<{
+  eventId: string | number;
+}>;
+
+
+export type SeatStatesQuery = { seatMap: { revision: number, serverTime: string, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> } };
 
 export type SeatStateFragment = { id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number };
 
@@ -102,7 +109,7 @@ export type MyReservationsSubscriptionVariables = Exact<{
 }>;
 
 
-export type MyReservationsSubscription = { myReservations: { revision: number, expired: Array<string>, held: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }>, orders: Array<{ id: string, code: string, confirmedAt: string, total: { amountMinor: number, currency: string }, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }> } };
+export type MyReservationsSubscription = { myReservations: { revision: number, held: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }>, orders: Array<{ id: string, code: string, confirmedAt: string, total: { amountMinor: number, currency: string }, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }> } };
 
 export type OrderDetailsFragment = { id: string, code: string, confirmedAt: string, total: { amountMinor: number, currency: string }, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> };
 
@@ -118,7 +125,7 @@ export type ReserveSeatsMutationVariables = Exact<{
 
 
 export type ReserveSeatsMutation = { reserveSeats:
-    | { __typename: 'ReserveSeatsSuccess', serverTime: string, revision: number, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }
+    | { __typename: 'ReserveSeatsSuccess', serverTime: string, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }
     | { __typename: 'SalesClosed', opensAt: string | null, closedAt: string | null }
     | { __typename: 'SeatLimitExceeded', limit: number, held: number, requested: number }
     | { __typename: 'SeatsUnavailable', seats: Array<{ seatId: string, reason: UnavailableReason }> }
@@ -131,7 +138,7 @@ export type ReleaseSeatsMutationVariables = Exact<{
 
 
 export type ReleaseSeatsMutation = { releaseSeats:
-    | { __typename: 'ReleaseSeatsSuccess', revision: number, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }
+    | { __typename: 'ReleaseSeatsSuccess', seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }
     | { __typename: 'SeatsNotHeld', seats: Array<{ seatId: string, reason: NotHeldReason }> }
    };
 
@@ -143,7 +150,7 @@ export type ConfirmSeatsMutationVariables = Exact<{
 
 
 export type ConfirmSeatsMutation = { confirmSeats:
-    | { __typename: 'ConfirmSeatsSuccess', revision: number, order: { id: string, code: string, confirmedAt: string, total: { amountMinor: number, currency: string }, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> } }
+    | { __typename: 'ConfirmSeatsSuccess', order: { id: string, code: string, confirmedAt: string, total: { amountMinor: number, currency: string }, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> } }
     | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'SeatsNotHeld', seats: Array<{ seatId: string, reason: NotHeldReason }> }
    };
@@ -219,18 +226,9 @@ export const EventsDocument = new TypedDocumentString(`
     query Events {
   events(first: 100) {
     nodes {
-      id
       slug
       name
-      venue
       startsAt
-      salesOpenAt
-      salesCloseAt
-      holdSeconds
-      maxSeatsPerViewer
-      availability {
-        available
-      }
     }
   }
 }
@@ -288,6 +286,22 @@ export const SeatMapDocument = new TypedDocumentString(`
   reservationExpiresAt
   revision
 }`) as unknown as TypedDocumentString<SeatMapQuery, SeatMapQueryVariables>;
+export const SeatStatesDocument = new TypedDocumentString(`
+    query SeatStates($eventId: ID!) {
+  seatMap(eventId: $eventId) {
+    revision
+    serverTime
+    seats {
+      ...SeatState
+    }
+  }
+}
+    fragment SeatState on Seat {
+  id
+  status
+  reservationExpiresAt
+  revision
+}`) as unknown as TypedDocumentString<SeatStatesQuery, SeatStatesQueryVariables>;
 export const SeatChangesDocument = new TypedDocumentString(`
     subscription SeatChanges($eventId: ID!, $since: Revision!) {
   seatChanges(eventId: $eventId, since: $since) {
@@ -327,7 +341,6 @@ export const MyReservationsDocument = new TypedDocumentString(`
     orders {
       ...OrderDetails
     }
-    expired
   }
 }
     fragment SeatState on Seat {
@@ -362,7 +375,6 @@ export const ReserveSeatsDocument = new TypedDocumentString(`
     __typename
     ... on ReserveSeatsSuccess {
       serverTime
-      revision
       seats {
         ...SeatState
       }
@@ -395,7 +407,6 @@ export const ReleaseSeatsDocument = new TypedDocumentString(`
   releaseSeats(input: {eventId: $eventId, seatIds: $seatIds}) {
     __typename
     ... on ReleaseSeatsSuccess {
-      revision
       seats {
         ...SeatState
       }
@@ -421,7 +432,6 @@ export const ConfirmSeatsDocument = new TypedDocumentString(`
   ) {
     __typename
     ... on ConfirmSeatsSuccess {
-      revision
       order {
         ...OrderDetails
       }
