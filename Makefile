@@ -33,7 +33,7 @@ NODE_IS_NEW := $(shell node --eval 'const [a, b] = process.versions.node.split("
 HAS_NODE := $(and $(filter true,$(NODE_IS_NEW)),$(shell command -v npm))
 # Without its packages at hand, for example.
 TRY_WEB = @$(MAKE) --no-print-directory web || echo "The live map and the explorer could not be built; the rest works."
-NPM_CI = npm ci --no-audit --no-fund && touch node_modules/.package-lock.json
+NPM_CI = npm ci --no-audit --no-fund --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=5000 && touch node_modules/.package-lock.json
 WEB_SOURCES := schema.graphql $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist*')
 
 ifdef HAS_NODE
