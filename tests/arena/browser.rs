@@ -12,7 +12,7 @@
 
 use std::path::PathBuf;
 
-use crate::harness::node::{Stage, obstacle, skip};
+use crate::harness::node::{Stage, obstacle, show, skip};
 
 const FOLDER: &str = "tests/browser";
 
@@ -44,5 +44,7 @@ async fn people_can_use_the_pages_in_a_browser() {
             "the pages were not built into this binary; `make test` does that, or `npm run build` in web",
         );
     }
-    stage.run(FOLDER, &[("ARENA_URL", &stage.base()), ("ARENA_CHROMIUM", &chromium)]).await;
+    let said = stage.run(FOLDER, &[("ARENA_URL", &stage.base()), ("ARENA_CHROMIUM", &chromium)]).await;
+    // How long a frame of the map takes is worth seeing each time.
+    said.lines().filter(|line| line.starts_with("main-thread time")).for_each(show);
 }

@@ -30,8 +30,12 @@ pub fn obstacle(folder: &str) -> Option<String> {
 /// Notes that a test cannot be run here; in the CI, where everything has to run, it fails.
 pub fn skip(what: &str, obstacle: &str) {
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{what}: {obstacle}, and this is the CI");
-    // Not with `eprintln!`, which is shown for tests that fail only.
-    std::io::stderr().write_all(format!("SKIPPED {what}: {obstacle}\n").as_bytes()).unwrap();
+    show(&format!("SKIPPED {what}: {obstacle}"));
+}
+
+/// Shows a line although the test has not failed, which `eprintln!` does not.
+pub fn show(line: &str) {
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 fn absolute(folder: &str) -> String {
@@ -71,9 +75,9 @@ impl Stage {
         format!("http://{}", self.address)
     }
 
-    /// Runs all tests of a folder and shows what they say. `ARENA_CONTROL_URL` is where they may ask for things.
+    /// Runs all tests of a folder, and gives what they say, which is shown if they fail. `ARENA_CONTROL_URL` is where they may ask for things.
     #[expect(clippy::print_stdout, reason = "what the tests say is shown if they fail")]
-    pub async fn run(self: &Arc<Self>, folder: &str, environment: &[(&str, &str)]) {
+    pub async fn run(self: &Arc<Self>, folder: &str, environment: &[(&str, &str)]) -> String {
         let control = Router::new()
             .route("/event", post(new_event))
             .route("/stop/{signal}", post(stop_server))
@@ -90,8 +94,10 @@ impl Stage {
         node.current_dir(absolute(folder)).kill_on_drop(true).envs(environment.iter().copied());
         node.env("ARENA_CONTROL_URL", control_url).env("ARENA_TOKEN", token("alice", &[]));
         let output = node.stdin(Stdio::null()).output().await.unwrap();
-        println!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        println!("{said}{}", String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "a test in {folder} has failed");
+        said
     }
 }
 
