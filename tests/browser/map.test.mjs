@@ -323,6 +323,7 @@ test('seats are found, held and bought on the map with the keyboard alone', asyn
   await said(/seat 2, €50, free$/);
   await page.keyboard.press('Enter');
   await said(/seat 2 is held for you for 5 minutes\.$/);
+  await page.locator('#tooltip').filter({ hasText: /Row \d, seat 2.*held for you/s }).waitFor();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Space');
   await said(/seat 3 is held for you for 5 minutes\.$/);

@@ -70,6 +70,8 @@ export class EventPage {
   #note: Note | null = null;
   /** What the keyboard points at on the map. */
   #focused: Target | null = null;
+  /** What the details at the mouse or the keyboard's place are about. */
+  #described: Target | null = null;
   readonly #lost: SeatNumber[] = [];
   #noteTimer: ReturnType<typeof setTimeout> | undefined;
   #figuresTimer: ReturnType<typeof setTimeout> | undefined;
@@ -280,6 +282,7 @@ export class EventPage {
       },
       showOrder: (order) => this.#showOrder(order),
     });
+    if (this.#described) render(this.#tooltip(this.#described), parts.tooltip);
     const hadFocus = parts.panel.contains(document.activeElement);
     render(view, parts.panel);
     // The button that was pressed may have gone with its seat: the focus must not fall off the page.
@@ -346,6 +349,7 @@ export class EventPage {
   #showTooltip(target: Target | null, at: Point | null): void {
     const { tooltip, map } = this.parts;
     tooltip.hidden = target === null || at === null;
+    this.#described = at && target;
     if (!target || !at) return;
     render(this.#tooltip(target), tooltip);
     // On the side of the mouse where there is room.
