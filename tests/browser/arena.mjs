@@ -137,9 +137,11 @@ export async function findOnMap(page, name) {
   const { x, y, width, height } = await page.locator('#map').boundingBox();
   for (let at = 4; at < width; at += 7) {
     await page.mouse.move(x + at, y + height / 2);
-    const tooltip = page.locator('#tooltip');
-    if ((await tooltip.isVisible()) && (await tooltip.locator('b').textContent()) === name)
-      return { x: x + at, y: y + height / 2 };
+    const isThere = await page.evaluate((name) => {
+      const tooltip = document.querySelector('#tooltip');
+      return !tooltip.hidden && tooltip.querySelector('b').textContent === name;
+    }, name);
+    if (isThere) return { x: x + at, y: y + height / 2 };
   }
   throw new Error(`${name} is not on the map`);
 }

@@ -71,7 +71,7 @@ test('who is too late is told so at the seat, which is shown as it is at once', 
 });
 
 test('a hold counts down by the clock of the server and is free for everybody when it has run out', async () => {
-  const event = await newEvent({ holdSeconds: 3 });
+  const event = await newEvent({ holdSeconds: 6 });
   // This computer's clock is an hour wrong.
   const wrong = (page) =>
     page.addInitScript(() => {
@@ -84,7 +84,7 @@ test('a hold counts down by the clock of the server and is free for everybody wh
   await seatIs(alice.page, 1, 1, 'held for you');
   await alice.page
     .getByRole('timer')
-    .filter({ hasText: /^0:0[1-3]$/ })
+    .filter({ hasText: /^0:0[1-6]$/ })
     .waitFor();
   await seatIs(bob.page, 1, 1, 'held by someone else');
   await Promise.all([seatIs(alice.page, 1, 1, 'free'), seatIs(bob.page, 1, 1, 'free')]);
@@ -182,6 +182,65 @@ test('whoever wants more seats than the event allows is told how many that are',
   await alice.leave();
 });
 
+/** Answers these operations itself; `answers` gives the data, or the errors, by the field's name. */
+const answering = (answers) => (page) =>
+  page.route('**/graphql', (route) => {
+    const { query } = route.request().postDataJSON();
+    const field = Object.keys(answers).find((name) => query.includes(`${name}(`));
+    const answer = field && answers[field];
+    if (!answer) return route.continue();
+    return route.fulfill({ json: answer.errors ? { data: null, ...answer } : { data: { [field]: answer } } });
+  });
+
+test('every refusal is explained in words of its own', async () => {
+  const event = await newEvent();
+  const answers = {};
+  const alice = await viewer({ ...event, prepare: answering(answers) });
+  const { page } = alice;
+  await openList(page);
+  const [seatId] = event.seats;
+  const refused = async (field, answer, words) => {
+    answers[field] = answer;
+    await (field === 'confirmSeats' ? buy(page) : inList(page, 1, 1)).click();
+    await text(note(page), words);
+    delete answers[field];
+  };
+  const unavailable = (reason) => ({ __typename: 'SeatsUnavailable', seats: [{ seatId, reason }] });
+  const notHeld = (reason) => ({ __typename: 'SeatsNotHeld', seats: [{ seatId, reason }] });
+  const fault = (code) => ({ errors: [{ message: code, extensions: { code } }] });
+  const closed = { __typename: 'SalesClosed', opensAt: null, closedAt: null };
+
+  await refused('reserveSeats', { ...closed, opensAt: '2079-01-01T10:00:00Z' }, /^Sales open .*2079/);
+  await refused('reserveSeats', { ...closed, closedAt: '2020-01-01T10:00:00Z' }, 'Sales for this event have closed.');
+  await refused('reserveSeats', unavailable('NOT_FOR_SALE'), 'Row 1, seat 1 is not offered.');
+  await refused('reserveSeats', unavailable('NOT_FOUND'), 'The event has no such seat. Please reload the page.');
+  await refused('reserveSeats', fault('FORBIDDEN'), 'this server wants you to sign in first');
+  await refused('reserveSeats', fault('NOT_FOUND'), 'This event is not there any more.');
+  await refused('reserveSeats', fault('INTERNAL'), 'Something went wrong on our side.');
+  await inList(page, 1, 1).click();
+  await seatIs(page, 1, 1, 'held for you');
+  await refused('releaseSeats', notHeld('NEVER_HELD'), 'Row 1, seat 1 is not held for you any more.');
+  const reasons = [
+    ['HOLD_EXPIRED', 'The time for row 1, seat 1 has run out. Nothing was bought.'],
+    ['NEVER_HELD', 'Row 1, seat 1 is not held for you any more. Nothing was bought.'],
+    ['ALREADY_CONFIRMED', 'Row 1, seat 1 is yours already, in another order. Nothing was bought.'],
+  ];
+  for (const [reason, words] of reasons) await refused('confirmSeats', notHeld(reason), words);
+  await refused(
+    'confirmSeats',
+    { __typename: 'IdempotencyKeyReused', message: '' },
+    'Nothing was bought this time. Please press the button again.',
+  );
+  await refused('confirmSeats', fault('INTERNAL'), 'Something went wrong on our side.');
+  await refused(
+    'confirmSeats',
+    notHeld('CONFIRMED_TO_ANOTHER'),
+    'Row 1, seat 1 is sold to someone else now. Nothing was bought.',
+  );
+  await seatIs(page, 1, 1, 'sold');
+  await alice.leave();
+});
+
 test('a server that is too busy is asked again after the time that it says', async () => {
   const event = await newEvent();
   const asked = [];
@@ -260,7 +319,7 @@ test('what happened while the network was away is there when it is back, without
 });
 
 test('a page that slept for an hour is right when it wakes up', async () => {
-  const event = await newEvent({ holdSeconds: 2 });
+  const event = await newEvent({ holdSeconds: 6 });
   const alice = await viewer({ ...event, reducedMotion: 'no-preference' });
   await openList(alice.page);
   await inList(alice.page, 1, 1).click();
@@ -323,7 +382,10 @@ test('seats are found, held and bought on the map with the keyboard alone', asyn
   await said(/seat 2, €50, free$/);
   await page.keyboard.press('Enter');
   await said(/seat 2 is held for you for 5 minutes\.$/);
-  await page.locator('#tooltip').filter({ hasText: /Row \d, seat 2.*held for you/s }).waitFor();
+  await page
+    .locator('#tooltip')
+    .filter({ hasText: /Row \d, seat 2.*held for you/s })
+    .waitFor();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Space');
   await said(/seat 3 is held for you for 5 minutes\.$/);
@@ -423,6 +485,51 @@ test('a map whose graphics card was taken away draws itself anew when it is back
   await alice.leave({ expecting: [/CONTEXT_LOST_WEBGL/, /WebGL/] });
 });
 
+test('the map is zoomed with the wheel, with two fingers and with buttons, and dragged', async () => {
+  const event = await newEvent();
+  const alice = await viewer({ ...event, hasTouch: true });
+  const { page } = alice;
+  const places = async () => {
+    const [a, b] = [await findOnMap(page, 'Row 2, seat 9'), await findOnMap(page, 'Row 3, seat 2')];
+    return { left: a.x, distance: b.x - a.x };
+  };
+  const { x, y, width, height } = await page.locator('#map').boundingBox();
+  const middle = { x: x + width / 2, y: y + height / 2 };
+  const first = await places();
+
+  await page.mouse.move(middle.x, middle.y);
+  await page.mouse.wheel(0, -200);
+  const afterWheel = await places();
+  assert.ok(afterWheel.distance > first.distance, 'the wheel');
+
+  const devtools = await alice.context.newCDPSession(page);
+  const touch = (type, ...spots) =>
+    devtools.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: spots.map((dx, id) => ({ x: middle.x + dx, y: middle.y, id })),
+    });
+  await touch('touchStart', -40, 40);
+  for (let spread = 40; spread <= 60; spread += 4) await touch('touchMove', -spread, spread);
+  await touch('touchEnd');
+  const afterPinch = await places();
+  assert.ok(afterPinch.distance > afterWheel.distance, 'two fingers');
+  await text(cart(page), 'Choose a free seat');
+
+  await page.mouse.move(middle.x, middle.y);
+  await page.mouse.down();
+  await page.mouse.move(middle.x - 60, middle.y, { steps: 4 });
+  await page.mouse.up();
+  const afterDrag = await places();
+  assert.ok(afterDrag.left < afterPinch.left - 20, 'dragging');
+  assert.ok(await cart(page).getByText('Choose a free seat').isVisible(), 'dragging holds nothing');
+
+  await page.getByRole('button', { name: 'Show all seats' }).click();
+  assert.deepEqual(await places(), first);
+  await page.getByRole('button', { name: 'Zoom in' }).click();
+  assert.ok((await places()).distance > first.distance, 'the button');
+  await alice.leave();
+});
+
 test('events are chosen at the top, the address follows, and one that is not there is said to be missing', async () => {
   const [first, second] = [await newEvent({ name: 'First night' }), await newEvent({ name: 'Second night' })];
   const { page, leave } = await viewer(first);
@@ -431,8 +538,15 @@ test('events are chosen at the top, the address follows, and one that is not the
   await page.getByRole('heading', { name: 'Second night' }).waitFor();
   await live(page);
   assert.equal(page.url(), `${ARENA_URL}/?event=${second.slug}`);
+  // What is done now is done there and nowhere else.
+  const seat = await findOnMap(page, 'Row 2, seat 4');
+  await page.mouse.click(seat.x, seat.y);
+  await cart(page).getByText('row 2 · seat 4').waitFor();
   await page.goBack();
   await page.getByRole('heading', { name: 'First night' }).waitFor();
+  await live(page);
+  const { event } = await api('query ($id: ID!) { event(id: $id) { availability { available } } }', { id: first.id });
+  assert.equal(event.availability.available, 40);
   await page.goto(`${ARENA_URL}/?event=nothing-of-the-kind`);
   await text(page, 'There is no event “nothing-of-the-kind”. Choose one above.');
   await leave();

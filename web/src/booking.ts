@@ -236,7 +236,7 @@ export class Booking {
         return this.#refuse(seat, `${name} is held by someone else now.${consequence}`);
       case 'CONFIRMED_TO_ANOTHER':
         state.takeHint(seat, SOLD, 0);
-        return this.#refuse(seat, `${name} is sold to someone else.${consequence}`);
+        return this.#refuse(seat, `${name} is sold to someone else now.${consequence}`);
       case 'NEVER_HELD':
         // Given back already, perhaps by an answer that was lost.
         return this.#refuse(seat, `${name} is not held for you any more.${consequence}`);
