@@ -12,6 +12,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::AppState;
+use super::media::quality_in;
 
 /// A file of the pages.
 #[derive(Debug)]
@@ -135,8 +136,7 @@ fn quality(asked: &HeaderMap, coding: &str) -> f32 {
     for item in values.flat_map(|value| value.split(',')) {
         let mut parts = item.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let quality = parts.find_map(|parameter| parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")));
-        let quality = quality.map_or(1.0, |text| text.parse().unwrap_or(1.0));
+        let quality = quality_in(parts);
         if name.eq_ignore_ascii_case(coding) {
             named = Some(quality);
         } else if name == "*" {
