@@ -37,14 +37,15 @@ export interface LiveOptions {
   /** The next frame. False if it does not follow the last one: then the stream is taken up again. */
   onSeats(item: SeatChangesSubscription['seatChanges']): boolean;
   onOwn(item: MyReservationsSubscription['myReservations']): void;
-  onState(state: LiveState): void;
+  /** @param heardAt when the server was heard last, on our own clock. */
+  onState(state: LiveState, heardAt: number): void;
 }
 
 export class LiveConnection {
   #client: Client | undefined;
   #isStopped = false;
   #hurry: (() => void) | undefined;
-  #heardAt = performance.now();
+  #heardAt = Date.now();
   #state: LiveState = 'connecting';
 
   constructor(private readonly options: LiveOptions) {
@@ -61,7 +62,7 @@ export class LiveConnection {
   /** Makes sure of the connection now: after the page slept, or when the network is back. */
   check(): void {
     this.#hurry?.();
-    if (performance.now() - this.#heardAt > SILENCE_MS) this.reconnect();
+    if (Date.now() - this.#heardAt > SILENCE_MS) this.reconnect();
   }
 
   /** Gives the socket up, and takes the streams up again on a new one. */
@@ -101,7 +102,7 @@ export class LiveConnection {
     const fault = await new Promise<Fault | undefined>((end) => {
       const heard = () => {
         clearTimeout(overdue);
-        this.#heardAt = performance.now();
+        this.#heardAt = Date.now();
       };
       const client = createClient({
         url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
@@ -175,7 +176,7 @@ export class LiveConnection {
   #tell(state: LiveState): void {
     if (this.#isStopped || state === this.#state) return;
     this.#state = state;
-    this.options.onState(state);
+    this.options.onState(state, this.#heardAt);
   }
 
   /** Waits, or until there is a reason to hurry. */

@@ -77,15 +77,13 @@ export class EventPage {
   #figuresTimer: ReturnType<typeof setTimeout> | undefined;
   #expiryTimer: ReturnType<typeof setTimeout> | undefined;
   #warned = Infinity;
-  #liveState: LiveState = 'connecting';
 
-  /** Asks for the event's map and puts it on the page. */
-  static async open(event: EventDetailsFragment, parts: PageParts): Promise<EventPage> {
-    const { seatMap } = await ask(SeatMapDocument, { eventId: event.id }, { timeoutMs: MAP_TIMEOUT_MS });
-    return new EventPage(event, seatMap, parts);
+  /** Asks for what an event's page begins with. */
+  static async load(event: EventDetailsFragment): Promise<SeatMapQuery['seatMap']> {
+    return (await ask(SeatMapDocument, { eventId: event.id }, { timeoutMs: MAP_TIMEOUT_MS })).seatMap;
   }
 
-  private constructor(
+  constructor(
     private readonly event: EventDetailsFragment,
     seatMap: SeatMapQuery['seatMap'],
     private readonly parts: PageParts,
@@ -140,9 +138,9 @@ export class EventPage {
         this.#scheduleExpiry();
         this.#renderNow();
       },
-      onState: (live) => this.#setLive(live),
+      onState: (live, heardAt) => parts.showLive(live, heardAt),
     });
-    this.#setLive('connecting');
+    parts.showLive('connecting', Date.now());
     this.setColors();
     document.adoptedStyleSheets = [this.#categoryStyles];
     this.#listen();
@@ -243,14 +241,6 @@ export class EventPage {
       this.parts.announce(`${duration(Math.max(Math.ceil(left / 1000), 1))} left to buy your seats.`, true);
     } else if (due.length === 0) this.#warned = Infinity;
   }
-
-  #setLive(live: LiveState): void {
-    if (this.#liveState === 'live' && live !== 'live') this.#lostAt = Date.now();
-    this.#liveState = live;
-    this.parts.showLive(live, this.#lostAt);
-  }
-
-  #lostAt = Date.now();
 
   // Words and pictures.
 
@@ -392,6 +382,7 @@ export class EventPage {
 
   /** Explains something at the seat that it is about, and says it aloud. */
   #show(note: Note): void {
+    if (this.#closing.signal.aborted) return;
     this.#note = note.kind === 'news' ? null : note;
     this.parts.announce(note.text, note.kind === 'refusal');
     clearTimeout(this.#noteTimer);

@@ -15,7 +15,8 @@ export interface Gestures {
 /** A pointer that has moved less than this is not dragging yet, in pixels. */
 const SLACK_PX = 6;
 
-export function listen(element: HTMLElement, gestures: Gestures): void {
+/** Listens until the signal says to stop. */
+export function listen(element: HTMLElement, gestures: Gestures, signal: AbortSignal): void {
   const pointers = new Map<number, Point>();
   let isDragging = false;
 
@@ -24,14 +25,17 @@ export function listen(element: HTMLElement, gestures: Gestures): void {
     return { x: event.clientX - left, y: event.clientY - top };
   };
 
-  element.addEventListener('pointerdown', (event) => {
+  const on = <Name extends keyof HTMLElementEventMap>(name: Name, hear: (event: HTMLElementEventMap[Name]) => void) =>
+    element.addEventListener(name, hear, { signal, passive: false });
+
+  on('pointerdown', (event) => {
     if (event.button !== 0) return;
     element.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, at(event));
     // With a second finger on the map nothing is a tap any more.
     isDragging = pointers.size > 1;
   });
-  element.addEventListener('pointermove', (event) => {
+  on('pointermove', (event) => {
     const before = pointers.get(event.pointerId);
     const now = at(event);
     if (!before) {
@@ -50,22 +54,18 @@ export function listen(element: HTMLElement, gestures: Gestures): void {
     const spread = Math.hypot(before.x - other.x, before.y - other.y);
     if (spread > 0) gestures.zoom(middle, Math.hypot(now.x - other.x, now.y - other.y) / spread);
   });
-  element.addEventListener('pointerup', (event) => {
+  on('pointerup', (event) => {
     if (pointers.delete(event.pointerId) && !isDragging) gestures.tap(at(event), event.pointerType === 'touch');
     if (pointers.size === 0) isDragging = false;
   });
-  element.addEventListener('pointercancel', (event) => pointers.delete(event.pointerId));
-  element.addEventListener('pointerleave', () => gestures.hover(null));
-  element.addEventListener('dblclick', (event) => gestures.doubleTap(at(event)));
-  element.addEventListener(
-    'wheel',
-    (event) => {
-      event.preventDefault();
-      // Lines and pages into pixels; a pinch on a touchpad comes as a wheel with the control key, in small steps.
-      const pixels = event.deltaY * [1, 16, 400][event.deltaMode]!;
-      const speed = event.ctrlKey ? 0.01 : 0.0018;
-      gestures.zoom(at(event), Math.exp(-Math.min(Math.max(pixels, -300), 300) * speed));
-    },
-    { passive: false },
-  );
+  on('pointercancel', (event) => pointers.delete(event.pointerId));
+  on('pointerleave', () => gestures.hover(null));
+  on('dblclick', (event) => gestures.doubleTap(at(event)));
+  on('wheel', (event) => {
+    event.preventDefault();
+    // Lines and pages into pixels; a pinch on a touchpad comes as a wheel with the control key, in small steps.
+    const pixels = event.deltaY * [1, 16, 400][event.deltaMode]!;
+    const speed = event.ctrlKey ? 0.01 : 0.0018;
+    gestures.zoom(at(event), Math.exp(-Math.min(Math.max(pixels, -300), 300) * speed));
+  });
 }

@@ -169,9 +169,9 @@ async function open(): Promise<void> {
       // There may be more events than the list has.
       if (!all.some((each) => each.slug === slug)) fill([event, ...all], slug);
       document.title = `${event.name} · Grand Arena`;
-      const opened = await EventPage.open(event, parts);
-      if (mine !== opening) return opened.close();
-      current = opened;
+      const seatMap = await EventPage.load(event);
+      if (mine !== opening) return;
+      current = new EventPage(event, seatMap, parts);
       tell(null);
       if (isListOpen) showList();
       return;

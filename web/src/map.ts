@@ -37,6 +37,7 @@ export class SeatMap {
   #cursor: Target | null = null;
   #showsCursor = false;
   readonly #resizing: ResizeObserver;
+  readonly #closing = new AbortController();
   #highlight: Section | null = null;
   #category: number | null = null;
   #colors: MapColors;
@@ -65,6 +66,7 @@ export class SeatMap {
 
   /** Takes it off the page. */
   close(): void {
+    this.#closing.abort();
     this.#resizing.disconnect();
     this.#easel.close();
     cancelAnimationFrame(this.#frame);
@@ -175,42 +177,50 @@ export class SeatMap {
 
   #listen(): void {
     const { element, view } = this;
-    listen(element, {
-      pan: (dx, dy) => {
-        view.panBy(dx, dy);
-        this.#moved();
+    // The element stays when the map goes.
+    const { signal } = this.#closing;
+    listen(
+      element,
+      {
+        pan: (dx, dy) => {
+          view.panBy(dx, dy);
+          this.#moved();
+        },
+        zoom: (at, factor) => {
+          view.zoomAt(at, factor);
+          this.#point(null, null);
+          this.#moved();
+        },
+        tap: (at, isTouch) => {
+          const target = this.#under(at, isTouch);
+          this.#cursor = target;
+          this.#showsCursor = false;
+          this.events.moveTo(null);
+          if (target?.seat != null) this.events.chooseSeat(target.seat);
+          else if (target) this.showSection(target.section);
+        },
+        doubleTap: (at) => {
+          // Two clicks on a seat mean the seat.
+          if (this.#under(at, false)) return;
+          view.zoomTo(2.2, at);
+          this.#moved();
+        },
+        hover: (at) => this.#point(at && this.#under(at, false), at),
       },
-      zoom: (at, factor) => {
-        view.zoomAt(at, factor);
-        this.#point(null, null);
-        this.#moved();
-      },
-      tap: (at, isTouch) => {
-        const target = this.#under(at, isTouch);
-        this.#cursor = target;
-        this.#showsCursor = false;
-        this.events.moveTo(null);
-        if (target?.seat != null) this.events.chooseSeat(target.seat);
-        else if (target) this.showSection(target.section);
-      },
-      doubleTap: (at) => {
-        // Two clicks on a seat mean the seat.
-        if (this.#under(at, false)) return;
-        view.zoomTo(2.2, at);
-        this.#moved();
-      },
-      hover: (at) => this.#point(at && this.#under(at, false), at),
-    });
-    element.addEventListener('keydown', (event) => this.#keyDown(event));
-    element.addEventListener('focus', () => {
+      signal,
+    );
+    element.addEventListener('keydown', (event) => this.#keyDown(event), { signal });
+    const focused = () => {
       // Not for the mouse, which says itself where it is.
       if (element.matches(':focus-visible')) this.#moveCursor(this.#cursor ?? this.#inTheMiddle());
-    });
-    element.addEventListener('blur', () => {
+    };
+    element.addEventListener('focus', focused, { signal });
+    const blurred = () => {
       this.#showsCursor = false;
       this.events.moveTo(null);
       this.refresh();
-    });
+    };
+    element.addEventListener('blur', blurred, { signal });
   }
 
   #point(target: Target | null, at: Point | null): void {
