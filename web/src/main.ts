@@ -153,7 +153,7 @@ async function open(): Promise<void> {
   tell('Loading the seats…');
   for (let failures = 0; mine === opening; failures++) {
     try {
-      const all = (await ask(EventsDocument, {})).events.nodes;
+      const all = await allEvents();
       const wanted = new URLSearchParams(location.search).get('event');
       const slug = wanted ?? next(all)?.slug;
       if (mine !== opening) return;
@@ -182,6 +182,18 @@ async function open(): Promise<void> {
       await sleep(Math.min(1000 * 2 ** failures, 15_000));
     }
   }
+}
+
+/** All events by their start, or a thousand of them: more than anybody would choose from. */
+async function allEvents(): Promise<EventSummary[]> {
+  const all: EventSummary[] = [];
+  let after: string | null = null;
+  do {
+    const { nodes, pageInfo }: EventsQuery['events'] = (await ask(EventsDocument, { after })).events;
+    all.push(...nodes);
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after !== null && all.length < 1000);
+  return all;
 }
 
 function next(all: readonly EventSummary[]): EventSummary | undefined {

@@ -63,10 +63,12 @@ export type UnavailableReason =
   /** Another viewer holds it; it may become free again. */
   | 'RESERVED_BY_ANOTHER';
 
-export type EventsQueryVariables = Exact<{ [key: string]: never; }>;
+export type EventsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
 
 
-export type EventsQuery = { events: { nodes: Array<{ slug: string, name: string, startsAt: string }> } };
+export type EventsQuery = { events: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ slug: string, name: string, startsAt: string }> } };
 
 export type EventBySlugQueryVariables = Exact<{
   slug: string | number;
@@ -223,8 +225,12 @@ export const OrderDetailsFragmentDoc = new TypedDocumentString(`
   revision
 }`, {"fragmentName":"OrderDetails"}) as unknown as TypedDocumentString<OrderDetailsFragment, unknown>;
 export const EventsDocument = new TypedDocumentString(`
-    query Events {
-  events(first: 100) {
+    query Events($after: String) {
+  events(first: 100, after: $after) {
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
     nodes {
       slug
       name
