@@ -1,9 +1,19 @@
 # syntax=docker/dockerfile:1
 
+# Builds the live map and the explorer, which become part of the binary.
+FROM node:22-bookworm-slim AS web
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN --mount=type=cache,target=/root/.npm,sharing=locked npm ci --no-audit --no-fund
+COPY schema.graphql /src/
+COPY web ./
+RUN npm run build
+
 # Builds the server. The caches stay on the build host: a second build compiles what has changed.
 FROM rust:1.95-bookworm AS builder
 WORKDIR /src
 COPY . .
+COPY --from=web /src/web/dist web/dist
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --locked --release --package grand-arena --bin grand-arena \

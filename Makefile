@@ -6,21 +6,57 @@ FEATURES := $(if $(POSTGRES),,--features download-postgres)
 CARGO := cargo
 # What `make run` hands to the server, for example: make run ARGS="--listen 127.0.0.1:9000"
 ARGS ?=
+# Where `make demo` listens, and what it hands to the crowd, for example: make demo CROWD="--buyers 400 --pace 30"
+LISTEN ?= 127.0.0.1:8080
+CROWD ?=
+BINARY = $${CARGO_TARGET_DIR:-target}/debug/grand-arena
 
-.PHONY: help run test lint format schema release bench-live
+.PHONY: help run demo test web web-test lint format schema release bench bench-quick bench-live
 
 help: ## Says what there is.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
 
 run: ## Builds and starts the server with a private PostgreSQL and the demo event.
+	$(TRY_WEB)
 	$(CARGO) build --locked $(FEATURES)
-	@exec $${CARGO_TARGET_DIR:-target}/debug/grand-arena serve --demo $(ARGS)
+	@exec $(BINARY) serve --demo $(ARGS)
 
-# The clients that people use, for tests/arena/clients.rs. Without Node that test is skipped, except in the CI.
-tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json
-	@if command -v npm > /dev/null; then cd tests/clients && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json; fi
+# The crowd comes a moment later, so that it finds no other server if this one does not start; it leaves with it.
+demo: ## The same with a crowd of simulated buyers, so that the map comes alive.
+	$(TRY_WEB)
+	$(CARGO) build --locked $(FEATURES)
+	@(sleep 2; exec $(BINARY) crowd --url http://$(LISTEN) $(CROWD)) & crowd=$$!; \
+		trap 'kill $$crowd 2> /dev/null' EXIT; trap : INT TERM; $(BINARY) serve --demo --listen $(LISTEN) $(ARGS)
 
-test: tests/clients/node_modules/.package-lock.json ## Runs every test, on a PostgreSQL of its own.
+# The pages take Node; the server does without, and says in their place what is missing.
+NODE_IS_NEW := $(shell node --eval 'const [a, b] = process.versions.node.split("."); console.log(a > 20 || (a == 20 && b >= 10))' 2> /dev/null)
+HAS_NODE := $(and $(filter true,$(NODE_IS_NEW)),$(shell command -v npm))
+# Without its packages at hand, for example.
+TRY_WEB = @$(MAKE) --no-print-directory web || echo "The live map and the explorer could not be built; the rest works."
+NPM_CI = npm ci --no-audit --no-fund --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=5000 && touch node_modules/.package-lock.json
+WEB_SOURCES := schema.graphql $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist*')
+
+ifdef HAS_NODE
+web: web/dist/index.html ## Builds the live map and the explorer, which become part of the binary.
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run build && touch dist/index.html
+
+# Types from the schema that are not what the schema says, types that do not fit, and what the tests find.
+web-test: web
+	cd web && npm run codegen:check && npm run check && npm test
+
+# The packages of tests/arena/clients.rs and tests/arena/browser.rs.
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	cd $* && $(NPM_CI)
+
+test: web-test tests/clients/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json
+else
+web:
+	@echo "The live map and the explorer are not built: that takes Node 20.10 or newer, with npm. The rest works."
+endif
+
+test: ## Runs every test, on a PostgreSQL of its own and in a browser.
 	$(CARGO) test --locked --workspace $(FEATURES)
 
 lint: ## Formatting and lints, warnings as errors.
@@ -35,9 +71,20 @@ schema: ## Writes schema.graphql anew, from the code.
 	$(CARGO) run --quiet --locked $(FEATURES) -- schema > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 
-release: ## Builds the binary for production: target/release/grand-arena.
+release: web ## Builds the binary for production: target/release/grand-arena.
 	$(CARGO) build --locked --release $(FEATURES)
 
+BENCH = $${CARGO_TARGET_DIR:-target}/release/bench
+BUILD_BENCH = $(CARGO) build --locked --release --workspace --bins $(FEATURES)
+
+bench: ## Measures the rush side by side with raw SQL (about 40 minutes); figures to bench/RESULTS.md, a picture to docs/rush.svg.
+	$(BUILD_BENCH)
+	$(BENCH) rush $(ARGS)
+
+bench-quick: ## The throughput alone, in a few minutes; nothing is written down.
+	$(BUILD_BENCH)
+	$(BENCH) rush --part throughput --runs 3 --seconds 2 $(ARGS)
+
 bench-live: ## Measures the live map side by side with a bare WebSocket; figures to bench/RESULTS.md.
-	$(CARGO) build --locked --release --workspace --bins $(FEATURES)
-	$${CARGO_TARGET_DIR:-target}/release/bench live $(ARGS)
+	$(BUILD_BENCH)
+	$(BENCH) live $(ARGS)

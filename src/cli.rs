@@ -1,4 +1,4 @@
-//! The command line: `grand-arena serve | migrate | schema | import | token`.
+//! The command line: `grand-arena serve | migrate | schema | import | token | crowd`.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -12,11 +12,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::wall_clock;
 use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
+use crate::crowd::{self, CrowdError, CrowdSettings};
 use crate::database::{Database, DatabaseError};
 use crate::domain::ViewerId;
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
 use crate::identity::Role;
-use crate::server::{self, DEMO_SLUG, Server};
+use crate::nights::DEMO_SLUG;
+use crate::server::{self, Server};
 use crate::{graphql, import};
 
 /// The exit code of everything that a person can put right: a bad setting, a port that is taken, no database.
@@ -59,6 +61,8 @@ enum Command {
     Import(ImportArguments),
     /// Signs a token, for trying things out.
     Token(TokenArguments),
+    /// Sends simulated buyers to a running server, so that its map comes alive; until Ctrl-C.
+    Crowd(CrowdSettings),
 }
 
 #[derive(Debug, Args)]
@@ -126,6 +130,8 @@ enum Failure {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Identity(#[from] crate::identity::IdentityError),
+    #[error(transparent)]
+    Crowd(#[from] CrowdError),
     #[error("{0}")]
     Import(String),
     #[error("{0}")]
@@ -162,6 +168,7 @@ fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Schema => Ok(io::stdout().write_all(graphql::sdl().as_bytes())?),
         Command::Import(arguments) => runtime.block_on(bring_in(arguments)),
         Command::Token(arguments) => sign(&arguments),
+        Command::Crowd(settings) => runtime.block_on(let_in(&settings)),
     }
 }
 
@@ -199,7 +206,9 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "Grand Arena is open.")?;
     writeln!(out, "  map         http://{address}/")?;
-    writeln!(out, "  playground  http://{address}/playground")?;
+    if settings.has_playground() {
+        writeln!(out, "  playground  http://{address}/playground")?;
+    }
     writeln!(out, "  API         http://{address}/graphql (WebSocket: ws://{address}/graphql)")?;
     if settings.demo {
         writeln!(out, "  demo event  event(id: \"{DEMO_SLUG}\")")?;
@@ -260,6 +269,16 @@ fn sign(arguments: &TokenArguments) -> Result<(), Failure> {
     let (token, _) = identity.sign(&user, roles, wall_clock(), arguments.ttl)?;
     writeln!(io::stdout(), "{token}")?;
     Ok(())
+}
+
+async fn let_in(settings: &CrowdSettings) -> Result<(), Failure> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        ended = crowd::run(settings) => Ok(ended?),
+        _ = interrupted.recv() => Ok(()),
+        _ = terminated.recv() => Ok(()),
+    }
 }
 
 /// Reads `90s`, `30m`, `1h` or `7d`.

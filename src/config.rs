@@ -65,6 +65,11 @@ pub struct ServeSettings {
     #[arg(long, env = "ARENA_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
 
+    /// Whether there is an explorer of the API at `/playground`: true or false. Unless said, there is with the demo event
+    /// or on a private PostgreSQL, and there is none on a database of your own.
+    #[arg(long, env = "ARENA_PLAYGROUND", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    pub playground: Option<bool>,
+
     /// Whose pages may use this server from a browser, beside its own: origins such as `https://shop.example` with commas
     /// between them, or `*` for any.
     #[arg(long, env = "ARENA_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "", hide_default_value = true)]
@@ -95,4 +100,12 @@ pub struct ServeSettings {
     /// Who is asking.
     #[command(flatten)]
     pub identity: IdentitySettings,
+}
+
+impl ServeSettings {
+    /// Whether there is an explorer: not in production, unless it is asked for.
+    #[must_use]
+    pub fn has_playground(&self) -> bool {
+        self.playground.unwrap_or(self.demo || self.database.database_url.is_none())
+    }
 }

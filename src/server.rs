@@ -18,16 +18,15 @@ use crate::cleaner::Cleaner;
 use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
 use crate::desk::{Desk, DeskTasks, ExpiryAlarm};
-use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
 use crate::feed::Feed;
 use crate::graphql::{self, Services};
 use crate::http::{self, App, Front};
 use crate::identity::{Identity, IdentityError};
+use crate::nights;
 use crate::pruner::Pruner;
 use crate::store::catalog::CatalogError;
 use crate::store::changes::Retention;
 use crate::store::{ConnectError, Store, StoreError};
-use crate::{clock, demo};
 
 /// Why the server does not start, or has ended. Each is one sentence for the person who runs it.
 #[derive(Debug, thiserror::Error)]
@@ -72,9 +71,6 @@ impl From<ConnectError> for ServerError {
         Self::Database(error.into())
     }
 }
-
-/// The slug of the demo event.
-pub const DEMO_SLUG: &str = "grand-arena";
 
 /// A running server.
 #[derive(Debug)]
@@ -164,7 +160,7 @@ impl Running {
             store.migrate().await?;
         }
         if settings.demo {
-            bring_in_demo(&store).await?;
+            nights::open_first(&store).await?;
         }
 
         let (stop, background, sockets) = (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
@@ -175,6 +171,9 @@ impl Running {
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
         let (desk, desk_tasks) = Desk::open(&store, bookings, &alarm);
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
+        if settings.demo {
+            background.spawn(nights::keep_open(store.clone(), stop.clone()));
+        }
         let retention =
             Retention { changes: settings.log_changes.into(), age: Duration::from_hours(settings.log_hours.into()) };
         background.spawn(Pruner::new(store.clone(), retention).run(stop.clone()));
@@ -192,6 +191,7 @@ impl Running {
             feed: Arc::clone(&feed),
             stop: stop.clone(),
             allowed_origins: settings.allowed_origins.clone(),
+            playground: settings.has_playground(),
             sockets: sockets.clone(),
         });
         let serving = tokio::spawn(http::serve(listener, Front::new(app), stop.clone()));
@@ -244,28 +244,6 @@ pub fn identity(settings: &IdentitySettings, data_dir: &Path) -> Result<Identity
             let _ = std::fs::create_dir_all(data_dir);
             Identity::from_secret(&Identity::load_or_create_secret(&data_dir.join("jwt-secret"))?)
         }
-    }
-}
-
-async fn bring_in_demo(store: &Store) -> Result<(), ServerError> {
-    const A_MONTH: chrono::TimeDelta = chrono::TimeDelta::days(30);
-    let event = NewEvent {
-        slug: DEMO_SLUG.to_owned(),
-        name: "Grand Arena".to_owned(),
-        venue: "Grand Arena".to_owned(),
-        starts_at: clock::wall_clock() + A_MONTH,
-        sales_open_at: None,
-        sales_close_at: None,
-        hold_seconds: DEFAULT_HOLD_SECONDS,
-        max_seats_per_viewer: None,
-    };
-    if store.event_by_slug(DEMO_SLUG).await?.is_some() {
-        return Ok(());
-    }
-    match store.create_event(&event, &demo::grand_arena()).await {
-        // Another server that started at the same time was faster.
-        Ok(_) | Err(CatalogError::SlugTaken(_)) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }
 

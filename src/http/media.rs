@@ -64,9 +64,7 @@ impl Qualities {
     fn add(&mut self, range: &str) {
         let mut parts = range.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts.find_map(|parameter| parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")));
-        // A quality that cannot be read is no reason to refuse the type.
-        let quality = quality.map_or(1.0, |text| text.parse().unwrap_or(1.0));
+        let quality = quality_in(parts);
         let slot = match essence.as_str() {
             "application/graphql-response+json" => &mut self.graphql_response,
             "application/json" => &mut self.json,
@@ -92,6 +90,14 @@ impl Qualities {
         };
         Accepted { media_type, event_stream: self.event_stream.is_some_and(|quality| quality > 0.0) }
     }
+}
+
+/// The quality that is among an item's parameters; 1 if there is none.
+pub(super) fn quality_in<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
+    let quality =
+        parameters.find_map(|parameter| parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")));
+    // One that cannot be read is no reason to refuse the item.
+    quality.map_or(1.0, |text| text.parse().unwrap_or(1.0))
 }
 
 #[cfg(test)]

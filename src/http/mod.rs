@@ -3,6 +3,7 @@
 //! Deliberately ours where the stock transport of async-graphql falls short (mutations over GET, missing close codes,
 //! no limits); its WebSocket serves only the older protocol that some Apollo clients still speak.
 
+mod assets;
 mod documents;
 mod graphql;
 mod health;
@@ -20,8 +21,8 @@ mod websocket;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{Request, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{Request, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,8 @@ pub struct App {
     pub stop: CancellationToken,
     /// Whose pages may use this server.
     pub allowed_origins: AllowedOrigins,
+    /// Whether there is an explorer at `/playground`.
+    pub playground: bool,
     /// The open sockets and streams, so that a shutdown can wait for their goodbyes.
     pub sockets: TaskTracker,
 }
@@ -99,32 +102,17 @@ impl Front {
 /// What is beside the API.
 fn pages(state: AppState) -> Router {
     Router::new()
-        .route("/", get(|| async { page(include_str!("pages/home.html")) }))
-        .route("/playground", get(|| async { page(include_str!("pages/playground.html")) }))
+        .route("/", get(assets::map))
+        .route("/playground", get(assets::explorer))
+        .route("/assets/{*name}", get(assets::asset))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(not_found)
         .with_state(state)
 }
 
-/// A page of ours: it runs its own inline script and talks to this server only.
-fn page(html: &'static str) -> Response {
-    const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
-        connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, Html(html)).into_response()
-}
-
 async fn not_found(uri: Uri) -> Response {
     let path: String = uri.path().chars().take(80).collect();
-    (
-        StatusCode::NOT_FOUND,
-        format!("There is nothing at {path}. The API is at /graphql, an explorer at /playground.\n"),
-    )
+    (StatusCode::NOT_FOUND, format!("There is nothing at {path}. The API is at /graphql, the live map at /.\n"))
         .into_response()
 }

@@ -6,7 +6,10 @@
 mod harness;
 
 mod api;
+mod assets;
+mod browser;
 mod clients;
+mod crowd;
 mod faults;
 mod live;
 mod log;

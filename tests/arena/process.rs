@@ -17,7 +17,7 @@ async fn demo(client: &Client) -> Event {
         .data("{ event(id: \"grand-arena\") { id availability { available reserved confirmed } } }", json!({}))
         .await;
     let gid = data["event"]["id"].as_str().unwrap().to_owned();
-    Event { id: grand_arena::domain::EventId(1), gid, seats: 20_000 }
+    Event { id: grand_arena::domain::EventId(1), gid, slug: "grand-arena".to_owned(), seats: 20_000 }
 }
 
 async fn confirmed(client: &Client) -> Value {
@@ -229,10 +229,10 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     let mut lock = arena.sql.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(event.id.0).execute(&mut *lock).await.unwrap();
     let client = server.client("alice");
-    let (gid, seats) = (event.gid.clone(), event.seats);
+    let same = event.clone();
     let mut buyer = Socket::open(&server.base, Some(&token("bob", &[]))).await;
     let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(2)] });
-    let reserving = tokio::spawn(async move { client.reserve(&Event { id: event.id, gid, seats }, [1]).await });
+    let reserving = tokio::spawn(async move { client.reserve(&same, [1]).await });
     // One after the other: two that come together would wait as one batch.
     eventually("a booking waits for the lock", async || arena.waiting_for_locks().await == 1).await;
     buyer.subscribe("1", RESERVE, json!({ "input": input })).await;
@@ -263,8 +263,8 @@ async fn a_server_that_stalls_while_it_holds_the_locks_does_not_stop_the_others(
     let mut lock = arena.sql.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(event.id.0).execute(&mut *lock).await.unwrap();
     let client = stalled.client("alice");
-    let (gid, seats) = (event.gid.clone(), event.seats);
-    let reserving = tokio::spawn(async move { client.reserve(&Event { id: event.id, gid, seats }, [1]).await });
+    let same = event.clone();
+    let reserving = tokio::spawn(async move { client.reserve(&same, [1]).await });
     eventually("its booking waits for the lock", async || arena.waiting_for_locks().await == 1).await;
     stalled.signal("STOP");
     lock.commit().await.unwrap();

@@ -277,16 +277,11 @@ async fn a_guest_session_makes_a_buyer_of_anybody() {
 }
 
 #[tokio::test]
-async fn health_readiness_and_the_pages_are_where_they_should_be() {
+async fn health_and_readiness_are_where_they_should_be() {
     let arena = Arena::new().await;
     let server = arena.server().await;
     let get = async |path: &str| http(&server, Method::GET, path, &[], "").await;
     assert_eq!(get("/healthz").await.0, StatusCode::OK);
     crate::harness::eventually("the server is ready", async || get("/readyz").await.0 == StatusCode::OK).await;
-    for path in ["/", "/playground"] {
-        let (status, page) = get(path).await;
-        assert!(status == StatusCode::OK && page.to_lowercase().starts_with("<!doctype html>"), "{path}");
-        assert!(!page.contains("https://"), "{path} needs no other host");
-    }
     assert_eq!(get("/nowhere").await.0, StatusCode::NOT_FOUND);
 }

@@ -14,6 +14,9 @@ use crate::usage::{cpu_seconds, resident_bytes};
 /// Subscribers that watch the hot event.
 pub(crate) const WATCHING: usize = 100;
 
+/// Who warms the servers up, asking for seats of another event: as many as will ask at most.
+const WARMING: usize = 1024;
+
 /// Servers that have warmed up, with the feed on and subscribers who watch the hot event.
 pub(crate) struct Trial {
     database_url: String,
@@ -53,7 +56,7 @@ impl Trial {
             count => Some(trial.subscribe(count).await?),
         };
         let known = Events::known();
-        trial.run(Plan::Return, singles(&[known.warm]), 64, Pace::Closed, Duration::from_secs(1)).await?;
+        trial.run(Plan::Return, singles(&[known.warm]), WARMING, Pace::Closed, Duration::from_secs(2)).await?;
         Ok(trial)
     }
 

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod cluster;
+pub mod node;
 pub mod process;
 pub mod socket;
 pub mod sums;
@@ -39,10 +40,12 @@ pub struct Arena {
 }
 
 /// An event in a test's database.
+#[derive(Clone)]
 pub struct Event {
     pub id: EventId,
     /// Its global id.
     pub gid: String,
+    pub slug: String,
     pub seats: usize,
 }
 
@@ -107,7 +110,7 @@ impl Arena {
         };
         change(&mut event);
         let id = self.store.create_event(&event, &plan(seats)).await.unwrap();
-        Event { id, gid: AnyId::Event(id).encode().0, seats }
+        Event { id, gid: AnyId::Event(id).encode().0, slug: event.slug, seats }
     }
 
     /// Lets every hold of the event have run out a moment ago, as if each had been granted earlier. The cleaner has no
@@ -178,6 +181,7 @@ pub fn settings(url: &str) -> ServeSettings {
         listen_database_url: None,
         no_migrate: true,
         demo: false,
+        playground: None,
         allowed_origins: AllowedOrigins::Only(vec![]),
         max_subscriptions: 1000,
         log_changes: 1_000_000,

@@ -1,0 +1,139 @@
+// Builds dist/: each page of the project with its scripts and styles under names that change with their content, so
+// that they can be cached for good, and a copy of each file as browsers like it best (Brotli, gzip), made once, here.
+//
+//   node build.mjs           builds for production
+//   node build.mjs --watch   builds without squeezing, and again whenever something changes
+//   node build.mjs --test    builds test/ for Node's test runner, into dist-test/
+
+import { readFile, rm, mkdir, writeFile, readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import * as esbuild from 'esbuild';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const DIST = join(HERE, 'dist');
+const PAGES = ['index.html', 'playground.html'];
+
+/** What a page may weigh on the wire: HTML and everything that it loads before it is ready, in Brotli. */
+const BUDGET_BYTES = { 'index.html': 60_000 };
+
+/** Files that shrink when they are compressed. */
+const TEXT = /\.(html|js|css|svg|json|ttf)$/;
+
+/** What a page refers to with a path of ours: `src="src/main.ts"`. */
+const REFERENCE = /(?<=\s(?:src|href)=")(?!\/|https?:|data:|#)([^"]+)(?=")/g;
+
+const brotli = promisify(zlib.brotliCompress);
+const gzip = promisify(zlib.gzip);
+
+const pages = PAGES.filter((page) => existsSync(join(HERE, page)));
+const watch = process.argv.includes('--watch');
+
+/** @type {esbuild.BuildOptions} */
+const COMMON = {
+  absWorkingDir: HERE,
+  bundle: true,
+  format: 'esm',
+  target: ['es2022', 'chrome108', 'firefox115', 'safari16.4'],
+  logLevel: 'warning',
+  // What licences want to be kept goes beside each file.
+  legalComments: 'linked',
+};
+
+if (process.argv.includes('--test')) {
+  const tests = (await readdir(join(HERE, 'test'))).filter((name) => name.endsWith('.test.ts'));
+  await rm(join(HERE, 'dist-test'), { recursive: true, force: true });
+  await esbuild.build({
+    ...COMMON,
+    entryPoints: tests.map((name) => join('test', name)),
+    outdir: 'dist-test',
+    outExtension: { '.js': '.mjs' },
+    platform: 'node',
+    target: 'node20',
+    sourcemap: 'inline',
+  });
+} else {
+  const html = new Map();
+  for (const page of pages) html.set(page, await readFile(join(HERE, page), 'utf8'));
+  const entries = new Set([...html.values()].flatMap((text) => text.match(REFERENCE) ?? []));
+  /** @type {esbuild.BuildOptions} */
+  const options = {
+    ...COMMON,
+    entryPoints: [...entries],
+    outdir: 'dist/assets',
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    publicPath: '/assets',
+    loader: { '.svg': 'copy', '.woff2': 'copy', '.ttf': 'copy' },
+    splitting: true,
+    minify: !watch,
+    sourcemap: watch && 'linked',
+    metafile: true,
+    plugins: [
+      {
+        // Monaco's modules import their styles one by one; GraphiQL's style sheet has them all already.
+        name: 'styles of Monaco',
+        setup: (build) => build.onLoad({ filter: /monaco-editor.*\.css$/ }, () => ({ contents: '', loader: 'empty' })),
+      },
+      { name: 'pages', setup: (build) => build.onEnd((result) => result.metafile && finish(result.metafile)) },
+    ],
+  };
+
+  const finish = async (metafile) => {
+    /** Path in the project → path on the server. */
+    const built = new Map();
+    for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
+      if (entryPoint) built.set(entryPoint, `/${relative('dist', file)}`);
+    }
+    for (const [page, text] of html) await writeFile(join(DIST, page), text.replace(REFERENCE, (path) => built.get(path)));
+    if (!watch) await squeeze(metafile, built);
+  };
+
+  await rm(DIST, { recursive: true, force: true });
+  await mkdir(DIST, { recursive: true });
+  if (watch) await (await esbuild.context(options)).watch();
+  else await esbuild.build(options);
+
+  async function squeeze(metafile, built) {
+    const weights = new Map();
+    const files = [...html.keys(), ...Object.keys(metafile.outputs).map((file) => relative('dist', file))];
+    await Promise.all(
+      files.map(async (file) => {
+        const bytes = await readFile(join(DIST, file));
+        if (!TEXT.test(file)) return weights.set(file, bytes.length);
+        const params = { [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+        const [br, gz] = await Promise.all([brotli(bytes, { params }), gzip(bytes, { level: 9 })]);
+        await Promise.all([writeFile(join(DIST, `${file}.br`), br), writeFile(join(DIST, `${file}.gz`), gz)]);
+        return weights.set(file, br.length);
+      }),
+    );
+    for (const [page, text] of html) {
+      const loaded = new Set();
+      const load = (file) => {
+        if (loaded.has(file)) return;
+        loaded.add(file);
+        for (const { path, kind } of metafile.outputs[join('dist', file)].imports) {
+          if (kind === 'import-statement') load(relative('dist', path));
+        }
+      };
+      for (const path of text.match(REFERENCE) ?? []) load(built.get(path).slice(1));
+      const total = weights.get(page) + [...loaded].reduce((sum, file) => sum + weights.get(file), 0);
+      const budget = BUDGET_BYTES[page];
+      const limit = budget ? ` of at most ${kilobytes(budget)}` : '';
+      console.log(`${page}: ${kilobytes(total)}${limit} on the wire, in ${loaded.size + 1} files`);
+      for (const file of loaded) console.log(`  ${basename(file)} ${kilobytes(weights.get(file))}`);
+      if (total > budget) {
+        console.error(`${page} is too heavy: make it lighter, or raise BUDGET_BYTES in build.mjs and say why`);
+        process.exitCode = 1;
+      }
+    }
+  }
+}
+
+function kilobytes(bytes) {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}

@@ -1,0 +1,126 @@
+// Queries and mutations: one POST each, asked again where asking again is the right thing to do.
+
+import type { TypedDocumentString } from './generated/operations';
+
+const URL = '/graphql';
+
+/** How long one request may take before it counts as lost: the server gives up on its database sooner. */
+const TIMEOUT_MS = 15_000;
+
+/** How long a whole map may take: megabytes, on a phone on a train. */
+export const MAP_TIMEOUT_MS = 90_000;
+
+/** How often a request is made before its failure is told to a person. With the waits between, about ten seconds. */
+const ATTEMPTS = 6;
+
+/** The server's `extensions.code`, or that it could not be reached. */
+export type FaultCode =
+  | 'UNREACHABLE'
+  | 'OVERLOADED'
+  | 'UNAVAILABLE'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'BAD_USER_INPUT'
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | 'INTERNAL';
+
+/** What goes wrong that is not an expected refusal: those are members of the answers' unions. */
+export class Fault extends Error {
+  constructor(
+    readonly code: FaultCode,
+    message: string,
+    /** When the server wants to be asked again. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+
+  /** The fault in the `errors` of an answer. */
+  static of(errors: readonly GraphQLFault[]): Fault {
+    const { message, extensions } = errors[0]!;
+    return new Fault(
+      (extensions?.['code'] as FaultCode) ?? 'INTERNAL',
+      message,
+      extensions?.['retryAfterMs'] as number | undefined,
+    );
+  }
+}
+
+/** An entry of `errors`, as any GraphQL client has it. */
+export interface GraphQLFault {
+  readonly message: string;
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/** Who is asking; see session.ts. */
+export interface Credentials {
+  /** A token that is good as far as one knows; null where the server gives out none. */
+  token(): Promise<string | null>;
+  /** The server did not take this token. */
+  reject(token: string | null): void;
+}
+
+export interface AskOptions {
+  /** Without: in nobody's name, so that the answer can be everybody's. */
+  credentials?: Credentials;
+  timeoutMs?: number;
+  /** Told before each wait, so that a person knows why it takes so long. */
+  onWait?: (fault: Fault) => void;
+}
+
+/**
+ * Asks, and asks the same again while the server is too busy (after the time that it says), while it cannot be reached
+ * or has lost its database (what we ask may all be repeated), and once more with a new token if the old one is not good.
+ */
+export async function ask<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+  { credentials, onWait, timeoutMs = TIMEOUT_MS }: AskOptions = {},
+): Promise<Result> {
+  let hadToken: string | null | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const token = (await credentials?.token()) ?? null;
+    try {
+      return await post(document.toString(), variables, token, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (error.code === 'UNAUTHENTICATED' && credentials && hadToken === undefined) {
+        credentials.reject((hadToken = token));
+        continue;
+      }
+      const mayPass = error.code === 'OVERLOADED' || error.code === 'UNAVAILABLE' || error.code === 'UNREACHABLE';
+      if (!mayPass || attempt === ATTEMPTS) throw error;
+      onWait?.(error);
+      // At least what the server says, and not everybody at once.
+      await sleep((error.retryAfterMs ?? 250 * 2 ** attempt) * (1 + Math.random() / 2));
+    }
+  }
+}
+
+async function post<Result>(
+  query: string,
+  variables: unknown,
+  token: string | null,
+  timeoutMs: number,
+): Promise<Result> {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+  if (token !== null) headers['Authorization'] = `Bearer ${token}`;
+  let answer: { data?: Result | null; errors?: GraphQLFault[] };
+  try {
+    const body = JSON.stringify({ query, variables });
+    const response = await fetch(URL, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeoutMs) });
+    answer = await response.json();
+  } catch {
+    // No answer, or not one of ours: a proxy's page.
+    throw new Fault('UNREACHABLE', 'The server cannot be reached.');
+  }
+  if (answer.errors?.length) throw Fault.of(answer.errors);
+  if (!answer.data) throw new Fault('INTERNAL', 'The server gave an answer without data.');
+  return answer.data;
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

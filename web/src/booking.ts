@@ -1,0 +1,293 @@
+// What a buyer does: hold seats, give them back, buy them. Each is shown at once as asked for, then as answered; what
+// is refused is explained at the seat that it is about.
+
+import { Fault, ask, type Credentials } from './api';
+import type { ServerClock } from './clock';
+import {
+  ConfirmSeatsDocument,
+  type EventDetailsFragment,
+  type NotHeldReason,
+  ReleaseSeatsDocument,
+  ReserveSeatsDocument,
+  type UnavailableReason,
+} from './generated/operations';
+import type { SeatNumber } from './plan';
+import {
+  BUYING,
+  FREE,
+  GIVING_BACK,
+  HELD,
+  HOLDING,
+  NOTHING,
+  SOLD,
+  type Order,
+  type Pending,
+  type SeatState,
+} from './state';
+import { dateAndTime, duration, faultWords, seatName, seats as countSeats, shortName, waitWords } from './words';
+
+/** How long a refusal is believed that the stream says nothing about. */
+const HINT_MS = 3_000;
+
+/** A purchase that was begun longer ago is not taken up again after a reload: its holds have run out. */
+const PURCHASE_MS = 15 * 60_000;
+
+export interface Note {
+  /** The seat that it is about. */
+  readonly seat: SeatNumber | null;
+  readonly text: string;
+  /** News is seen anyway and only has to be said; what takes long or was refused is explained at the seat. */
+  readonly kind: 'news' | 'wait' | 'refusal';
+}
+
+export interface BookingEvents {
+  note(note: Note): void;
+  /** What is waited for has changed. */
+  waiting(count: number): void;
+  bought(order: Order): void;
+}
+
+/** A purchase under way: kept across reloads, so that it is asked for again under the same key. */
+interface Purchase {
+  key: string;
+  seatIds: string[];
+  begunAt: number;
+}
+
+export class Booking {
+  #waiting = 0;
+  #isBuying = false;
+
+  constructor(
+    private readonly event: EventDetailsFragment,
+    private readonly state: SeatState,
+    private readonly clock: ServerClock,
+    private readonly credentials: Credentials,
+    private readonly events: BookingEvents,
+  ) {}
+
+  get isBuying(): boolean {
+    return this.#isBuying;
+  }
+
+  /** Holds a free seat, gives back one of mine, or says why neither can be. */
+  choose(seat: SeatNumber): Promise<void> {
+    const { state } = this;
+    if (state.pending[seat] !== NOTHING) return Promise.resolve();
+    if (state.held.has(seat)) return this.giveBack([seat]);
+    if (state.status[seat] === FREE && state.isForSale(seat)) return this.hold(seat);
+    const name = capital(shortName(state.plan, seat));
+    if (state.status[seat] === HELD) this.#refuse(seat, `${name} is held by someone else. It may become free again.`);
+    else if (state.mine[seat] === 1) this.#refuse(seat, `${name} is yours already.`);
+    else if (state.status[seat] === SOLD) this.#refuse(seat, `${name} is sold.`);
+    else this.#refuse(seat, `${name} is not offered.`);
+    return Promise.resolve();
+  }
+
+  hold(seat: SeatNumber): Promise<void> {
+    const { state, event, clock } = this;
+    return this.#while(HOLDING, [seat], async (options) => {
+      const variables = { eventId: event.id, seatIds: [state.plan.seat(seat).id] };
+      const { reserveSeats: answer } = await ask(ReserveSeatsDocument, variables, options);
+      switch (answer.__typename) {
+        case 'ReserveSeatsSuccess':
+          clock.observe(answer.serverTime);
+          state.takeAnswer(answer.seats, true);
+          this.#note(seat, `${seatName(state.plan, seat)} is held for you for ${duration(event.holdSeconds)}.`);
+          break;
+        case 'SeatsUnavailable':
+          for (const { seatId, reason } of answer.seats)
+            this.#explainUnavailable(state.plan.numberOf(seatId) ?? seat, reason);
+          break;
+        case 'SeatLimitExceeded': {
+          const { limit, held } = answer;
+          const advice = state.held.size > 0 ? ' Give one back to take another.' : '';
+          this.#refuse(seat, `${countSeats(limit)} is the most for one person here, and you have ${held}.${advice}`);
+          break;
+        }
+        case 'SalesClosed': {
+          const { opensAt } = answer;
+          this.#refuse(
+            seat,
+            opensAt === null ? 'Sales for this event have closed.' : `Sales open ${dateAndTime(opensAt)}.`,
+          );
+          break;
+        }
+      }
+    });
+  }
+
+  giveBack(seats: SeatNumber[]): Promise<void> {
+    const { state, event } = this;
+    // Whoever gives seats back does not want a purchase of them that failed to be tried again.
+    this.#store(null);
+    return this.#while(GIVING_BACK, seats, async (options) => {
+      const variables = { eventId: event.id, seatIds: seats.map((seat) => state.plan.seat(seat).id) };
+      const { releaseSeats: answer } = await ask(ReleaseSeatsDocument, variables, options);
+      if (answer.__typename === 'ReleaseSeatsSuccess') {
+        state.takeAnswer(answer.seats, false);
+        const [first] = seats;
+        const what = seats.length === 1 ? seatName(state.plan, first!) : countSeats(seats.length);
+        this.#note(first!, `${what} given back.`);
+      } else {
+        for (const { seatId, reason } of answer.seats)
+          this.#explainNotHeld(state.plan.numberOf(seatId) ?? seats[0]!, reason);
+      }
+    });
+  }
+
+  /** Buys all that is held. Pressed again after a failure it is the same purchase, as long as the seats are the same. */
+  async buy(): Promise<void> {
+    const seats = [...this.state.held].filter((seat) => this.state.pending[seat] === NOTHING);
+    if (seats.length === 0 || this.#isBuying) return;
+    const seatIds = seats.map((seat) => this.state.plan.seat(seat).id).sort();
+    const begun = this.#purchase();
+    const isSame = begun !== null && begun.seatIds.join() === seatIds.join();
+    await this.#carryOut(isSame ? begun : { key: newKey(), seatIds, begunAt: Date.now() });
+  }
+
+  /** Takes up a purchase that a reload interrupted: its answer was lost, and asking again gives the same one. */
+  async resume(): Promise<void> {
+    const purchase = this.#purchase();
+    if (purchase) await this.#carryOut(purchase);
+  }
+
+  async #carryOut(purchase: Purchase): Promise<void> {
+    const { state, event } = this;
+    const known = (id: string) => state.plan.numberOf(id) ?? [];
+    this.#store(purchase);
+    this.#isBuying = true;
+    try {
+      await this.#while(BUYING, purchase.seatIds.flatMap(known), async (options) => {
+        const variables = { eventId: event.id, seatIds: purchase.seatIds, idempotencyKey: purchase.key };
+        const { confirmSeats: answer } = await ask(ConfirmSeatsDocument, variables, options);
+        // Answered, however: the next purchase is another one.
+        this.#store(null);
+        switch (answer.__typename) {
+          case 'ConfirmSeatsSuccess':
+            state.takeOrder(answer.order);
+            this.events.bought(answer.order);
+            break;
+          case 'SeatsNotHeld':
+            for (const { seatId, reason } of answer.seats) {
+              const seat = state.plan.numberOf(seatId);
+              if (seat !== undefined) this.#explainNotHeld(seat, reason, ' Nothing was bought.');
+            }
+            break;
+          case 'IdempotencyKeyReused':
+            this.#refuse(null, 'Nothing was bought this time. Please press the button again.');
+            break;
+        }
+      });
+    } finally {
+      this.#isBuying = false;
+      this.events.waiting(this.#waiting);
+    }
+  }
+
+  /** Marks the seats as waited for while something is asked, and tells a person if it fails. */
+  async #while(
+    what: Pending,
+    seats: SeatNumber[],
+    work: (options: { credentials: Credentials; onWait: (fault: Fault) => void }) => Promise<void>,
+  ): Promise<void> {
+    const { state } = this;
+    const mark = (pending: Pending) => seats.forEach((seat) => state.setPending(seat, pending));
+    mark(what);
+    this.events.waiting((this.#waiting += 1));
+    try {
+      const onWait = (fault: Fault) =>
+        this.events.note({ seat: seats[0] ?? null, text: waitWords(fault), kind: 'wait' });
+      await work({ credentials: this.credentials, onWait });
+    } catch (error) {
+      if (!(error instanceof Fault)) console.error(error);
+      this.#refuse(seats[0] ?? null, faultWords(error));
+    } finally {
+      mark(NOTHING);
+      this.events.waiting((this.#waiting -= 1));
+    }
+  }
+
+  #explainUnavailable(seat: SeatNumber, reason: UnavailableReason): void {
+    const { state, clock } = this;
+    const name = shortName(state.plan, seat);
+    switch (reason) {
+      case 'RESERVED_BY_ANOTHER':
+        state.takeHint(seat, HELD, clock.now() + HINT_MS);
+        return this.#refuse(seat, `Someone was faster: ${name}. It is held, and may become free again.`);
+      case 'CONFIRMED':
+        state.takeHint(seat, SOLD, 0);
+        return this.#refuse(seat, `Someone was faster: ${name} is sold.`);
+      case 'NOT_FOR_SALE':
+        return this.#refuse(seat, `${capital(name)} is not offered.`);
+      case 'NOT_FOUND':
+        return this.#refuse(seat, 'The event has no such seat. Please reload the page.');
+    }
+  }
+
+  #explainNotHeld(seat: SeatNumber, reason: NotHeldReason, consequence = ''): void {
+    const { state, clock } = this;
+    const name = capital(shortName(state.plan, seat));
+    switch (reason) {
+      case 'HOLD_EXPIRED':
+        return this.#refuse(seat, `The time for ${shortName(state.plan, seat)} has run out.${consequence}`);
+      case 'HELD_BY_ANOTHER':
+        state.takeHint(seat, HELD, clock.now() + HINT_MS);
+        return this.#refuse(seat, `${name} is held by someone else now.${consequence}`);
+      case 'CONFIRMED_TO_ANOTHER':
+        state.takeHint(seat, SOLD, 0);
+        return this.#refuse(seat, `${name} is sold to someone else now.${consequence}`);
+      case 'NEVER_HELD':
+        // Given back already, perhaps by an answer that was lost.
+        return this.#refuse(seat, `${name} is not held for you any more.${consequence}`);
+      case 'ALREADY_CONFIRMED':
+        return this.#refuse(seat, `${name} is yours already, in another order.${consequence}`);
+      case 'NOT_FOUND':
+        return this.#refuse(seat, 'The event has no such seat. Please reload the page.');
+    }
+  }
+
+  #note(seat: SeatNumber | null, text: string): void {
+    this.events.note({ seat, text, kind: 'news' });
+  }
+
+  #refuse(seat: SeatNumber | null, text: string): void {
+    this.events.note({ seat, text, kind: 'refusal' });
+  }
+
+  get #storageKey(): string {
+    return `grand-arena.purchase.${this.event.id}`;
+  }
+
+  #unstored: Purchase | null = null;
+
+  #purchase(): Purchase | null {
+    let purchase = this.#unstored;
+    try {
+      purchase = JSON.parse(localStorage.getItem(this.#storageKey) ?? 'null') ?? purchase;
+    } catch {
+      // Nothing is stored here.
+    }
+    return purchase && Date.now() - purchase.begunAt < PURCHASE_MS ? purchase : null;
+  }
+
+  #store(purchase: Purchase | null): void {
+    this.#unstored = purchase;
+    try {
+      if (purchase) localStorage.setItem(this.#storageKey, JSON.stringify(purchase));
+      else localStorage.removeItem(this.#storageKey);
+    } catch {
+      // It lasts as long as the page.
+    }
+  }
+}
+
+/** A UUID; browsers give `randomUUID` to pages over HTTPS only. */
+function newKey(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

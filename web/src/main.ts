@@ -1,0 +1,223 @@
+// The page: which event, which theme, and the frame that everything else hangs in.
+
+import { html, render } from 'lit-html';
+import { ask, sleep } from './api';
+import { EventPage, type PageParts } from './event-page';
+import { EventBySlugDocument, EventsDocument, type EventsQuery } from './generated/operations';
+import { Theme } from './theme';
+import { dateAndTime, faultWords, timeOfDay } from './words';
+
+type EventSummary = EventsQuery['events']['nodes'][number];
+
+const LIST_KEY = 'grand-arena.list';
+
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const page = document.querySelector<HTMLElement>('#page')!;
+let current: EventPage | null = null;
+let opening = 0;
+let isListOpen = stored(LIST_KEY) === 'open';
+
+const theme = new Theme(() => {
+  current?.setColors();
+  const button = page.querySelector('#theme');
+  button?.setAttribute('aria-label', themeLabel());
+});
+
+function themeLabel(): string {
+  return document.documentElement.dataset['theme'] === 'dark'
+    ? 'Switch to the light theme'
+    : 'Switch to the dark theme';
+}
+
+render(
+  html`
+    <header class="bar">
+      <a class="brand" href="/" aria-label="Grand Arena">
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+          <path d="M4 9a12 12 0 0 0 24 0" class="outer" />
+          <path d="M10 9a6 6 0 0 0 12 0" class="inner" />
+          <path d="M12 5h8" class="stage" />
+        </svg>
+        <span>Grand Arena</span>
+      </a>
+      <div class="pick"><select id="events" aria-label="Event"></select></div>
+      <p id="live" class="live" role="status" data-state="connecting">Connecting…</p>
+      <button type="button" id="list-toggle" class="tool" aria-expanded="false" aria-controls="list">List</button>
+      <button type="button" id="theme" class="tool" aria-label=${themeLabel()} @click=${() => theme.toggle()}>
+        <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 1a7 7 0 1 0 0 14zM8 1a7 7 0 0 1 0 14" /></svg>
+      </button>
+    </header>
+    <main>
+      <section id="list" class="list" aria-labelledby="list-title" hidden></section>
+      <section class="stage-area" aria-label="Map">
+        <div
+          id="map"
+          class="map"
+          tabindex="0"
+          role="application"
+          aria-roledescription="seat map"
+          aria-label="Seat map"
+          aria-describedby="map-help"
+        ></div>
+        <p id="map-help" class="visually-hidden">
+          Arrow keys move between sections, Enter goes in; then arrow keys move between seats, and Enter holds a seat or
+          gives it back. Escape goes back to all sections, plus and minus zoom. The button named List shows the same
+          seats as a list.
+        </p>
+        <div id="tooltip" class="tooltip" hidden></div>
+        <div id="note" class="note" hidden></div>
+        <div class="zoom" role="group" aria-label="Zoom">
+          <button type="button" aria-label="Zoom in" @click=${() => current?.zoom(1.8)}>+</button>
+          <button type="button" aria-label="Zoom out" @click=${() => current?.zoom(1 / 1.8)}>−</button>
+          <button type="button" aria-label="Show all seats" @click=${() => current?.showAll()}>
+            <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4" /></svg>
+          </button>
+        </div>
+        <p id="notice" class="empty" hidden></p>
+      </section>
+      <aside id="panel" class="panel" aria-label="Event, prices and your seats"></aside>
+    </main>
+    <dialog id="order" class="order" aria-labelledby="order-title"></dialog>
+    <div id="polite" class="visually-hidden" role="status"></div>
+    <div id="urgent" class="visually-hidden" role="alert"></div>
+  `,
+  page,
+);
+
+const part = <T extends HTMLElement>(id: string): T => page.querySelector<T>(`#${id}`)!;
+const events = part<HTMLSelectElement>('events');
+const notice = part('notice');
+const listToggle = part<HTMLButtonElement>('list-toggle');
+
+const parts: PageParts = {
+  map: part('map'),
+  tooltip: part('tooltip'),
+  note: part('note'),
+  list: part('list'),
+  panel: part('panel'),
+  dialog: part<HTMLDialogElement>('order'),
+  announce: (text, isUrgent = false) => {
+    const region = part(isUrgent ? 'urgent' : 'polite');
+    // The same words again are news as well: a region that does not change is not read.
+    region.textContent = region.textContent === text ? `${text}\u00a0` : text;
+  },
+  showLive: (state, asOf) => {
+    const live = part('live');
+    live.dataset['state'] = state;
+    live.textContent = {
+      connecting: 'Connecting…',
+      live: 'Live',
+      reconnecting: `Reconnecting… As of ${timeOfDay(asOf)}`,
+      gone: 'This event has ended',
+    }[state];
+  },
+  setListOpen,
+  isCalm: () => calm.matches,
+  theme,
+};
+
+listToggle.addEventListener('click', () => setListOpen(!isListOpen));
+// A click beside the dialog closes it, as Escape does.
+parts.dialog.addEventListener('click', ({ target }) => target === parts.dialog && parts.dialog.close());
+// The button that was pressed is gone by then.
+parts.dialog.addEventListener('close', () => part('map').focus());
+events.addEventListener('change', () => {
+  history.pushState(null, '', `?event=${encodeURIComponent(events.value)}`);
+  void open();
+});
+addEventListener('popstate', () => void open());
+void open();
+
+function setListOpen(isOpen: boolean): void {
+  isListOpen = isOpen;
+  try {
+    localStorage.setItem(LIST_KEY, isOpen ? 'open' : 'closed');
+  } catch {
+    // Remembered for as long as the page is open.
+  }
+  showList();
+  if (!isOpen) listToggle.focus();
+}
+
+function showList(): void {
+  part('list').hidden = !isListOpen;
+  listToggle.setAttribute('aria-expanded', String(isListOpen));
+  current?.setListOpen(isListOpen);
+}
+
+/** Opens the event that the address names, or else the one that starts next. */
+async function open(): Promise<void> {
+  const mine = ++opening;
+  current?.close();
+  current = null;
+  tell('Loading the seats…');
+  for (let failures = 0; mine === opening; failures++) {
+    try {
+      const all = await allEvents();
+      const wanted = new URLSearchParams(location.search).get('event');
+      const slug = wanted ?? next(all)?.slug;
+      if (mine !== opening) return;
+      fill(all, slug);
+      if (slug === undefined) {
+        return tell(
+          'There are no events yet. Start the server with --demo, or bring one in with “grand-arena import”.',
+        );
+      }
+      const { event } = await ask(EventBySlugDocument, { slug });
+      if (mine !== opening) return;
+      if (!event) return tell(`There is no event “${slug}”. Choose one above.`);
+      // There may be more events than the list has.
+      if (!all.some((each) => each.slug === slug)) fill([event, ...all], slug);
+      document.title = `${event.name} · Grand Arena`;
+      const seatMap = await EventPage.load(event);
+      if (mine !== opening) return;
+      current = new EventPage(event, seatMap, parts);
+      tell(null);
+      if (isListOpen) showList();
+      return;
+    } catch (error) {
+      if (mine !== opening) return;
+      console.warn(error);
+      tell(`${faultWords(error)} Trying again…`);
+      await sleep(Math.min(1000 * 2 ** failures, 15_000));
+    }
+  }
+}
+
+/** All events by their start, or a thousand of them: more than anybody would choose from. */
+async function allEvents(): Promise<EventSummary[]> {
+  const all: EventSummary[] = [];
+  let after: string | null = null;
+  do {
+    const { nodes, pageInfo }: EventsQuery['events'] = (await ask(EventsDocument, { after })).events;
+    all.push(...nodes);
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after !== null && all.length < 1000);
+  return all;
+}
+
+function next(all: readonly EventSummary[]): EventSummary | undefined {
+  return all.find(({ startsAt }) => Date.parse(startsAt) > Date.now()) ?? all[0];
+}
+
+function fill(all: readonly EventSummary[], slug: string | undefined): void {
+  render(
+    all.map(({ slug, name, startsAt }) => html`<option value=${slug}>${name} · ${dateAndTime(startsAt)}</option>`),
+    events,
+  );
+  events.value = slug ?? '';
+}
+
+/** Says in place of the map what there is to say. */
+function tell(text: string | null): void {
+  notice.hidden = text === null;
+  notice.textContent = text;
+}
+
+function stored(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}

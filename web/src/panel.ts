@@ -1,0 +1,190 @@
+// What stands beside the map: the event, what seats cost, what I hold, what I bought.
+
+import { html, nothing, svg, type TemplateResult } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
+import type { EventDetailsFragment } from './generated/operations';
+import type { Plan, SeatNumber } from './plan';
+import { NOTHING, type Order, type SeatState } from './state';
+import { count, countdown, dateAndTime, duration, money, price, seatName, seats, sum } from './words';
+
+export interface PanelModel {
+  readonly event: EventDetailsFragment;
+  readonly plan: Plan;
+  readonly state: SeatState;
+  /** The category that is looked for, if one is. */
+  readonly category: number | null;
+  /** The server's clock. */
+  readonly now: number;
+  readonly isBuying: boolean;
+}
+
+export interface PanelActions {
+  pickCategory(category: number | null): void;
+  giveBack(seats: SeatNumber[]): void;
+  buy(): void;
+  showSeat(seat: SeatNumber): void;
+  showOrder(order: Order): void;
+}
+
+export function panel(model: PanelModel, actions: PanelActions): TemplateResult {
+  const { event, state } = model;
+  const [free, held, sold] = state.total;
+  return html`
+    <section class="event" aria-labelledby="event-name">
+      <h1 id="event-name">${event.name}</h1>
+      <p class="soft">${event.venue} · ${dateAndTime(event.startsAt)}</p>
+      ${salesNotice(model)}
+      <p class="totals" aria-label="Seats">
+        <span><b>${count(free)}</b> free</span>
+        <span><b>${count(held)}</b> held</span>
+        <span><b>${count(sold)}</b> sold</span>
+      </p>
+    </section>
+    ${cart(model, actions)} ${legend(model, actions)} ${orders(model, actions)}
+  `;
+}
+
+function salesNotice({ event, now }: PanelModel): TemplateResult | typeof nothing {
+  const { salesOpenAt, salesCloseAt } = event;
+  if (salesCloseAt !== null && Date.parse(salesCloseAt) <= now) {
+    return html`<p class="notice">Sales have closed. Seats that are held can still be bought.</p>`;
+  }
+  if (salesOpenAt !== null && Date.parse(salesOpenAt) > now) {
+    return html`<p class="notice">Sales open ${dateAndTime(salesOpenAt)}.</p>`;
+  }
+  return nothing;
+}
+
+function legend({ plan, state, category }: PanelModel, { pickCategory }: PanelActions): TemplateResult {
+  return html`
+    <section class="legend" aria-labelledby="legend-title">
+      <h2 id="legend-title">Prices</h2>
+      <ul>
+        ${plan.categories.map((each, index) => {
+          const isPicked = category === index;
+          return html`<li>
+            <button type="button" aria-pressed=${isPicked} @click=${() => pickCategory(isPicked ? null : index)}>
+              <svg class="dot category-${index}" viewBox="0 0 16 16" aria-hidden="true">
+                <circle cx="8" cy="8" r="7" />
+              </svg>
+              <span class="name">${each.name}</span>
+              <span class="left">${count(state.ofCategory[index]![0])} free</span>
+              <b>${price(each)}</b>
+            </button>
+          </li>`;
+        })}
+      </ul>
+      <ul class="key" aria-label="What the shapes mean">
+        <li>${shape('free')} free</li>
+        <li>${shape('held')} held</li>
+        <li>${shape('sold')} sold</li>
+        <li>${shape('mine')} yours</li>
+        <li>${shape('accessible')} wheelchair</li>
+      </ul>
+    </section>
+  `;
+}
+
+export type Shape = 'free' | 'held' | 'sold' | 'mine' | 'accessible';
+
+/** The map's shapes, as small pictures. */
+export function shape(which: Shape): TemplateResult {
+  const inner = {
+    free: svg`<circle class="fill" cx="8" cy="8" r="6.5" />`,
+    accessible: svg`<rect class="fill" x="1.75" y="1.75" width="12.5" height="12.5" rx="3" />`,
+    held: svg`<circle class="line" cx="8" cy="8" r="5" />`,
+    sold: svg`<path class="line sold" d="M4.5 4.5l7 7m0-7l-7 7" />`,
+    mine: svg`<rect class="mine" x="1" y="1" width="14" height="14" rx="4" /><path class="check" d="M4.5 8.3l2.4 2.4 4.6-5" />`,
+  }[which];
+  return html`<svg class="shape" viewBox="0 0 16 16" aria-hidden="true">${inner}</svg>`;
+}
+
+function cart({ event, plan, state, now, isBuying }: PanelModel, actions: PanelActions): TemplateResult {
+  const held = [...state.held].sort((a, b) => a - b);
+  if (held.length === 0) {
+    const limit = event.maxSeatsPerViewer === null ? '' : ` Up to ${seats(event.maxSeatsPerViewer)} each.`;
+    return html`<section class="cart" aria-labelledby="cart-title">
+      <h2 id="cart-title" tabindex="-1">Your seats</h2>
+      <p class="soft">Choose a free seat, and it is held for you for ${duration(event.holdSeconds)}.${limit}</p>
+    </section>`;
+  }
+  const first = Math.min(...held.map((seat) => state.expiresAt[seat]!));
+  const left = first - now;
+  const prices = held.flatMap((seat) => plan.categoryOf(seat)?.price ?? []);
+  return html`<section class="cart" aria-labelledby="cart-title">
+    <h2 id="cart-title" tabindex="-1">
+      Your seats
+      <span class="timer ${left < 60_000 ? 'short' : ''}" role="timer" aria-label="Time left">${countdown(left)}</span>
+    </h2>
+    <progress
+      max=${event.holdSeconds}
+      .value=${Math.max(left / 1000, 0)}
+      aria-label="Time left for your seats"
+    ></progress>
+    <ul>
+      ${repeat(
+        held,
+        (seat) => seat,
+        (seat) => {
+          const { section, row, number } = plan.seat(seat);
+          const ownTime = state.expiresAt[seat]! - now;
+          const category = plan.categoryOf(seat);
+          return html`<li class=${state.pending[seat] === NOTHING ? '' : 'waiting'}>
+            <button type="button" class="place" @click=${() => actions.showSeat(seat)} title="Show on the map">
+              <b>Section ${section}</b> row ${row} · seat ${number}
+              <span class="soft">${category?.name}${ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing}</span>
+            </button>
+            <span class="price">${category ? price(category) : nothing}</span>
+            <button
+              type="button"
+              class="icon"
+              aria-label=${`Give back ${seatName(plan, seat)}`}
+              title="Give back"
+              @click=${() => actions.giveBack([seat])}
+            >
+              ×
+            </button>
+          </li>`;
+        },
+      )}
+    </ul>
+    <button type="button" class="buy" ?disabled=${isBuying} aria-busy=${isBuying} @click=${() => actions.buy()}>
+      ${isBuying ? 'Buying…' : `Buy ${seats(held.length)} · ${sum(prices)}`}
+    </button>
+  </section>`;
+}
+
+function orders({ state }: PanelModel, { showOrder }: PanelActions): TemplateResult | typeof nothing {
+  if (state.orders.size === 0) return nothing;
+  const all = [...state.orders.values()].sort((a, b) => b.confirmedAt.localeCompare(a.confirmedAt));
+  return html`<section class="orders" aria-labelledby="orders-title">
+    <h2 id="orders-title">Your orders</h2>
+    <ul>
+      ${all.map(
+        (order) =>
+          html`<li>
+            <button type="button" @click=${() => showOrder(order)}>
+              <b class="code">${order.code}</b>
+              <span class="soft">${seats(order.seats.length)} · ${money(order.total)}</span>
+            </button>
+          </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+/** What the dialog says after a purchase. */
+export function orderDetails(plan: Plan, event: EventDetailsFragment, order: Order, close: () => void): TemplateResult {
+  const places = order.seats.flatMap(({ id }) => plan.numberOf(id) ?? []);
+  return html`
+    <p class="eyebrow">${shape('mine')} Bought</p>
+    <h2 id="order-title">Enjoy ${event.name}</h2>
+    <p class="soft">${event.venue} · ${dateAndTime(event.startsAt)}</p>
+    <p class="ticket"><span>Order</span><b class="code">${order.code}</b></p>
+    <ul>
+      ${places.map((seat) => html`<li>${seatName(plan, seat)}</li>`)}
+    </ul>
+    <p class="total"><span>${seats(order.seats.length)}</span><b>${money(order.total)}</b></p>
+    <button type="button" class="buy" @click=${close}>Back to the map</button>
+  `;
+}

@@ -1,0 +1,108 @@
+// What things are called, for a person: seats, money, time, and what went wrong.
+
+import { Fault } from './api';
+import type { Category, Plan, SeatNumber } from './plan';
+import { FREE, GIVING_BACK, HELD, HOLDING, BUYING, type SeatState } from './state';
+
+/** Dates and amounts as the reader writes them; the words are English. */
+const LOCALE = navigator.language || 'en';
+
+const number = new Intl.NumberFormat('en');
+export const count = (n: number): string => number.format(n);
+
+export const seats = (n: number): string => `${count(n)} ${n === 1 ? 'seat' : 'seats'}`;
+
+/** As the API's `Seat.label`: what a person reads, and a screen reader says. */
+export function seatName(plan: Plan, seat: SeatNumber): string {
+  const { section, row, number } = plan.seat(seat);
+  return `Section ${section}, row ${row}, seat ${number}`;
+}
+
+/** Within a section that is known already. */
+export function shortName(plan: Plan, seat: SeatNumber): string {
+  const { row, number } = plan.seat(seat);
+  return `row ${row}, seat ${number}`;
+}
+
+export function statusWords(state: SeatState, seat: SeatNumber): string {
+  const pending = state.pending[seat];
+  if (pending === HOLDING) return 'being held for you';
+  if (pending === GIVING_BACK) return 'being given back';
+  if (pending === BUYING) return 'being bought';
+  const status = state.status[seat];
+  if (status === FREE) return state.isForSale(seat) ? 'free' : 'not offered';
+  if (status === HELD) return state.mine[seat] === 1 ? 'held for you' : 'held by someone else';
+  return state.mine[seat] === 1 ? 'yours' : 'sold';
+}
+
+export function price({ price: amount }: Category): string {
+  return money(amount);
+}
+
+export function money({ amountMinor, currency }: Category['price']): string {
+  try {
+    const format = new Intl.NumberFormat(LOCALE, { style: 'currency', currency });
+    const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+    const amount = amountMinor / 10 ** digits;
+    // Whole amounts read better without their zeros.
+    if (!Number.isInteger(amount)) return format.format(amount);
+    return new Intl.NumberFormat(LOCALE, { style: 'currency', currency, maximumFractionDigits: 0 }).format(amount);
+  } catch {
+    // A currency that the browser does not know.
+    return `${number.format(amountMinor / 100)} ${currency}`;
+  }
+}
+
+export function sum(prices: readonly Category['price'][]): string {
+  const [first] = prices;
+  if (!first) return '';
+  return money({
+    currency: first.currency,
+    amountMinor: prices.reduce((all, { amountMinor }) => all + amountMinor, 0),
+  });
+}
+
+const day = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' });
+const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium' });
+export const dateAndTime = (instant: string | number): string => day.format(new Date(instant));
+export const timeOfDay = (instant: number): string => clock.format(instant);
+
+/** What is left, as `4:07`. Rounded up: at 0:00 it is over. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(Math.ceil(ms / 1000), 0);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** What is left, as it is said. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
+  const minutes = Math.round(seconds / 60);
+  return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+}
+
+/** What a fault means for somebody who wanted something. */
+export function faultWords(fault: unknown): string {
+  switch (fault instanceof Fault ? fault.code : 'INTERNAL') {
+    case 'OVERLOADED':
+      return 'Too many people want seats right now. Please try again in a moment.';
+    case 'UNAVAILABLE':
+      return 'The box office cannot answer right now. Please try again in a moment.';
+    case 'UNREACHABLE':
+      return 'The server cannot be reached. Please look at your connection, and try again.';
+    case 'UNAUTHENTICATED':
+      return 'The server does not know you any more. Please reload the page.';
+    case 'FORBIDDEN':
+      return 'You cannot do this here: this server wants you to sign in first.';
+    case 'NOT_FOUND':
+      return 'This event is not there any more. Please choose another.';
+    default:
+      return 'Something went wrong on our side. Please try again; if it stays, reload the page.';
+  }
+}
+
+/** Why it takes long, while it is tried again. */
+export function waitWords(fault: Fault): string {
+  return fault.code === 'OVERLOADED' ? 'Very busy right now. Trying again…' : 'No answer yet. Trying again…';
+}
