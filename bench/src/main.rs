@@ -6,7 +6,7 @@
 
 /// The same as the server's, so that neither side has the better one.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 mod arena;
 mod baseline;

@@ -13,7 +13,7 @@ use crate::report::{Report, progress};
 use crate::usage::median;
 
 /// Loads, as parts of what each can do at most.
-const LOADS: [f64; 6] = [0.1, 0.25, 0.5, 0.65, 0.8, 0.9];
+const LOADS: [f64; 5] = [0.1, 0.25, 0.5, 0.8, 0.9];
 
 /// Connections that requests are sent over when they are due: enough for what is under way at any load that is borne.
 const CONNECTIONS: usize = 1024;
