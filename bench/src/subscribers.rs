@@ -25,12 +25,16 @@ pub(crate) const ALL_WORDS: &str = "subscription ($e: ID!, $since: Revision) { s
     ... on SeatSnapshot { revision }
     ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt cause revision changedAt } } } }";
 
+/// How the server asks whether we are still there, and what we say.
+const PING: &str = r#"{"type":"ping"}"#;
+const PONG: &str = r#"{"type":"pong"}"#;
+
 /// Connections being opened at a time.
 const OPENING_AT_ONCE: usize = 200;
 
 /// Open connections that read and count; closed when dropped.
 pub(crate) struct Subscribers {
-    _tasks: JoinSet<Result<()>>,
+    tasks: JoinSet<Result<()>>,
     received: Arc<AtomicU64>,
     latest: watch::Receiver<String>,
 }
@@ -70,9 +74,10 @@ impl Subscribers {
                 drop(place);
                 ready.add_permits(1);
                 while let Some(message) = socket.next().await {
-                    if let Message::Text(text) = message?
-                        && text.len() > 20
-                    {
+                    let Message::Text(text) = message? else { continue };
+                    if text.as_str() == PING {
+                        socket.send(Message::text(PONG)).await?;
+                    } else {
                         received.fetch_add(1, Ordering::Relaxed);
                         if let Some(latest) = &latest {
                             latest.send_replace(text.to_string());
@@ -89,7 +94,12 @@ impl Subscribers {
         }
         // What the last of them asked for is on its way.
         tokio::time::sleep(Duration::from_millis(500)).await;
-        Ok(Self { _tasks: tasks, received, latest })
+        Ok(Self { tasks, received, latest })
+    }
+
+    /// Ends the run if one of them has lost its connection.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.tasks.try_join_next().map_or(Ok(()), |ended| ended?)
     }
 
     /// Messages received so far by all of them.

@@ -5,7 +5,7 @@
 //! transaction, so that one commit pays for many bookings. Nothing is answered before its commit is durable. Events
 //! do not wait for each other, except for their turn at a connection.
 //!
-//! Bounds: a full lane refuses at once with [`DeskError::Overloaded`]; batches, retries and waiting times are limited
+//! Bounds: a full lane refuses with [`DeskError::Overloaded`] (see [`refusals`]); batches, retries and waiting times are limited
 //! by the constants in here and in `lane`. A command that is refused, or whose transaction fails, costs its
 //! neighbours nothing.
 //!
@@ -15,6 +15,7 @@
 mod alarm;
 mod dispatcher;
 mod lane;
+mod refusals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use tokio::sync::oneshot;
 pub use self::alarm::ExpiryAlarm;
 use self::dispatcher::Dispatcher;
 use self::lane::{Lanes, NotAccepted, Ticket};
+use self::refusals::Refusals;
 use crate::domain::EventId;
 use crate::domain::command::{Command, Needs};
 use crate::domain::ledger::Ledger;
@@ -65,6 +67,7 @@ pub enum DeskError {
 #[derive(Debug)]
 pub struct Desk {
     lanes: Arc<Lanes>,
+    refusals: Refusals,
 }
 
 /// The tasks behind a [`Desk`].
@@ -81,7 +84,10 @@ impl Desk {
         let dispatcher = Arc::new(Dispatcher::default());
         let lanes = Arc::new(Lanes::new(store.clone(), bookings, Arc::clone(&dispatcher), Arc::clone(alarm)));
         let dispatching = tokio::spawn(Arc::clone(&dispatcher).run(store.clone()));
-        (Arc::new(Self { lanes: Arc::clone(&lanes) }), DeskTasks { lanes, dispatcher, dispatching })
+        (
+            Arc::new(Self { lanes: Arc::clone(&lanes), refusals: Refusals::new() }),
+            DeskTasks { lanes, dispatcher, dispatching },
+        )
     }
 
     /// Has a command decided and waits until the outcome is durable.
@@ -109,7 +115,10 @@ impl Desk {
         let ticket = Box::new(Ticketed { command, outcome: None, reply });
         match self.lanes.accept(event, ticket, capacity) {
             Ok(()) => Self::outcome(answer).await,
-            Err(NotAccepted::Full) => Err(DeskError::Overloaded { retry_after: RETRY_AFTER }),
+            Err(NotAccepted::Full) => {
+                self.refusals.turn().await;
+                Err(DeskError::Overloaded { retry_after: RETRY_AFTER })
+            }
             Err(NotAccepted::Closed) => Err(DeskError::Unavailable),
         }
     }

@@ -142,7 +142,7 @@ pub(crate) async fn soak(
         percentile(&behind, 1.0),
         median(&behind),
     ));
-    let (url, _) = trial.close();
+    let (url, _) = trial.close()?;
     // The log does not go back to the beginning any more: only what does not need it is checked.
     super::sums::check_pruned(&url).await?;
     stage.drop_database(&url).await

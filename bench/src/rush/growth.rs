@@ -60,7 +60,7 @@ pub(crate) async fn sizes(
                 tally.answers_per_second()
             ));
             database.rates.push(tally.answers_per_second());
-            database.counts += trial.close().1;
+            database.counts += trial.close()?.1;
         }
     }
     report.say(&format!(
@@ -182,7 +182,7 @@ pub(crate) async fn mass_expiry(
         cleared.push(took);
         before.push(quiet);
         during.push(busy);
-        let (_, mut counts) = trial.close();
+        let (_, mut counts) = trial.close()?;
         counts.reserved += u64::try_from(ENDING)?;
         super::sums::check(&url, counts).await?;
         stage.drop_database(&url).await?;

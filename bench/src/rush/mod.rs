@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     /// Seconds of each run.
     #[arg(long, default_value_t = 4)]
     seconds: u64,
-    /// Minutes of the long run.
+    /// Minutes of the long run; 0 leaves it out.
     #[arg(long, default_value_t = 10)]
     minutes: u64,
     /// Only this part, for working on it; the figures are shown and not written down.
@@ -112,7 +112,7 @@ async fn measure(stage: &mut Stage, settings: &Settings, report: &mut Report) ->
     if wants(Part::Overload) {
         endurance::overload(stage, &tokens, peaks, times, report).await?;
     }
-    if wants(Part::Long) {
+    if wants(Part::Long) && settings.minutes > 0 {
         endurance::soak(stage, &tokens, peaks, settings.minutes, report).await?;
     }
     Ok(())

@@ -118,14 +118,15 @@ impl Trial {
         self.watching.as_ref()
     }
 
-    /// Stops the servers; nothing is checked yet.
-    pub(crate) fn close(self) -> (String, Counts) {
-        (self.database_url, self.counts)
+    /// Stops the servers. The books are not checked yet.
+    pub(crate) fn close(mut self) -> Result<(String, Counts)> {
+        self.watching.as_mut().map_or(Ok(()), Subscribers::check)?;
+        Ok((self.database_url, self.counts))
     }
 
     /// Stops the servers, checks the books and removes the database.
     pub(crate) async fn settle(self, stage: &Stage) -> Result<()> {
-        let (database_url, counts) = self.close();
+        let (database_url, counts) = self.close()?;
         sums::check(&database_url, counts).await?;
         stage.drop_database(&database_url).await
     }
