@@ -5,7 +5,7 @@
 //! transaction, so that one commit pays for many bookings. Nothing is answered before its commit is durable. Events
 //! do not wait for each other, except for their turn at a connection.
 //!
-//! Bounds: a full lane refuses with [`DeskError::Overloaded`] (see [`refusals`]); batches, retries and waiting times are limited
+//! Bounds: a full lane refuses with [`DeskError::Overloaded`] (see `refusals`); batches, retries and waiting times are limited
 //! by the constants in here and in `lane`. A command that is refused, or whose transaction fails, costs its
 //! neighbours nothing.
 //!
