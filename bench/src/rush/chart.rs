@@ -31,7 +31,7 @@ pub(crate) fn draw(curves: &Curves, path: &Path) -> Result<()> {
         .light_line_style(TRANSPARENT)
         .x_desc("reservations a second")
         .y_desc("milliseconds")
-        .x_label_formatter(&|value| format!("{:.0},{:03.0}", (value / 1000.0).floor(), value % 1000.0))
+        .x_label_formatter(&|value| format!("{:.0}", value))
         .y_label_formatter(&|value| format!("{value}"))
         .draw()?;
     for (name, points, colour) in
