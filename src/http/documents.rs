@@ -50,26 +50,6 @@ pub(super) enum Validity {
 }
 
 impl Document {
-    fn validity(
-        self: &Arc<Self>,
-        types: &InputTypes,
-        operation: &OperationDefinition,
-        variables: &Variables,
-    ) -> Validity {
-        let mut declared = operation.variable_definitions.iter().map(|definition| &definition.node);
-        if self.is_valid.load(Ordering::Relaxed) {
-            let fits = |definition: &VariableDefinition| {
-                let value = variables.get(&definition.name.node);
-                value.is_none_or(|value| types.fits(&definition.var_type.node, value))
-            };
-            return if declared.all(fits) { Validity::Certain } else { Validity::Unknown };
-        }
-        // Arguments whose variables have no value are not looked at, nor are those of other operations.
-        let is_telling = self.parsed.operations.iter().count() == 1
-            && declared.all(|definition| variables.contains_key(&definition.name.node));
-        if is_telling { Validity::Telling(Arc::clone(self)) } else { Validity::Unknown }
-    }
-
     /// The schema has found it valid.
     pub(super) fn is_found_valid(&self) {
         self.is_valid.store(true, Ordering::Relaxed);
@@ -106,7 +86,18 @@ impl Documents {
         operation: &OperationDefinition,
         variables: &Variables,
     ) -> Validity {
-        document.validity(&self.types, operation, variables)
+        let mut declared = operation.variable_definitions.iter().map(|definition| &definition.node);
+        if document.is_valid.load(Ordering::Relaxed) {
+            let fits = |definition: &VariableDefinition| {
+                let value = variables.get(&definition.name.node);
+                value.is_none_or(|value| self.types.fits(&definition.var_type.node, value))
+            };
+            return if declared.all(fits) { Validity::Certain } else { Validity::Unknown };
+        }
+        // Arguments whose variables have no value are not looked at, nor are those of other operations.
+        let is_telling = document.parsed.operations.iter().count() == 1
+            && declared.all(|definition| variables.contains_key(&definition.name.node));
+        if is_telling { Validity::Telling(Arc::clone(document)) } else { Validity::Unknown }
     }
 }
 

@@ -98,7 +98,7 @@ pub(crate) async fn soak(
     let looking = tokio::spawn(async move {
         let (begin, mut looks) = (Instant::now(), Vec::new());
         while begin.elapsed() + LOOK_EVERY <= duration {
-            super::trial::until(begin + LOOK_EVERY * (u32::try_from(looks.len())? + 1)).await;
+            tokio::time::sleep_until((begin + LOOK_EVERY * (u32::try_from(looks.len())? + 1)).into()).await;
             let (revision, bytes): (i64, i64) = sqlx::query_as(
                 "SELECT revision, (SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
                                     WHERE relname IN ('seats', 'seat_changes', 'events')) FROM events WHERE id = 1",

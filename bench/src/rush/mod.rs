@@ -101,7 +101,9 @@ async fn measure(stage: &mut Stage, settings: &Settings, report: &mut Report) ->
     }
     if wants(Part::Latency) {
         let curves = latency::measure(stage, &tokens, peaks, times, report).await?;
-        chart::draw(&curves, &settings.chart)?;
+        if settings.part.is_none() {
+            chart::draw(&curves, &settings.chart)?;
+        }
     }
     if wants(Part::Growth) {
         growth::sizes(stage, &tokens, times, report).await?;

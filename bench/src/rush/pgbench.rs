@@ -1,6 +1,6 @@
 //! Raw SQL: what PostgreSQL's own load generator does with the same table, one reservation a transaction.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tokio::process::Command;
 
@@ -45,47 +45,44 @@ pub(crate) async fn run(
 ) -> Result<Figures> {
     let folder = std::env::temp_dir().join(format!("grand-arena-pgbench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let result = run_in(&folder, database_url, script, clients, seconds, rate).await;
-    std::fs::remove_dir_all(&folder)?;
-    result
-}
-
-async fn run_in(
-    folder: &Path,
-    database_url: &str,
-    script: Script,
-    clients: usize,
-    seconds: u64,
-    rate: Option<f64>,
-) -> Result<Figures> {
-    let file = folder.join("reserve.sql");
-    std::fs::write(&file, text(script))?;
-    let mut command = Command::new(binary()?);
-    command.current_dir(folder).arg("--no-vacuum").arg("--protocol=prepared").arg("--log").arg("--log-prefix=times");
-    command.arg(format!("--client={clients}")).arg(format!("--jobs={}", THREADS.min(clients)));
-    command.arg(format!("--time={seconds}")).arg("--file").arg(&file);
-    if let Some(rate) = rate {
-        command.arg(format!("--rate={rate:.0}"));
-    }
-    let output = command.arg(database_url).output().await?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
-        return Err(format!("pgbench: {}", String::from_utf8_lossy(&output.stderr)).into());
-    }
-    let line = text.lines().find_map(|line| line.strip_prefix("tps = ")).ok_or("pgbench gave no rate")?;
-    let per_second = line.split_whitespace().next().ok_or("pgbench gave no rate")?.parse()?;
-    let mut latencies_ms = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("times")) {
-            for line in std::fs::read_to_string(path)?.lines() {
-                // client, number, microseconds, …
-                let microseconds: f64 = line.split(' ').nth(2).ok_or("an odd line in pgbench's log")?.parse()?;
-                latencies_ms.push(microseconds / 1e3);
+    let figures = async {
+        let file = folder.join("reserve.sql");
+        std::fs::write(&file, text(script))?;
+        let mut command = Command::new(binary()?);
+        command
+            .current_dir(&folder)
+            .arg("--no-vacuum")
+            .arg("--protocol=prepared")
+            .arg("--log")
+            .arg("--log-prefix=times");
+        command.arg(format!("--client={clients}")).arg(format!("--jobs={}", THREADS.min(clients)));
+        command.arg(format!("--time={seconds}")).arg("--file").arg(&file);
+        if let Some(rate) = rate {
+            command.arg(format!("--rate={rate:.0}"));
+        }
+        let output = command.arg(database_url).output().await?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            return Err(format!("pgbench: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        let line = text.lines().find_map(|line| line.strip_prefix("tps = ")).ok_or("pgbench gave no rate")?;
+        let per_second = line.split_whitespace().next().ok_or("pgbench gave no rate")?.parse()?;
+        let mut latencies_ms = Vec::new();
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("times")) {
+                for line in std::fs::read_to_string(path)?.lines() {
+                    // client, number, microseconds, …
+                    let microseconds: f64 = line.split(' ').nth(2).ok_or("an odd line in pgbench's log")?.parse()?;
+                    latencies_ms.push(microseconds / 1e3);
+                }
             }
         }
+        Ok(Figures { per_second, latencies_ms })
     }
-    Ok(Figures { per_second, latencies_ms })
+    .await;
+    std::fs::remove_dir_all(&folder)?;
+    figures
 }
 
 /// One reservation of a random seat. Whether it was free is not asked: that only makes it faster.

@@ -168,9 +168,9 @@ async fn ours(stage: &Stage, url: String, case: Case, tokens: &Arc<Vec<String>>,
         Case::Buy => (Plan::Buy, singles(&[events.hot]), IN_FLIGHT),
         Case::Refusals => {
             let (block, wishes) = refusals(events.hot);
-            let somebody_else = Arc::new(vec![stage::token("the-one-who-has-it")?]);
-            let minute = Duration::from_secs(60);
-            trial.run_as(somebody_else, Plan::Reserve, block, 64, Pace::Closed, minute).await?;
+            let everybody = trial.change_viewers(Arc::new(vec![stage::token("the-one-who-has-it")?]));
+            trial.run(Plan::Reserve, block, 64, Pace::Closed, Duration::from_secs(60)).await?;
+            trial.change_viewers(everybody);
             (Plan::Reserve, wishes, IN_FLIGHT)
         }
     };

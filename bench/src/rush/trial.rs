@@ -1,7 +1,7 @@
 //! Servers on a database, and what is demanded of them.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::load::{self, Counts, Demand, Pace, Plan, Tally, Wish};
 use super::stage::{Event, Events, Stage};
@@ -75,23 +75,15 @@ impl Trial {
         duration: Duration,
     ) -> Result<Tally> {
         let tokens = Arc::clone(&self.tokens);
-        self.run_as(tokens, plan, wishes, connections, pace, duration).await
-    }
-
-    /// The same, by other viewers.
-    pub(crate) async fn run_as(
-        &mut self,
-        tokens: Arc<Vec<String>>,
-        plan: Plan,
-        wishes: Vec<Wish>,
-        connections: usize,
-        pace: Pace,
-        duration: Duration,
-    ) -> Result<Tally> {
         let addresses = self.servers.iter().map(|server| server.address.clone()).collect();
         let tally = load::make(Demand { plan, wishes, tokens, addresses, connections, pace, duration }).await?;
         self.counts += tally.counts;
         Ok(tally)
+    }
+
+    /// Has other viewers ask from now on; those who did so far.
+    pub(crate) fn change_viewers(&mut self, tokens: Arc<Vec<String>>) -> Arc<Vec<String>> {
+        std::mem::replace(&mut self.tokens, tokens)
     }
 
     pub(crate) fn cpu(&self, stage: &Stage) -> Result<Cpu> {
@@ -144,9 +136,4 @@ pub(crate) fn singles(events: &[Event]) -> Vec<Wish> {
 pub(crate) fn resident_mib(pids: &[u32]) -> Result<f64> {
     let bytes = pids.iter().map(|&pid| resident_bytes(pid)).sum::<Result<f64>>()?;
     Ok(bytes / (1024.0 * 1024.0))
-}
-
-/// Waits for a time of PostgreSQL's clock, which is this machine's.
-pub(crate) async fn until(at: Instant) {
-    tokio::time::sleep_until(at.into()).await;
 }
