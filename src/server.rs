@@ -17,7 +17,8 @@ use tokio_util::task::TaskTracker;
 use crate::cleaner::Cleaner;
 use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
-use crate::desk::{Desk, DeskTasks, ExpiryAlarm};
+use crate::desk::{Audience, Desk, DeskTasks, ExpiryAlarm};
+use crate::domain::{Change, EventId};
 use crate::feed::Feed;
 use crate::graphql::{self, Services};
 use crate::http::{self, App, Front};
@@ -146,6 +147,12 @@ impl Server {
     }
 }
 
+impl Audience for Feed {
+    fn committed(&self, event: EventId, changes: Vec<Change>) {
+        Self::committed(self, event, changes);
+    }
+}
+
 impl Running {
     async fn start(settings: &ServeSettings, listener: TcpListener, database: &Database) -> Result<Self, ServerError> {
         if let Some(url) = &settings.listen_database_url {
@@ -169,7 +176,7 @@ impl Running {
         background.spawn(Arc::clone(&feed).run(listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
-        let (desk, desk_tasks) = Desk::open(&store, bookings, &alarm);
+        let (desk, desk_tasks) = Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn Audience>, &alarm);
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         if settings.demo {
             background.spawn(nights::keep_open(store.clone(), stop.clone()));

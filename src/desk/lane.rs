@@ -1,24 +1,25 @@
-//! Lanes: for each event a bounded queue of commands, and workers that book them in batches while there are any.
+//! Lanes: for each event a bounded queue of commands; and the workers that book them in batches, taking the events in
+//! turn.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
-use super::DeskError;
 use super::alarm::ExpiryAlarm;
 use super::dispatcher::Dispatcher;
+use super::{Audience, DeskError};
 use crate::domain::EventId;
 use crate::retry::Backoff;
-use crate::store::booking::{Booked, Job};
+use crate::store::booking::{Booked, Booker, Job};
 use crate::store::{Store, StoreError};
 
-/// Workers of one lane: while one waits for its commit, the other prepares the next batch.
-const WORKERS_PER_LANE: usize = 2;
+/// Batches of one lane that may be under way: while one waits for its commit, the next is prepared.
+const BATCHES_PER_LANE: usize = 2;
 
 /// The most commands of one batch: past a few hundred the cost of a commit is spread thin enough.
 const BATCH_COMMANDS: usize = 512;
@@ -42,6 +43,9 @@ const RETRY_FOR: Duration = Duration::from_secs(6);
 /// server that does not answer at all.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How long a worker waits for more before it gives its connection back: so that it is worth it at some twenty bookings a second.
+const LINGER: Duration = Duration::from_millis(50);
+
 /// A command with whoever waits for it.
 pub(super) trait Ticket: Job {
     /// Hands over the outcome, or says why there is none.
@@ -50,24 +54,91 @@ pub(super) trait Ticket: Job {
     fn is_abandoned(&self) -> bool;
 }
 
-/// All lanes: a queue and up to [`WORKERS_PER_LANE`] workers for each event that has commands waiting.
+/// All lanes, and who works on them.
 #[derive(Debug)]
 pub(super) struct Lanes {
     store: Store,
+    audience: Arc<dyn Audience>,
     dispatcher: Arc<Dispatcher>,
     alarm: Arc<ExpiryAlarm>,
-    /// One for each booking that may be under way, as many as there are connections for them: given out in turn, so that no
-    /// event keeps another from its next booking for longer than one transaction.
-    bookings: Semaphore,
-    open: Mutex<HashMap<EventId, Lane>>,
+    queue: Mutex<Queue>,
+    /// Workers at most: as many as there are connections for bookings.
+    most_workers: usize,
     workers: TaskTracker,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// A lane for each event that has commands waiting or under way.
+    lanes: HashMap<EventId, Lane>,
+    /// The events of which a batch may be taken, each once. A batch is taken only when it can be booked at once: until
+    /// then it grows.
+    ready: VecDeque<EventId>,
+    /// How many workers there are.
+    workers: usize,
+    /// Those of them that wait for more. The last to begin waiting is called first, so that there are no more than it takes.
+    waiting: Vec<oneshot::Sender<()>>,
 }
 
 /// One event's commands.
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Box<dyn Ticket>>,
-    workers: usize,
+    under_way: usize,
+    is_ready: bool,
+}
+
+impl Queue {
+    /// Puts the event into the queue, if there is something to take and it is not there already; whether it did.
+    fn make_ready(&mut self, event: EventId) -> bool {
+        let Some(lane) = self.lanes.get_mut(&event) else { return false };
+        let becomes_ready = !lane.is_ready && lane.under_way < BATCHES_PER_LANE && !lane.waiting.is_empty();
+        if becomes_ready {
+            lane.is_ready = true;
+            self.ready.push_back(event);
+        }
+        becomes_ready
+    }
+
+    /// The next commands of the event whose turn it is, in the order they came. Commands that nobody waits for any
+    /// more are dropped: nothing has been done for them yet.
+    fn take(&mut self) -> Option<(EventId, Vec<Box<dyn Ticket>>)> {
+        while let Some(event) = self.ready.pop_front() {
+            let Some(lane) = self.lanes.get_mut(&event) else { continue };
+            lane.is_ready = false;
+            let (mut batch, mut seats) = (Vec::new(), 0);
+            while batch.len() < BATCH_COMMANDS
+                && seats < BATCH_SEATS
+                && let Some(ticket) = lane.waiting.pop_front()
+            {
+                if !ticket.is_abandoned() {
+                    seats += ticket.needs().seats.len();
+                    batch.push(ticket);
+                }
+            }
+            if !batch.is_empty() {
+                lane.under_way += 1;
+                return Some((event, batch));
+            }
+            self.close_if_done(event);
+        }
+        None
+    }
+
+    /// A batch of the event is done with.
+    fn done(&mut self, event: EventId) {
+        if let Some(lane) = self.lanes.get_mut(&event) {
+            lane.under_way -= 1;
+        }
+        self.make_ready(event);
+        self.close_if_done(event);
+    }
+
+    fn close_if_done(&mut self, event: EventId) {
+        if self.lanes.get(&event).is_some_and(|lane| lane.under_way == 0 && lane.waiting.is_empty()) {
+            self.lanes.remove(&event);
+        }
+    }
 }
 
 /// Why a command was not accepted.
@@ -80,9 +151,22 @@ pub(super) enum NotAccepted {
 }
 
 impl Lanes {
-    pub(super) fn new(store: Store, bookings: usize, dispatcher: Arc<Dispatcher>, alarm: Arc<ExpiryAlarm>) -> Self {
-        let bookings = Semaphore::new(bookings.max(1));
-        Self { store, dispatcher, alarm, bookings, open: Mutex::default(), workers: TaskTracker::new() }
+    pub(super) fn new(
+        store: Store,
+        bookings: usize,
+        audience: Arc<dyn Audience>,
+        dispatcher: Arc<Dispatcher>,
+        alarm: Arc<ExpiryAlarm>,
+    ) -> Self {
+        Self {
+            store,
+            audience,
+            dispatcher,
+            alarm,
+            queue: Mutex::default(),
+            most_workers: bookings.max(1),
+            workers: TaskTracker::new(),
+        }
     }
 
     /// Puts a command into its event's lane, which holds at most `capacity`.
@@ -92,18 +176,17 @@ impl Lanes {
         ticket: Box<dyn Ticket>,
         capacity: usize,
     ) -> Result<(), NotAccepted> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue();
         if self.workers.is_closed() {
             return Err(NotAccepted::Closed);
         }
-        let lane = open.entry(event).or_default();
+        let lane = queue.lanes.entry(event).or_default();
         if lane.waiting.len() >= capacity {
             return Err(NotAccepted::Full);
         }
         lane.waiting.push_back(ticket);
-        if lane.workers < WORKERS_PER_LANE {
-            lane.workers += 1;
-            self.workers.spawn(Arc::clone(self).work(event));
+        if queue.make_ready(event) {
+            self.call_worker(&mut queue);
         }
         Ok(())
     }
@@ -112,63 +195,82 @@ impl Lanes {
     pub(super) async fn finish(&self) {
         {
             // Under the lock: who was accepted has a worker already.
-            let _open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let _queue = self.queue();
             self.workers.close();
         }
         self.workers.wait().await;
     }
 
-    /// Works until the event has no commands left.
-    async fn work(self: Arc<Self>, event: EventId) {
-        loop {
-            // A batch is taken only when it can be booked at once: until then it grows.
-            let Ok(_booking) = self.bookings.acquire().await else { return };
-            let batch = self.next_batch(event);
-            if batch.is_empty() {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has somebody come for an event that has become ready. If all are at work, whoever is done first will.
+    fn call_worker(self: &Arc<Self>, queue: &mut Queue) {
+        while let Some(waiting) = queue.waiting.pop() {
+            if waiting.send(()).is_ok() {
                 return;
             }
-            self.carry_out(event, batch).await;
+        }
+        if queue.workers < self.most_workers {
+            queue.workers += 1;
+            self.workers.spawn(Arc::clone(self).work());
         }
     }
 
-    /// The next commands of an event, in the order they came; none, and one worker less, if there are none. Commands
-    /// that nobody waits for any more are dropped: nothing has been done for them yet.
-    fn next_batch(&self, event: EventId) -> Vec<Box<dyn Ticket>> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(lane) = open.get_mut(&event) else { return Vec::new() };
-        let (mut batch, mut seats) = (Vec::new(), 0);
-        while let Some(ticket) = lane.waiting.pop_front() {
-            if ticket.is_abandoned() {
-                continue;
-            }
-            seats += ticket.needs().seats.len();
-            batch.push(ticket);
-            if batch.len() == BATCH_COMMANDS || seats >= BATCH_SEATS {
-                break;
+    /// Works until there has been nothing to do for a while.
+    async fn work(self: Arc<Self>) {
+        let mut booker = self.store.booker();
+        while let Some((event, batch)) = self.next_batch().await {
+            self.carry_out(&mut booker, event, batch).await;
+            self.queue().done(event);
+        }
+        booker.rest().await;
+    }
+
+    /// The next batch, waiting for one if need be; `None`, and one worker less, if none came for [`LINGER`].
+    async fn next_batch(self: &Arc<Self>) -> Option<(EventId, Vec<Box<dyn Ticket>>)> {
+        loop {
+            let mut called = {
+                let mut queue = self.queue();
+                if let Some((event, batch)) = queue.take() {
+                    // What is left of it is for another, if there is one.
+                    if queue.make_ready(event) {
+                        self.call_worker(&mut queue);
+                    }
+                    return Some((event, batch));
+                }
+                let (call, called) = oneshot::channel();
+                queue.waiting.push(call);
+                called
+            };
+            if tokio::time::timeout(LINGER, &mut called).await.is_err() {
+                let mut queue = self.queue();
+                called.close();
+                if called.try_recv().is_err() {
+                    queue.waiting.retain(|call| !call.is_closed());
+                    queue.workers -= 1;
+                    return None;
+                }
             }
         }
-        if batch.is_empty() {
-            lane.workers -= 1;
-            if lane.workers == 0 {
-                open.remove(&event);
-            }
-        }
-        batch
     }
 
     /// Books a group and answers every one of its commands.
-    async fn carry_out(&self, event: EventId, mut tickets: Vec<Box<dyn Ticket>>) {
-        let booked = match self.attempt(event, &mut tickets).await {
-            Err(Failure::Permanent) if tickets.len() > 1 => return self.carry_out_singly(event, tickets).await,
+    async fn carry_out(&self, booker: &mut Booker, event: EventId, mut tickets: Vec<Box<dyn Ticket>>) {
+        let booked = match self.attempt(booker, event, &mut tickets).await {
+            Err(Failure::Permanent) if tickets.len() > 1 => return self.carry_out_singly(booker, event, tickets).await,
             booked => booked,
         };
         let answer = match booked {
             Ok(Booked::NoSuchEvent) => Err(DeskError::NoSuchEvent),
             Ok(Booked::Unchanged) => Ok(()),
-            Ok(Booked::Changed { revision, first_expiry_in }) => {
+            Ok(Booked::Changed { changes, first_expiry_in }) => {
                 if let Some(wait) = first_expiry_in {
                     self.alarm.bring_forward(wait);
                 }
+                let revision = changes.last().map(|change| change.revision).unwrap_or_default();
+                self.audience.committed(event, changes);
                 self.dispatcher.announce(event, revision);
                 Ok(())
             }
@@ -179,19 +281,24 @@ impl Lanes {
     }
 
     /// One of these commands sank the transaction: each gets one of its own, so that it sinks alone.
-    async fn carry_out_singly(&self, event: EventId, tickets: Vec<Box<dyn Ticket>>) {
+    async fn carry_out_singly(&self, booker: &mut Booker, event: EventId, tickets: Vec<Box<dyn Ticket>>) {
         for ticket in tickets {
-            Box::pin(self.carry_out(event, vec![ticket])).await;
+            Box::pin(self.carry_out(booker, event, vec![ticket])).await;
         }
     }
 
     /// Tries the transaction until it succeeds, cannot succeed, or has been tried enough.
-    async fn attempt(&self, event: EventId, tickets: &mut Vec<Box<dyn Ticket>>) -> Result<Booked, Failure> {
+    async fn attempt(
+        &self,
+        booker: &mut Booker,
+        event: EventId,
+        tickets: &mut Vec<Box<dyn Ticket>>,
+    ) -> Result<Booked, Failure> {
         let started = Instant::now();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut attempt = 1;
         loop {
-            let booking = AssertUnwindSafe(self.store.book(event, tickets.as_mut_slice())).catch_unwind();
+            let booking = AssertUnwindSafe(booker.book(event, tickets.as_mut_slice())).catch_unwind();
             let error = match tokio::time::timeout(ATTEMPT_TIMEOUT, booking).await {
                 Ok(Ok(Ok(booked))) => return Ok(booked),
                 Ok(Ok(Err(error))) => error,
@@ -243,6 +350,6 @@ enum Failure {
 
 impl std::fmt::Debug for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Lane({} waiting, {} workers)", self.waiting.len(), self.workers)
+        write!(f, "Lane({} waiting, {} batches under way)", self.waiting.len(), self.under_way)
     }
 }

@@ -26,9 +26,9 @@ pub use self::alarm::ExpiryAlarm;
 use self::dispatcher::Dispatcher;
 use self::lane::{Lanes, NotAccepted, Ticket};
 use self::refusals::Refusals;
-use crate::domain::EventId;
 use crate::domain::command::{Command, Needs};
 use crate::domain::ledger::Ledger;
+use crate::domain::{Change, EventId};
 use crate::store::Store;
 use crate::store::booking::Job;
 
@@ -63,6 +63,18 @@ pub enum DeskError {
     Internal,
 }
 
+/// Who is told at once of what was committed here. Everybody else, other servers included, is woken by NOTIFY.
+pub trait Audience: std::fmt::Debug + Send + Sync {
+    /// These changes, which follow one another, are in the event's change log. What is committed in a row may be told in
+    /// another order.
+    fn committed(&self, event: EventId, changes: Vec<Change>);
+}
+
+/// Nobody.
+impl Audience for () {
+    fn committed(&self, _: EventId, _: Vec<Change>) {}
+}
+
 /// The door for every change of a seat. See the module's documentation.
 #[derive(Debug)]
 pub struct Desk {
@@ -80,9 +92,14 @@ pub struct DeskTasks {
 
 impl Desk {
     /// Opens the desk, for up to `bookings` transactions at a time: as many as the store has connections for them.
-    pub fn open(store: &Store, bookings: usize, alarm: &Arc<ExpiryAlarm>) -> (Arc<Self>, DeskTasks) {
+    pub fn open(
+        store: &Store,
+        bookings: usize,
+        audience: Arc<dyn Audience>,
+        alarm: &Arc<ExpiryAlarm>,
+    ) -> (Arc<Self>, DeskTasks) {
         let dispatcher = Arc::new(Dispatcher::default());
-        let lanes = Arc::new(Lanes::new(store.clone(), bookings, Arc::clone(&dispatcher), Arc::clone(alarm)));
+        let lanes = Arc::new(Lanes::new(store.clone(), bookings, audience, Arc::clone(&dispatcher), Arc::clone(alarm)));
         let dispatching = tokio::spawn(Arc::clone(&dispatcher).run(store.clone()));
         (
             Arc::new(Self { lanes: Arc::clone(&lanes), refusals: Refusals::new() }),

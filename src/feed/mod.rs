@@ -5,6 +5,9 @@
 //! reads the log itself. Nobody waits for anybody: there is no queue between the reader and its followers, so a slow
 //! follower costs nothing but its own place.
 //!
+//! What this server has committed itself it need not read: the desk tells it ([`Feed::committed`]). That is a short cut and
+//! not the truth either; whenever it does not continue what a reader has, the reader turns to the log.
+//!
 //! Invariants: a follower is given every revision in order, or told that it has [`Lost`] its place. NOTIFY is a
 //! wake-up, never the truth: readers look at the log every second whether or not they hear anything, and after the
 //! listening connection was lost they listen first and then look.
@@ -31,7 +34,7 @@ pub use self::follower::{Follower, Lost, Step};
 pub use self::rendered::Rendered;
 use self::watch::Watch;
 pub use self::watch::{Batch, SharedSnapshot};
-use crate::domain::{EventId, Revision};
+use crate::domain::{Change, EventId, Revision};
 use crate::store::{Store, StoreError};
 
 /// Why an event cannot be followed.
@@ -146,6 +149,13 @@ impl Feed {
         watch
     }
 
+    /// These changes of an event, which follow one another, are in its log: told by whoever committed them.
+    pub fn committed(&self, event: EventId, changes: Vec<Change>) {
+        if let Some(watch) = self.existing(event) {
+            watch.hear(changes);
+        }
+    }
+
     fn wake(&self, event: EventId, reached: Revision) {
         if let Some(watch) = self.existing(event) {
             watch.wake(reached);
@@ -156,7 +166,7 @@ impl Feed {
         let watches: Vec<_> =
             self.watches.lock().unwrap_or_else(PoisonError::into_inner).values().filter_map(Weak::upgrade).collect();
         for watch in watches {
-            watch.wake(Revision::MAX);
+            watch.wake_to_look();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One watched event: a reader that follows its log, and the newest changes for all who follow.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -101,7 +101,7 @@ pub(super) struct Watch {
     kept: Mutex<Kept>,
     head: watch::Sender<Revision>,
     snapshot: tokio::sync::Mutex<Option<(Instant, Arc<SharedSnapshot>)>>,
-    reached: Mutex<Revision>,
+    heard: Mutex<Heard>,
     /// Apart from the watch, so that the reader can wait without keeping the watch alive.
     woken: Arc<Notify>,
     reader: std::sync::OnceLock<AbortHandle>,
@@ -119,6 +119,36 @@ struct Kept {
     rewinds: u64,
 }
 
+/// What the reader was told since it last looked.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The newest revision that the log is said to have reached.
+    reached: Revision,
+    /// Whether to look although nobody says that it has reached anything.
+    must_look: bool,
+    /// Changes that were told, in pieces of consecutive ones, ascending; and how many.
+    pieces: VecDeque<Vec<Change>>,
+    count: usize,
+}
+
+impl Heard {
+    /// The told changes that come right after a position, if there are any. What was told of before it is forgotten.
+    fn after(&mut self, position: Revision) -> Vec<Change> {
+        let mut next: Vec<Change> = Vec::new();
+        let mut position = position;
+        while let Some(piece) = self.pieces.pop_front_if(|piece| first(piece) <= position.next()) {
+            self.count -= piece.len();
+            next.extend(piece.into_iter().skip_while(|change| change.revision <= position));
+            position = next.last().map_or(position, |change| change.revision);
+        }
+        next
+    }
+}
+
+fn first(piece: &[Change]) -> Revision {
+    piece.first().map(|change| change.revision).unwrap_or_default()
+}
+
 impl Watch {
     /// Starts watching from a revision that the log had reached when the caller looked.
     pub(super) fn start(store: Store, event: EventId, newest: Revision) -> Arc<Self> {
@@ -128,7 +158,7 @@ impl Watch {
             kept: Mutex::new(Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: 0 }),
             head: watch::Sender::new(newest),
             snapshot: tokio::sync::Mutex::default(),
-            reached: Mutex::new(newest),
+            heard: Mutex::new(Heard { reached: newest, ..Heard::default() }),
             woken: Arc::clone(&woken),
             reader: std::sync::OnceLock::new(),
         });
@@ -144,14 +174,38 @@ impl Watch {
 
     /// Somebody says that the log has reached a revision.
     pub(super) fn wake(&self, reached: Revision) {
-        let mut known = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
-        if reached > *known {
-            // A wake-up without a revision stays unknown, so that the next one is not taken for old news.
-            if reached != Revision::MAX {
-                *known = reached;
-            }
+        let mut heard = self.heard();
+        if reached > heard.reached {
+            heard.reached = reached;
             self.woken.notify_one();
         }
+    }
+
+    /// Nobody knows what the log has reached.
+    pub(super) fn wake_to_look(&self) {
+        self.heard().must_look = true;
+        self.woken.notify_one();
+    }
+
+    /// Whoever has committed them tells of consecutive changes.
+    pub(super) fn hear(&self, piece: Vec<Change>) {
+        let Some(last) = piece.last().map(|change| change.revision) else { return };
+        {
+            let mut heard = self.heard();
+            heard.count += piece.len();
+            let place = heard.pieces.partition_point(|other| first(other) < first(&piece));
+            heard.pieces.insert(place, piece);
+            if heard.count > KEPT_CHANGES {
+                // The reader is far behind: the log has them all.
+                heard.pieces.clear();
+                heard.count = 0;
+            }
+        }
+        self.wake(last);
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A receiver that sees the newest revision that followers can be given.
@@ -176,7 +230,7 @@ impl Watch {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
         drop(kept);
-        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = newest;
+        *self.heard() = Heard { reached: newest, ..Heard::default() };
         self.head.send_replace(newest);
     }
 
@@ -251,34 +305,30 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            () = woken.notified() => {}
-            _ = look.tick() => {}
+        let is_time_to_look = tokio::select! {
+            () = woken.notified() => false,
+            _ = look.tick() => true,
+        };
+        if is_time_to_look && let Some(watch) = watch.upgrade() {
+            watch.heard().must_look = true;
         }
         loop {
             let started = Instant::now();
             let Some(watch) = watch.upgrade() else { return };
-            match next_batch(&store, watch.event, position).await {
+            match watch.next_batch(&store, position).await {
                 Ok(Some(batch)) => {
                     position = batch.to();
                     watch.add(batch);
                 }
-                Ok(None) => {
-                    if let Ok(Some(extent)) = store.log_extent(watch.event).await
-                        && extent.newest < position
-                    {
-                        tracing::error!(
-                            event = watch.event.0,
-                            from = position.0,
-                            to = extent.newest.0,
-                            "the log was rewound"
-                        );
-                        position = extent.newest;
-                        watch.rewind(position);
-                    }
+                Ok(None) => break,
+                Err(NoBatch::Rewound(newest)) => {
+                    let event = watch.event.0;
+                    tracing::error!(event, from = position.0, to = newest.0, "the log was rewound");
+                    position = newest;
+                    watch.rewind(position);
                     break;
                 }
-                Err(error) => {
+                Err(NoBatch::Unread(error)) => {
                     tracing::warn!(event = watch.event.0, %error, "the change log cannot be read; looking again in a second");
                     break;
                 }
@@ -289,10 +339,98 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
     }
 }
 
-async fn next_batch(store: &Store, event: EventId, position: Revision) -> Result<Option<Batch>, StoreError> {
-    let changes = store.changes_after(event, position, READ_AT_ONCE).await?;
-    if changes.is_empty() {
-        return Ok(None);
+/// Why there is no next batch.
+enum NoBatch {
+    /// The log ends before the reader's position.
+    Rewound(Revision),
+    Unread(StoreError),
+}
+
+impl From<StoreError> for NoBatch {
+    fn from(error: StoreError) -> Self {
+        Self::Unread(error)
     }
-    Batch::new(changes).map(Some).ok_or(StoreError::Corrupt("a change log with a hole in it"))
+}
+
+impl Watch {
+    /// What comes after the reader's position: what was told, if it goes on from there, else what the log has.
+    async fn next_batch(&self, store: &Store, position: Revision) -> Result<Option<Batch>, NoBatch> {
+        let (told, reached, must_look) = {
+            let mut heard = self.heard();
+            let told = heard.after(position);
+            // A look that fails is made up for by the next, within a second.
+            let must_look = told.is_empty() && std::mem::take(&mut heard.must_look);
+            (told, heard.reached, must_look)
+        };
+        if !told.is_empty() {
+            return Ok(Some(batch(told)?));
+        }
+        if reached <= position && !must_look {
+            return Ok(None);
+        }
+        let changes = store.changes_after(self.event, position, READ_AT_ONCE).await?;
+        if !changes.is_empty() {
+            // There may be more.
+            self.heard().must_look |= must_look;
+            return Ok(Some(batch(changes)?));
+        }
+        if must_look
+            && let Some(extent) = store.log_extent(self.event).await?
+            && extent.newest < position
+        {
+            return Err(NoBatch::Rewound(extent.newest));
+        }
+        Ok(None)
+    }
+}
+
+fn batch(changes: Vec<Change>) -> Result<Batch, StoreError> {
+    Batch::new(changes).ok_or(StoreError::Corrupt("a change log with a hole in it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::{Cause, SeatId, ViewerId};
+
+    fn piece(revisions: std::ops::RangeInclusive<i64>) -> Vec<Change> {
+        let change = |revision| Change {
+            revision: Revision(revision),
+            seat: SeatId { event: EventId(1), serial: 1 },
+            cause: Cause::Released,
+            viewer: ViewerId::new("alice").unwrap(),
+            expires_at: None,
+            order: None,
+            changed_at: DateTime::UNIX_EPOCH,
+        };
+        revisions.map(change).collect()
+    }
+
+    fn heard(pieces: impl IntoIterator<Item = Vec<Change>>) -> Heard {
+        let pieces = VecDeque::from_iter(pieces);
+        Heard { count: pieces.iter().map(Vec::len).sum(), pieces, ..Heard::default() }
+    }
+
+    fn revisions(changes: &[Change]) -> Vec<i64> {
+        changes.iter().map(|change| change.revision.0).collect()
+    }
+
+    #[test]
+    fn what_was_told_is_taken_as_far_as_it_goes_on_from_a_position_and_no_further() {
+        let mut told = heard([piece(1..=3), piece(4..=5), piece(7..=8)]);
+        assert_eq!(revisions(&told.after(Revision(2))), [3, 4, 5]);
+        assert!(told.after(Revision(5)).is_empty(), "6 was not told");
+        assert_eq!(told.count, 2);
+        assert_eq!(revisions(&told.after(Revision(6))), [7, 8]);
+        assert_eq!((told.count, told.pieces.len()), (0, 0));
+    }
+
+    #[test]
+    fn what_has_been_read_meanwhile_is_forgotten() {
+        let mut told = heard([piece(1..=3), piece(4..=5)]);
+        assert!(told.after(Revision(9)).is_empty());
+        assert_eq!((told.count, told.pieces.len()), (0, 0));
+    }
 }

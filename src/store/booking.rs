@@ -5,25 +5,31 @@
 //! deadlocks, and an event's bookings happen one after another. The clock is read after the locks are held.
 //! Whatever fails, nothing of it is there; what is answered has been committed.
 //!
+//! It takes three round trips to the database: [lock](LOCK), [write](WRITE_CHANGES), commit. Whoever has several to
+//! carry out keeps the connection (see [`Booker`]): each commit begins the next transaction.
+//!
 //! Deliberately absent: NOTIFY (it takes a lock across all databases at commit; the desk's dispatcher sends it
 //! afterwards) and retries (the desk knows whether a command may run again).
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, TransactionTrait,
 };
 
 use super::entity::{event, seat};
+use super::rows::TermsRow;
 use super::sql::{bigints, instants, ints, smallints, statement, texts};
 use super::{Store, StoreError, reads, rows};
 use crate::domain::command::Needs;
 use crate::domain::ledger::{Closing, Ledger, NewOrder, Opening, Terms};
 use crate::domain::seat::Seat;
-use crate::domain::{CategoryId, EventId, IdempotencyKey, OrderId, Revision, SeatState, ViewerId};
+use crate::domain::{CategoryId, Change, EventId, IdempotencyKey, OrderId, Revision, SeatState, ViewerId};
 
 /// A command waiting for its decision. The store calls [`Job::decide`] once for each attempt at the transaction.
 pub trait Job: Send + Sync {
@@ -36,7 +42,7 @@ pub trait Job: Send + Sync {
 }
 
 /// What a committed booking transaction did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Booked {
     /// There is no such event; nothing was decided.
     NoSuchEvent,
@@ -44,26 +50,48 @@ pub enum Booked {
     Unchanged,
     /// Seats changed.
     Changed {
-        /// The event's revision now.
-        revision: Revision,
+        /// What the change log has now, in order.
+        changes: Vec<Change>,
         /// How long from the decision until the first of the holds granted here runs out.
         first_expiry_in: Option<Duration>,
     },
 }
 
 impl Store {
+    /// Somebody who carries out bookings.
+    pub fn booker(&self) -> Booker {
+        Booker { connection: self.bookings.clone(), begun: None }
+    }
+}
+
+/// Carries out bookings one after another.
+///
+/// Keeps a connection between them, with a transaction begun: a commit that begins the next one is one round trip
+/// where beginning, committing and putting a connection back are three. Until its first statement a transaction that has begun
+/// holds nothing, neither a lock nor an old row, but its connection.
+#[derive(Debug)]
+pub struct Booker {
+    connection: DatabaseConnection,
+    begun: Option<DatabaseTransaction>,
+}
+
+impl Booker {
     /// Carries out the jobs, in their order, in one transaction on one event.
     ///
     /// # Errors
     ///
     /// On any error nothing was written; but for [`StoreError::Unknown`], after which everything may have been.
-    pub async fn book<J: Job + ?Sized>(&self, event: EventId, jobs: &mut [Box<J>]) -> Result<Booked, StoreError> {
-        let transaction = self.bookings.begin().await?;
-        let Some(event_row) = lock_event(&transaction, event).await? else {
+    pub async fn book<J: Job + ?Sized>(&mut self, event: EventId, jobs: &mut [Box<J>]) -> Result<Booked, StoreError> {
+        // Taken out meanwhile: what ends early, for whatever reason, is rolled back and not gone on with.
+        let transaction = match self.begun.take() {
+            Some(begun) => begun,
+            None => self.connection.begin().await?,
+        };
+        let Some(opening) = read_opening(&transaction, event, jobs).await? else {
             transaction.rollback().await?;
             return Ok(Booked::NoSuchEvent);
         };
-        let mut ledger = Ledger::open(read_opening(&transaction, &event_row, jobs).await?);
+        let mut ledger = Ledger::open(opening);
         for job in jobs.iter_mut() {
             job.decide(&mut ledger);
         }
@@ -78,144 +106,173 @@ impl Store {
         if jobs.iter().any(|job| job.needs().reschedules_expiry) {
             reschedule_expiry(&transaction, event).await?;
         }
-        transaction.commit().await.map_err(StoreError::in_commit)?;
-        Ok(closing.revision().map_or(Booked::Unchanged, |revision| Booked::Changed {
-            revision,
-            first_expiry_in: closing.earliest_expiry().and_then(|at| (at - now).to_std().ok()),
-        }))
+        transaction.execute_unprepared("COMMIT AND CHAIN").await.map_err(StoreError::in_commit)?;
+        self.begun = Some(transaction);
+        let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
+        let changes = closing.changes;
+        Ok(if changes.is_empty() { Booked::Unchanged } else { Booked::Changed { changes, first_expiry_in } })
+    }
+
+    /// Gives the connection back.
+    pub async fn rest(&mut self) {
+        if let Some(begun) = self.begun.take() {
+            // It has done nothing. A connection that is broken is noticed by whoever uses it next.
+            let _ = begun.rollback().await;
+        }
     }
 }
 
-async fn lock_event(transaction: &DatabaseTransaction, event: EventId) -> Result<Option<event::Model>, StoreError> {
-    Ok(event::Entity::find_by_id(event.0).lock_exclusive().one(transaction).await?)
-}
-
-/// Locks the seats and reads everything else the jobs need.
+/// Locks the event and the seats, and reads everything else the jobs need; `None` if there is no such event.
 async fn read_opening<J: Job + ?Sized>(
-    transaction: &DatabaseTransaction,
-    event_row: &event::Model,
-    jobs: &[Box<J>],
-) -> Result<Opening, StoreError> {
-    let event = EventId(event_row.id);
-    let terms = Terms::from(event_row);
-    let seats = lock_seats(transaction, event, jobs).await?;
-    let purchases: Vec<_> = jobs.iter().filter_map(|job| job.needs().purchase).collect();
-    let facts = read_facts(transaction, event, &terms, jobs, &purchases).await?;
-    let mut opening = Opening {
-        event,
-        terms,
-        revision: Revision(event_row.revision),
-        now: facts.now,
-        seats,
-        prices: HashMap::new(),
-        holdings: facts.holdings,
-        keys: facts.keys,
-        orders: Vec::new(),
-    };
-    if !purchases.is_empty() {
-        opening.prices = read_prices(transaction, event).await?;
-        let sold = opening.seats.iter().filter_map(|seat| match &seat.state {
-            SeatState::Confirmed(sale) => Some(sale.order),
-            SeatState::Available { .. } | SeatState::Reserved(_) => None,
-        });
-        let known: BTreeSet<OrderId> = opening.keys.values().copied().chain(sold).collect();
-        opening.orders = reads::orders(transaction, event, known).await?;
-    }
-    Ok(opening)
-}
-
-/// Locks, in ascending order, every seat of the event that a job names.
-async fn lock_seats<J: Job + ?Sized>(
     transaction: &DatabaseTransaction,
     event: EventId,
     jobs: &[Box<J>],
-) -> Result<Vec<Seat>, StoreError> {
+) -> Result<Option<Opening>, StoreError> {
+    let Some(Locked { terms, revision, now, seats }) = lock(transaction, event, jobs).await? else { return Ok(None) };
+    let purchases: Vec<_> = jobs.iter().filter_map(|job| job.needs().purchase).collect();
+    let limited = jobs.iter().filter(|_| terms.max_seats_per_viewer.is_some());
+    let counted: BTreeSet<&str> = limited.filter_map(|job| job.needs().holdings_of).map(ViewerId::as_str).collect();
+    let (mut holdings, mut keys) = (HashMap::new(), HashMap::new());
+    if !counted.is_empty() || !purchases.is_empty() {
+        (holdings, keys) = read_facts(transaction, event, now, &counted, &purchases).await?;
+    }
+    let (mut prices, mut orders) = (HashMap::new(), Vec::new());
+    if !purchases.is_empty() {
+        prices = read_prices(transaction, event).await?;
+        let sold = seats.iter().filter_map(|seat| match &seat.state {
+            SeatState::Confirmed(sale) => Some(sale.order),
+            SeatState::Available { .. } | SeatState::Reserved(_) => None,
+        });
+        let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
+        orders = reads::orders(transaction, event, known).await?;
+    }
+    Ok(Some(Opening { event, terms, revision, now, seats, prices, holdings, keys, orders }))
+}
+
+/// The locked rows, and the clock after that.
+struct Locked {
+    terms: Terms,
+    revision: Revision,
+    now: DateTime<Utc>,
+    seats: Vec<Seat>,
+}
+
+/// Locks the event's row, then every seat of the event that is named, ascending; then reads the clock.
+///
+/// Each of the three depends on the one before: no seat is looked for until there is an event, and the clock is read by a
+/// subquery over all seats that were locked. Both rows are given as they are once they are locked, even if the statement
+/// began before another transaction changed them (PostgreSQL's READ COMMITTED). The first row is the event's and has the clock.
+static LOCK: LazyLock<String> = LazyLock::new(|| {
+    let event = event::Entity::find_by_id(0).lock_exclusive().build(DbBackend::Postgres).sql;
+    let seats = seat::Entity::find()
+        .filter(seat::Column::EventId.eq(0))
+        .filter(seat::Column::Id.eq_any([0]))
+        .filter(Expr::cust("EXISTS (SELECT FROM locked_event)"))
+        .order_by_asc(seat::Column::Id)
+        .lock_exclusive()
+        .build(DbBackend::Postgres)
+        .sql;
+    format!(
+        "WITH locked_event AS MATERIALIZED ({event}), locked_seats AS MATERIALIZED ({seats})
+SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_sale, NULL::smallint AS status,
+       NULL::text AS viewer, NULL::timestamptz AS expires_at, NULL::text AS lapsed_viewer, NULL::bigint AS order_id,
+       revision, (SELECT clock_timestamp() FROM (SELECT count(*) FROM locked_seats) AS locked) AS now,
+       sales_open_at, sales_close_at, hold_seconds, max_seats_per_viewer, currency
+  FROM locked_event
+UNION ALL
+SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
+       NULL, NULL, NULL, NULL, NULL, NULL
+  FROM locked_seats"
+    )
+});
+
+async fn lock<J: Job + ?Sized>(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    jobs: &[Box<J>],
+) -> Result<Option<Locked>, StoreError> {
     let named = jobs.iter().flat_map(|job| job.needs().seats);
     // A seat of another event is not on this ledger: the command will find that it does not exist.
     let serials: BTreeSet<i32> = named.filter(|seat| seat.event == event).map(|seat| seat.serial).collect();
-    if serials.is_empty() {
-        return Ok(Vec::new());
-    }
-    seat::Entity::find()
-        .filter(seat::Column::EventId.eq(event.0))
-        .filter(seat::Column::Id.eq_any(serials))
-        .order_by_asc(seat::Column::Id)
-        .lock_exclusive()
-        .all(transaction)
-        .await?
-        .into_iter()
-        .map(Seat::try_from)
-        .collect()
+    let rows = transaction.query_all_raw(statement(&LOCK, [event.0.into(), ints(serials)])).await?;
+    let Some((first, seats)) = rows.split_first() else { return Ok(None) };
+    Ok(Some(Locked {
+        terms: TermsRow::from_query_result(first, "")?.into(),
+        revision: Revision(first.try_get_by_index(8)?),
+        now: first.try_get_by_index(9)?,
+        seats: seats.iter().map(|row| Seat::try_from(seat_from_row(event, row)?)).collect::<Result<_, _>>()?,
+    }))
 }
 
-struct Facts {
-    now: DateTime<Utc>,
-    holdings: HashMap<ViewerId, u32>,
-    keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+/// By index: there may be thousands of these, and names would be looked up anew in each.
+fn seat_from_row(event: EventId, row: &QueryResult) -> Result<seat::Model, StoreError> {
+    Ok(seat::Model {
+        event_id: event.0,
+        id: row.try_get_by_index(0)?,
+        category_id: row.try_get_by_index(1)?,
+        for_sale: row.try_get_by_index(2)?,
+        status: row.try_get_by_index(3)?,
+        viewer: row.try_get_by_index(4)?,
+        expires_at: row.try_get_by_index(5)?,
+        lapsed_viewer: row.try_get_by_index(6)?,
+        order_id: row.try_get_by_index(7)?,
+        revision: row.try_get_by_index(8)?,
+    })
 }
 
-/// The clock, and what the viewers at hand hold and have asked before: one row each, told apart by what is NULL.
+/// How many seats viewers hold and own, and which orders their keys stand for.
+type Facts = (HashMap<ViewerId, u32>, HashMap<(ViewerId, IdempotencyKey), OrderId>);
+
+/// One row for each viewer who is counted, and one for each key that is known, which has a `key`.
 /// LATERAL, so that each is a look-up by its whole key, whatever the planner believes the tables to hold.
 const FACTS: &str = "
-WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
-SELECT now, NULL AS viewer, NULL AS key, 0::bigint AS number FROM clock
-UNION ALL
-SELECT now, asked.viewer, NULL, held.number FROM clock, UNNEST($2::text[]) AS asked (viewer), LATERAL (
+SELECT asked.viewer, NULL AS key, held.number FROM UNNEST($3::text[]) AS asked (viewer), LATERAL (
     SELECT count(*) AS number FROM seats
-     WHERE event_id = $1 AND viewer = asked.viewer AND (status = 2 OR expires_at > now)
+     WHERE event_id = $1 AND viewer = asked.viewer AND (status = 2 OR expires_at > $2)
 ) AS held
 UNION ALL
-SELECT now, asked.viewer, asked.key, known.order_id
-  FROM clock, UNNEST($3::text[], $4::text[]) AS asked (viewer, key), LATERAL (
+SELECT asked.viewer, asked.key, known.order_id FROM UNNEST($4::text[], $5::text[]) AS asked (viewer, key), LATERAL (
     SELECT order_id FROM idempotency_keys
      WHERE event_id = $1 AND viewer = asked.viewer AND key = asked.key LIMIT 1
 ) AS known";
 
 #[derive(FromQueryResult)]
 struct FactRow {
-    now: DateTime<Utc>,
-    viewer: Option<String>,
+    viewer: String,
     key: Option<String>,
     number: i64,
 }
 
-async fn read_facts<J: Job + ?Sized>(
+async fn read_facts(
     transaction: &DatabaseTransaction,
     event: EventId,
-    terms: &Terms,
-    jobs: &[Box<J>],
+    now: DateTime<Utc>,
+    counted: &BTreeSet<&str>,
     purchases: &[(&ViewerId, &IdempotencyKey)],
 ) -> Result<Facts, StoreError> {
-    let limited = jobs.iter().filter(|_| terms.max_seats_per_viewer.is_some());
-    let counted: BTreeSet<&str> = limited.filter_map(|job| job.needs().holdings_of).map(ViewerId::as_str).collect();
-    if counted.is_empty() && purchases.is_empty() {
-        let now = transaction.query_one_raw(statement("SELECT clock_timestamp()", [])).await?;
-        let now = now.ok_or(StoreError::Corrupt("no clock"))?.try_get_by_index(0)?;
-        return Ok(Facts { now, holdings: HashMap::new(), keys: HashMap::new() });
-    }
     let rows = FactRow::find_by_statement(statement(
         FACTS,
         [
             event.0.into(),
-            texts(counted),
+            now.into(),
+            texts(counted.iter().copied()),
             texts(purchases.iter().map(|(viewer, _)| viewer.as_str())),
             texts(purchases.iter().map(|(_, key)| key.as_str())),
         ],
     ))
     .all(transaction)
     .await?;
-    let now = rows.first().map(|row| row.now).ok_or(StoreError::Corrupt("no clock"))?;
-    let mut facts = Facts { now, holdings: HashMap::new(), keys: HashMap::new() };
+    let (mut holdings, mut keys) = Facts::default();
     for row in rows {
-        let Some(viewer) = row.viewer.as_deref().map(rows::viewer_from_row).transpose()? else { continue };
+        let viewer = rows::viewer_from_row(&row.viewer)?;
         if let Some(key) = row.key {
             let key = IdempotencyKey::new(key).ok_or(StoreError::Corrupt("an idempotency key"))?;
-            facts.keys.insert((viewer, key), OrderId { event, first: Revision(row.number) });
+            keys.insert((viewer, key), OrderId { event, first: Revision(row.number) });
         } else {
-            facts.holdings.insert(viewer, u32::try_from(row.number).unwrap_or(u32::MAX));
+            holdings.insert(viewer, u32::try_from(row.number).unwrap_or(u32::MAX));
         }
     }
-    Ok(facts)
+    Ok((holdings, keys))
 }
 
 async fn read_prices(

@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 use super::entity::{event, seat};
+use super::rows::TermsRow;
 use super::sql::{bigints, ints, statement, texts};
 use super::{Store, StoreError, rows};
 use crate::domain::ledger::Terms;
@@ -42,9 +43,16 @@ pub struct EventRecord {
 
 impl From<event::Model> for EventRecord {
     fn from(row: event::Model) -> Self {
+        let terms = TermsRow {
+            sales_open_at: row.sales_open_at,
+            sales_close_at: row.sales_close_at,
+            hold_seconds: row.hold_seconds,
+            max_seats_per_viewer: row.max_seats_per_viewer,
+            currency: row.currency,
+        };
         Self {
             id: EventId(row.id),
-            terms: Terms::from(&row),
+            terms: terms.into(),
             slug: row.slug,
             name: row.name,
             venue: row.venue,

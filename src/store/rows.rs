@@ -1,9 +1,10 @@
 //! From rows to the types of `domain`, and the numbers that stand for statuses and causes in the tables.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::FromQueryResult;
 
 use super::StoreError;
-use super::entity::{event, seat};
+use super::entity::seat;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, Cause, EventId, Hold, OrderId, Revision, Sale, SeatId, SeatState, ViewerId};
@@ -61,14 +62,24 @@ impl TryFrom<seat::Model> for Seat {
     }
 }
 
-impl From<&event::Model> for Terms {
-    fn from(row: &event::Model) -> Self {
+/// What an event's row says of its conditions of sale.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(super) struct TermsRow {
+    pub(super) sales_open_at: Option<DateTime<Utc>>,
+    pub(super) sales_close_at: Option<DateTime<Utc>>,
+    pub(super) hold_seconds: i32,
+    pub(super) max_seats_per_viewer: Option<i32>,
+    pub(super) currency: String,
+}
+
+impl From<TermsRow> for Terms {
+    fn from(row: TermsRow) -> Self {
         Self {
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at,
             hold: TimeDelta::seconds(row.hold_seconds.into()),
             max_seats_per_viewer: row.max_seats_per_viewer.and_then(|limit| u32::try_from(limit).ok()),
-            currency: row.currency.clone(),
+            currency: row.currency,
         }
     }
 }
