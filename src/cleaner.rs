@@ -22,7 +22,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Holds ended in one transaction: a few tens of milliseconds, so that bookings get in between.
-const BATCH_SEATS: i64 = 1000;
+const BATCH_SEATS: i64 = 2000;
 
 /// Events looked at in one round.
 const BATCH_EVENTS: i64 = 64;

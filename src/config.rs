@@ -22,8 +22,8 @@ pub struct DatabaseSettings {
     pub data_dir: Option<PathBuf>,
 
     /// Connections to the database for bookings, 2 to 128: transactions that may be under way at a time, each with up
-    /// to 512 bookings of one event.
-    #[arg(long, env = "ARENA_BOOKING_CONNECTIONS", value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=128))]
+    /// to 512 bookings of one event. More than the database has processors make batches smaller, not bookings faster.
+    #[arg(long, env = "ARENA_BOOKING_CONNECTIONS", value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=128))]
     pub booking_connections: u32,
 
     /// Connections to the database for everything but bookings, 2 to 500.

@@ -38,6 +38,9 @@ pub enum ServerError {
     /// The signing secret or the keys are no good.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// The operating system has no thread for us.
+    #[error("the operating system gives no more threads: {0}")]
+    Threads(std::io::Error),
     /// Somebody else listens there, or we may not.
     #[error("cannot listen on {address}: {reason}; choose another address with ARENA_LISTEN")]
     Listen {
@@ -103,7 +106,7 @@ impl Server {
         let address = settings.listen;
         let refused = |error: std::io::Error| ServerError::Listen { address, reason: plain_reason(&error) };
         // Bound before anything else is started: two servers that want this port should not both start a database.
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let listener = http::listen(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let database = Database::open(&settings.database).await?;
         match Running::start(settings, listener, &database).await {
@@ -176,7 +179,8 @@ impl Running {
         background.spawn(Arc::clone(&feed).run(listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
-        let (desk, desk_tasks) = Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn Audience>, &alarm);
+        let (desk, desk_tasks) = Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn Audience>, &alarm)
+            .map_err(ServerError::Threads)?;
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         if settings.demo {
             background.spawn(nights::keep_open(store.clone(), stop.clone()));

@@ -29,6 +29,9 @@ pub(crate) const ALL_WORDS: &str = "subscription ($e: ID!, $since: Revision) { s
 const PING: &str = r#"{"type":"ping"}"#;
 const PONG: &str = r#"{"type":"pong"}"#;
 
+/// As much as a frame of a rush, so that reading one takes a call or two; memory of ours is not what is measured.
+const READ_BUFFER_BYTES: usize = 64 * 1024;
+
 /// Connections being opened at a time.
 const OPENING_AT_ONCE: usize = 200;
 
@@ -59,7 +62,7 @@ impl Subscribers {
                 let place = opening.acquire_owned().await?;
                 let mut request = url.into_client_request()?;
                 request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse()?);
-                let config = WebSocketConfig::default().read_buffer_size(4 * 1024);
+                let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
                 let (mut socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await?;
                 if let Some((words, event, since)) = subscription {
                     socket.send(Message::text(json!({ "type": "connection_init" }).to_string())).await?;

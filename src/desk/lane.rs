@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
@@ -18,7 +19,8 @@ use crate::retry::Backoff;
 use crate::store::booking::{Booked, Booker, Job};
 use crate::store::{Store, StoreError};
 
-/// Batches of one lane that may be under way: while one waits for its commit, the next is prepared.
+/// Batches of one lane that may be under way: one that waits for its commit, and one that is prepared meanwhile. The next is
+/// taken when the one before it begins to commit: taken earlier it would be smaller, and wait for the event's row.
 const BATCHES_PER_LANE: usize = 2;
 
 /// The most commands of one batch: past a few hundred the cost of a commit is spread thin enough.
@@ -65,6 +67,7 @@ pub(super) struct Lanes {
     /// Workers at most: as many as there are connections for bookings.
     most_workers: usize,
     workers: TaskTracker,
+    runtime: Handle,
 }
 
 #[derive(Debug, Default)]
@@ -84,7 +87,10 @@ struct Queue {
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Box<dyn Ticket>>,
+    /// Batches that were taken and are not done with, and whether one of them is still being prepared.
     under_way: usize,
+    is_preparing: bool,
+    /// Whether it is in the queue.
     is_ready: bool,
 }
 
@@ -92,7 +98,8 @@ impl Queue {
     /// Puts the event into the queue, if there is something to take and it is not there already; whether it did.
     fn make_ready(&mut self, event: EventId) -> bool {
         let Some(lane) = self.lanes.get_mut(&event) else { return false };
-        let becomes_ready = !lane.is_ready && lane.under_way < BATCHES_PER_LANE && !lane.waiting.is_empty();
+        let has_room = !lane.is_preparing && lane.under_way < BATCHES_PER_LANE;
+        let becomes_ready = !lane.is_ready && has_room && !lane.waiting.is_empty();
         if becomes_ready {
             lane.is_ready = true;
             self.ready.push_back(event);
@@ -118,6 +125,7 @@ impl Queue {
             }
             if !batch.is_empty() {
                 lane.under_way += 1;
+                lane.is_preparing = true;
                 return Some((event, batch));
             }
             self.close_if_done(event);
@@ -125,19 +133,45 @@ impl Queue {
         None
     }
 
-    /// A batch of the event is done with.
-    fn done(&mut self, event: EventId) {
-        if let Some(lane) = self.lanes.get_mut(&event) {
-            lane.under_way -= 1;
-        }
-        self.make_ready(event);
-        self.close_if_done(event);
-    }
-
     fn close_if_done(&mut self, event: EventId) {
         if self.lanes.get(&event).is_some_and(|lane| lane.under_way == 0 && lane.waiting.is_empty()) {
             self.lanes.remove(&event);
         }
+    }
+}
+
+/// A batch of an event that was taken. When this is dropped, the batch is done with.
+struct Turn {
+    lanes: Arc<Lanes>,
+    event: EventId,
+    is_preparing: bool,
+}
+
+impl Turn {
+    /// The batch is prepared, and only its commit is waited for: the next may be taken.
+    fn pass_on(&mut self) {
+        if std::mem::take(&mut self.is_preparing) {
+            let mut queue = self.lanes.queue();
+            if let Some(lane) = queue.lanes.get_mut(&self.event) {
+                lane.is_preparing = false;
+            }
+            if queue.make_ready(self.event) {
+                self.lanes.call_worker(&mut queue);
+            }
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut queue = self.lanes.queue();
+        if let Some(lane) = queue.lanes.get_mut(&self.event) {
+            lane.under_way -= 1;
+            lane.is_preparing &= !self.is_preparing;
+        }
+        // Whoever has carried it out looks for more.
+        queue.make_ready(self.event);
+        queue.close_if_done(self.event);
     }
 }
 
@@ -157,6 +191,7 @@ impl Lanes {
         audience: Arc<dyn Audience>,
         dispatcher: Arc<Dispatcher>,
         alarm: Arc<ExpiryAlarm>,
+        runtime: Handle,
     ) -> Self {
         Self {
             store,
@@ -166,6 +201,7 @@ impl Lanes {
             queue: Mutex::default(),
             most_workers: bookings.max(1),
             workers: TaskTracker::new(),
+            runtime,
         }
     }
 
@@ -214,31 +250,26 @@ impl Lanes {
         }
         if queue.workers < self.most_workers {
             queue.workers += 1;
-            self.workers.spawn(Arc::clone(self).work());
+            self.workers.spawn_on(Arc::clone(self).work(), &self.runtime);
         }
     }
 
     /// Works until there has been nothing to do for a while.
     async fn work(self: Arc<Self>) {
         let mut booker = self.store.booker();
-        while let Some((event, batch)) = self.next_batch().await {
-            self.carry_out(&mut booker, event, batch).await;
-            self.queue().done(event);
+        while let Some((mut turn, batch)) = self.next_batch().await {
+            self.carry_out(&mut booker, &mut turn, batch).await;
         }
         booker.rest().await;
     }
 
     /// The next batch, waiting for one if need be; `None`, and one worker less, if none came for [`LINGER`].
-    async fn next_batch(self: &Arc<Self>) -> Option<(EventId, Vec<Box<dyn Ticket>>)> {
+    async fn next_batch(self: &Arc<Self>) -> Option<(Turn, Vec<Box<dyn Ticket>>)> {
         loop {
             let mut called = {
                 let mut queue = self.queue();
                 if let Some((event, batch)) = queue.take() {
-                    // What is left of it is for another, if there is one.
-                    if queue.make_ready(event) {
-                        self.call_worker(&mut queue);
-                    }
-                    return Some((event, batch));
+                    return Some((Turn { lanes: Arc::clone(self), event, is_preparing: true }, batch));
                 }
                 let (call, called) = oneshot::channel();
                 queue.waiting.push(call);
@@ -257,9 +288,9 @@ impl Lanes {
     }
 
     /// Books a group and answers every one of its commands.
-    async fn carry_out(&self, booker: &mut Booker, event: EventId, mut tickets: Vec<Box<dyn Ticket>>) {
-        let booked = match self.attempt(booker, event, &mut tickets).await {
-            Err(Failure::Permanent) if tickets.len() > 1 => return self.carry_out_singly(booker, event, tickets).await,
+    async fn carry_out(&self, booker: &mut Booker, turn: &mut Turn, mut tickets: Vec<Box<dyn Ticket>>) {
+        let booked = match self.attempt(booker, turn, &mut tickets).await {
+            Err(Failure::Permanent) if tickets.len() > 1 => return self.carry_out_singly(booker, turn, tickets).await,
             booked => booked,
         };
         let answer = match booked {
@@ -270,8 +301,8 @@ impl Lanes {
                     self.alarm.bring_forward(wait);
                 }
                 let revision = changes.last().map(|change| change.revision).unwrap_or_default();
-                self.audience.committed(event, changes);
-                self.dispatcher.announce(event, revision);
+                self.audience.committed(turn.event, changes);
+                self.dispatcher.announce(turn.event, revision);
                 Ok(())
             }
             Err(Failure::Transient) => Err(DeskError::Unavailable),
@@ -281,9 +312,9 @@ impl Lanes {
     }
 
     /// One of these commands sank the transaction: each gets one of its own, so that it sinks alone.
-    async fn carry_out_singly(&self, booker: &mut Booker, event: EventId, tickets: Vec<Box<dyn Ticket>>) {
+    async fn carry_out_singly(&self, booker: &mut Booker, turn: &mut Turn, tickets: Vec<Box<dyn Ticket>>) {
         for ticket in tickets {
-            Box::pin(self.carry_out(booker, event, vec![ticket])).await;
+            Box::pin(self.carry_out(booker, turn, vec![ticket])).await;
         }
     }
 
@@ -291,14 +322,15 @@ impl Lanes {
     async fn attempt(
         &self,
         booker: &mut Booker,
-        event: EventId,
+        turn: &mut Turn,
         tickets: &mut Vec<Box<dyn Ticket>>,
     ) -> Result<Booked, Failure> {
-        let started = Instant::now();
+        let (event, started) = (turn.event, Instant::now());
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut attempt = 1;
         loop {
-            let booking = AssertUnwindSafe(booker.book(event, tickets.as_mut_slice())).catch_unwind();
+            let booking =
+                AssertUnwindSafe(booker.book(event, tickets.as_mut_slice(), || turn.pass_on())).catch_unwind();
             let error = match tokio::time::timeout(ATTEMPT_TIMEOUT, booking).await {
                 Ok(Ok(Ok(booked))) => return Ok(booked),
                 Ok(Ok(Err(error))) => error,

@@ -31,7 +31,7 @@ use tower::ServiceExt as _;
 
 pub use self::documents::Documents;
 pub use self::origin::{AllowedOrigins, NotAnOrigin};
-pub use self::serve::serve;
+pub use self::serve::{listen, serve};
 pub use self::shared_answers::SharedAnswers;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;

@@ -2,6 +2,7 @@
 //! hold up every shutdown.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::http::{Request, StatusCode};
@@ -10,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +27,20 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// The pause after the operating system refused a connection: it has run out of something, which passes.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
+
+/// Connections that may wait to be accepted, as many as Linux allows by default: when sales open thousands come within a moment,
+/// and whoever finds no place there comes again a whole second later.
+const WAITING_CONNECTIONS: u32 = 4096;
+
+/// Begins to listen.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Windows means something else by it.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_CONNECTIONS)
+}
 
 /// Serves until told to stop; then finishes the requests under way.
 pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken) {

@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
@@ -64,6 +64,10 @@ impl Store {
     }
 }
 
+/// How long a connection is kept without a pause between transactions. PostgreSQL tells its autovacuum what a session has
+/// changed when the session is between transactions, and once a second at most.
+const KEPT_FOR: Duration = Duration::from_secs(1);
+
 /// Carries out bookings one after another.
 ///
 /// Keeps a connection between them, with a transaction begun: a commit that begins the next one is one round trip
@@ -72,20 +76,33 @@ impl Store {
 #[derive(Debug)]
 pub struct Booker {
     connection: DatabaseConnection,
-    begun: Option<DatabaseTransaction>,
+    begun: Option<Begun>,
+}
+
+/// A transaction that has begun, on a connection that was taken at some time.
+#[derive(Debug)]
+struct Begun {
+    transaction: DatabaseTransaction,
+    taken: Instant,
 }
 
 impl Booker {
-    /// Carries out the jobs, in their order, in one transaction on one event.
+    /// Carries out the jobs, in their order, in one transaction on one event. `before_commit` is called when everything is
+    /// written and the commit is all that is left.
     ///
     /// # Errors
     ///
     /// On any error nothing was written; but for [`StoreError::Unknown`], after which everything may have been.
-    pub async fn book<J: Job + ?Sized>(&mut self, event: EventId, jobs: &mut [Box<J>]) -> Result<Booked, StoreError> {
+    pub async fn book<J: Job + ?Sized>(
+        &mut self,
+        event: EventId,
+        jobs: &mut [Box<J>],
+        before_commit: impl FnOnce(),
+    ) -> Result<Booked, StoreError> {
         // Taken out meanwhile: what ends early, for whatever reason, is rolled back and not gone on with.
-        let transaction = match self.begun.take() {
+        let Begun { transaction, taken } = match self.begun.take() {
             Some(begun) => begun,
-            None => self.connection.begin().await?,
+            None => Begun { transaction: self.connection.begin().await?, taken: Instant::now() },
         };
         let Some(opening) = read_opening(&transaction, event, jobs).await? else {
             transaction.rollback().await?;
@@ -106,8 +123,13 @@ impl Booker {
         if jobs.iter().any(|job| job.needs().reschedules_expiry) {
             reschedule_expiry(&transaction, event).await?;
         }
-        transaction.execute_unprepared("COMMIT AND CHAIN").await.map_err(StoreError::in_commit)?;
-        self.begun = Some(transaction);
+        before_commit();
+        if taken.elapsed() < KEPT_FOR {
+            transaction.execute_unprepared("COMMIT AND CHAIN").await.map_err(StoreError::in_commit)?;
+            self.begun = Some(Begun { transaction, taken });
+        } else {
+            transaction.commit().await.map_err(StoreError::in_commit)?;
+        }
         let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
         let changes = closing.changes;
         Ok(if changes.is_empty() { Booked::Unchanged } else { Booked::Changed { changes, first_expiry_in } })
@@ -117,7 +139,7 @@ impl Booker {
     pub async fn rest(&mut self) {
         if let Some(begun) = self.begun.take() {
             // It has done nothing. A connection that is broken is noticed by whoever uses it next.
-            let _ = begun.rollback().await;
+            let _ = begun.transaction.rollback().await;
         }
     }
 }

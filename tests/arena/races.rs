@@ -122,8 +122,8 @@ struct Desks {
 
 fn desks(arena: &Arena) -> Desks {
     let alarm = Arc::new(ExpiryAlarm::default());
-    let (first, first_tasks) = Desk::open(&arena.store, 2, Arc::new(()), &alarm);
-    let (second, second_tasks) = Desk::open(&arena.store, 2, Arc::new(()), &alarm);
+    let (first, first_tasks) = Desk::open(&arena.store, 2, Arc::new(()), &alarm).unwrap();
+    let (second, second_tasks) = Desk::open(&arena.store, 2, Arc::new(()), &alarm).unwrap();
     Desks { first, second, _tasks: [first_tasks, second_tasks] }
 }
 

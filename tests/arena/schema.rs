@@ -58,7 +58,7 @@ async fn every_type_field_argument_and_value_has_a_description() {
 async fn fields_of_lists_load_in_batches() {
     let arena = Arena::new().await;
     let identity = Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap());
-    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default()));
+    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
     let feed = Feed::new(arena.store.clone(), 10);
     let services = Services { store: arena.store.clone(), desk: Arc::clone(&desk), feed, identity };
     let schema = graphql::schema(services);

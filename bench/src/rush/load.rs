@@ -69,6 +69,8 @@ pub(crate) enum Pace {
     Closed,
     /// So many wishes a second, evenly.
     Open(f64),
+    /// The same where it is more than can be done: what was not sent when the time is over is given up.
+    Surplus(f64),
 }
 
 /// What was done, to be compared with the books.
@@ -104,7 +106,7 @@ pub(crate) struct Tally {
     /// From when a request was due (open loop) or sent (closed loop) to its answer: when it was due, after the
     /// beginning, and how long it took, in seconds. Only those that were not turned away.
     pub(crate) latencies: Vec<(f32, f32)>,
-    /// The same of requests answered with OVERLOADED.
+    /// How long requests took, from when they were sent, that were answered with OVERLOADED.
     pub(crate) turned_away: Vec<f32>,
     /// How long it went on, in seconds.
     pub(crate) seconds: f64,
@@ -161,7 +163,7 @@ async fn run(demand: Demand) -> Result<Tally> {
     let begin = Instant::now();
     let clock = Clock { begin, end: begin + demand.duration };
     let demand = Arc::new(demand);
-    if let Pace::Open(rate) = demand.pace {
+    if let Pace::Open(rate) | Pace::Surplus(rate) = demand.pace {
         std::thread::Builder::new().name("pace".to_owned()).spawn(move || pace(&due_sender, rate, clock))?;
     }
     let (next, due) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(due)));
@@ -189,14 +191,22 @@ struct Clock {
     end: Instant,
 }
 
+/// The shortest sleep between two requests. What is due within it is sent together, and counts from when it was due: at
+/// tens of thousands a second a sleep for each would cost a good part of a core.
+const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
+
 /// Says when each request is due. A thread of its own: tokio's timers know milliseconds only.
 fn pace(due: &mpsc::UnboundedSender<Instant>, rate: f64, clock: Clock) {
+    let mut now = clock.begin;
     for number in 0_u32.. {
         let at = clock.begin + Duration::from_secs_f64(f64::from(number) / rate);
         if at >= clock.end {
             return;
         }
-        std::thread::sleep(at.saturating_duration_since(Instant::now()));
+        if at > now {
+            std::thread::sleep(at.saturating_duration_since(Instant::now()).max(SHORTEST_SLEEP));
+            now = Instant::now();
+        }
         if due.send(at).is_err() {
             return;
         }
@@ -236,8 +246,11 @@ impl Buyer {
     async fn next_wish(&self) -> Option<(usize, Instant)> {
         let due = match self.demand.pace {
             Pace::Closed => Instant::now(),
-            Pace::Open(_) => self.due.lock().await.recv().await?,
+            Pace::Open(_) | Pace::Surplus(_) => self.due.lock().await.recv().await?,
         };
+        if matches!(self.demand.pace, Pace::Surplus(_)) && Instant::now() >= self.clock.end {
+            return None;
+        }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let is_over = due >= self.clock.end || (number >= self.demand.wishes.len() && self.demand.plan != Plan::Return);
         (!is_over).then_some((number, due))
@@ -288,13 +301,14 @@ impl Buyer {
     async fn ask(&mut self, number: usize, wish: Wish, words: &'static str, due: Instant) -> Result<Outcome> {
         write_body(&mut self.body, number, wish, words);
         let token = &self.demand.tokens[number % self.demand.tokens.len()];
+        let sent = Instant::now();
         let (status, body) = self.connection.post(token, &self.body).await?;
         let outcome = read_answer(status, body)?;
         let now = Instant::now();
         let took = now.duration_since(due).as_secs_f32();
         if matches!(outcome, Outcome::Overloaded) {
             self.tally.counts.overloaded += 1;
-            self.tally.turned_away.push(took);
+            self.tally.turned_away.push(now.duration_since(sent).as_secs_f32());
         } else {
             self.tally.latencies.push((due.duration_since(self.clock.begin).as_secs_f32(), took));
             self.tally.answered_in_time += u64::from(now < self.clock.end);
