@@ -5,7 +5,7 @@
 //! deadlocks, and an event's bookings happen one after another. The clock is read after the locks are held.
 //! Whatever fails, nothing of it is there; what is answered has been committed.
 //!
-//! It takes three round trips to the database: [lock](LOCK), [write](WRITE_CHANGES), commit. Whoever has several to
+//! It takes three round trips to the database: lock, write, commit. Whoever has several to
 //! carry out keeps the connection (see [`Booker`]): each commit begins the next transaction.
 //!
 //! Deliberately absent: NOTIFY (it takes a lock across all databases at commit; the desk's dispatcher sends it

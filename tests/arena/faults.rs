@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use grand_arena::desk::{Desk, DeskError, LANE_CAPACITY};
@@ -196,4 +197,35 @@ async fn an_event_that_is_held_up_holds_up_no_other() {
     for task in waiting {
         assert_eq!(kind(&task.await.unwrap()), "ReserveSeatsSuccess");
     }
+}
+
+/// A connection that books without a pause is put back now and then all the same: only then does PostgreSQL count what it
+/// has changed, and autovacuum goes by that.
+#[tokio::test(flavor = "multi_thread")]
+async fn autovacuum_hears_of_bookings_that_never_pause() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(2).await);
+    let server = arena.server().await;
+    let alice = server.client("alice");
+    let (rushing, sale) = (Arc::new(AtomicBool::new(true)), Arc::clone(&event));
+    let rush = {
+        let rushing = Arc::clone(&rushing);
+        tokio::spawn(async move {
+            while rushing.load(Ordering::Relaxed) {
+                alice.reserve(&sale, [1]).await;
+                alice.release(&sale, [1]).await;
+            }
+        })
+    };
+    eventually("PostgreSQL has counted the updates", async || {
+        let counted: i64 = sqlx::query_scalar("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'seats'")
+            .fetch_one(&arena.sql)
+            .await
+            .unwrap();
+        counted > 0
+    })
+    .await;
+    rushing.store(false, Ordering::Relaxed);
+    rush.await.unwrap();
+    sums::check(&arena.sql, &event).await;
 }
