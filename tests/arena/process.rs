@@ -233,10 +233,11 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     let mut buyer = Socket::open(&server.base, Some(&token("bob", &[]))).await;
     let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(2)] });
     let reserving = tokio::spawn(async move { client.reserve(&same, [1]).await });
-    // One after the other: two that come together would wait as one batch.
     eventually("a booking waits for the lock", async || arena.waiting_for_locks().await == 1).await;
+    // The other waits behind it. Messages are dealt with in order: after the answer to a ping it is under way.
     buyer.subscribe("1", RESERVE, json!({ "input": input })).await;
-    eventually("both bookings wait for the lock", async || arena.waiting_for_locks().await == 2).await;
+    buyer.send(json!({ "type": "ping" })).await;
+    assert_eq!(buyer.message().await["type"], "pong");
     server.signal("TERM");
     let (code, _) = loop {
         if let Err(end) = socket.message_or_close().await {
