@@ -20,7 +20,7 @@ const TIMES_THE_PEAK: f64 = 3.0;
 const CONNECTIONS: usize = 12_000;
 
 /// For so long, which is long beside the moment that the first answers take.
-const STORM: Duration = Duration::from_secs(5);
+const STORM: Duration = Duration::from_secs(10);
 
 /// Seats of the event that everybody wants then: enough for all that is demanded.
 const SEATS: i32 = 500_000;
