@@ -33,7 +33,7 @@ use self::follower::Standing;
 pub use self::follower::{Follower, Lost, Step};
 pub use self::rendered::Rendered;
 use self::watch::Watch;
-pub use self::watch::{Batch, SharedSnapshot};
+pub use self::watch::{Batch, KEPT_CHANGES, SharedSnapshot};
 use crate::domain::{Change, EventId, Revision};
 use crate::store::{Store, StoreError};
 

@@ -19,7 +19,7 @@ const READ_AT_ONCE: i64 = 4096;
 
 /// Changes kept for followers: in a rush of 20,000 a second, a follower may sleep for three seconds before it needs a
 /// snapshot, which in a rush is the last thing to have to make. About 150 bytes each, so 10 MB for an event that sells out.
-const KEPT_CHANGES: usize = 65_536;
+pub const KEPT_CHANGES: usize = 65_536;
 
 /// Batches follow each other no faster than this: 30 frames a second look live to the eye, and a rush makes them
 /// larger instead of more. The first change after a pause is not delayed.

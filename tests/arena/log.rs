@@ -6,7 +6,7 @@ use std::time::Duration;
 use grand_arena::desk::{Desk, ExpiryAlarm};
 use grand_arena::domain::command::{Release, Reserve, SeatSet};
 use grand_arena::domain::{Revision, ViewerId};
-use grand_arena::feed::{Feed, Follower, Lost, Start, Step};
+use grand_arena::feed::{Feed, Follower, KEPT_CHANGES, Lost, Start, Step};
 use grand_arena::pruner::Pruner;
 use grand_arena::store::changes::Retention;
 use serde_json::json;
@@ -75,12 +75,14 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
     read_to(&mut sleeper, 0, 200).await;
     read_to(&mut reader, 0, 200).await;
 
-    tokio::join!(churn(&desk, &event, 25_000), read_to(&mut reader, 200, 25_200));
+    let more = KEPT_CHANGES.next_multiple_of(200) + 1000;
+    let end = 200 + i64::try_from(more).unwrap();
+    tokio::join!(churn(&desk, &event, more), read_to(&mut reader, 200, end));
     let step = sleeper.next().await.unwrap();
     assert!(matches!(step, Step::Lost(Lost::Lagged)), "{step:?}");
-    assert_eq!(sleeper.snapshot().await.unwrap().snapshot.revision.0, 25_200);
+    assert_eq!(sleeper.snapshot().await.unwrap().snapshot.revision.0, end);
     churn(&desk, &event, 200).await;
-    read_to(&mut sleeper, 25_200, 25_400).await;
+    read_to(&mut sleeper, end, end + 200).await;
 }
 
 #[tokio::test]
