@@ -102,7 +102,7 @@ struct Workers(Option<Runtime>);
 
 impl Workers {
     fn start() -> std::io::Result<(Self, Handle)> {
-        // One thread is enough for some 100,000 bookings a second: most of what they take is PostgreSQL's.
+        // One is enough: of the 42 µs that a reservation takes of the server in a rush, 2 to 3 are spent there.
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("desk").enable_all().build()?;
         let handle = runtime.handle().clone();
         Ok((Self(Some(runtime)), handle))
