@@ -1,5 +1,6 @@
 //! Parsed documents, kept: clients send the same few again and again, and parsing and validating one costs more than
-//! executing it.
+//! executing it. Each thread that serves clients has its own, on a *shelf*: a document is copied for every execution, and the names in
+//! the copies are counted references to those in the original, which processors would fight for.
 //!
 //! A document that is kept has been found within all [`limits`], which depend on its text alone. So do the rules of
 //! validation, but for one: that an argument is what it should be, when its value comes from a variable. Hence a
@@ -7,8 +8,8 @@
 //! ([`InputTypes::fits`]); for all others it is, and the schema says what is wrong.
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::Variables;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, VariableDefinition};
@@ -18,17 +19,23 @@ use super::limits;
 use super::request::{Refused, unparsable};
 use crate::graphql::input_types::InputTypes;
 
-/// Documents kept, those used last: a shop sends a few dozen.
-const KEPT_DOCUMENTS: NonZero<usize> = NonZero::new(256).expect("is not zero");
+/// Documents kept on a shelf, those used last: a shop sends a few dozen.
+const KEPT_DOCUMENTS: NonZero<usize> = NonZero::new(64).expect("is not zero");
+
+/// Shelves; where there are more threads, some share one.
+const SHELVES: usize = 4;
 
 /// The longest text that is kept, in bytes. Parsed it takes up to a hundred times its size, so that all together stay under
 /// 100 MB even if somebody sends the worst; those that people write take a twentieth of that.
 const KEPT_TEXT_BYTES: usize = 4 * 1024;
 
+/// Documents by their texts.
+type Shelf = Mutex<LruCache<String, Arc<Document>>>;
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Documents {
-    recent: Mutex<LruCache<String, Arc<Document>>>,
+    shelves: [Shelf; SHELVES],
     types: InputTypes,
 }
 
@@ -59,24 +66,32 @@ impl Document {
 impl Default for Documents {
     fn default() -> Self {
         let types = InputTypes::read(&crate::graphql::sdl()).expect("what the schema writes can be read");
-        Self { recent: Mutex::new(LruCache::new(KEPT_DOCUMENTS)), types }
+        Self { shelves: std::array::from_fn(|_| Mutex::new(LruCache::new(KEPT_DOCUMENTS))), types }
     }
 }
 
 impl Documents {
     /// Parses a document and checks its limits, or finds it done.
     pub(super) fn parse(&self, text: &str) -> Result<Arc<Document>, Refused> {
-        if let Some(known) = self.recent.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
+        if let Some(known) = self.shelf().get(text) {
             return Ok(Arc::clone(known));
         }
         let parsed = async_graphql::parser::parse_query(text).map_err(|error| unparsable(&error))?;
         limits::check(&parsed)?;
         let document = Arc::new(Document { parsed, is_valid: AtomicBool::new(false) });
         if text.len() <= KEPT_TEXT_BYTES {
-            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            recent.put(text.to_owned(), Arc::clone(&document));
+            self.shelf().put(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)
+    }
+
+    /// This thread's shelf.
+    fn shelf(&self) -> MutexGuard<'_, LruCache<String, Arc<Document>>> {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+        }
+        self.shelves[NUMBER.with(|number| number % SHELVES)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this operation of the document, with these variables, has to be validated.
@@ -114,7 +129,7 @@ mod tests {
             assert!(documents.parse("{ a").is_err());
             assert!(documents.parse(&format!("{{ {} }}", "a ".repeat(21))).is_err());
         }
-        assert_eq!(documents.recent.lock().unwrap().len(), 1);
+        assert_eq!(documents.shelf().len(), 1);
     }
 
     #[test]
@@ -126,6 +141,6 @@ mod tests {
         for number in 0..=KEPT_DOCUMENTS.get() {
             documents.parse(&format!("{{ a{number} }}")).unwrap();
         }
-        assert_eq!(documents.recent.lock().unwrap().len(), KEPT_DOCUMENTS.get());
+        assert_eq!(documents.shelf().len(), KEPT_DOCUMENTS.get());
     }
 }

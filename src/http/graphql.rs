@@ -18,20 +18,20 @@ use super::media::{Accepted, MediaType};
 use super::origin::Page;
 use super::request::{self, Parameters, Prepared, Refused};
 use super::shared_answers::Answer;
-use super::{AppState, MAX_REQUEST_BYTES, sse, websocket};
+use super::{AppState, Connection, MAX_REQUEST_BYTES, sse, websocket};
 use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
 
 /// Answers a request to the API's address, whatever its method.
-pub(super) async fn answer(app: &AppState, request: Request<Incoming>) -> Response {
+pub(super) async fn answer(connection: &Connection, request: Request<Incoming>) -> Response {
     let (mut head, body) = request.into_parts();
-    let page = Page::of(&head, &app.allowed_origins);
+    let page = Page::of(&head, &connection.front.app.allowed_origins);
     let mut response = match page.as_ref().and_then(|page| page.answer(&head)) {
         Some(response) => response,
         None => match head.method {
-            Method::GET | Method::HEAD => get(app, &mut head).await,
-            Method::POST => post(app, &head.headers, body).await,
+            Method::GET | Method::HEAD => get(connection, &mut head).await,
+            Method::POST => post(connection, &head.headers, body).await,
             _ => {
                 let message = "Operations are sent by POST; queries and subscriptions by GET as well.\n";
                 (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")], message).into_response()
@@ -45,7 +45,8 @@ pub(super) async fn answer(app: &AppState, request: Request<Incoming>) -> Respon
 }
 
 /// A query, a stream of events, or the beginning of a WebSocket.
-async fn get(app: &AppState, head: &mut Parts) -> Response {
+async fn get(connection: &Connection, head: &mut Parts) -> Response {
+    let app = &connection.front.app;
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => return websocket::upgrade(app.clone(), upgrade),
         Err(rejection) if head.headers.contains_key(header::UPGRADE) => return rejection.into_response(),
@@ -58,7 +59,7 @@ async fn get(app: &AppState, head: &mut Parts) -> Response {
         Ok(Parameters::from_query(pairs)?)
     };
     let accepted = Accepted::read(headers);
-    let mut response = match prepare(app, headers, accepted, parameters) {
+    let mut response = match prepare(connection, headers, accepted, parameters) {
         Ok(Prepared { operation: OperationType::Mutation, .. }) => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
             let mut response = Failure::new(StatusCode::METHOD_NOT_ALLOWED, fault).answer(accepted);
@@ -74,11 +75,11 @@ async fn get(app: &AppState, head: &mut Parts) -> Response {
 }
 
 /// A query, a mutation, or a stream of events.
-async fn post(app: &AppState, headers: &HeaderMap, body: Incoming) -> Response {
+async fn post(connection: &Connection, headers: &HeaderMap, body: Incoming) -> Response {
     let accepted = Accepted::read(headers);
     let body = read_body(headers, body).await;
-    match prepare(app, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
-        Ok(prepared) => execute(app, accepted, prepared).await,
+    match prepare(connection, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
+        Ok(prepared) => execute(&connection.front.app, accepted, prepared).await,
         Err(failure) => failure.answer(accepted),
     }
 }
@@ -119,7 +120,7 @@ impl From<Refused> for Failure {
 
 /// Everything before the execution.
 fn prepare(
-    app: &AppState,
+    connection: &Connection,
     headers: &HeaderMap,
     accepted: Accepted,
     parameters: impl FnOnce() -> Result<Parameters, Failure>,
@@ -129,8 +130,8 @@ fn prepare(
         return Err(Failure::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
     }
     let parameters = parameters()?;
-    let viewer = viewer(app, headers)?;
-    Ok(parameters.prepare(&app.documents, viewer)?)
+    let viewer = viewer(connection, headers)?;
+    Ok(parameters.prepare(&connection.front.app.documents, viewer)?)
 }
 
 async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Failure> {
@@ -162,13 +163,13 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// Who is asking. Credentials that are no good are refused rather than passed over.
-fn viewer(app: &AppState, headers: &HeaderMap) -> Result<Option<Viewer>, Failure> {
+fn viewer(connection: &Connection, headers: &HeaderMap) -> Result<Option<Viewer>, Failure> {
     let authorization = match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
         None => None,
         Some(Ok(text)) => Some(text),
         Some(Err(_)) => Some(""),
     };
-    let viewer = app.identity.viewer_from_authorization(authorization, wall_clock());
+    let viewer = connection.last_token.viewer(&connection.front.app.identity, authorization, wall_clock());
     viewer.map_err(|error| Failure::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 

@@ -36,7 +36,7 @@ pub use self::shared_answers::SharedAnswers;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
 use crate::graphql::live::Shapes;
-use crate::identity::Identity;
+use crate::identity::{Identity, LastToken};
 use crate::store::Store;
 
 /// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat ids are under 10 KiB.
@@ -89,12 +89,24 @@ impl Front {
     pub fn new(app: AppState) -> Self {
         Self { pages: pages(app.clone()), app }
     }
+}
 
-    async fn answer(self, request: Request<Incoming>) -> Response {
+/// A client's connection: what its requests have in common.
+struct Connection {
+    front: Front,
+    last_token: LastToken,
+}
+
+impl Connection {
+    fn new(front: Front) -> Self {
+        Self { front, last_token: LastToken::default() }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response {
         if request.uri().path() == API {
-            return graphql::answer(&self.app, request).await;
+            return graphql::answer(self, request).await;
         }
-        let Ok(response) = self.pages.oneshot(request).await;
+        let Ok(response) = self.front.pages.clone().oneshot(request).await;
         response
     }
 }

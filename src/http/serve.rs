@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{Request, StatusCode};
@@ -15,7 +16,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Front;
+use super::{Connection, Front};
 
 /// How long a client may take to send a request's head, and how long a connection may lie idle between two requests:
 /// longer than the 60 s that load balancers keep theirs.
@@ -66,17 +67,20 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
 async fn serve_connection(stream: TcpStream, front: Front, stop: CancellationToken) {
     // Frames and answers are small and should leave at once. Where that cannot be set, they leave a little later.
     let _ = stream.set_nodelay(true);
-    let connection = http1::Builder::new()
+    let connection = Arc::new(Connection::new(front));
+    let answering = service_fn(move |request| within_time(Arc::clone(&connection), request));
+    let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service_fn(move |request| within_time(front.clone(), request)))
+        .writev(false)
+        .serve_connection(TokioIo::new(stream), answering)
         .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
+    let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        ended = serving.as_mut() => ended,
         () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            serving.as_mut().graceful_shutdown();
+            serving.await
         }
     };
     if let Err(error) = ended {
@@ -84,7 +88,7 @@ async fn serve_connection(stream: TcpStream, front: Front, stop: CancellationTok
     }
 }
 
-async fn within_time(front: Front, request: Request<Incoming>) -> Result<Response, Infallible> {
-    let answered = tokio::time::timeout(REQUEST_TIMEOUT, front.answer(request)).await;
+async fn within_time(connection: Arc<Connection>, request: Request<Incoming>) -> Result<Response, Infallible> {
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, connection.answer(request)).await;
     Ok(answered.unwrap_or_else(|_| (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response()))
 }

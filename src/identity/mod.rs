@@ -32,6 +32,7 @@
 
 mod error;
 mod keys;
+mod known;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ use crate::domain::ViewerId;
 
 pub use self::error::{IdentityError, KeyProblem, TokenError};
 use self::keys::{Jwks, PinnedKey, SigningKey};
+pub use self::known::LastToken;
 use self::token::{Claims, Envelope};
 
 /// How long a guest's token lasts. Far longer than any hold (minutes) and than an evening of choosing seats, so that
