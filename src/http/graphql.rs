@@ -30,7 +30,8 @@ pub(super) async fn answer(connection: &Connection, request: Request<Incoming>) 
     let mut response = match page.as_ref().and_then(|page| page.answer(&head)) {
         Some(response) => response,
         None => match head.method {
-            Method::GET | Method::HEAD => get(connection, &mut head).await,
+            // Apart, since it is large and seldom: what a request may become is moved about with it.
+            Method::GET | Method::HEAD => Box::pin(get(connection, &mut head)).await,
             Method::POST => post(connection, &head.headers, body).await,
             _ => {
                 let message = "Operations are sent by POST; queries and subscriptions by GET as well.\n";
@@ -79,7 +80,8 @@ async fn post(connection: &Connection, headers: &HeaderMap, body: Incoming) -> R
     let accepted = Accepted::read(headers);
     let body = read_body(headers, body).await;
     match prepare(connection, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
-        Ok(prepared) => execute(&connection.front.app, accepted, prepared).await,
+        // On the heap, and only while it runs: a connection that waits for its next request keeps the room for what it may become.
+        Ok(prepared) => Box::pin(execute(&connection.front.app, accepted, prepared)).await,
         Err(failure) => failure.answer(accepted),
     }
 }

@@ -45,7 +45,14 @@ struct Recent {
 impl SharedAnswers {
     /// Executes a query, or gives the answer that somebody else has just been given.
     pub(super) async fn execute(&self, schema: &ArenaSchema, mut request: Request) -> Answer {
-        let Some(key) = key(&mut request) else { return Answer::Own(schema.execute(request).await) };
+        match key(&mut request) {
+            // Apart, since it is large and seldom: what a request may become is moved about with it.
+            Some(key) => Box::pin(self.share(key, schema, request)).await,
+            None => Answer::Own(schema.execute(request).await),
+        }
+    }
+
+    async fn share(&self, key: String, schema: &ArenaSchema, request: Request) -> Answer {
         let recent = self.recent(key);
         let (mut request, mut own) = (Some(request), None);
         let encoded = recent.encoded.get_or_init(async || {
