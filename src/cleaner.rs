@@ -94,7 +94,9 @@ impl Cleaner {
         loop {
             let next = Instant::now() + BATCH_EVERY;
             let rest = due.split_off(due.len().min(BATCH_SEATS));
-            ended += self.desk.submit_although_full(event, Expire { seats: due }).await?;
+            // With the last batch only: each time it is a way through what the batches before have left in the index.
+            let expire = Expire { seats: due, looks_ahead: rest.is_empty() };
+            ended += self.desk.submit_although_full(event, expire).await?;
             if rest.is_empty() {
                 break;
             }

@@ -340,6 +340,8 @@ impl Command for Release {
 pub struct Expire {
     /// Seats that were due when somebody looked, ascending; may be empty.
     pub seats: Vec<SeatId>,
+    /// Whether to look up afterwards when the event's next hold runs out. Until somebody does, the event counts as due.
+    pub looks_ahead: bool,
 }
 
 impl Command for Expire {
@@ -347,7 +349,7 @@ impl Command for Expire {
     type Outcome = usize;
 
     fn needs(&self) -> Needs<'_> {
-        Needs { seats: &self.seats, reschedules_expiry: true, ..Needs::default() }
+        Needs { seats: &self.seats, reschedules_expiry: self.looks_ahead, ..Needs::default() }
     }
 
     fn decide(&self, ledger: &mut Ledger) -> usize {

@@ -10,7 +10,7 @@ use crate::domain::{EventId, Revision};
 use crate::store::Store;
 
 /// Changes read from the log at a time by a follower that catches up.
-const CATCH_UP_AT_ONCE: i64 = 4096;
+const CATCH_UP_AT_ONCE: usize = 4096;
 
 /// What comes next for a follower.
 #[derive(Clone, Debug)]

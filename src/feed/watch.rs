@@ -15,7 +15,7 @@ use crate::store::reads::Snapshot;
 use crate::store::{Store, StoreError};
 
 /// Changes read from the log at a time.
-const READ_AT_ONCE: i64 = 4096;
+const READ_AT_ONCE: usize = 4096;
 
 /// Changes kept for followers: in a rush of 20,000 a second, a follower may sleep for three seconds before it needs a
 /// snapshot, which in a rush is the last thing to have to make. About 150 bytes each, so 10 MB for an event that sells out.
@@ -142,6 +142,12 @@ impl Heard {
             position = next.last().map_or(position, |change| change.revision);
         }
         next
+    }
+
+    /// How many changes nobody told of lie between a position and the next that was told, if there is one.
+    fn gap_after(&self, position: Revision) -> Option<usize> {
+        let next = first(self.pieces.front()?);
+        usize::try_from(next.0 - position.next().0).ok().filter(|&gap| gap > 0)
     }
 }
 
@@ -353,18 +359,32 @@ impl From<StoreError> for NoBatch {
 }
 
 impl Watch {
-    /// What comes after the reader's position: what was told, if it goes on from there, else what the log has.
+    /// What comes after the reader's position: what was told, and from the log what other servers have committed before that;
+    /// if nothing was told, what the log has.
     async fn next_batch(&self, store: &Store, position: Revision) -> Result<Option<Batch>, NoBatch> {
-        let (told, reached, must_look) = {
-            let mut heard = self.heard();
-            let told = heard.after(position);
-            // A look that fails is made up for by the next, within a second.
-            let must_look = told.is_empty() && std::mem::take(&mut heard.must_look);
-            (told, heard.reached, must_look)
-        };
-        if !told.is_empty() {
-            return Ok(Some(batch(told)?));
+        let (mut changes, mut end) = (Vec::new(), position);
+        while changes.len() < READ_AT_ONCE {
+            let gap = {
+                let mut heard = self.heard();
+                changes.extend(heard.after(end));
+                end = changes.last().map_or(position, |change: &Change| change.revision);
+                heard.gap_after(end)
+            };
+            // What lies between has been committed, since revisions are in the order of commits.
+            let Some(gap) = gap else { break };
+            let missing = store.changes_after(self.event, end, gap.min(READ_AT_ONCE)).await?;
+            let Some(last) = missing.last() else { break };
+            end = last.revision;
+            changes.extend(missing);
         }
+        if !changes.is_empty() {
+            return Ok(Some(batch(changes)?));
+        }
+        let (reached, must_look) = {
+            let mut heard = self.heard();
+            // A look that fails is made up for by the next, within a second.
+            (heard.reached, std::mem::take(&mut heard.must_look))
+        };
         if reached <= position && !must_look {
             return Ok(None);
         }
@@ -422,9 +442,9 @@ mod tests {
         let mut told = heard([piece(1..=3), piece(4..=5), piece(7..=8)]);
         assert_eq!(revisions(&told.after(Revision(2))), [3, 4, 5]);
         assert!(told.after(Revision(5)).is_empty(), "6 was not told");
-        assert_eq!(told.count, 2);
+        assert_eq!((told.count, told.gap_after(Revision(5))), (2, Some(1)));
         assert_eq!(revisions(&told.after(Revision(6))), [7, 8]);
-        assert_eq!((told.count, told.pieces.len()), (0, 0));
+        assert_eq!((told.count, told.pieces.len(), told.gap_after(Revision(8))), (0, 0, None));
     }
 
     #[test]

@@ -46,10 +46,15 @@ impl Store {
 
     /// The changes after a revision, in order, at most `limit` of them. They are consecutive, but where the log was
     /// pruned the first may not follow `after`: the caller checks.
-    pub async fn changes_after(&self, event: EventId, after: Revision, limit: i64) -> Result<Vec<Change>, StoreError> {
+    pub async fn changes_after(
+        &self,
+        event: EventId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<Change>, StoreError> {
         let query = statement(
             "SELECT * FROM seat_changes WHERE event_id = $1 AND revision > $2 ORDER BY revision LIMIT $3",
-            [event.0.into(), after.0.into(), limit.into()],
+            [event.0.into(), after.0.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()],
         );
         let rows = ChangeRow::find_by_statement(query).all(&self.upkeep).await?;
         rows.into_iter().map(|row| row.into_change(event)).collect()

@@ -158,9 +158,9 @@ async fn a_cleaner_with_a_stale_list_takes_nothing_from_anybody() {
     desks.second.submit(event.id, confirm("bob", event.seat(1))).await.unwrap().unwrap();
     desks.second.submit(event.id, reserve("bob", event.seat(2))).await.unwrap().unwrap();
 
-    let ended = desks.first.submit(event.id, Expire { seats: stale.clone() }).await.unwrap();
+    let ended = desks.first.submit(event.id, Expire { seats: stale.clone(), looks_ahead: true }).await.unwrap();
     assert_eq!(ended, 1, "only the seat that nobody has taken since");
-    assert_eq!(desks.first.submit(event.id, Expire { seats: stale }).await.unwrap(), 0);
+    assert_eq!(desks.first.submit(event.id, Expire { seats: stale, looks_ahead: true }).await.unwrap(), 0);
     let seats = sums::seats(&arena.sql, &event).await;
     assert_eq!((seats[0].status, seats[0].viewer.as_deref()), (2, Some("bob")));
     assert_eq!((seats[1].status, seats[1].viewer.as_deref()), (1, Some("bob")));
@@ -182,7 +182,8 @@ async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
         async move { desk.submit(id, command).await.unwrap() }
     });
     let cleaner = tokio::spawn({
-        let (desk, id, command) = (Arc::clone(&desks.second), event.id, Expire { seats: vec![event.seat(1)] });
+        let (desk, id, command) =
+            (Arc::clone(&desks.second), event.id, Expire { seats: vec![event.seat(1)], looks_ahead: true });
         async move { desk.submit(id, command).await.unwrap() }
     });
     until_waiting(&arena, 2).await;
@@ -218,7 +219,7 @@ async fn expiry_and_confirmation_on_the_same_instant_agree_on_who_has_the_seat()
     }));
     let expiring = all_at_once(seats.into_iter().map(|seat| {
         let desk = Arc::clone(&desks.second);
-        async move { desk.submit(seat.event, Expire { seats: vec![seat] }).await.unwrap() }
+        async move { desk.submit(seat.event, Expire { seats: vec![seat], looks_ahead: true }).await.unwrap() }
     }));
     let (confirmed, _) = tokio::join!(confirming, expiring);
     let seats = sums::seats(&arena.sql, &event).await;

@@ -79,7 +79,7 @@ pub(super) fn confirm(viewer: &ViewerId, seats: &SeatSet, key: &IdempotencyKey) 
 }
 
 pub(super) fn expire(seats: impl IntoIterator<Item = SeatId>) -> Ask {
-    Ask::Expire(Expire { seats: seats.into_iter().collect() })
+    Ask::Expire(Expire { seats: seats.into_iter().collect(), looks_ahead: true })
 }
 
 /// An event without a limit that sells at any time.
