@@ -12,7 +12,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::AppState;
-use super::media::quality_in;
+use super::media::quality_of;
 
 /// A file of the pages.
 #[derive(Debug)]
@@ -115,35 +115,17 @@ impl Asset {
     fn best(&self, asked: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
         let forms = [("br", self.brotli), ("gzip", self.gzip)];
         let forms = forms.into_iter().filter_map(|(coding, content)| Some((coding, content?)));
-        let plain = Some(quality(asked, "identity")).filter(|quality| *quality > 0.0).unwrap_or(f32::MIN_POSITIVE);
+        let plain = Some(quality_of(asked, "identity")).filter(|quality| *quality > 0.0).unwrap_or(f32::MIN_POSITIVE);
         let mut best = (plain, None, self.plain);
         // From the least liked up, so that a later form replaces an earlier one that is liked as much.
         for (coding, content) in forms.rev() {
-            let quality = quality(asked, coding);
+            let quality = quality_of(asked, coding);
             if quality > 0.0 && quality >= best.0 {
                 best = (quality, Some(coding), content);
             }
         }
         (best.1, best.2)
     }
-}
-
-/// How much the client likes a coding, 0 to 1. What is not named is as good as `*`, or not accepted; no coding at all
-/// is accepted, as the last resort.
-fn quality(asked: &HeaderMap, coding: &str) -> f32 {
-    let (mut named, mut others) = (None, None);
-    let values = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    for item in values.flat_map(|value| value.split(',')) {
-        let mut parts = item.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let quality = quality_in(parts);
-        if name.eq_ignore_ascii_case(coding) {
-            named = Some(quality);
-        } else if name == "*" {
-            others = Some(quality);
-        }
-    }
-    named.or(others).unwrap_or(0.0)
 }
 
 /// Whether the client has this content already.

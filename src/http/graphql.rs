@@ -14,14 +14,17 @@ use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::documents::Validity;
-use super::media::{Accepted, MediaType};
+use super::media::{Accepted, MediaType, quality_of};
 use super::origin::Page;
 use super::request::{self, Parameters, Prepared, Refused};
-use super::shared_answers::Answer;
+use super::shared_answers::{Answer, Encoded};
 use super::{AppState, Connection, MAX_REQUEST_BYTES, sse, websocket};
 use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
+
+/// The one coding that answers are compressed in: every client that accepts any accepts it.
+const GZIP: &str = "gzip";
 
 /// Answers a request to the API's address, whatever its method.
 pub(super) async fn answer(connection: &Connection, request: Request<Incoming>) -> Response {
@@ -67,7 +70,7 @@ async fn get(connection: &Connection, head: &mut Parts) -> Response {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Ok(prepared) => execute(app, accepted, prepared).await,
+        Ok(prepared) => execute(app, headers, accepted, prepared).await,
         Err(failure) => failure.answer(accepted),
     };
     // What is true now is nothing that anybody between us should keep.
@@ -81,7 +84,7 @@ async fn post(connection: &Connection, headers: &HeaderMap, body: Incoming) -> R
     let body = read_body(headers, body).await;
     match prepare(connection, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
         // On the heap, and only while it runs: a connection that waits for its next request keeps the room for what it may become.
-        Ok(prepared) => Box::pin(execute(&connection.front.app, accepted, prepared)).await,
+        Ok(prepared) => Box::pin(execute(&connection.front.app, headers, accepted, prepared)).await,
         Err(failure) => failure.answer(accepted),
     }
 }
@@ -175,7 +178,7 @@ fn viewer(connection: &Connection, headers: &HeaderMap) -> Result<Option<Viewer>
     viewer.map_err(|error| Failure::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 
-async fn execute(app: &AppState, accepted: Accepted, prepared: Prepared) -> Response {
+async fn execute(app: &AppState, headers: &HeaderMap, accepted: Accepted, prepared: Prepared) -> Response {
     let is_subscription = prepared.operation == OperationType::Subscription;
     let media_type = match accepted.media_type {
         Some(media_type) if !is_subscription => media_type,
@@ -188,7 +191,7 @@ async fn execute(app: &AppState, accepted: Accepted, prepared: Prepared) -> Resp
     let is_certain = matches!(prepared.validity, Validity::Certain);
     let schema = if is_certain { &app.schema_for_valid } else { &app.schema };
     let mut response = match app.maps.execute(schema, prepared.request).await {
-        Answer::Shared(body) => return written(media_type, StatusCode::OK, body),
+        Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
         Answer::Own(response) => response,
     };
     request::complete_errors(&mut response);
@@ -211,6 +214,18 @@ fn encoded(media_type: MediaType, status: StatusCode, answer: &async_graphql::Re
         }
     };
     written(media_type, status, body)
+}
+
+/// An answer that others are given as well.
+async fn written_for_many(media_type: MediaType, asked: &HeaderMap, shared: &Encoded) -> Response {
+    let compressed = if quality_of(asked, GZIP) > 0.0 { shared.gzip().await } else { None };
+    let coding = compressed.is_some().then(|| HeaderValue::from_static(GZIP));
+    let mut response = written(media_type, StatusCode::OK, compressed.unwrap_or_else(|| shared.json()));
+    if let Some(coding) = coding {
+        response.headers_mut().insert(header::CONTENT_ENCODING, coding);
+    }
+    response.headers_mut().append(header::VARY, HeaderValue::from_name(header::ACCEPT_ENCODING));
+    response
 }
 
 fn written(media_type: MediaType, status: StatusCode, body: Bytes) -> Response {

@@ -1,4 +1,4 @@
-//! Which media type the client wants its answer in.
+//! In which media type and which coding the client wants its answer.
 
 use axum::http::{HeaderMap, header};
 
@@ -93,11 +93,29 @@ impl Qualities {
 }
 
 /// The quality that is among an item's parameters; 1 if there is none.
-pub(super) fn quality_in<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
+fn quality_in<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
     let quality =
         parameters.find_map(|parameter| parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")));
     // One that cannot be read is no reason to refuse the item.
     quality.map_or(1.0, |text| text.parse().unwrap_or(1.0))
+}
+
+/// How much the client likes a coding, 0 to 1. What is not named is as good as `*`, or not accepted; no coding at all
+/// is accepted, as the last resort.
+pub(super) fn quality_of(asked: &HeaderMap, coding: &str) -> f32 {
+    let (mut named, mut others) = (None, None);
+    let values = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    for item in values.flat_map(|value| value.split(',')) {
+        let mut parts = item.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let quality = quality_in(parts);
+        if name.eq_ignore_ascii_case(coding) {
+            named = Some(quality);
+        } else if name == "*" {
+            others = Some(quality);
+        }
+    }
+    named.or(others).unwrap_or(0.0)
 }
 
 #[cfg(test)]

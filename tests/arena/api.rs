@@ -1,6 +1,7 @@
 //! The main jobs through the API, one rule each.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -409,6 +410,35 @@ async fn every_map_is_true_for_the_revision_it_says_while_the_sale_runs() {
             map["seats"].as_array().unwrap().iter().map(|seat| seat["status"].as_str().unwrap()).collect();
         assert_eq!(seats, expected, "at revision {revision}");
     }
+}
+
+/// Everybody loads a map when sales open. Who accepts gzip gets the same one compressed; who refuses it does not, and nothing small is.
+#[tokio::test]
+async fn a_map_is_compressed_for_those_who_accept_it() {
+    let arena = Arena::new().await;
+    let event = arena.event(2_000).await;
+    let server = arena.server().await;
+    let whole = "query ($e: ID!) { seatMap(eventId: $e) { revision seats { id section row number status } } }";
+    let small = "query ($e: ID!) { seatMap(eventId: $e) { revision } }";
+    let ask = async |query: &str, accepted: &str| {
+        let body = json!({ "query": query, "variables": { "e": event.gid } });
+        let address = format!("{}/graphql", server.base);
+        let request = reqwest::Client::new().post(address).header("accept-encoding", accepted).json(&body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["vary"], "accept-encoding", "{accepted}");
+        let is_compressed = response.headers().get("content-encoding").map(|coding| coding == "gzip");
+        (is_compressed, response.bytes().await.unwrap())
+    };
+    let (coding, plain) = ask(whole, "identity").await;
+    assert_eq!(coding, None);
+    let (coding, compressed) = ask(whole, "deflate, gzip;q=0.5").await;
+    assert_eq!(coding, Some(true));
+    assert!(compressed.len() * 8 < plain.len(), "{} of {} bytes", compressed.len(), plain.len());
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(&compressed[..]).read_to_end(&mut text).unwrap();
+    assert_eq!(text, plain);
+    assert_eq!(ask(whole, "gzip;q=0, br").await, (None, plain), "gzip is refused");
+    assert_eq!(ask(small, "gzip").await.0, None, "not worth it");
 }
 
 /// The same words at the same time from different viewers: what depends on the viewer is not shared.
