@@ -3,6 +3,8 @@
 //! Shared are answers to queries of nothing but `seatMap`, in the same words with the same variables, none of whose
 //! fields looked at who is asking. Such an answer may be [`KEPT`] old: it says its revision, and a stream that begins
 //! there misses nothing. Everything else is answered anew each time.
+//!
+//! They are compressed for those who accept it, once for all of them: when sales open, everybody loads a map.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -78,7 +80,7 @@ impl Encoded {
     }
 }
 
-/// At the level that takes the least time: others make a map a fifth smaller, in several times as long.
+/// At the level that takes the least time, since a sale is on: it makes 0.34 MB of a map of 20,000 seats that has 3.4 MB.
 fn gzip(json: &[u8]) -> std::io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());
     encoder.write_all(json)?;
