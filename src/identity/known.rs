@@ -72,7 +72,8 @@ mod tests {
             format!("Bearer {token}")
         };
         let (alice, bob) = (header("alice"), header("bob"));
-        let forged = format!("{}A", &alice[..alice.len() - 1]);
+        let (says, signature) = (alice.rsplit_once('.').unwrap().0, bob.rsplit_once('.').unwrap().1);
+        let forged = format!("{says}.{signature}");
         let last = LastToken::default();
         let ask = |header: &str, seconds| {
             let viewer = last.viewer(&identity, Some(header), now + chrono::TimeDelta::seconds(seconds))?;
@@ -81,7 +82,7 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(ask(&alice, 0), Ok("alice".to_owned()));
             assert_eq!(ask(&alice, 59), Ok("alice".to_owned()));
-            assert!(ask(&forged, 0) == Err(TokenError::BadSignature) || ask(&forged, 0) == Err(TokenError::Malformed));
+            assert_eq!(ask(&forged, 0), Err(TokenError::BadSignature));
             assert_eq!(ask(&alice, 60), Err(TokenError::Expired));
             assert_eq!(ask(&bob, 0), Ok("bob".to_owned()));
         }
