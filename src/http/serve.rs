@@ -72,7 +72,6 @@ async fn serve_connection(stream: TcpStream, front: Front, stop: CancellationTok
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .writev(false)
         .serve_connection(TokioIo::new(stream), answering)
         .with_upgrades();
     let mut serving = std::pin::pin!(serving);
