@@ -25,12 +25,12 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Holds looked up at a time.
 const LISTED_SEATS: i64 = 4000;
 
-/// Holds ended in one transaction: some ten milliseconds, so that bookings get in between.
-const BATCH_SEATS: usize = 500;
+/// Holds ended in one transaction: some five milliseconds, since bookings wait for it.
+const BATCH_SEATS: usize = 250;
 
 /// Batches of an event follow each other no faster than this. 25,000 holds a second are gone from the maps before anybody
 /// minds, and leave a small machine time for those who book meanwhile.
-const BATCH_EVERY: Duration = Duration::from_millis(20);
+const BATCH_EVERY: Duration = Duration::from_millis(10);
 
 /// Events looked at in one round.
 const BATCH_EVENTS: i64 = 64;
