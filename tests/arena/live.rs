@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::client::RESERVE;
 use crate::harness::socket::{MY_RESERVATIONS, SEAT_CHANGES};
-use crate::harness::{Arena, Event, Socket, all_at_once, eventually};
+use crate::harness::{Arena, Event, Socket, all_at_once, eventually, sums};
 
 /// Revisions and causes of a frame of changes, checked to be consecutive.
 fn changes(frame: &Value) -> Vec<(i64, String)> {
@@ -186,6 +186,24 @@ async fn expiries_reach_the_subscribers_of_every_server() {
     .unwrap();
     // The cleaner's own poll is a second: without the alarm the mean would be half of that. Not a time limit.
     println!("holds were ended this long after they ran out, in seconds: {lateness:?}");
+}
+
+/// More holds than are ended in one transaction: all of them are, and the event no longer counts as due.
+#[tokio::test]
+async fn holds_that_run_out_together_are_all_ended() {
+    let arena = Arena::new().await;
+    let event = arena.event_with(600, |event| event.hold_seconds = 1).await;
+    let server = arena.server().await;
+    let alice = server.client("alice");
+    for first in (1..=600).step_by(100) {
+        alice.reserve(&event, first..first + 100).await;
+    }
+    eventually("all holds are ended, and no next one is waited for", async || {
+        let ended = "SELECT next_expiry_at IS NULL AND revision = 1200 FROM events WHERE id = $1";
+        sqlx::query_scalar(ended).bind(event.id.0).fetch_one(&arena.sql).await.unwrap()
+    })
+    .await;
+    sums::check(&arena.sql, &event).await;
 }
 
 async fn mine(socket: &mut Socket) -> (Vec<String>, usize, Vec<String>) {

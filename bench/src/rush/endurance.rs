@@ -80,7 +80,7 @@ pub(crate) async fn overload(
         trial.settle(stage).await?;
     }
     report.say(&format!(
-        "**Overload**: {TIMES_THE_PEAK} times the peak demanded over {CONNECTIONS} connections, {runs} runs of {} s; medians: {:.0} requests a second were answered, {:.0} seats/s reserved (**{:.2}** of the {:.0} of the same event's peak), {:.0} a second turned away with OVERLOADED, p99 {:.0} ms; {:.0} MiB. p99 at half of the peak in requests {:.1} ms before and {:.1} ms after.\n",
+        "**Overload**: {TIMES_THE_PEAK} times the peak demanded over {CONNECTIONS} connections, {runs} runs of {} s; medians: {:.0} requests a second were answered, {:.0} seats/s reserved (**{:.2}** of the same event's peak, {:.0}), {:.0} a second turned away with OVERLOADED, p99 {:.0} ms; {:.0} MiB. p99 at half of the peak in requests {:.1} ms before and {:.1} ms after.\n",
         STORM.as_secs(),
         median(&answered),
         median(&done),
