@@ -19,8 +19,9 @@ use crate::retry::Backoff;
 use crate::store::booking::{Booked, Booker, Job};
 use crate::store::{Store, StoreError};
 
-/// Batches of one lane that may be under way: one that waits for its commit, and one that is prepared meanwhile. The next is
-/// taken when the one before it begins to commit: taken earlier it would be smaller, and wait for the event's row.
+/// Batches of one lane that may be under way: one that waits for its commit, and one that is prepared meanwhile. The turn of
+/// the next comes when the one before it begins to commit. Then it claims the event's row, and takes the commands once it has
+/// it: taken earlier they would be fewer, above all where another server stands before it too.
 const BATCHES_PER_LANE: usize = 2;
 
 /// The most commands of one batch: past a few hundred the cost of a commit is spread thin enough.
@@ -107,30 +108,34 @@ impl Queue {
         becomes_ready
     }
 
-    /// The next commands of the event whose turn it is, in the order they came. Commands that nobody waits for any
-    /// more are dropped: nothing has been done for them yet.
-    fn take(&mut self) -> Option<(EventId, Vec<Box<dyn Ticket>>)> {
+    /// The event whose turn it is, and whether another of its batches is still under way.
+    fn next_turn(&mut self) -> Option<(EventId, bool)> {
         while let Some(event) = self.ready.pop_front() {
-            let Some(lane) = self.lanes.get_mut(&event) else { continue };
-            lane.is_ready = false;
-            let (mut batch, mut seats) = (Vec::new(), 0);
-            while batch.len() < BATCH_COMMANDS
-                && seats < BATCH_SEATS
-                && let Some(ticket) = lane.waiting.pop_front()
-            {
-                if !ticket.is_abandoned() {
-                    seats += ticket.needs().seats.len();
-                    batch.push(ticket);
-                }
-            }
-            if !batch.is_empty() {
-                lane.under_way += 1;
+            if let Some(lane) = self.lanes.get_mut(&event) {
+                lane.is_ready = false;
                 lane.is_preparing = true;
-                return Some((event, batch));
+                lane.under_way += 1;
+                return Some((event, lane.under_way > 1));
             }
-            self.close_if_done(event);
         }
         None
+    }
+
+    /// A batch of the event's commands, in the order they came. Those that nobody waits for any more are dropped: nothing
+    /// has been done for them yet.
+    fn take_batch(&mut self, event: EventId) -> Vec<Box<dyn Ticket>> {
+        let (mut batch, mut seats) = (Vec::new(), 0);
+        let Some(lane) = self.lanes.get_mut(&event) else { return batch };
+        while batch.len() < BATCH_COMMANDS
+            && seats < BATCH_SEATS
+            && let Some(ticket) = lane.waiting.pop_front()
+        {
+            if !ticket.is_abandoned() {
+                seats += ticket.needs().seats.len();
+                batch.push(ticket);
+            }
+        }
+        batch
     }
 
     fn close_if_done(&mut self, event: EventId) {
@@ -140,7 +145,7 @@ impl Queue {
     }
 }
 
-/// A batch of an event that was taken. When this is dropped, the batch is done with.
+/// An event's turn: a batch of its commands is or will be taken. When this is dropped, the batch is done with.
 struct Turn {
     lanes: Arc<Lanes>,
     event: EventId,
@@ -257,19 +262,29 @@ impl Lanes {
     /// Works until there has been nothing to do for a while.
     async fn work(self: Arc<Self>) {
         let mut booker = self.store.booker();
-        while let Some((mut turn, batch)) = self.next_batch().await {
-            self.carry_out(&mut booker, &mut turn, batch).await;
+        while let Some((mut turn, is_behind)) = self.next_turn().await {
+            if is_behind {
+                // Whatever keeps it from claiming keeps it from booking as well, which answers for it.
+                let _ = tokio::time::timeout(ATTEMPT_TIMEOUT, booker.claim(turn.event)).await;
+            }
+            let batch = self.queue().take_batch(turn.event);
+            if batch.is_empty() {
+                booker.rest().await;
+            } else {
+                self.carry_out(&mut booker, &mut turn, batch).await;
+            }
         }
         booker.rest().await;
     }
 
-    /// The next batch, waiting for one if need be; `None`, and one worker less, if none came for [`LINGER`].
-    async fn next_batch(self: &Arc<Self>) -> Option<(Turn, Vec<Box<dyn Ticket>>)> {
+    /// The next turn, and whether another batch stands before it; waits for one if need be. `None`, and one worker less, if
+    /// none came for [`LINGER`].
+    async fn next_turn(self: &Arc<Self>) -> Option<(Turn, bool)> {
         loop {
             let mut called = {
                 let mut queue = self.queue();
-                if let Some((event, batch)) = queue.take() {
-                    return Some((Turn { lanes: Arc::clone(self), event, is_preparing: true }, batch));
+                if let Some((event, is_behind)) = queue.next_turn() {
+                    return Some((Turn { lanes: Arc::clone(self), event, is_preparing: true }, is_behind));
                 }
                 let (call, called) = oneshot::channel();
                 queue.waiting.push(call);

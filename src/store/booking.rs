@@ -87,6 +87,28 @@ struct Begun {
 }
 
 impl Booker {
+    /// Waits until the event's row is locked for the transaction that [`Booker::book`] carries out next. Whoever knows that
+    /// others stand before him claims first, and chooses what to book when it is his turn.
+    ///
+    /// # Errors
+    ///
+    /// On any error nothing is claimed, and nothing was written.
+    pub async fn claim(&mut self, event: EventId) -> Result<(), StoreError> {
+        let begun = self.begun().await?;
+        let row = event::Entity::find_by_id(event.0).select_only().column(event::Column::Id).lock_exclusive();
+        row.into_tuple::<i64>().one(&begun.transaction).await?;
+        self.begun = Some(begun);
+        Ok(())
+    }
+
+    /// A transaction that has begun. Taken out: what ends early, for whatever reason, is rolled back and not gone on with.
+    async fn begun(&mut self) -> Result<Begun, StoreError> {
+        match self.begun.take() {
+            Some(begun) => Ok(begun),
+            None => Ok(Begun { transaction: self.connection.begin().await?, taken: Instant::now() }),
+        }
+    }
+
     /// Carries out the jobs, in their order, in one transaction on one event. `before_commit` is called when everything is
     /// written and the commit is all that is left.
     ///
@@ -99,11 +121,7 @@ impl Booker {
         jobs: &mut [Box<J>],
         before_commit: impl FnOnce(),
     ) -> Result<Booked, StoreError> {
-        // Taken out meanwhile: what ends early, for whatever reason, is rolled back and not gone on with.
-        let Begun { transaction, taken } = match self.begun.take() {
-            Some(begun) => begun,
-            None => Begun { transaction: self.connection.begin().await?, taken: Instant::now() },
-        };
+        let Begun { transaction, taken } = self.begun().await?;
         let Some(opening) = read_opening(&transaction, event, jobs).await? else {
             transaction.rollback().await?;
             return Ok(Booked::NoSuchEvent);
@@ -135,10 +153,10 @@ impl Booker {
         Ok(if changes.is_empty() { Booked::Unchanged } else { Booked::Changed { changes, first_expiry_in } })
     }
 
-    /// Gives the connection back.
+    /// Gives the connection back, and with it what was claimed.
     pub async fn rest(&mut self) {
         if let Some(begun) = self.begun.take() {
-            // It has done nothing. A connection that is broken is noticed by whoever uses it next.
+            // It has written nothing. A connection that is broken is noticed by whoever uses it next.
             let _ = begun.transaction.rollback().await;
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 
 use crate::harness::client::kind;
-use crate::harness::{Arena, Event, all_at_once, eventually, sums};
+use crate::harness::{Arena, Event, all_at_once, eventually, poll_once, sums};
 
 /// Holds the event's row, so that nothing can be booked until it is let go.
 async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgres> {
@@ -72,6 +72,46 @@ async fn overlapping_sets_taken_in_opposite_orders_neither_deadlock_nor_split() 
     for block in seats.chunks(8) {
         assert!(block.iter().all(|seat| seat.viewer == block[0].viewer && seat.status == 1), "{block:?}");
     }
+    sums::check(&arena.sql, &event).await;
+}
+
+/// A turn that stands behind a commit takes its commands when it has the event's row, not before: all that has come until
+/// then is one transaction.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_while_a_booking_commits_is_booked_together() {
+    let arena = Arena::new().await;
+    let event = arena.event(20).await;
+    // A commit takes as long as the test likes.
+    for statement in [
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON seat_changes DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW EXECUTE FUNCTION wait()",
+    ] {
+        sqlx::query(statement).execute(&arena.sql).await.unwrap();
+    }
+    let mut lock = arena.sql.begin().await.unwrap();
+    sqlx::query("SELECT pg_advisory_xact_lock(1)").execute(&mut *lock).await.unwrap();
+    let (desk, _tasks) = Desk::open(&arena.store, 4, Arc::new(()), &Arc::default()).unwrap();
+    let reserve = |serial: i32| {
+        let (desk, id, seats) = (Arc::clone(&desk), event.id, SeatSet::new(vec![event.seat(serial)]).unwrap());
+        let viewer = ViewerId::new(&format!("viewer-{serial}")).unwrap();
+        Box::pin(async move { desk.submit(id, Reserve { viewer, seats }).await })
+    };
+    let mut answers = Vec::new();
+    for serial in 1..=20 {
+        let mut answer = reserve(serial);
+        assert!(poll_once(answer.as_mut()).await.is_pending());
+        answers.push(answer);
+        // The first one commits, and the second one's turn stands behind it, before the others come.
+        until_waiting(&arena, serial.min(2).into()).await;
+    }
+    lock.commit().await.unwrap();
+    for answer in answers {
+        answer.await.unwrap().unwrap();
+    }
+    let transactions = "SELECT count(DISTINCT changed_at) FROM seat_changes WHERE event_id = $1";
+    let transactions: i64 = sqlx::query_scalar(transactions).bind(event.id.0).fetch_one(&arena.sql).await.unwrap();
+    assert_eq!(transactions, 2, "one for the first, and one for all who came after it");
     sums::check(&arena.sql, &event).await;
 }
 

@@ -96,7 +96,7 @@ pub(crate) async fn measure(
                 case => ours(stage, url, *case, tokens, seconds).await?,
             };
             progress(&format!(
-                "{}, run {number} of {runs}: {:.0} seats/s, {:.0} answers/s, p99 {:.1} ms, CPU {:.0?} µs",
+                "{}, run {number} of {runs}: {:.0} seats/s, {:.0} answers/s, p99 {:.1} ms, CPU {:.1?} µs",
                 case.name(),
                 run.seats_per_second,
                 run.answers_per_second,
