@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use self::stage::Stage;
+use self::stage::{Stage, Way};
 use self::throughput::Case;
 use crate::Result;
 use crate::report::{Report, progress};
@@ -74,7 +74,7 @@ const VIEWERS: usize = 10_000;
 pub(crate) async fn run(settings: Settings) -> Result<()> {
     let mut report = Report::new("The rush", "make bench");
     progress("making the database");
-    let mut stage = Stage::open().await?;
+    let mut stage = Stage::open(Way::Socket).await?;
     let measured = measure(&mut stage, &settings, &mut report).await;
     stage.close().await?;
     measured?;

@@ -25,6 +25,15 @@ pub(crate) const SPREAD_SEATS: i32 = 500;
 /// An event for warming up, of as many seats.
 pub(crate) const WARM_SEATS: i32 = 20_000;
 
+/// How PostgreSQL is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    /// Over a Unix socket, which costs both sides least.
+    Socket,
+    /// Over TCP on this machine.
+    Tcp,
+}
+
 /// One PostgreSQL with fsync on.
 pub(crate) struct Stage {
     postgres: EmbeddedPostgres,
@@ -72,8 +81,13 @@ impl Events {
 
 impl Stage {
     /// Starts PostgreSQL and makes the database that others are copied from.
-    pub(crate) async fn open() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("grand-arena-bench-{}", std::process::id()));
+    pub(crate) async fn open(way: Way) -> Result<Self> {
+        let mut name = format!("grand-arena-bench-{}", std::process::id());
+        if way == Way::Tcp {
+            // In a folder whose name is too long for a socket's path, PostgreSQL is started on a port.
+            name.push_str(&"-over-tcp".repeat(12));
+        }
+        let folder = std::env::temp_dir().join(name);
         let postgres = EmbeddedPostgres::start(&folder).await?;
         let stage = Self { postgres, folder, databases: 0 };
         stage.command(&format!("CREATE DATABASE {TABLES}")).await?;

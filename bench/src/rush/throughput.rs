@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::load::{Pace, Plan, Wish};
 use super::pgbench::{self, Script};
-use super::stage::{self, Event, Events, Stage};
+use super::stage::{self, Event, Events, Stage, Way};
 use super::trial::{Terms, Trial, singles};
 use crate::Result;
 use crate::report::{Report, progress};
@@ -19,6 +19,7 @@ const MANY_IN_FLIGHT: usize = 1024;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Case {
     Yardstick,
+    OverTcp,
     Notify,
     Hot { in_flight: usize },
     Spread,
@@ -29,8 +30,9 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Yardstick,
+        Self::OverTcp,
         Self::Notify,
         Self::Hot { in_flight: 64 },
         Self::Hot { in_flight: 256 },
@@ -46,6 +48,7 @@ impl Case {
     pub(crate) fn name(self) -> String {
         match self {
             Self::Yardstick => format!("raw SQL (pgbench, {} clients): the yardstick", pgbench::CLIENTS),
+            Self::OverTcp => "raw SQL over TCP, as our clients come".to_owned(),
             Self::Notify => "raw SQL with pg_notify".to_owned(),
             Self::Hot { in_flight } => format!("one hot event, {in_flight} in flight"),
             Self::Spread => format!("{} events, {MANY_IN_FLIGHT} in flight", stage::SPREAD_EVENTS),
@@ -87,11 +90,16 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<Peaks> {
     let mut measured: Vec<Vec<Run>> = vec![Vec::new(); cases.len()];
+    let mut over_tcp = if cases.contains(&Case::OverTcp) { Some(Stage::open(Way::Tcp).await?) } else { None };
     for number in 1..=runs {
         for (case, measured) in cases.iter().zip(&mut measured) {
+            let stage = match (&mut over_tcp, case) {
+                (Some(over_tcp), Case::OverTcp) => over_tcp,
+                _ => &mut *stage,
+            };
             let url = stage.database().await?;
             let run = match case {
-                Case::Yardstick => raw(stage, url, Script::Plain, seconds).await?,
+                Case::Yardstick | Case::OverTcp => raw(stage, url, Script::Plain, seconds).await?,
                 Case::Notify => raw(stage, url, Script::Notify, seconds).await?,
                 case => ours(stage, url, *case, tokens, seconds).await?,
             };
@@ -105,6 +113,9 @@ pub(crate) async fn measure(
             ));
             measured.push(run);
         }
+    }
+    if let Some(over_tcp) = over_tcp {
+        over_tcp.close().await?;
     }
     let of = |measured: &[Run], what: fn(&Run) -> f64| median(&measured.iter().map(what).collect::<Vec<_>>());
     let seats = |measured: &[Run]| of(measured, |run| run.seats_per_second);
@@ -160,7 +171,7 @@ async fn ours(stage: &Stage, url: String, case: Case, tokens: &Arc<Vec<String>>,
     let mut trial = Trial::open(url, tokens, Terms { servers, ..Terms::default() }).await?;
     let events = Events::known();
     let (plan, wishes, connections) = match case {
-        Case::Yardstick | Case::Notify => return Err("raw SQL has no server".into()),
+        Case::Yardstick | Case::OverTcp | Case::Notify => return Err("raw SQL has no server".into()),
         Case::Hot { in_flight } => (Plan::Reserve, singles(&[events.hot]), in_flight),
         Case::TwoServers => (Plan::Reserve, singles(&[events.hot]), IN_FLIGHT),
         Case::Spread => (Plan::Reserve, singles(&events.spread), MANY_IN_FLIGHT),
