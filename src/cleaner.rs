@@ -4,6 +4,7 @@
 //! It changes nothing itself. It lists what is due and hands the list to the desk, where each seat is looked at again
 //! under the locks; a list that has gone stale, or another server's cleaner working on the same one, does no harm.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,13 +24,17 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Holds looked up at a time.
-const LISTED_SEATS: i64 = 4000;
+const LISTED_SEATS: i64 = 8000;
 
-/// Holds ended in one transaction: some five milliseconds, since bookings wait for it.
-const BATCH_SEATS: usize = 250;
+/// Holds of an event that are ended in a second, while there are so many: gone from the maps before anybody minds, and a
+/// small machine has time left for those who book meanwhile.
+const SEATS_PER_SECOND: u32 = 25_000;
 
-/// Batches of an event follow each other no faster than this. 25,000 holds a second are gone from the maps before anybody
-/// minds, and leave a small machine time for those who book meanwhile.
+/// Holds ended in one transaction: some five milliseconds, since bookings wait for it; more where transactions wait for one
+/// another, so that the pace is kept.
+const BATCH_SEATS: RangeInclusive<usize> = 250..=500;
+
+/// Batches of an event follow each other no faster than this: the smallest of them at the pace above.
 const BATCH_EVERY: Duration = Duration::from_millis(10);
 
 /// Events looked at in one round.
@@ -91,9 +96,9 @@ impl Cleaner {
     async fn expire(&self, event: EventId) -> Result<(), CleanerError> {
         let mut due = self.store.due_seats(event, LISTED_SEATS).await?;
         let (listed, mut ended) = (due.len(), 0);
+        let (mut began, mut size) = (Instant::now(), *BATCH_SEATS.start());
         loop {
-            let next = Instant::now() + BATCH_EVERY;
-            let rest = due.split_off(due.len().min(BATCH_SEATS));
+            let rest = due.split_off(due.len().min(size));
             // With the last batch only: each time it is a way through what the batches before have left in the index.
             let expire = Expire { seats: due, looks_ahead: rest.is_empty() };
             ended += self.desk.submit_although_full(event, expire).await?;
@@ -101,9 +106,28 @@ impl Cleaner {
                 break;
             }
             due = rest;
-            tokio::time::sleep_until(next).await;
+            tokio::time::sleep_until(began + BATCH_EVERY).await;
+            size = batch_after(began.elapsed());
+            began = Instant::now();
         }
         tracing::debug!(event = event.0, listed, ended, "holds ran out");
         Ok(())
+    }
+}
+
+/// How many holds a batch ends that begins so long after the one before it.
+fn batch_after(pause: Duration) -> usize {
+    let at_this_pace = (pause * SEATS_PER_SECOND).as_secs();
+    usize::try_from(at_this_pace).unwrap_or(usize::MAX).clamp(*BATCH_SEATS.start(), *BATCH_SEATS.end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_comes_late_is_larger_within_bounds() {
+        let after = |milliseconds| batch_after(Duration::from_millis(milliseconds));
+        assert_eq!([0, 10, 14, 20, 21, 60_000].map(after), [250, 250, 350, 500, 500, 500]);
     }
 }
