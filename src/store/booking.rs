@@ -5,8 +5,9 @@
 //! deadlocks, and an event's bookings happen one after another. The clock is read after the locks are held.
 //! Whatever fails, nothing of it is there; what is answered has been committed.
 //!
-//! It takes three round trips to the database: lock, write, commit. Whoever has several to
-//! carry out keeps the connection (see [`Booker`]): each commit begins the next transaction.
+//! It takes three round trips to the database: lock, write, commit; and one before them to claim the event, for whoever wants to
+//! choose his commands once it is his turn. Whoever has several to carry out keeps the connection (see [`Booker`]): each commit
+//! begins the next transaction.
 //!
 //! Deliberately absent: NOTIFY (it takes a lock across all databases at commit; the desk's dispatcher sends it
 //! afterwards) and retries (the desk knows whether a command may run again).
