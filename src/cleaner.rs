@@ -117,7 +117,7 @@ impl Cleaner {
 
 /// How many holds a batch ends that begins so long after the one before it.
 fn batch_after(pause: Duration) -> usize {
-    let at_this_pace = (pause * SEATS_PER_SECOND).as_secs();
+    let at_this_pace = pause.as_millis() * u128::from(SEATS_PER_SECOND) / 1000;
     usize::try_from(at_this_pace).unwrap_or(usize::MAX).clamp(*BATCH_SEATS.start(), *BATCH_SEATS.end())
 }
 

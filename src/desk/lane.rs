@@ -75,8 +75,7 @@ pub(super) struct Lanes {
 struct Queue {
     /// A lane for each event that has commands waiting or under way.
     lanes: HashMap<EventId, Lane>,
-    /// The events of which a batch may be taken, each once. A batch is taken only when it can be booked at once: until
-    /// then it grows.
+    /// The events whose turn may come, each once. Until it does, what waits in their lanes grows.
     ready: VecDeque<EventId>,
     /// How many workers there are.
     workers: usize,
@@ -88,7 +87,7 @@ struct Queue {
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Box<dyn Ticket>>,
-    /// Batches that were taken and are not done with, and whether one of them is still being prepared.
+    /// Turns that have come and are not done with, and whether the batch of one of them is still being prepared.
     under_way: usize,
     is_preparing: bool,
     /// Whether it is in the queue.
