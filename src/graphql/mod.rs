@@ -12,6 +12,7 @@ mod mutation;
 pub mod paging;
 mod query;
 mod scalars;
+mod serial;
 mod subscription;
 pub mod types;
 

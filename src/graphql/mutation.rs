@@ -6,6 +6,7 @@ use super::ContextExt as _;
 use super::error::Fault;
 use super::ids;
 use super::scalars::DateTime;
+use super::serial::SerialUnion;
 use super::types::{ConfirmSeatsResult, EventScope, GuestSession, ReleaseSeatsResult, ReserveSeatsResult, Viewer};
 use crate::clock::wall_clock;
 use crate::domain::command::{Confirm, MAX_SEATS_PER_REQUEST, Release, Reserve, SeatSet};
@@ -62,12 +63,12 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats.")] input: ReserveSeatsInput,
-    ) -> Result<ReserveSeatsResult> {
+    ) -> Result<SerialUnion<ReserveSeatsResult>> {
         let viewer = ctx.require_viewer()?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
         let seats = seat_set(&input.seat_ids)?;
         let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await.map_err(Fault::from)?;
-        Ok(ReserveSeatsResult::new(&EventScope::new(event), outcome))
+        Ok(SerialUnion(ReserveSeatsResult::new(&EventScope::new(event), outcome)))
     }
 
     /// Sells held seats. Irreversible, so it takes an idempotency key: same key and seats, same order.
@@ -75,7 +76,7 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats, under which key.")] input: ConfirmSeatsInput,
-    ) -> Result<ConfirmSeatsResult> {
+    ) -> Result<SerialUnion<ConfirmSeatsResult>> {
         let viewer = ctx.require_viewer()?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
         let seats = seat_set(&input.seat_ids)?;
@@ -90,7 +91,7 @@ impl Mutation {
             .transpose()?;
         let confirm = Confirm { viewer, seats, key, payment_reference };
         let outcome = ctx.services().desk.submit(event, confirm).await.map_err(Fault::from)?;
-        Ok(ConfirmSeatsResult::new(outcome))
+        Ok(SerialUnion(ConfirmSeatsResult::new(outcome)))
     }
 
     /// Gives held seats back before their time: all of them or none.
@@ -98,12 +99,12 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats.")] input: ReleaseSeatsInput,
-    ) -> Result<ReleaseSeatsResult> {
+    ) -> Result<SerialUnion<ReleaseSeatsResult>> {
         let viewer = ctx.require_viewer()?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
         let seats = seat_set(&input.seat_ids)?;
         let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await.map_err(Fault::from)?;
-        Ok(ReleaseSeatsResult::new(&EventScope::new(event), outcome))
+        Ok(SerialUnion(ReleaseSeatsResult::new(&EventScope::new(event), outcome)))
     }
 }
 

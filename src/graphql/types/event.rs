@@ -133,6 +133,7 @@ impl Event {
 
 /// A price category of an event.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Category {
     /// Opaque and stable.
     id: ID,
@@ -157,6 +158,7 @@ impl Category {
 
 /// An amount of money.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Money {
     /// The amount in the currency's smallest unit: cents for EUR, yen for JPY.
     pub amount_minor: i32,
@@ -166,6 +168,7 @@ pub struct Money {
 
 /// How many seats are in which status. Seats that are not for sale and nobody's are in none.
 #[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Availability {
     /// Can be reserved now.
     available: i32,

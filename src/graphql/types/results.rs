@@ -27,6 +27,7 @@ pub enum ReserveSeatsResult {
 
 /// The viewer holds all of the seats.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct ReserveSeatsSuccess {
     /// The seats, in the order of the seat plan.
     seats: Vec<Seat>,
@@ -40,6 +41,7 @@ pub struct ReserveSeatsSuccess {
 
 /// Some of the seats cannot be reserved, so none was.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct SeatsUnavailable {
     /// What happened, for a person.
     pub message: String,
@@ -49,6 +51,7 @@ pub struct SeatsUnavailable {
 
 /// A seat that cannot be reserved.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct UnavailableSeat {
     /// Which of the seats asked for.
     seat_id: ID,
@@ -72,6 +75,7 @@ pub enum UnavailableReason {
 
 /// The viewer would hold and own more seats than the event allows.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct SeatLimitExceeded {
     /// What happened, for a person.
     pub message: String,
@@ -85,6 +89,7 @@ pub struct SeatLimitExceeded {
 
 /// Seats cannot be reserved at this time.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct SalesClosed {
     /// What happened, for a person.
     pub message: String,
@@ -107,6 +112,7 @@ pub enum ConfirmSeatsResult {
 
 /// The seats are sold to the viewer.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct ConfirmSeatsSuccess {
     /// The order they are in.
     order: Order,
@@ -118,6 +124,7 @@ pub struct ConfirmSeatsSuccess {
 
 /// Some of the seats are not held by the viewer, so nothing was done.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct SeatsNotHeld {
     /// What happened, for a person.
     pub message: String,
@@ -127,6 +134,7 @@ pub struct SeatsNotHeld {
 
 /// A seat that the viewer does not hold.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct NotHeldSeat {
     /// Which of the seats asked for.
     seat_id: ID,
@@ -155,6 +163,7 @@ pub enum NotHeldReason {
 
 /// The key was used before for another set of seats.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct IdempotencyKeyReused {
     /// What happened, for a person.
     pub message: String,
@@ -171,6 +180,7 @@ pub enum ReleaseSeatsResult {
 
 /// The seats are free.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct ReleaseSeatsSuccess {
     /// The seats, in the order of the seat plan.
     seats: Vec<Seat>,

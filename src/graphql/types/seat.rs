@@ -1,6 +1,6 @@
 //! Seats and the map.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime as Instant, Utc};
@@ -31,20 +31,20 @@ pub enum SeatStatus {
 pub struct Seat {
     event: Arc<EventScope>,
     seat: domain::seat::Seat,
-    /// Known where the seat was read for this answer; a mutation's answer looks it up if it is asked for.
-    place: Option<Arc<Place>>,
+    /// Known where the seat was read for this answer; a mutation's answer looks it up once it is asked for.
+    place: OnceLock<Arc<Place>>,
     now: Instant<Utc>,
 }
 
 impl Seat {
     /// A seat that was read with its place.
     pub fn read(event: &Arc<EventScope>, record: SeatRecord) -> Self {
-        Self { event: Arc::clone(event), seat: record.seat, place: Some(record.place), now: record.now }
+        Self { event: Arc::clone(event), seat: record.seat, place: record.place.into(), now: record.now }
     }
 
     /// A seat that was decided on at `now`.
     pub fn decided(event: &Arc<EventScope>, seat: domain::seat::Seat, now: Instant<Utc>) -> Self {
-        Self { event: Arc::clone(event), seat, place: None, now }
+        Self { event: Arc::clone(event), seat, place: OnceLock::new(), now }
     }
 
     /// Seats that were read, in the order of `ids`; those that are not there are left out.
@@ -54,16 +54,17 @@ impl Seat {
     }
 
     async fn place<T>(&self, ctx: &Context<'_>, part: impl FnOnce(&Place) -> T) -> Result<T, Fault> {
-        if let Some(place) = &self.place {
+        if let Some(place) = self.place.get() {
             return Ok(part(place));
         }
         let record = ctx.loader().load_one(self.seat.id).await?;
-        record.map(|record| part(&record.place)).ok_or_else(|| Fault::internal("a seat has lost its place"))
+        let record = record.ok_or_else(|| Fault::internal("a seat has lost its place"))?;
+        Ok(part(self.place.get_or_init(|| Arc::clone(&record.place))))
     }
 }
 
 /// A seat as of the moment it was read.
-#[Object]
+#[Object(serial)]
 impl Seat {
     /// Opaque and stable.
     pub async fn id(&self) -> ID {
@@ -157,7 +158,7 @@ impl SeatMap {
 }
 
 /// Every seat of an event as of one revision.
-#[Object]
+#[Object(serial)]
 impl SeatMap {
     /// The event.
     async fn event(&self) -> Event {

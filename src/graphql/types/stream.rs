@@ -9,6 +9,7 @@ use crate::domain::{self, Revision};
 use crate::feed::{Batch, Lost};
 use crate::graphql::ids::AnyId;
 use crate::graphql::scalars::DateTime;
+use crate::graphql::serial::SerialList;
 use crate::store::reads::{PublicState, Snapshot};
 
 /// One frame of seatChanges.
@@ -30,7 +31,7 @@ pub struct SeatSnapshot {
 }
 
 /// Every seat's state as of one revision.
-#[Object]
+#[Object(serial)]
 impl SeatSnapshot {
     /// The revision that the whole snapshot is true for; changes go on after it.
     async fn revision(&self) -> Revision {
@@ -43,8 +44,8 @@ impl SeatSnapshot {
     }
 
     /// Every seat, in the order of the seat plan.
-    async fn seats(&self) -> Vec<SeatState> {
-        self.snapshot.seats.iter().map(SeatState::from).collect()
+    async fn seats(&self) -> SerialList<SeatState> {
+        SerialList(self.snapshot.seats.iter().map(SeatState::from).collect())
     }
 }
 
@@ -74,6 +75,7 @@ impl From<Lost> for SnapshotReason {
 
 /// A seat's state as of a snapshot's revision.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct SeatState {
     /// Which seat.
     seat_id: ID,
@@ -101,7 +103,7 @@ impl From<&PublicState> for SeatState {
 pub struct SeatChanges(pub Batch);
 
 /// Consecutive changes: the first has revision `fromRevision`, the last `toRevision`.
-#[Object]
+#[Object(serial)]
 impl SeatChanges {
     /// The revision of the first change: one more than the last revision of the frame before.
     async fn from_revision(&self) -> Revision {
@@ -114,13 +116,14 @@ impl SeatChanges {
     }
 
     /// The changes, in order; at least one.
-    async fn changes(&self) -> Vec<SeatChange> {
-        self.0.changes().iter().map(SeatChange::from).collect()
+    async fn changes(&self) -> SerialList<SeatChange> {
+        SerialList(self.0.changes().iter().map(SeatChange::from).collect())
     }
 }
 
 /// One change of one seat.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct SeatChange {
     /// Which seat.
     seat_id: ID,
@@ -165,6 +168,7 @@ pub enum ChangeCause {
 
 /// What the viewer holds and owns in one event, after something of it has changed.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct MyReservations {
     /// The revision that this is true for.
     pub revision: Revision,

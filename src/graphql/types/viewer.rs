@@ -67,6 +67,7 @@ impl Viewer {
 
 /// A signed identity for a browser without an account.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct GuestSession {
     /// Send it as `Authorization: Bearer …`, and in `connection_init` over a WebSocket.
     pub token: String,
