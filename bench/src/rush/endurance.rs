@@ -17,7 +17,7 @@ use crate::usage::{median, percentile};
 const TIMES_THE_PEAK: f64 = 3.0;
 
 /// Over as many connections: more than may wait for one event.
-const CONNECTIONS: usize = 12_000;
+const CONNECTIONS: usize = 16_000;
 
 /// For so long, which is long beside the moment that the first answers take.
 const STORM: Duration = Duration::from_secs(10);

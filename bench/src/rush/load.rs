@@ -69,7 +69,8 @@ pub(crate) enum Pace {
     Closed,
     /// So many wishes a second, evenly.
     Open(f64),
-    /// The same where it is more than can be done: what was not sent when the time is over is given up.
+    /// The same where it is more than can be done: what was not sent when the time is over is given up. After the first moment all
+    /// of it is late, so that a millisecond's care about when it is due is enough.
     Surplus(f64),
 }
 
@@ -163,7 +164,7 @@ async fn run(demand: Demand) -> Result<Tally> {
     let begin = Instant::now();
     let clock = Clock { begin, end: begin + demand.duration };
     let demand = Arc::new(demand);
-    if let Pace::Open(rate) | Pace::Surplus(rate) = demand.pace {
+    if let Pace::Open(rate) = demand.pace {
         std::thread::Builder::new().name("pace".to_owned()).spawn(move || pace(&due_sender, rate, clock))?;
     }
     let (next, due) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(due)));
@@ -244,14 +245,23 @@ impl Buyer {
 
     /// The next wish and since when it is due.
     async fn next_wish(&self) -> Option<(usize, Instant)> {
-        let due = match self.demand.pace {
-            Pace::Closed => Instant::now(),
-            Pace::Open(_) | Pace::Surplus(_) => self.due.lock().await.recv().await?,
+        let wish = || self.next.fetch_add(1, Ordering::Relaxed);
+        let (number, due) = match self.demand.pace {
+            Pace::Closed => (wish(), Instant::now()),
+            Pace::Open(_) => {
+                let due = self.due.lock().await.recv().await?;
+                (wish(), due)
+            }
+            Pace::Surplus(rate) => {
+                let number = wish();
+                let due = self.clock.begin + Duration::from_secs_f64(number as f64 / rate);
+                tokio::time::sleep_until(due.into()).await;
+                (number, due)
+            }
         };
         if matches!(self.demand.pace, Pace::Surplus(_)) && Instant::now() >= self.clock.end {
             return None;
         }
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
         let is_over = due >= self.clock.end || (number >= self.demand.wishes.len() && self.demand.plan != Plan::Return);
         (!is_over).then_some((number, due))
     }

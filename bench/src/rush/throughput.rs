@@ -55,7 +55,7 @@ impl Case {
             Self::Fours => format!("four seats at a time, {IN_FLIGHT} in flight"),
             Self::Buy => format!("reserve, then confirm, {IN_FLIGHT} in flight"),
             Self::Refusals => format!("nine of ten refused, {IN_FLIGHT} in flight"),
-            Self::TwoServers => format!("two servers, one hot event, {IN_FLIGHT} in flight"),
+            Self::TwoServers => format!("two servers, one hot event, {MANY_IN_FLIGHT} in flight"),
         }
     }
 }
@@ -173,7 +173,7 @@ async fn ours(stage: &Stage, url: String, case: Case, tokens: &Arc<Vec<String>>,
     let (plan, wishes, connections) = match case {
         Case::Yardstick | Case::OverTcp | Case::Notify => return Err("raw SQL has no server".into()),
         Case::Hot { in_flight } => (Plan::Reserve, singles(&[events.hot]), in_flight),
-        Case::TwoServers => (Plan::Reserve, singles(&[events.hot]), IN_FLIGHT),
+        Case::TwoServers => (Plan::Reserve, singles(&[events.hot]), MANY_IN_FLIGHT),
         Case::Spread => (Plan::Reserve, singles(&events.spread), MANY_IN_FLIGHT),
         Case::Fours => (Plan::Reserve, fours(events.hot), IN_FLIGHT),
         Case::Buy => (Plan::Buy, singles(&[events.hot]), IN_FLIGHT),
