@@ -93,4 +93,19 @@ async fn fields_of_lists_load_in_batches() {
         // A look-up that misses its batch by a hair is one more; one for each of ten would be nine more.
         assert!(ten <= one + 2, "{what}: {one} statements for one, {ten} for ten");
     }
+    let reserve = |serials: std::ops::RangeInclusive<i32>, fields: &str| {
+        let ids = serials.map(|serial| AnyId::Seat(SeatId { event: events[0].id, serial }).encode().0);
+        let ids: Vec<String> = ids.map(|id| format!("\"{id}\"")).collect();
+        format!(
+            "mutation {{ reserveSeats(input: {{ eventId: \"{event}\", seatIds: [{}] }}) \
+             {{ ... on ReserveSeatsSuccess {{ seats {{ {fields} }} }} }} }}",
+            ids.join(", ")
+        )
+    };
+    let nothing = statements(reserve(2..=2, "status")).await;
+    let one = statements(reserve(3..=3, "section row number label x y accessible")).await;
+    let ten = statements(reserve(4..=13, "section row number label x y accessible")).await;
+    // Seven fields, one look-up; a booking that cannot go on with the connection of the one before begins anew, which counts.
+    assert!(one <= nothing + 3, "{nothing} statements for a reservation, {one} with the places of its seats");
+    assert!(ten <= one + 2, "reserveSeats: {one} statements for one, {ten} for ten");
 }
