@@ -43,11 +43,11 @@ impl Store {
     }
 
     /// Seats of the event whose hold has run out, those first that ran out first, at most `limit` of them.
-    pub async fn due_seats(&self, event: EventId, limit: i64) -> Result<Vec<SeatId>, StoreError> {
+    pub async fn due_seats(&self, event: EventId, limit: u32) -> Result<Vec<SeatId>, StoreError> {
         let query = statement(
             "SELECT id FROM seats WHERE event_id = $1 AND status = 1 AND expires_at <= clock_timestamp()
               ORDER BY expires_at LIMIT $2",
-            [event.0.into(), limit.into()],
+            [event.0.into(), i64::from(limit).into()],
         );
         let rows = self.upkeep.query_all_raw(query).await?;
         let mut seats = rows

@@ -127,16 +127,18 @@ pub(crate) async fn measure(
         Peaks { yardstick: peak(|case| *case == Case::Yardstick), ours: peak(|case| matches!(case, Case::Hot { .. })) };
     report.say(&format!(
         "**Throughput**, {runs} runs of {seconds} s each, interleaved; medians. Latency here is that of clients who ask as fast as they are answered.\n\n\
-         | | seats/s | ratio | all runs | answers/s | p50 | p99 | CPU an answer: server, PostgreSQL, load | memory |\n\
-         |---|---|---|---|---|---|---|---|---|"
+         | | seats/s | ratio | to raw SQL over TCP | all runs | answers/s | p50 | p99 | CPU an answer: server, PostgreSQL, load | memory |\n\
+         |---|---|---|---|---|---|---|---|---|---|"
     ));
+    let over_tcp = peak(|case| *case == Case::OverTcp);
     for (case, measured) in cases.iter().zip(&measured) {
         let all: Vec<String> = measured.iter().map(|run| format!("{:.0}", run.seats_per_second)).collect();
         report.say(&format!(
-            "| {} | {:.0} | **{:.2}** | {} | {:.0} | {:.1} ms | {:.1} ms | {:.0}, {:.0}, {:.0} µs | {:.0} MiB |",
+            "| {} | {:.0} | **{:.2}** | {} | {} | {:.0} | {:.1} ms | {:.1} ms | {:.0}, {:.0}, {:.0} µs | {:.0} MiB |",
             case.name(),
             seats(measured),
             seats(measured) / peaks.yardstick,
+            if over_tcp > 0.0 { format!("{:.2}", seats(measured) / over_tcp) } else { "–".to_owned() },
             all.join(", "),
             of(measured, |run| run.answers_per_second),
             of(measured, |run| run.p50_ms),
