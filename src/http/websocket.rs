@@ -217,7 +217,8 @@ impl Session {
         let _ = tokio::time::timeout(Duration::from_secs(2), answered).await;
     }
 
-    /// Waits for the next thing to happen and deals with it.
+    /// Waits for the next thing to happen and deals with it. Dealing is boxed: what a socket's task has room for it keeps for as long
+    /// as it waits, which is nearly always.
     async fn turn(&mut self) -> ControlFlow<Goodbye> {
         let stop = self.app.stop.clone();
         let deadline = self.deadline;
@@ -234,9 +235,9 @@ impl Session {
                 Some(Err(_)) => ControlFlow::Break(Goodbye::BadMessage("The message cannot be read".to_owned())),
                 None => ControlFlow::Break(Goodbye::Gone),
             },
-            _ = self.asking.tick() => self.ask().await,
+            _ = self.asking.tick() => Box::pin(self.ask()).await,
             Some((id, response)) = self.operations.next(), if !self.operations.is_empty() => {
-                self.tell(&id, response).await
+                Box::pin(self.tell(&id, response)).await
             }
         }
     }
