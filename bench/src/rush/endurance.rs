@@ -16,7 +16,7 @@ use crate::usage::{median, percentile};
 /// How much more than the peak is demanded.
 const TIMES_THE_PEAK: f64 = 3.0;
 
-/// Over as many connections: more than may wait for one event.
+/// Over as many connections: twice what may wait for one event, since many of the requests are on their way at any time.
 const CONNECTIONS: usize = 16_000;
 
 /// For so long, which is long beside the moment that the first answers take.

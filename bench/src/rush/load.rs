@@ -256,12 +256,12 @@ impl Buyer {
                 let number = wish();
                 let due = self.clock.begin + Duration::from_secs_f64(number as f64 / rate);
                 tokio::time::sleep_until(due.into()).await;
+                if Instant::now() >= self.clock.end {
+                    return None;
+                }
                 (number, due)
             }
         };
-        if matches!(self.demand.pace, Pace::Surplus(_)) && Instant::now() >= self.clock.end {
-            return None;
-        }
         let is_over = due >= self.clock.end || (number >= self.demand.wishes.len() && self.demand.plan != Plan::Return);
         (!is_over).then_some((number, due))
     }

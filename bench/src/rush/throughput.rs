@@ -11,7 +11,7 @@ use crate::Result;
 use crate::report::{Report, progress};
 use crate::usage::median;
 
-/// How many ask at a time where it is not the point; and where they are spread over many events.
+/// How many ask at a time where it is not the point; and where it is: spread over many events or servers, they still fill the machine.
 const IN_FLIGHT: usize = 512;
 const MANY_IN_FLIGHT: usize = 1024;
 
@@ -130,7 +130,7 @@ pub(crate) async fn measure(
          | | seats/s | ratio | to raw SQL over TCP | all runs | answers/s | p50 | p99 | CPU an answer: server, PostgreSQL, load | memory |\n\
          |---|---|---|---|---|---|---|---|---|---|"
     ));
-    let over_tcp = peak(|case| *case == Case::OverTcp);
+    let raw_over_tcp = peak(|case| *case == Case::OverTcp);
     for (case, measured) in cases.iter().zip(&measured) {
         let all: Vec<String> = measured.iter().map(|run| format!("{:.0}", run.seats_per_second)).collect();
         report.say(&format!(
@@ -138,7 +138,7 @@ pub(crate) async fn measure(
             case.name(),
             seats(measured),
             seats(measured) / peaks.yardstick,
-            if over_tcp > 0.0 { format!("{:.2}", seats(measured) / over_tcp) } else { "–".to_owned() },
+            if raw_over_tcp > 0.0 { format!("{:.2}", seats(measured) / raw_over_tcp) } else { "–".to_owned() },
             all.join(", "),
             of(measured, |run| run.answers_per_second),
             of(measured, |run| run.p50_ms),
