@@ -1,7 +1,8 @@
-//! Makes a table of what `npm run build` has left in web/dist, so that the pages are part of the binary.
+//! Makes a table of what `npm run build` has left in web/dist, so that the pages are part of the
+//! binary.
 //!
-//! Debug and release builds embed the same. A build without web/dist has an empty table: then the server says what is
-//! missing in the pages' place.
+//! Debug and release builds embed the same. A build without web/dist has an empty table: then the
+//! server says what is missing in the pages' place.
 
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,8 +12,8 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("web").join("dist");
     let is_built = dist.join("index.html").is_file();
-    // Where a watched path is missing, Cargo builds anew every time. What is watched then is the folder that it would
-    // appear in.
+    // Where a watched path is missing, Cargo builds anew every time. What is watched then is the
+    // folder that it would appear in.
     println!("cargo::rerun-if-changed={}", if is_built { "web/dist" } else { "web" });
     println!("cargo::rerun-if-changed=build.rs");
 
@@ -29,12 +30,17 @@ fn main() -> io::Result<()> {
         content.hash(&mut hasher);
         let compressed = |extension: &str| {
             let sibling = PathBuf::from(format!("{}.{extension}", file.display()));
-            if sibling.is_file() { format!("Some(include_bytes!({sibling:?}))") } else { "None".to_owned() }
+            if sibling.is_file() {
+                format!("Some(include_bytes!({sibling:?}))")
+            } else {
+                "None".to_owned()
+            }
         };
         let (brotli, gzip, tag) = (compressed("br"), compressed("gz"), hasher.finish());
         writeln!(
             table,
-            "Asset {{ path: {path:?}, tag: \"W/\\\"{tag:016x}\\\"\", plain: include_bytes!({file:?}), brotli: {brotli}, gzip: {gzip} }},"
+            "Asset {{ path: {path:?}, tag: \"W/\\\"{tag:016x}\\\"\", plain: \
+                include_bytes!({file:?}), brotli: {brotli}, gzip: {gzip} }},"
         )
         .map_err(io::Error::other)?;
     }

@@ -1,8 +1,10 @@
-//! The cleaner ends holds that have run out, so that every subscriber hears of it. Hygiene, not truth: a hold that
-//! has run out is gone for every reader and writer whether or not the cleaner has been by.
+//! The cleaner ends holds that have run out, so that every subscriber hears of it. Hygiene, not
+//! truth: a hold that has run out is gone for every reader and writer whether or not the cleaner
+//! has been by.
 //!
-//! It changes nothing itself. It lists what is due and hands the list to the desk, where each seat is looked at again
-//! under the locks; a list that has gone stale, or another server's cleaner working on the same one, does no harm.
+//! It changes nothing itself. It lists what is due and hands the list to the desk, where each seat
+//! is looked at again under the locks; a list that has gone stale, or another server's cleaner
+//! working on the same one, does no harm.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -17,7 +19,8 @@ use crate::domain::EventId;
 use crate::domain::command::Expire;
 use crate::store::{Store, StoreError};
 
-/// The longest sleep. Holds granted by this server ring the alarm; this is for those of a server that has died.
+/// The longest sleep. Holds granted by this server ring the alarm; this is for those of a server
+/// that has died.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// How long to leave the database alone after it failed us.
@@ -26,15 +29,16 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Holds looked up at a time.
 const LISTED_SEATS: u32 = 8000;
 
-/// Holds of an event that are ended in a second, while there are so many: gone from the maps before anybody minds, and a
-/// small machine has time left for those who book meanwhile.
+/// Holds of an event that are ended in a second, while there are so many: gone from the maps before
+/// anybody minds, and a small machine has time left for those who book meanwhile.
 const SEATS_PER_SECOND: u32 = 30_000;
 
-/// Holds ended in one transaction: some six milliseconds, since bookings wait for it; more where transactions wait for one
-/// another, so that the pace is kept.
+/// Holds ended in one transaction: some six milliseconds, since bookings wait for it; more where
+/// transactions wait for one another, so that the pace is kept.
 const BATCH_SEATS: RangeInclusive<usize> = 300..=600;
 
-/// Batches of an event follow each other no faster than this: the smallest of them at the pace above.
+/// Batches of an event follow each other no faster than this: the smallest of them at the pace
+/// above.
 const BATCH_EVERY: Duration = Duration::from_millis(10);
 
 /// Events looked at in one round.
@@ -76,13 +80,17 @@ impl Cleaner {
         stop.run_until_cancelled(cleaning).await;
     }
 
-    /// Ends what is due, and says how long until more will be. What fails for one event does not keep the others.
+    /// Ends what is due, and says how long until more will be. What fails for one event does not
+    /// keep the others.
     async fn clean(&self) -> Result<Duration, CleanerError> {
         loop {
             let next = self.store.next_expiries(BATCH_EVENTS).await?;
-            let (due, later): (Vec<_>, Vec<_>) = next.into_iter().partition(|next| next.due_in.is_zero());
+            let (due, later): (Vec<_>, Vec<_>) =
+                next.into_iter().partition(|next| next.due_in.is_zero());
             if due.is_empty() {
-                return Ok(later.first().map_or(LONGEST_SLEEP, |next| next.due_in.min(LONGEST_SLEEP)));
+                return Ok(later
+                    .first()
+                    .map_or(LONGEST_SLEEP, |next| next.due_in.min(LONGEST_SLEEP)));
             }
             let ended = join_all(due.into_iter().map(|next| self.expire(next.event))).await;
             if let Some(Err(error)) = ended.into_iter().find(Result::is_err) {
@@ -91,8 +99,8 @@ impl Cleaner {
         }
     }
 
-    /// Ends an event's due holds, as many as are looked up at a time. An empty list is handed in as well: the event's
-    /// alarm was early then, and is set anew.
+    /// Ends an event's due holds, as many as are looked up at a time. An empty list is handed in as
+    /// well: the event's alarm was early then, and is set anew.
     async fn expire(&self, event: EventId) -> Result<(), CleanerError> {
         let mut due = self.store.due_seats(event, LISTED_SEATS).await?;
         let (listed, mut ended) = (due.len(), 0);
@@ -100,8 +108,9 @@ impl Cleaner {
         let (mut began, mut size) = (Instant::now(), *BATCH_SEATS.start());
         loop {
             let rest = due.split_off(due.len().min(size));
-            // With the last batch only, and not where more are due than were listed: it is a way through what all batches before
-            // have left in the index, while bookings wait. Until then the event's alarm stays as it is, which is due.
+            // With the last batch only, and not where more are due than were listed: it is a way
+            // through what all batches before have left in the index, while bookings wait. Until
+            // then the event's alarm stays as it is, which is due.
             let expire = Expire { seats: due, looks_ahead: rest.is_empty() && is_all };
             ended += self.desk.submit_although_full(event, expire).await?;
             if rest.is_empty() {
@@ -120,7 +129,9 @@ impl Cleaner {
 /// How many holds a batch ends that begins so long after the one before it.
 fn batch_after(pause: Duration) -> usize {
     let at_this_pace = pause.as_millis() * u128::from(SEATS_PER_SECOND) / 1000;
-    usize::try_from(at_this_pace).unwrap_or(usize::MAX).clamp(*BATCH_SEATS.start(), *BATCH_SEATS.end())
+    usize::try_from(at_this_pace)
+        .unwrap_or(usize::MAX)
+        .clamp(*BATCH_SEATS.start(), *BATCH_SEATS.end())
 }
 
 #[cfg(test)]

@@ -21,20 +21,23 @@ use crate::nights::DEMO_SLUG;
 use crate::server::{self, Server};
 use crate::{graphql, import};
 
-/// The exit code of everything that a person can put right: a bad setting, a port that is taken, no database.
+/// The exit code of everything that a person can put right: a bad setting, a port that is taken, no
+/// database.
 const EXIT_USAGE: u8 = 2;
 
 /// The longest token that can be signed for trying things out.
 const MAX_TTL: Duration = Duration::from_hours(24 * 365);
 
-/// Seat reservations that never sell a seat twice: a GraphQL API with live subscriptions over PostgreSQL.
+/// Seat reservations that never sell a seat twice: a GraphQL API with live subscriptions over
+/// PostgreSQL.
 #[derive(Debug, Parser)]
 #[command(name = "grand-arena", version, about, args_conflicts_with_subcommands = true)]
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// What to log: error, warn, info, debug, trace, or a filter such as grand_arena=debug,sqlx=info.
+    /// What to log: error, warn, info, debug, trace, or a filter such as
+    /// grand_arena=debug,sqlx=info.
     #[arg(
         long,
         env = "ARENA_LOG",
@@ -56,8 +59,9 @@ enum Command {
     Migrate(DatabaseSettings),
     /// Prints the API's schema in GraphQL's schema definition language.
     Schema,
-    /// Brings in an event with the seats of a CSV file: section,row,number,category,price_minor,currency, and
-    /// optionally accessible,x,y. If a line is bad, nothing is brought in.
+    /// Brings in an event with the seats of a CSV file:
+    /// section,row,number,category,price_minor,currency, and optionally accessible,x,y. If a line
+    /// is bad, nothing is brought in.
     Import(ImportArguments),
     /// Signs a token, for trying things out.
     Token(TokenArguments),
@@ -140,7 +144,8 @@ enum Failure {
     Output(#[from] io::Error),
 }
 
-/// Reads the command line, does what it says, and returns the exit code: 0, or 2 with a sentence on standard error.
+/// Reads the command line, does what it says, and returns the exit code: 0, or 2 with a sentence on
+/// standard error.
 pub fn main() -> ExitCode {
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
@@ -174,10 +179,17 @@ fn run(line: CommandLine) -> Result<(), Failure> {
 
 fn start_log(filter: &str) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|_| {
-        Failure::Usage("ARENA_LOG must be a level such as info, or a filter such as grand_arena=debug".to_owned())
+        Failure::Usage(
+            "ARENA_LOG must be a level such as info, or a filter such as grand_arena=debug"
+                .to_owned(),
+        )
     })?;
     let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colours)
+        .init();
     Ok(())
 }
 
@@ -215,7 +227,10 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     }
     // As it was called: after `make run` it is not on the path.
     let program = std::env::args().next().unwrap_or_else(|| "grand-arena".to_owned());
-    writeln!(out, "  a token     {program} token --user alice (or the mutation startGuestSession)")?;
+    writeln!(
+        out,
+        "  a token     {program} token --user alice (or the mutation startGuestSession)"
+    )?;
     out.flush()
 }
 
@@ -228,10 +243,11 @@ async fn migrate(settings: DatabaseSettings) -> Result<(), Failure> {
 }
 
 async fn bring_in(arguments: ImportArguments) -> Result<(), Failure> {
-    let file = File::open(&arguments.file)
-        .map_err(|error| Failure::Import(format!("{} cannot be read: {error}", arguments.file.display())))?;
-    let plan =
-        import::parse(file).map_err(|error| Failure::Import(format!("{}: {error}", arguments.file.display())))?;
+    let file = File::open(&arguments.file).map_err(|error| {
+        Failure::Import(format!("{} cannot be read: {error}", arguments.file.display()))
+    })?;
+    let plan = import::parse(file)
+        .map_err(|error| Failure::Import(format!("{}: {error}", arguments.file.display())))?;
     let event = NewEvent {
         slug: arguments.event,
         name: arguments.name,
@@ -254,12 +270,19 @@ async fn bring_in(arguments: ImportArguments) -> Result<(), Failure> {
     let id = brought_in?;
     closed?;
     let id = graphql::ids::AnyId::Event(id).encode();
-    writeln!(io::stdout(), "{}: brought in, seats: {}, id: {}", event.slug, plan.seats().len(), *id)?;
+    writeln!(
+        io::stdout(),
+        "{}: brought in, seats: {}, id: {}",
+        event.slug,
+        plan.seats().len(),
+        *id
+    )?;
     Ok(())
 }
 
 fn sign(arguments: &TokenArguments) -> Result<(), Failure> {
-    let user = ViewerId::new(&arguments.user).map_err(|error| Failure::Usage(format!("--user: {error}")))?;
+    let user = ViewerId::new(&arguments.user)
+        .map_err(|error| Failure::Usage(format!("--user: {error}")))?;
     let data_dir = arguments.data_dir.clone().unwrap_or_else(crate::embedded::default_data_dir);
     let identity = server::identity(&arguments.identity, &data_dir)?;
     let roles: &[Role] = match arguments.role {
@@ -283,7 +306,9 @@ async fn let_in(settings: &CrowdSettings) -> Result<(), Failure> {
 
 /// Reads `90s`, `30m`, `1h` or `7d`.
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let allowed = || "write a number and s, m, h or d, for example 90s, 30m, 1h or 7d; at most 365d".to_owned();
+    let allowed = || {
+        "write a number and s, m, h or d, for example 90s, 30m, 1h or 7d; at most 365d".to_owned()
+    };
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(allowed)?;
     let seconds: u64 = match unit {
         "s" => 1,

@@ -1,6 +1,7 @@
 //! This host's wall clock, for the one thing it may decide: whether a token is still good.
 //!
-//! Nothing about seats is decided by it: holds run by the database's clock, read after the locks are held.
+//! Nothing about seats is decided by it: holds run by the database's clock, read after the locks
+//! are held.
 
 use chrono::{DateTime, Utc};
 

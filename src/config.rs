@@ -11,36 +11,49 @@ use crate::http::AllowedOrigins;
 /// What the server and the commands that use the database are told.
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseSettings {
-    /// PostgreSQL 14 or newer, as postgres://user:password@host:5432/database. Left out, a private PostgreSQL runs
-    /// under the data folder.
+    /// PostgreSQL 14 or newer, as postgres://user:password@host:5432/database. Left out, a private
+    /// PostgreSQL runs under the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
-    /// Where the private PostgreSQL and the signing secret are kept: /var/lib/grand-arena for root, else
-    /// ~/.local/share/grand-arena.
+    /// Where the private PostgreSQL and the signing secret are kept: /var/lib/grand-arena for root,
+    /// else ~/.local/share/grand-arena.
     #[arg(long, env = "ARENA_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
-    /// Connections to the database for bookings, 2 to 128: transactions that may be under way at a time, each with up
-    /// to 512 bookings of one event. More than the database has processors make batches smaller, not bookings faster.
-    #[arg(long, env = "ARENA_BOOKING_CONNECTIONS", value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=128))]
+    /// Connections to the database for bookings, 2 to 128: transactions that may be under way at a
+    /// time, each with up to 512 bookings of one event. More than the database has processors make
+    /// batches smaller, not bookings faster.
+    #[arg(
+        long,
+        env = "ARENA_BOOKING_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u32).range(2..=128),
+    )]
     pub booking_connections: u32,
 
     /// Connections to the database for everything but bookings, 2 to 500.
-    #[arg(long, env = "ARENA_READ_CONNECTIONS", value_name = "NUMBER", default_value_t = 12, value_parser = clap::value_parser!(u32).range(2..=500))]
+    #[arg(
+        long,
+        env = "ARENA_READ_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value_t = 12,
+        value_parser = clap::value_parser!(u32).range(2..=500),
+    )]
     pub read_connections: u32,
 }
 
 /// How tokens are verified and signed.
 #[derive(Clone, Debug, Args)]
 pub struct IdentitySettings {
-    /// The secret that tokens are signed with (HS256), at least 32 bytes. All servers on one database need the same.
-    /// Left out, one is made and kept in the data folder.
+    /// The secret that tokens are signed with (HS256), at least 32 bytes. All servers on one
+    /// database need the same. Left out, one is made and kept in the data folder.
     #[arg(long, env = "ARENA_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub jwt_secret: Option<String>,
 
-    /// A file with the public keys (JWKS: RS256, ES256 or EdDSA) of whoever signs in your users. A secret beside it
-    /// signs guests' tokens only.
+    /// A file with the public keys (JWKS: RS256, ES256 or EdDSA) of whoever signs in your users. A
+    /// secret beside it signs guests' tokens only.
     #[arg(long, env = "ARENA_JWT_JWKS", value_name = "FILE")]
     pub jwt_jwks: Option<PathBuf>,
 }
@@ -49,11 +62,16 @@ pub struct IdentitySettings {
 #[derive(Clone, Debug, Args)]
 pub struct ServeSettings {
     /// The address to listen on; port 0 takes a free one.
-    #[arg(long, env = "ARENA_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "ARENA_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
     pub listen: SocketAddr,
 
-    /// The database's direct address, for LISTEN, if DATABASE_URL leads to a pooler that hands out connections by
-    /// transaction.
+    /// The database's direct address, for LISTEN, if DATABASE_URL leads to a pooler that hands out
+    /// connections by transaction.
     #[arg(long, env = "ARENA_LISTEN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub listen_database_url: Option<String>,
 
@@ -65,32 +83,72 @@ pub struct ServeSettings {
     #[arg(long, env = "ARENA_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
 
-    /// Whether there is an explorer of the API at `/playground`: true or false. Unless said, there is with the demo event
-    /// or on a private PostgreSQL, and there is none on a database of your own.
-    #[arg(long, env = "ARENA_PLAYGROUND", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    /// Whether there is an explorer of the API at `/playground`: true or false. Unless said, there
+    /// is with the demo event or on a private PostgreSQL, and there is none on a database of your
+    /// own.
+    #[arg(
+        long,
+        env = "ARENA_PLAYGROUND",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new(),
+    )]
     pub playground: Option<bool>,
 
-    /// Whose pages may use this server from a browser, beside its own: origins such as `https://shop.example` with commas
-    /// between them, or `*` for any.
-    #[arg(long, env = "ARENA_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "", hide_default_value = true)]
+    /// Whose pages may use this server from a browser, beside its own: origins such as
+    /// `https://shop.example` with commas between them, or `*` for any.
+    #[arg(
+        long,
+        env = "ARENA_ALLOWED_ORIGINS",
+        value_name = "ORIGINS",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub allowed_origins: AllowedOrigins,
 
     /// Subscriptions that this server carries at a time, 1 to 1,000,000.
-    #[arg(long, env = "ARENA_MAX_SUBSCRIPTIONS", value_name = "NUMBER", default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(
+        long,
+        env = "ARENA_MAX_SUBSCRIPTIONS",
+        value_name = "NUMBER",
+        default_value_t = 50_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+    )]
     pub max_subscriptions: u32,
 
-    /// Changes of each event that the change log keeps, the newest, 1,000 to 1,000,000,000. A client that comes back
-    /// after more than these gets a snapshot.
-    #[arg(long, env = "ARENA_LOG_CHANGES", value_name = "NUMBER", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000_000))]
+    /// Changes of each event that the change log keeps, the newest, 1,000 to 1,000,000,000. A
+    /// client that comes back after more than these gets a snapshot.
+    #[arg(
+        long,
+        env = "ARENA_LOG_CHANGES",
+        value_name = "NUMBER",
+        default_value_t = 1_000_000,
+        value_parser = clap::value_parser!(u32).range(1_000..=1_000_000_000),
+    )]
     pub log_changes: u32,
 
-    /// How long the change log keeps a change, in hours, 1 to 87,600. A client that comes back after more gets a
-    /// snapshot.
-    #[arg(long, env = "ARENA_LOG_HOURS", value_name = "HOURS", default_value_t = 168, value_parser = clap::value_parser!(u32).range(1..=87_600))]
+    /// How long the change log keeps a change, in hours, 1 to 87,600. A client that comes back
+    /// after more gets a snapshot.
+    #[arg(
+        long,
+        env = "ARENA_LOG_HOURS",
+        value_name = "HOURS",
+        default_value_t = 168,
+        value_parser = clap::value_parser!(u32).range(1..=87_600),
+    )]
     pub log_hours: u32,
 
-    /// How long a shutdown may take, in seconds, 1 to 600: for requests under way to finish and sockets to say goodbye.
-    #[arg(long, env = "ARENA_SHUTDOWN_SECONDS", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
+    /// How long a shutdown may take, in seconds, 1 to 600: for requests under way to finish and
+    /// sockets to say goodbye.
+    #[arg(
+        long,
+        env = "ARENA_SHUTDOWN_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=600),
+    )]
     pub shutdown_seconds: u32,
 
     /// The database.

@@ -1,10 +1,11 @@
-//! A crowd of simulated buyers, for showing the map alive: they look for seats together, the dearest sections and the
-//! front rows first, hesitate, and buy, give back, or leave without a word so that the hold runs out.
+//! A crowd of simulated buyers, for showing the map alive: they look for seats together, the
+//! dearest sections and the front rows first, hesitate, and buy, give back, or leave without a word
+//! so that the hold runs out.
 //!
-//! They are clients as any others: guests over the public API, who see the same stream of changes as everybody, reach
-//! for the same seats now and then, come back when they are told to, and wait while the server is away. At the demo
-//! event they go on to the next night when there is one (see [`nights`]); at any other they come and go while it is
-//! sold out.
+//! They are clients as any others: guests over the public API, who see the same stream of changes
+//! as everybody, reach for the same seats now and then, come back when they are told to, and wait
+//! while the server is away. At the demo event they go on to the next night when there is one (see
+//! [`nights`]); at any other they come and go while it is sold out.
 //!
 //! Deliberately absent: TLS. This is for a server at hand.
 
@@ -61,11 +62,21 @@ pub struct CrowdSettings {
     pub event: Option<String>,
 
     /// How many buyers are there at a time, 1 to 10,000.
-    #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+    )]
     pub buyers: u32,
 
     /// How many come each second, 1 to 1,000, as long as there is room for them.
-    #[arg(long, value_name = "NUMBER", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 12,
+        value_parser = clap::value_parser!(u32).range(1..=1_000),
+    )]
     pub pace: u32,
 }
 
@@ -73,10 +84,15 @@ pub struct CrowdSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum CrowdError {
     /// The address is none.
-    #[error("{0:?} is not an address of a server; write one such as http://127.0.0.1:8080 (without TLS)")]
+    #[error(
+        "{0:?} is not an address of a server; write one such as http://127.0.0.1:8080 (without TLS)"
+    )]
     Address(String),
     /// There is nothing to buy.
-    #[error("the server at {url} has no event {slug:?}; start it with --demo, or name an event with --event")]
+    #[error(
+        "the server at {url} has no event {slug:?}; start it with --demo, or name an event with \
+            -- event"
+    )]
     NoEvent {
         /// Where.
         url: String,
@@ -182,14 +198,17 @@ impl<T> Answer<T> {
             (Some(data), None) => Ok(data),
             (_, Some(ApiError { message, extensions: Extensions { code, retry_after_ms } })) => {
                 Err(match (code.as_str(), retry_after_ms) {
-                    ("OVERLOADED", wait) => Trouble::Busy(Duration::from_millis(wait.unwrap_or(1_000))),
+                    ("OVERLOADED", wait) => {
+                        Trouble::Busy(Duration::from_millis(wait.unwrap_or(1_000)))
+                    }
                     ("UNAVAILABLE", _) => Trouble::Away,
                     _ => Trouble::Refused(Refusal { code, message }),
                 })
             }
-            (None, None) => {
-                Err(Trouble::Refused(Refusal { code: String::new(), message: "an answer without data".to_owned() }))
-            }
+            (None, None) => Err(Trouble::Refused(Refusal {
+                code: String::new(),
+                message: "an answer without data".to_owned(),
+            })),
         }
     }
 }
@@ -198,7 +217,8 @@ impl Crowd {
     fn new(url: &str) -> Result<Self, CrowdError> {
         let base = url.trim_end_matches('/');
         let endpoint: Option<Uri> = format!("{base}/graphql").parse().ok();
-        let endpoint = endpoint.filter(|uri| uri.scheme_str() == Some("http") && uri.host().is_some());
+        let endpoint =
+            endpoint.filter(|uri| uri.scheme_str() == Some("http") && uri.host().is_some());
         let endpoint = endpoint.ok_or_else(|| CrowdError::Address(url.to_owned()))?;
         let http = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self {
@@ -211,7 +231,12 @@ impl Crowd {
     }
 
     /// Asks until there is an answer. Everything that the crowd asks for can be asked for again.
-    async fn ask<T: DeserializeOwned>(&self, token: Option<&str>, query: &str, variables: Value) -> Result<T, Refusal> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        token: Option<&str>,
+        query: &str,
+        variables: Value,
+    ) -> Result<T, Refusal> {
         let body = Bytes::from(json!({ "query": query, "variables": variables }).to_string());
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         loop {
@@ -226,23 +251,36 @@ impl Crowd {
         }
     }
 
-    async fn attempt<T: DeserializeOwned>(&self, token: Option<&str>, body: Bytes) -> Result<T, Trouble> {
+    async fn attempt<T: DeserializeOwned>(
+        &self,
+        token: Option<&str>,
+        body: Bytes,
+    ) -> Result<T, Trouble> {
         let response = self.post(token, "application/json", body).await?;
         let body = response.into_body().collect().await.map_err(|_| Trouble::Away)?.to_bytes();
         match serde_json::from_slice::<Answer<T>>(&body) {
             Ok(answer) => answer.into_result(),
-            Err(error) => Err(Trouble::Refused(Refusal { code: String::new(), message: error.to_string() })),
+            Err(error) => {
+                Err(Trouble::Refused(Refusal { code: String::new(), message: error.to_string() }))
+            }
         }
     }
 
-    async fn post(&self, token: Option<&str>, accept: &str, body: Bytes) -> Result<Response<Incoming>, Trouble> {
+    async fn post(
+        &self,
+        token: Option<&str>,
+        accept: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, Trouble> {
         let mut request = Request::post(self.endpoint.clone());
         request = request.header(CONTENT_TYPE, "application/json").header(ACCEPT, accept);
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        let invalid = |error: hyper::http::Error| Refusal { code: String::new(), message: error.to_string() };
-        let request = request.body(Full::new(body)).map_err(|error| Trouble::Refused(invalid(error)))?;
+        let invalid =
+            |error: hyper::http::Error| Refusal { code: String::new(), message: error.to_string() };
+        let request =
+            request.body(Full::new(body)).map_err(|error| Trouble::Refused(invalid(error)))?;
         let response = self.http.request(request).await;
         if self.is_away.swap(response.is_err(), Relaxed) != response.is_err() {
             let now = if response.is_err() { "is away; the crowd waits" } else { "is back" };
@@ -251,7 +289,8 @@ impl Crowd {
         response.map_err(|_| Trouble::Away)
     }
 
-    /// The event by this slug, or else the newest night of the demo event, which is this one or a later one.
+    /// The event by this slug, or else the newest night of the demo event, which is this one or a
+    /// later one.
     async fn find(&self, slug: Option<&str>, night: u32) -> Result<Night, CrowdError> {
         #[derive(Deserialize)]
         struct Found {
@@ -292,7 +331,10 @@ impl Crowd {
                 backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
             }
             if let Err(Trouble::Refused(refusal)) = followed {
-                say(&format!("The server refused the stream: {} {}", refusal.code, refusal.message));
+                say(&format!(
+                    "The server refused the stream: {} {}",
+                    refusal.code, refusal.message
+                ));
                 // A revision of another life of the database, for example.
                 since = None;
             }
@@ -304,11 +346,15 @@ impl Crowd {
     async fn follow_once(&self, night: &Night, since: &mut Option<u64>) -> Result<bool, Trouble> {
         const MAP: &str = "query ($event: ID!) { seatMap(eventId: $event) { revision \
             seats { id section row forSale status category { price { amountMinor } } } } }";
-        const CHANGES: &str = "subscription ($event: ID!, $since: Revision) { seatChanges(eventId: $event, since: $since) { \
+        const CHANGES: &str = "subscription ($event: ID!, $since: Revision) { \
+            seatChanges(eventId: $event, since: $since) { \
             ... on SeatSnapshot { revision seats { seatId status } } \
             ... on SeatChanges { toRevision changes { seatId status } } } }";
         if since.is_none() {
-            let found = self.ask::<Found>(None, MAP, json!({ "event": night.id })).await.map_err(Trouble::Refused)?;
+            let found = self
+                .ask::<Found>(None, MAP, json!({ "event": night.id }))
+                .await
+                .map_err(Trouble::Refused)?;
             *since = Some(found.seat_map.revision);
             *night.house() = House::new(found.seat_map.seats);
         }
@@ -318,10 +364,16 @@ impl Crowd {
         while let Ok(Some(Ok(frame))) = timeout(SILENCE_TIMEOUT, stream.frame()).await {
             let Ok(data) = frame.into_data() else { continue };
             for line in lines.add(&data) {
-                let Some(event) = line.strip_prefix("data: ").filter(|event| !event.is_empty()) else { continue };
-                let unreadable = |error: serde_json::Error| Refusal { code: String::new(), message: error.to_string() };
-                let answer: Answer<Item> =
-                    serde_json::from_str(event).map_err(|error| Trouble::Refused(unreadable(error)))?;
+                let Some(event) = line.strip_prefix("data: ").filter(|event| !event.is_empty())
+                else {
+                    continue;
+                };
+                let unreadable = |error: serde_json::Error| Refusal {
+                    code: String::new(),
+                    message: error.to_string(),
+                };
+                let answer: Answer<Item> = serde_json::from_str(event)
+                    .map_err(|error| Trouble::Refused(unreadable(error)))?;
                 let news = answer.into_result()?.seat_changes;
                 let mut house = night.house();
                 for state in news.seats.iter().chain(&news.changes) {
@@ -352,7 +404,8 @@ impl Crowd {
             let is_full = visits.len() >= usize::try_from(settings.buyers).unwrap_or(usize::MAX);
             if !is_full && !self.is_away.load(Relaxed) {
                 let (crowd, night) = (Arc::clone(self), Arc::clone(night));
-                visits.spawn(async move { crowd.visit(&night, Visit::draw(&mut Rng::new())).await });
+                visits
+                    .spawn(async move { crowd.visit(&night, Visit::draw(&mut Rng::new())).await });
             }
         }
     }
@@ -372,7 +425,9 @@ impl Crowd {
                 say(&self.summary(night));
             }
             let slug = json!({ "slug": nights::slug(night.number + 1) });
-            if looks_for_next && let Ok(Found { event: Some(Exists {}) }) = self.ask(None, EVENT, slug).await {
+            if looks_for_next
+                && let Ok(Found { event: Some(Exists {}) }) = self.ask(None, EVENT, slug).await
+            {
                 return night.number + 1;
             }
         }
@@ -383,7 +438,8 @@ impl Crowd {
         let Counters { bookings, bought, given_back, left_behind, too_late } = &self.counters;
         let rate = bookings.swap(0, Relaxed) as f64 / REPORT_EVERY.as_secs_f64();
         format!(
-            "{}: {free} free, {held} held, {sold} sold. Bookings a second: {rate:.1}. So far {} bought, {} gave back, \
+            "{}: {free} free, {held} held, {sold} sold. Bookings a second: {rate:.1}. So far {} \
+                bought, {} gave back, \
              {} left without a word, {} were too late.",
             night.name,
             bought.load(Relaxed),
@@ -401,12 +457,12 @@ impl Crowd {
     }
 
     async fn try_visit(&self, night: &Night, visit: Visit) -> Result<(), Refusal> {
-        const RESERVE: &str =
-            "mutation ($input: ReserveSeatsInput!) { result: reserveSeats(input: $input) { __typename } }";
-        const CONFIRM: &str =
-            "mutation ($input: ConfirmSeatsInput!) { result: confirmSeats(input: $input) { __typename } }";
-        const RELEASE: &str =
-            "mutation ($input: ReleaseSeatsInput!) { result: releaseSeats(input: $input) { __typename } }";
+        const RESERVE: &str = "mutation ($input: ReserveSeatsInput!) { result: \
+            reserveSeats(input: $input) { __typename } }";
+        const CONFIRM: &str = "mutation ($input: ConfirmSeatsInput!) { result: \
+            confirmSeats(input: $input) { __typename } }";
+        const RELEASE: &str = "mutation ($input: ReleaseSeatsInput!) { result: \
+            releaseSeats(input: $input) { __typename } }";
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Started {
@@ -550,7 +606,9 @@ impl Lines {
     /// The lines that are complete now.
     fn add(&mut self, data: &[u8]) -> Vec<String> {
         self.begun.extend_from_slice(data);
-        let Some(end) = self.begun.iter().rposition(|&byte| byte == b'\n') else { return Vec::new() };
+        let Some(end) = self.begun.iter().rposition(|&byte| byte == b'\n') else {
+            return Vec::new();
+        };
         let rest = self.begun.split_off(end + 1);
         let complete = std::mem::replace(&mut self.begun, rest);
         String::from_utf8_lossy(&complete).lines().map(str::to_owned).collect()
@@ -659,39 +717,52 @@ impl House {
         [count(Status::Available), count(Status::Reserved), count(Status::Confirmed)]
     }
 
-    /// Seats for a party: side by side in a good section, fewer if there are no more together, none if there are none.
+    /// Seats for a party: side by side in a good section, fewer if there are no more together, none
+    /// if there are none.
     fn choose(&self, rng: &mut Rng, party: usize) -> Vec<String> {
         (1..=party).rev().find_map(|party| self.choose_together(rng, party)).unwrap_or_default()
     }
 
     fn choose_together(&self, rng: &mut Rng, party: usize) -> Option<Vec<String>> {
-        let sections: Vec<_> =
-            self.sections.iter().filter(|section| self.offers(section, party).next().is_some()).collect();
+        let sections: Vec<_> = self
+            .sections
+            .iter()
+            .filter(|section| self.offers(section, party).next().is_some())
+            .collect();
         // To this power, so that four in ten buyers look at the best quarter.
         let section = sections.get((rng.f64().powf(1.5) * sections.len() as f64) as usize)?;
-        let offers = self.offers(section, party).map(|(cost, seats)| (cost + rng.f64() * TASTE_ROWS, seats));
+        let offers =
+            self.offers(section, party).map(|(cost, seats)| (cost + rng.f64() * TASTE_ROWS, seats));
         let (_, seats) = offers.min_by(|(a, _), (b, _)| a.total_cmp(b))?;
         Some(seats.iter().map(|&place| self.ids[place].clone()).collect())
     }
 
     /// All free seats side by side for a party, and what speaks against them, in rows.
-    fn offers<'a>(&'a self, section: &'a Section, party: usize) -> impl Iterator<Item = (f64, &'a [usize])> {
+    fn offers<'a>(
+        &'a self,
+        section: &'a Section,
+        party: usize,
+    ) -> impl Iterator<Item = (f64, &'a [usize])> {
         let is_free = |place: usize| self.states[place] == Status::Available;
         section.rows.iter().enumerate().flat_map(move |(nth, row)| {
-            row.windows(party).enumerate().filter(move |(_, seats)| seats.iter().all(|&place| is_free(place))).map(
-                move |(start, seats)| {
+            row.windows(party)
+                .enumerate()
+                .filter(move |(_, seats)| seats.iter().all(|&place| is_free(place)))
+                .map(move |(start, seats)| {
                     let middle = start as f64 + party as f64 / 2.0;
                     let off_centre = (middle - row.len() as f64 / 2.0).abs();
                     // Nobody likes to leave a seat that has nobody free beside it.
-                    let is_free_at =
-                        |at: Option<usize>| at.and_then(|at| row.get(at)).is_some_and(|&place| is_free(place));
-                    let is_single =
-                        |at: Option<usize>, beyond: Option<usize>| u32::from(is_free_at(at) && !is_free_at(beyond));
+                    let is_free_at = |at: Option<usize>| {
+                        at.and_then(|at| row.get(at)).is_some_and(|&place| is_free(place))
+                    };
+                    let is_single = |at: Option<usize>, beyond: Option<usize>| {
+                        u32::from(is_free_at(at) && !is_free_at(beyond))
+                    };
                     let (left, right) = (start.checked_sub(1), start + party);
-                    let gaps = is_single(left, start.checked_sub(2)) + is_single(Some(right), Some(right + 1));
+                    let gaps = is_single(left, start.checked_sub(2))
+                        + is_single(Some(right), Some(right + 1));
                     (nth as f64 + off_centre * ROWS_FOR_A_SEAT + f64::from(gaps) * GAP_ROWS, seats)
-                },
-            )
+                })
         })
     }
 }
@@ -768,7 +839,10 @@ mod tests {
             sold.extend(seats.iter().map(|seat| place(seat)));
         }
         let in_best_quarter = sold.iter().filter(|[section, ..]| *section < 2).count();
-        assert!((55..=120).contains(&in_best_quarter), "{in_best_quarter} of 200 in the best two of eight sections");
+        assert!(
+            (55..=120).contains(&in_best_quarter),
+            "{in_best_quarter} of 200 in the best two of eight sections"
+        );
         let in_front = sold.iter().filter(|[_, row, _]| *row < 5).count();
         assert!(in_front > 150, "{in_front} of 200 in the front half");
     }
@@ -808,17 +882,23 @@ mod tests {
         let text = "event: next\ndata: {\"ü\":1}\n\n:\n\n";
         for size in 1..text.len() {
             let mut lines = Lines::default();
-            let read: Vec<_> = text.as_bytes().chunks(size).flat_map(|chunk| lines.add(chunk)).collect();
+            let read: Vec<_> =
+                text.as_bytes().chunks(size).flat_map(|chunk| lines.add(chunk)).collect();
             assert_eq!(read, text.lines().collect::<Vec<_>>(), "in pieces of {size} bytes");
         }
     }
 
     #[test]
     fn an_address_without_a_host_or_with_tls_is_refused() {
-        for bad in ["", "nowhere", "https://arena.example", "http://", "127.0.0.1:8080", "http://a b"] {
+        for bad in
+            ["", "nowhere", "https://arena.example", "http://", "127.0.0.1:8080", "http://a b"]
+        {
             let error = Crowd::new(bad).err().unwrap_or_else(|| panic!("{bad:?}"));
             assert!(error.to_string().contains("http://127.0.0.1:8080"), "{error}");
         }
-        assert_eq!(Crowd::new("http://localhost:8080/").unwrap().endpoint, "http://localhost:8080/graphql");
+        assert_eq!(
+            Crowd::new("http://localhost:8080/").unwrap().endpoint,
+            "http://localhost:8080/graphql"
+        );
     }
 }

@@ -46,12 +46,13 @@ impl Database {
         }
     }
 
-    /// Like [`Database::open`], for commands that run beside a server: if the private PostgreSQL runs already, it is
-    /// used as it is.
+    /// Like [`Database::open`], for commands that run beside a server: if the private PostgreSQL
+    /// runs already, it is used as it is.
     pub async fn open_beside(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         match Self::open(settings).await {
             Err(DatabaseError::Embedded(error @ EmbeddedError::InUse { .. })) => {
-                let url = std::fs::read_to_string(data_dir(settings).join(ADDRESS_FILE)).map_err(|_| error)?;
+                let url = std::fs::read_to_string(data_dir(settings).join(ADDRESS_FILE))
+                    .map_err(|_| error)?;
                 Ok(Self { url, embedded: None })
             }
             opened => opened,
@@ -85,15 +86,17 @@ impl Database {
     }
 }
 
-/// Where the running server notes the private PostgreSQL's address, for commands that run beside it.
+/// Where the running server notes the private PostgreSQL's address, for commands that run beside
+/// it.
 const ADDRESS_FILE: &str = "database-url";
 
-/// The address holds the password, so it is for our own user only. Without the note, commands that run beside the
-/// server say that the folder is in use; the server itself does not need it.
+/// The address holds the password, so it is for our own user only. Without the note, commands that
+/// run beside the server say that the folder is in use; the server itself does not need it.
 fn note_address(data_dir: &Path, url: &str) {
     let path = data_dir.join(ADDRESS_FILE);
     let write = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         file.write_all(url.as_bytes())
     };
     if let Err(error) = write() {

@@ -1,9 +1,10 @@
 //! The demo event's seat plan: a made-up arena of exactly 20,000 seats, set up for a concert.
 //!
-//! Coordinates are metres, to the centimetre. The origin is the centre of the floor; x grows to the right and y
-//! grows away from the stage, which is down the screen, so that a canvas draws the arena with the stage on top.
-//! The floor is 32 m by 62 m with round corners of 9 m; the stage (not part of the plan) fills its top end, x from
-//! -10 to 10 and y from -30 to -20. The bowl's rows run around the floor at growing distances, open behind the stage.
+//! Coordinates are metres, to the centimetre. The origin is the centre of the floor; x grows to the
+//! right and y grows away from the stage, which is down the screen, so that a canvas draws the
+//! arena with the stage on top. The floor is 32 m by 62 m with round corners of 9 m; the stage (not
+//! part of the plan) fills its top end, x from -10 to 10 and y from -30 to -20. The bowl's rows run
+//! around the floor at growing distances, open behind the stage.
 //!
 //! Invariants: the plan is the same every time; 20,000 seats; no two seats closer than 0.45 m.
 
@@ -80,8 +81,9 @@ const TIERS: [Tier; 2] = [
     },
 ];
 
-/// The outline of the floor, clockwise from the right of the stage: which piece (see [`Tier::sections`]), its length
-/// in metres and its turn in radians. A corner is a quarter of a circle of 9 m.
+/// The outline of the floor, clockwise from the right of the stage: which piece (see
+/// [`Tier::sections`]), its length in metres and its turn in radians. A corner is a quarter of a
+/// circle of 9 m.
 const CORNER: (usize, f64, f64) = (0, 9.0 * FRAC_PI_2, FRAC_PI_2);
 const SIDE: (usize, f64, f64) = (1, 44.0, 0.0);
 const END: (usize, f64, f64) = (2, 14.0, 0.0);
@@ -129,7 +131,9 @@ fn add_floor(seats: &mut Vec<PlannedSeat>) {
             let y = first_row_m + row as f64 * BLOCK_ROW_DEPTH_M;
             let left_m = middle_m - (BLOCK_SEATS - 1) as f64 * SEAT_PITCH_M / 2.0;
             let is_last = row + 1 == BLOCK_ROWS;
-            add_row(seats, section, &(row + 1).to_string(), category, is_last, BLOCK_SEATS, |m| (left_m + m, y));
+            add_row(seats, section, &(row + 1).to_string(), category, is_last, BLOCK_SEATS, |m| {
+                (left_m + m, y)
+            });
         }
     }
 }
@@ -161,9 +165,15 @@ fn add_section(seats: &mut Vec<PlannedSeat>, tier: &Tier, section: usize, edge: 
         // Half the stairs at each end, and half of what is too little for one more seat.
         let margin = (AISLE_M + room - (count - 1) as f64 * SEAT_PITCH_M) / 2.0;
         let wheelchairs = row == tier.wheelchair_row;
-        add_row(seats, &section.to_string(), &letter.to_string(), category, wheelchairs, count, |m| {
-            edge.point(distance, margin + m)
-        });
+        add_row(
+            seats,
+            &section.to_string(),
+            &letter.to_string(),
+            category,
+            wheelchairs,
+            count,
+            |m| edge.point(distance, margin + m),
+        );
     }
 }
 
@@ -193,7 +203,8 @@ fn add_row(
     }));
 }
 
-/// One section's part of the outline: a straight line, or an arc that turns clockwise. Rows run outside of it.
+/// One section's part of the outline: a straight line, or an arc that turns clockwise. Rows run
+/// outside of it.
 struct Edge {
     start: (f64, f64),
     /// Clockwise from the direction of x, in radians.
@@ -285,11 +296,15 @@ mod tests {
     #[test]
     fn the_arena_is_symmetric_and_leaves_the_stage_free() {
         let points = points(&grand_arena());
-        let centimetres = |(x, y): (f64, f64)| ((x * 100.0).round() as i64, (y * 100.0).round() as i64);
+        let centimetres =
+            |(x, y): (f64, f64)| ((x * 100.0).round() as i64, (y * 100.0).round() as i64);
         let all: HashSet<_> = points.iter().copied().map(centimetres).collect();
-        let mirrored = |&(x, y): &(i64, i64)| (-1..=1).any(|dx| (-1..=1).any(|dy| all.contains(&(dx - x, y + dy))));
+        let mirrored = |&(x, y): &(i64, i64)| {
+            (-1..=1).any(|dx| (-1..=1).any(|dy| all.contains(&(dx - x, y + dy))))
+        };
         assert!(all.iter().all(mirrored));
-        let on_stage = |(x, y): &(f64, f64)| x.abs() <= 10.0 && (-30.0..=STAGE_FRONT_Y_M).contains(y);
+        let on_stage =
+            |(x, y): &(f64, f64)| x.abs() <= 10.0 && (-30.0..=STAGE_FRONT_Y_M).contains(y);
         assert!(!points.iter().any(on_stage));
     }
 }

@@ -1,7 +1,7 @@
 //! The private PostgreSQL that comes along when no `DATABASE_URL` is set.
 //!
-//! It runs as a child process on a folder of its own, with durable settings, and is stopped with the server.
-//! The folder, `data_dir`:
+//! It runs as a child process on a folder of its own, with durable settings, and is stopped with
+//! the server. The folder, `data_dir`:
 //!
 //! ```text
 //! lock               held by the one server that uses the folder
@@ -14,20 +14,22 @@
 //!
 //! Invariants:
 //!
-//! 1. One server a folder: `lock` is held as long as an [`EmbeddedPostgres`] lives. Who holds it may stop whatever
-//!    PostgreSQL an earlier, killed server left running on `pgdata`.
-//! 2. Whatever is killed, whenever, the folder starts again. Nothing in `pgdata` is ever deleted or repaired by us:
-//!    PostgreSQL recovers by itself, and what is no data folder is refused.
-//! 3. PostgreSQL never runs as root: root hands it to the owner of `pgdata`, or else to `postgres` or `nobody`.
-//!    Only `pgdata` and `run` belong to that user.
-//! 4. A Ctrl-C in the terminal does not reach PostgreSQL (it has a process group of its own): the server decides
-//!    when it stops.
+//! 1. One server a folder: `lock` is held as long as an [`EmbeddedPostgres`] lives. Who holds it
+//!    may stop whatever PostgreSQL an earlier, killed server left running on `pgdata`.
+//! 2. Whatever is killed, whenever, the folder starts again. Nothing in `pgdata` is ever deleted or
+//!    repaired by us: PostgreSQL recovers by itself, and what is no data folder is refused.
+//! 3. PostgreSQL never runs as root: root hands it to the owner of `pgdata`, or else to `postgres`
+//!    or `nobody`. Only `pgdata` and `run` belong to that user.
+//! 4. A Ctrl-C in the terminal does not reach PostgreSQL (it has a process group of its own): the
+//!    server decides when it stops.
 //!
-//! Deliberately absent: upgrades from one major version to the next (`pg_upgrade` does that), backups, tuning beyond
-//! a few settings, a restart of a PostgreSQL that died (the server stops and its supervisor starts both), and signals
-//! by system call (the crate forbids unsafe code; PostgreSQL's own `pg_ctl kill` sends them).
+//! Deliberately absent: upgrades from one major version to the next (`pg_upgrade` does that),
+//! backups, tuning beyond a few settings, a restart of a PostgreSQL that died (the server stops and
+//! its supervisor starts both), and signals by system call (the crate forbids unsafe code;
+//! PostgreSQL's own `pg_ctl kill` sends them).
 //!
-//! The file system is used without `spawn_blocking` here: all of it happens before the server serves.
+//! The file system is used without `spawn_blocking` here: all of it happens before the server
+//! serves.
 
 mod account;
 mod binaries;
@@ -51,22 +53,24 @@ const NAME: &str = "grand_arena";
 
 /// A running private PostgreSQL.
 ///
-/// Call [`stop`](Self::stop) when done. Dropping it instead asks PostgreSQL to stop but does not wait until it has:
-/// the next start on the folder does.
+/// Call [`stop`](Self::stop) when done. Dropping it instead asks PostgreSQL to stop but does not
+/// wait until it has: the next start on the folder does.
 #[derive(Debug)]
 pub struct EmbeddedPostgres {
     url: String,
-    // Before the folder: fields are dropped in this order, and PostgreSQL is told to stop while the lock is held.
+    // Before the folder: fields are dropped in this order, and PostgreSQL is told to stop while the
+    // lock is held.
     postmaster: Postmaster,
     _folder: Folder,
 }
 
 impl EmbeddedPostgres {
-    /// Starts (and, the first time, initialises) the PostgreSQL under `data_dir`, and waits until it takes
-    /// connections: usually within a second, at most ten minutes when there is much to recover after a crash.
+    /// Starts (and, the first time, initialises) the PostgreSQL under `data_dir`, and waits until
+    /// it takes connections: usually within a second, at most ten minutes when there is much to
+    /// recover after a crash.
     ///
-    /// Dropping the future is safe: an initialisation is undone by the next start, a PostgreSQL that was starting is
-    /// told to stop.
+    /// Dropping the future is safe: an initialisation is undone by the next start, a PostgreSQL
+    /// that was starting is told to stop.
     ///
     /// # Errors
     ///
@@ -79,7 +83,8 @@ impl EmbeddedPostgres {
         let password = cluster::prepare(&binaries, &folder).await?;
         let (postmaster, endpoint) = Postmaster::start(binaries, &folder).await?;
         let url = endpoint.url(&password);
-        tracing::info!(data_dir = %folder.path().display(), %endpoint, "private PostgreSQL is ready");
+        tracing::info!(data_dir = %folder.path().display(), %endpoint, "private PostgreSQL is \
+            ready");
         Ok(Self { url, postmaster, _folder: folder })
     }
 
@@ -89,31 +94,35 @@ impl EmbeddedPostgres {
         &self.url
     }
 
-    /// Resolves when PostgreSQL ends without having been asked to, with a sentence that says how. Cancel safe.
+    /// Resolves when PostgreSQL ends without having been asked to, with a sentence that says how.
+    /// Cancel safe.
     pub async fn exited(&mut self) -> String {
         self.postmaster.exited().await
     }
 
-    /// Stops PostgreSQL: disconnects everybody, writes what is in memory, waits up to 30 seconds for that; then
-    /// stops it at once, which costs nothing but a recovery at the next start.
+    /// Stops PostgreSQL: disconnects everybody, writes what is in memory, waits up to 30 seconds
+    /// for that; then stops it at once, which costs nothing but a recovery at the next start.
     ///
     /// # Errors
     ///
-    /// [`EmbeddedError::StillRunning`] if even that does not end it, [`EmbeddedError::File`] if it cannot be signalled.
+    /// [`EmbeddedError::StillRunning`] if even that does not end it, [`EmbeddedError::File`] if it
+    /// cannot be signalled.
     pub async fn stop(mut self) -> Result<(), EmbeddedError> {
         self.postmaster.stop().await
     }
 }
 
-/// Where data goes by default: `/var/lib/grand-arena` when root (PostgreSQL, which may not be root, can reach it
-/// there), else `$XDG_DATA_HOME/grand-arena` or `~/.local/share/grand-arena`; without a home, `./grand-arena-data`.
+/// Where data goes by default: `/var/lib/grand-arena` when root (PostgreSQL, which may not be root,
+/// can reach it there), else `$XDG_DATA_HOME/grand-arena` or `~/.local/share/grand-arena`; without
+/// a home, `./grand-arena-data`.
 #[must_use]
 pub fn default_data_dir() -> PathBuf {
     if account::own_uid() == account::ROOT {
         return PathBuf::from("/var/lib/grand-arena");
     }
     // The XDG specification has relative paths ignored.
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute =
+        |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .map_or_else(|| PathBuf::from("grand-arena-data"), |base| base.join("grand-arena"))

@@ -1,29 +1,32 @@
 //! Reads a seat plan from CSV: what `grand-arena import FILE.csv` takes.
 //!
 //! The first line names the columns, in any order and case:
-//! `section,row,number,category,price_minor,currency,accessible,x,y`; the last three may be missing. Every other
-//! line is a seat. A category is whatever the seats say it is, and gets a colour from [`PALETTE`] in order of
-//! first appearance. The file is UTF-8, with or without a byte order mark.
+//! `section,row,number,category,price_minor,currency,accessible,x,y`; the last three may be
+//! missing. Every other line is a seat. A category is whatever the seats say it is, and gets a
+//! colour from [`PALETTE`] in order of first appearance. The file is UTF-8, with or without a byte
+//! order mark.
 //!
 //! Invariants:
 //! - all or nothing: a file with anything wrong gives no plan;
 //! - what is wrong is named by its line in the file as an editor counts them, with what is allowed;
-//! - the first [`MAX_REPORTED_LINES`] bad lines are reported together, so that a file is mended in few rounds;
+//! - the first [`MAX_REPORTED_LINES`] bad lines are reported together, so that a file is mended in
+//!   few rounds;
 //! - an error's length is bounded, whatever the file holds.
 //!
-//! Deliberately absent: other separators and encodings. Guessing them wrong would sell the wrong seats.
+//! Deliberately absent: other separators and encodings. Guessing them wrong would sell the wrong
+//! seats.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Read};
 
 use crate::domain::plan::{
-    self, Excerpt, LABEL_RULE, MAX_CATEGORIES, MAX_COORDINATE, MAX_PRICE_MINOR, MAX_SEATS, PALETTE, PlanError,
-    PlannedCategory, PlannedSeat, SeatPlan,
+    self, Excerpt, LABEL_RULE, MAX_CATEGORIES, MAX_COORDINATE, MAX_PRICE_MINOR, MAX_SEATS, PALETTE,
+    PlanError, PlannedCategory, PlannedSeat, SeatPlan,
 };
 
-/// Longest file, in bytes: 320 for each of [`MAX_SEATS`] lines, several times what a real line takes. The file is
-/// held in memory while it is read.
+/// Longest file, in bytes: 320 for each of [`MAX_SEATS`] lines, several times what a real line
+/// takes. The file is held in memory while it is read.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Most bad lines one error lists: a screenful.
@@ -33,7 +36,8 @@ pub const MAX_REPORTED_LINES: usize = 20;
 const MAX_REPORTED_COLUMNS: usize = 10;
 
 /// The columns by name, at the index of their [`Column`].
-const COLUMNS: [&str; 9] = ["section", "row", "number", "category", "price_minor", "currency", "accessible", "x", "y"];
+const COLUMNS: [&str; 9] =
+    ["section", "row", "number", "category", "price_minor", "currency", "accessible", "x", "y"];
 
 /// How many of [`COLUMNS`], from the first, must be there.
 const REQUIRED_COLUMNS: usize = 6;
@@ -77,7 +81,9 @@ pub enum ImportError {
     #[error("the header has {0}; it must be {HEADER}")]
     Header(HeaderProblems),
     /// A header and nothing else.
-    #[error("the file has a header but no seats; it must have 1 to {MAX_SEATS}, each on its own line")]
+    #[error(
+        "the file has a header but no seats; it must have 1 to {MAX_SEATS}, each on its own line"
+    )]
     NoSeats,
     /// More than [`MAX_SEATS`] lines of seats.
     #[error("line {line}: more than {MAX_SEATS} seats; that is the most one event may have")]
@@ -149,7 +155,10 @@ pub enum LineProblem {
         value: Excerpt,
     },
     /// Not a price.
-    #[error("price_minor is {0}; it must be a whole number of minor units (cents), 0 to {MAX_PRICE_MINOR}")]
+    #[error(
+        "price_minor is {0}; it must be a whole number of minor units (cents), 0 to \
+            {MAX_PRICE_MINOR}"
+    )]
     Price(Excerpt),
     /// Not a currency.
     #[error("currency is {0}; it must be three capital letters, as in ISO 4217, for example EUR")]
@@ -158,7 +167,10 @@ pub enum LineProblem {
     #[error("accessible is {0}; it must be true, false, yes, no, 1, 0 or empty (no)")]
     Accessible(Excerpt),
     /// Not a coordinate.
-    #[error("{column} is {value}; it must be a number within ±{MAX_COORDINATE}, with a point for decimals, or empty")]
+    #[error(
+        "{column} is {value}; it must be a number within ±{MAX_COORDINATE}, with a point for \
+            decimals, or empty"
+    )]
     Coordinate {
         /// The column's name.
         column: &'static str,
@@ -169,7 +181,10 @@ pub enum LineProblem {
     #[error("only one of x and y is given; give both or neither")]
     HalfPosition,
     /// Another currency than the first.
-    #[error("currency is {currency}, but line {first_line} has {first}; a file must keep to one currency")]
+    #[error(
+        "currency is {currency}, but line {first_line} has {first}; a file must keep to one \
+            currency"
+    )]
     SecondCurrency {
         /// This line's currency.
         currency: String,
@@ -183,7 +198,8 @@ pub enum LineProblem {
     TooManyCategories(Excerpt),
     /// A category that had another price before.
     #[error(
-        "category {name} costs {price_minor}, but {first_price_minor} on line {first_line}; a category must have one price"
+        "category {name} costs {price_minor}, but {first_price_minor} on line {first_line}; a \
+            category must have one price"
     )]
     SecondPrice {
         /// The category.
@@ -241,7 +257,9 @@ fn parse_bytes(bytes: &[u8]) -> Result<SeatPlan, ImportError> {
         if seats > MAX_SEATS {
             return Err(ImportError::TooManySeats { line });
         }
-        let added = record.and_then(|record| header.seat_line(&record)).and_then(|seat| draft.add(line, seat));
+        let added = record
+            .and_then(|record| header.seat_line(&record))
+            .and_then(|seat| draft.add(line, seat));
         if let Err(problem) = added {
             bad.push(BadLine { line, problem });
         }
@@ -257,8 +275,8 @@ type Record = (u64, Result<csv::StringRecord, LineProblem>);
 
 /// The records of a file, each with the line on which it begins.
 ///
-/// The line is counted here and not taken from the csv crate: for a record that follows CR LF or empty lines, its
-/// position is the line before (tried with 1.4).
+/// The line is counted here and not taken from the csv crate: for a record that follows CR LF or
+/// empty lines, its position is the line before (tried with 1.4).
 struct Records<'a> {
     bytes: &'a [u8],
     reader: csv::Reader<&'a [u8]>,
@@ -278,7 +296,8 @@ impl<'a> Records<'a> {
     }
 
     fn next(&mut self) -> Result<Option<Record>, ImportError> {
-        // The crate's count of bytes is exact; it stops after CR and skips LF and empty lines with the next record.
+        // The crate's count of bytes is exact; it stops after CR and skips LF and empty lines with
+        // the next record.
         let end_of_last = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
         let mut record = csv::ByteRecord::new();
         // Reading from memory cannot fail; the type does not know.
@@ -317,7 +336,8 @@ struct Header {
 impl Header {
     fn read(record: &csv::StringRecord) -> Result<Self, HeaderProblems> {
         let mut position = [None; COLUMNS.len()];
-        let mut problems = HeaderProblems { missing: Vec::new(), duplicate: Vec::new(), unknown: Vec::new() };
+        let mut problems =
+            HeaderProblems { missing: Vec::new(), duplicate: Vec::new(), unknown: Vec::new() };
         for (at, name) in record.iter().enumerate() {
             let name = name.trim();
             let column = COLUMNS.iter().position(|c| c.eq_ignore_ascii_case(name));
@@ -332,7 +352,8 @@ impl Header {
             }
         }
         let required = COLUMNS.iter().zip(position).take(REQUIRED_COLUMNS);
-        problems.missing = required.filter(|(_, position)| position.is_none()).map(|(name, _)| *name).collect();
+        problems.missing =
+            required.filter(|(_, position)| position.is_none()).map(|(name, _)| *name).collect();
         if problems.is_empty() {
             let width = record.len();
             Ok(Self { position, width })
@@ -352,7 +373,10 @@ impl Header {
             field.unwrap_or_default().trim()
         };
         let label = |column: Column| {
-            let refused = || LineProblem::Label { column: COLUMNS[column as usize], value: Excerpt::of(field(column)) };
+            let refused = || LineProblem::Label {
+                column: COLUMNS[column as usize],
+                value: Excerpt::of(field(column)),
+            };
             let label = plan::label(field(column)).ok_or_else(refused)?;
             Ok::<_, LineProblem>(label.to_owned())
         };
@@ -360,7 +384,10 @@ impl Header {
             "" => Ok(None),
             text => match text.parse() {
                 Ok(number) if plan::is_coordinate(number) => Ok(Some(number)),
-                _ => Err(LineProblem::Coordinate { column: COLUMNS[column as usize], value: Excerpt::of(text) }),
+                _ => Err(LineProblem::Coordinate {
+                    column: COLUMNS[column as usize],
+                    value: Excerpt::of(text),
+                }),
             },
         };
         let line = SeatLine {
@@ -391,7 +418,11 @@ fn price(text: &str) -> Result<i32, LineProblem> {
 }
 
 fn currency(text: &str) -> Result<String, LineProblem> {
-    if plan::is_currency(text) { Ok(text.to_owned()) } else { Err(LineProblem::Currency(Excerpt::of(text))) }
+    if plan::is_currency(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(LineProblem::Currency(Excerpt::of(text)))
+    }
 }
 
 fn accessible(text: &str) -> Result<bool, LineProblem> {
@@ -429,7 +460,8 @@ struct Draft {
 
 impl Draft {
     fn add(&mut self, line: u64, seat: SeatLine) -> Result<(), LineProblem> {
-        let (first, first_line) = self.currency.get_or_insert_with(|| (seat.currency.clone(), line));
+        let (first, first_line) =
+            self.currency.get_or_insert_with(|| (seat.currency.clone(), line));
         if *first != seat.currency {
             return Err(LineProblem::SecondCurrency {
                 currency: seat.currency,
@@ -461,7 +493,12 @@ impl Draft {
     }
 
     /// The index of the category, which is new or has the price it had before.
-    fn category(&mut self, line: u64, name: String, price_minor: i32) -> Result<usize, LineProblem> {
+    fn category(
+        &mut self,
+        line: u64,
+        name: String,
+        price_minor: i32,
+    ) -> Result<usize, LineProblem> {
         let known = self.categories.iter().position(|(c, _)| c.name == name);
         let Some(index) = known else {
             let index = self.categories.len();
@@ -551,8 +588,9 @@ mod tests {
 
     #[test]
     fn a_file_becomes_a_plan() {
-        let file =
-            FULL.to_owned() + "101, A ,1,Gold,4900,EUR,Yes,1.5,-2\n\"Block \"\"B\"\", left\",1,2a,Silver,0,EUR,,,\n";
+        let file = FULL.to_owned()
+            + "101, A ,1,Gold,4900,EUR,Yes,1.5,-2\n\"Block \"\"B\"\", \
+                left\",1,2a,Silver,0,EUR,,,\n";
         let plan = parse(file.as_bytes()).unwrap();
         assert_eq!(plan.currency(), "EUR");
         let category = |name: &str, price_minor, color: &str| PlannedCategory {
@@ -560,11 +598,17 @@ mod tests {
             price_minor,
             color: Some(color.to_owned()),
         };
-        assert_eq!(plan.categories(), [category("Gold", 4900, PALETTE[0]), category("Silver", 0, PALETTE[1])]);
+        assert_eq!(
+            plan.categories(),
+            [category("Gold", 4900, PALETTE[0]), category("Silver", 0, PALETTE[1])]
+        );
         let [first, second] = plan.seats() else { panic!("two seats") };
         assert_eq!((first.row.as_str(), first.x, first.y), ("A", Some(1.5), Some(-2.0)));
         assert!(first.accessible && !second.accessible);
-        assert_eq!((second.section.as_str(), second.category, second.x), ("Block \"B\", left", 1, None));
+        assert_eq!(
+            (second.section.as_str(), second.category, second.x),
+            ("Block \"B\", left", 1, None)
+        );
     }
 
     #[test]
@@ -607,7 +651,8 @@ mod tests {
         let message = refusal(FULL.to_owned() + "101,A,1,Gold,12.50,EUR,,,\n");
         assert_eq!(
             message,
-            "line 2: price_minor is \"12.50\"; it must be a whole number of minor units (cents), 0 to 20000000"
+            "line 2: price_minor is \"12.50\"; it must be a whole number of minor units (cents), \
+                0 to 20000000"
         );
         for bad in ["", "-1", "+1", "1e3", "20000001", "99999999999", "٣", "1 000"] {
             assert!(price(bad).is_err(), "{bad}");
@@ -644,7 +689,9 @@ mod tests {
         let header = "section,row,number,category,price_minor,currency";
         for end in ["\n", "\r\n", "\r"] {
             let file = [header, &lines.join("\n")].join("\n").replace('\n', end);
-            let Err(ImportError::BadLines(bad)) = parse(file.as_bytes()) else { panic!("bad lines") };
+            let Err(ImportError::BadLines(bad)) = parse(file.as_bytes()) else {
+                panic!("bad lines")
+            };
             let numbers: Vec<_> = bad.first.iter().map(|bad| bad.line).collect();
             assert_eq!(numbers, [3, 6], "{end:?}");
         }
@@ -653,13 +700,16 @@ mod tests {
     #[test]
     fn a_line_with_too_few_or_too_many_fields_is_named() {
         let message = refusal(FULL.to_owned() + "101,A\n101,A,1,Gold,1,EUR,,,,\n");
-        assert!(message.starts_with("2 lines are wrong:\nline 2: the number of fields is 2, but the header names 9"));
+        assert!(message.starts_with(
+            "2 lines are wrong:\nline 2: the number of fields is 2, but the header names 9"
+        ));
         assert!(message.contains("\nline 3: the number of fields is 10, but"));
     }
 
     #[test]
     fn text_that_is_not_utf8_is_named() {
-        let file = [FULL.as_bytes(), b"101,A,1,Gold,1,EUR,,,\nT\xfcr 3,A,1,Gold,1,EUR,,,\n"].concat();
+        let file =
+            [FULL.as_bytes(), b"101,A,1,Gold,1,EUR,,,\nT\xfcr 3,A,1,Gold,1,EUR,,,\n"].concat();
         assert!(refusal(file).starts_with("line 3: the text is not UTF-8"));
         assert!(refusal(b"\xff\xfes\0e\0").starts_with("line 1: the text is not UTF-8"));
     }
@@ -667,13 +717,19 @@ mod tests {
     #[test]
     fn a_category_has_one_price() {
         let message = refusal(FULL.to_owned() + "1,A,1,Gold,1,EUR,,,\n\n1,A,2,Gold,2,EUR,,,\n");
-        assert_eq!(message, "line 4: category \"Gold\" costs 2, but 1 on line 2; a category must have one price");
+        assert_eq!(
+            message,
+            "line 4: category \"Gold\" costs 2, but 1 on line 2; a category must have one price"
+        );
     }
 
     #[test]
     fn a_file_has_one_currency() {
         let message = refusal(FULL.to_owned() + "1,A,1,Gold,1,EUR,,,\n1,A,2,Silver,1,USD,,,\n");
-        assert_eq!(message, "line 3: currency is USD, but line 2 has EUR; a file must keep to one currency");
+        assert_eq!(
+            message,
+            "line 3: currency is USD, but line 2 has EUR; a file must keep to one currency"
+        );
     }
 
     #[test]
@@ -681,7 +737,8 @@ mod tests {
         let message = refusal(FULL.to_owned() + "1,A,1,Gold,1,EUR,,,\n1, A,1 ,Gold,1,EUR,,,\n");
         assert_eq!(
             message,
-            "line 3: section \"1\", row \"A\", number \"1\" is on line 2 already; a seat must be in the file once"
+            "line 3: section \"1\", row \"A\", number \"1\" is on line 2 already; a seat must be \
+                in the file once"
         );
     }
 
@@ -694,7 +751,9 @@ mod tests {
 
     #[test]
     fn no_more_seats_than_the_limit() {
-        let lines = |count: usize| -> String { (0..count).map(|n| format!("1,A,{n},Gold,1,EUR,,,\n")).collect() };
+        let lines = |count: usize| -> String {
+            (0..count).map(|n| format!("1,A,{n},Gold,1,EUR,,,\n")).collect()
+        };
         let message = refusal(FULL.to_owned() + &lines(MAX_SEATS + 1));
         assert!(message.starts_with("line 200002: more than 200000 seats"));
     }
@@ -708,7 +767,11 @@ mod tests {
     #[test]
     fn the_first_twenty_bad_lines_are_listed_and_all_are_counted() {
         let message = refusal(FULL.to_owned() + &"?\n".repeat(37));
-        assert!(message.starts_with("37 lines are wrong; the first 20:\nline 2: the number of fields is 1,"));
+        assert!(
+            message.starts_with(
+                "37 lines are wrong; the first 20:\nline 2: the number of fields is 1,"
+            )
+        );
         assert_eq!(message.lines().count(), 21);
         assert!(message.lines().last().unwrap().starts_with("line 21: "));
     }
@@ -718,18 +781,24 @@ mod tests {
         printable.prop_filter_map("a label", |text| plan::label(&text).map(str::to_owned))
     }
 
+    fn some_position() -> impl Strategy<Value = Option<(f64, f64)>> {
+        prop::option::of((-1e6..=1e6, -1e6..=1e6))
+    }
+
     prop_compose! {
         /// A plan as the import would name and colour its categories.
         fn any_plan()(
             names in btree_set(text(), 1..12),
             prices in vec(0..=MAX_PRICE_MINOR, 12),
             places in btree_set((text(), text(), text()), 1..40),
-            details in vec((0..12_usize, any::<bool>(), prop::option::of((-1e6..=1e6, -1e6..=1e6))), 40),
+            details in vec((0..12_usize, any::<bool>(), some_position()), 40),
             currency in "[A-Z]{3}",
         ) -> SeatPlan {
             let names: Vec<_> = names.into_iter().collect();
             let mut used = Vec::new();
-            let seats = places.into_iter().zip(details).map(|((section, row, number), (category, accessible, position))| {
+            let seats = places.into_iter().zip(details).map(|(place, detail)| {
+                let (section, row, number) = place;
+                let (category, accessible, position) = detail;
                 let category = category % names.len();
                 let index = used.iter().position(|known| *known == category).unwrap_or_else(|| {
                     used.push(category);
@@ -789,7 +858,10 @@ mod tests {
         }
 
         #[test]
-        fn whatever_the_bytes_the_answer_is_short(bytes in vec(any::<u8>(), 0..2_000), headed: bool) {
+        fn whatever_the_bytes_the_answer_is_short(
+            bytes in vec(any::<u8>(), 0..2_000),
+            headed: bool,
+        ) {
             let header = if headed { FULL } else { "" };
             let message = refusal([header.as_bytes(), &bytes].concat());
             prop_assert!(message.chars().count() < 10_000);

@@ -1,14 +1,16 @@
-//! Grand Arena: seat reservations that never sell a seat twice, as a GraphQL API with live subscriptions over
-//! PostgreSQL.
+//! Grand Arena: seat reservations that never sell a seat twice, as a GraphQL API with live
+//! subscriptions over PostgreSQL.
 //!
-//! The way of a booking: [`http`] takes a request and finds out who asks, [`graphql`] turns it into a command, the
-//! [`desk`] batches it with others, [`store`] locks the rows, lets [`domain`] decide, writes and commits. The
-//! [`feed`] reads the change log that every booking leaves and brings it to the subscribers. The [`cleaner`] sends
-//! holds that ran out the same way. [`server`] puts all of this together.
+//! The way of a booking: [`http`] takes a request and finds out who asks, [`graphql`] turns it into
+//! a command, the [`desk`] batches it with others, [`store`] locks the rows, lets [`domain`]
+//! decide, writes and commits. The [`feed`] reads the change log that every booking leaves and
+//! brings it to the subscribers. The [`cleaner`] sends holds that ran out the same way. [`server`]
+//! puts all of this together.
 //!
-//! Who may import whom: `domain` nothing of ours; `store` and `feed` only what is below them; `desk` the store and
-//! the domain; `graphql` the desk, the feed, the store's reads and the domain; `http` the schema; `server` all.
-//! Only `store`, `feed` and the crate `migration` know SQL; only `graphql` and `http` know async-graphql.
+//! Who may import whom: `domain` nothing of ours; `store` and `feed` only what is below them;
+//! `desk` the store and the domain; `graphql` the desk, the feed, the store's reads and the domain;
+//! `http` the schema; `server` all. Only `store`, `feed` and the crate `migration` know SQL; only
+//! `graphql` and `http` know async-graphql.
 
 pub mod cleaner;
 pub mod cli;

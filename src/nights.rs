@@ -1,5 +1,5 @@
-//! The demo event, night after night: when one is nearly sold out, the next is brought in, so that there is always
-//! something to see. Nothing is ever taken away.
+//! The demo event, night after night: when one is nearly sold out, the next is brought in, so that
+//! there is always something to see. Nothing is ever taken away.
 //!
 //! Several servers on one database may do this at the same time: the slug is taken by one of them.
 
@@ -18,7 +18,8 @@ use crate::store::{Store, StoreError};
 /// The slug of the demo event.
 pub const DEMO_SLUG: &str = "grand-arena";
 
-/// From when a night counts as sold out, in percent of its seats: what is left are single seats here and there.
+/// From when a night counts as sold out, in percent of its seats: what is left are single seats
+/// here and there.
 const SOLD_OUT_PERCENT: i64 = 95;
 
 /// How often to look: a house of 20,000 takes minutes to sell out, and looking takes milliseconds.
@@ -63,7 +64,11 @@ pub async fn open_next_if_sold_out(store: &Store, newest: &mut u32) -> Result<()
         last = Some(event);
     }
     let Some(last) = last else { return Ok(()) };
-    if is_sold_out(store, &last).await? { bring_in(store, *newest + 1, Some(&last)).await } else { Ok(()) }
+    if is_sold_out(store, &last).await? {
+        bring_in(store, *newest + 1, Some(&last)).await
+    } else {
+        Ok(())
+    }
 }
 
 async fn is_sold_out(store: &Store, event: &EventRecord) -> Result<bool, StoreError> {
@@ -74,20 +79,31 @@ async fn is_sold_out(store: &Store, event: &EventRecord) -> Result<bool, StoreEr
     }))
 }
 
-async fn bring_in(store: &Store, night: u32, before: Option<&EventRecord>) -> Result<(), CatalogError> {
+async fn bring_in(
+    store: &Store,
+    night: u32,
+    before: Option<&EventRecord>,
+) -> Result<(), CatalogError> {
     const A_MONTH: TimeDelta = TimeDelta::days(30);
     let event = NewEvent {
         slug: slug(night),
-        name: if night == 1 { "Grand Arena".to_owned() } else { format!("Grand Arena, night {night}") },
+        name: if night == 1 {
+            "Grand Arena".to_owned()
+        } else {
+            format!("Grand Arena, night {night}")
+        },
         venue: "Grand Arena".to_owned(),
-        starts_at: before.map_or_else(|| wall_clock() + A_MONTH, |before| before.starts_at + TimeDelta::days(1)),
+        starts_at: before
+            .map_or_else(|| wall_clock() + A_MONTH, |before| before.starts_at + TimeDelta::days(1)),
         sales_open_at: None,
         sales_close_at: None,
         hold_seconds: DEFAULT_HOLD_SECONDS,
         max_seats_per_viewer: None,
     };
     match store.create_event(&event, &demo::grand_arena()).await {
-        Ok(_) if night > 1 => tracing::info!(event = event.slug, "the night before is sold out; this one is open"),
+        Ok(_) if night > 1 => {
+            tracing::info!(event = event.slug, "the night before is sold out; this one is open")
+        }
         // Of several servers, another may have been faster.
         Ok(_) | Err(CatalogError::SlugTaken(_)) => {}
         Err(error) => return Err(error),

@@ -1,7 +1,8 @@
 //! The pruner keeps the change logs within their retention, in small batches, oldest first.
 //!
-//! What it removes is always the beginning of a log: what stays is contiguous. A subscriber whose `since` lies before
-//! that is told so, with a snapshot (LOG_PRUNED). Any number of servers may prune at the same time.
+//! What it removes is always the beginning of a log: what stays is contiguous. A subscriber whose
+//! `since` lies before that is told so, with a snapshot (LOG_PRUNED). Any number of servers may
+//! prune at the same time.
 
 use std::time::Duration;
 
@@ -41,7 +42,8 @@ impl Pruner {
             loop {
                 look.tick().await;
                 if let Err(error) = self.prune().await {
-                    tracing::warn!(%error, "the change logs were not pruned; trying again in a minute");
+                    tracing::warn!(%error, "the change logs were not pruned; trying again in a \
+                        minute");
                 }
             }
         };

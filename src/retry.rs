@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The waits between attempts. Each is drawn between half and one and a half of its nominal length, so that those
-/// who failed together do not come back together.
+/// The waits between attempts. Each is drawn between half and one and a half of its nominal length,
+/// so that those who failed together do not come back together.
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
     next: Duration,

@@ -1,8 +1,8 @@
 //! The composition root: starts everything in order, and stops it in the opposite one.
 //!
-//! Start: database, tables, feed, desk, cleaner, and only then the door. Stop: the door closes, requests under way
-//! finish, sockets are told to connect elsewhere, the desk carries out what it accepted, the pools close, and last
-//! the private PostgreSQL stops.
+//! Start: database, tables, feed, desk, cleaner, and only then the door. Stop: the door closes,
+//! requests under way finish, sockets are told to connect elsewhere, the desk carries out what it
+//! accepted, the pools close, and last the private PostgreSQL stops.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -51,7 +51,8 @@ pub enum ServerError {
     },
     /// More connections than the private PostgreSQL has.
     #[error(
-        "ARENA_BOOKING_CONNECTIONS and ARENA_READ_CONNECTIONS ask for {wanted} connections; the private PostgreSQL has {most}"
+        "ARENA_BOOKING_CONNECTIONS and ARENA_READ_CONNECTIONS ask for {wanted} connections; the \
+            private PostgreSQL has {most}"
     )]
     TooManyConnections {
         /// What the settings ask for.
@@ -104,8 +105,10 @@ impl Server {
     /// Starts everything; when it returns, requests are answered. Safe to drop before that.
     pub async fn start(settings: &ServeSettings) -> Result<Self, ServerError> {
         let address = settings.listen;
-        let refused = |error: std::io::Error| ServerError::Listen { address, reason: plain_reason(&error) };
-        // Bound before anything else is started: two servers that want this port should not both start a database.
+        let refused =
+            |error: std::io::Error| ServerError::Listen { address, reason: plain_reason(&error) };
+        // Bound before anything else is started: two servers that want this port should not both
+        // start a database.
         let listener = http::listen(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let database = Database::open(&settings.database).await?;
@@ -133,8 +136,12 @@ impl Server {
         self.running.feed.followers()
     }
 
-    /// Serves until told to stop, or until the private PostgreSQL ends by itself; then shuts down in order.
-    pub async fn run_until(mut self, told_to_stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+    /// Serves until told to stop, or until the private PostgreSQL ends by itself; then shuts down
+    /// in order.
+    pub async fn run_until(
+        mut self,
+        told_to_stop: impl Future<Output = ()>,
+    ) -> Result<(), ServerError> {
         let ended = tokio::select! {
             () = told_to_stop => None,
             why = self.database.ended() => Some(why),
@@ -157,12 +164,17 @@ impl Audience for Feed {
 }
 
 impl Running {
-    async fn start(settings: &ServeSettings, listener: TcpListener, database: &Database) -> Result<Self, ServerError> {
+    async fn start(
+        settings: &ServeSettings,
+        listener: TcpListener,
+        database: &Database,
+    ) -> Result<Self, ServerError> {
         if let Some(url) = &settings.listen_database_url {
             crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
         }
         check_connections(&settings.database)?;
-        let identity = Arc::new(identity(&settings.identity, &database::data_dir(&settings.database))?);
+        let identity =
+            Arc::new(identity(&settings.identity, &database::data_dir(&settings.database))?);
         let store = database.connect(&settings.database).await?;
         if settings.no_migrate {
             store.check_migrated().await?;
@@ -173,24 +185,36 @@ impl Running {
             nights::open_first(&store).await?;
         }
 
-        let (stop, background, sockets) = (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
-        let feed = Feed::new(store.clone(), usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX));
-        let listen_url = settings.listen_database_url.clone().unwrap_or_else(|| database.url.clone());
+        let (stop, background, sockets) =
+            (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
+        let feed = Feed::new(
+            store.clone(),
+            usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX),
+        );
+        let listen_url =
+            settings.listen_database_url.clone().unwrap_or_else(|| database.url.clone());
         background.spawn(Arc::clone(&feed).run(listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
-        let (desk, desk_tasks) = Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn Audience>, &alarm)
-            .map_err(ServerError::Threads)?;
+        let (desk, desk_tasks) =
+            Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn Audience>, &alarm)
+                .map_err(ServerError::Threads)?;
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         if settings.demo {
             background.spawn(nights::keep_open(store.clone(), stop.clone()));
         }
-        let retention =
-            Retention { changes: settings.log_changes.into(), age: Duration::from_hours(settings.log_hours.into()) };
+        let retention = Retention {
+            changes: settings.log_changes.into(),
+            age: Duration::from_hours(settings.log_hours.into()),
+        };
         background.spawn(Pruner::new(store.clone(), retention).run(stop.clone()));
 
-        let services =
-            Services { store: store.clone(), desk, feed: Arc::clone(&feed), identity: Arc::clone(&identity) };
+        let services = Services {
+            store: store.clone(),
+            desk,
+            feed: Arc::clone(&feed),
+            identity: Arc::clone(&identity),
+        };
         let app = Arc::new(App {
             schema: graphql::schema(services.clone()),
             schema_for_valid: graphql::schema_for_valid(services),
@@ -251,7 +275,8 @@ pub fn identity(settings: &IdentitySettings, data_dir: &Path) -> Result<Identity
         (Some(jwks), secret) => Identity::from_jwks_file(jwks, secret),
         (None, Some(secret)) => Identity::from_secret(secret),
         (None, None) => {
-            // If the folder cannot be made, the secret cannot be kept in it, and that error says why.
+            // If the folder cannot be made, the secret cannot be kept in it, and that error says
+            // why.
             let _ = std::fs::create_dir_all(data_dir);
             Identity::from_secret(&Identity::load_or_create_secret(&data_dir.join("jwt-secret"))?)
         }
@@ -263,7 +288,9 @@ fn plain_reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::AddrInUse => "another program listens there already".to_owned(),
         std::io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
-        std::io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => {
+            "this machine does not have that address".to_owned()
+        }
         _ => error.to_string(),
     }
 }

@@ -25,7 +25,8 @@ pub(crate) struct Program {
 impl Program {
     /// Starts a program and waits for the first line in which `find` sees an address.
     async fn start(command: &mut Command, find: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
         while let Some(line) = lines.next_line().await? {
             if let Some(address) = find(&line) {
@@ -39,7 +40,10 @@ impl Program {
 
     /// The bare WebSocket.
     pub(crate) async fn baseline() -> Result<Self> {
-        Self::start(Command::new(std::env::current_exe()?).arg("baseline"), |line| Some(line.to_owned())).await
+        Self::start(Command::new(std::env::current_exe()?).arg("baseline"), |line| {
+            Some(line.to_owned())
+        })
+        .await
     }
 
     /// A server on a database, with more arguments.
@@ -61,7 +65,8 @@ impl Program {
 
 /// Makes the tables in a database.
 pub(crate) async fn migrate(database_url: &str) -> Result<()> {
-    let ended = Command::new(binary()?).arg("migrate").env("DATABASE_URL", database_url).status().await?;
+    let ended =
+        Command::new(binary()?).arg("migrate").env("DATABASE_URL", database_url).status().await?;
     if ended.success() { Ok(()) } else { Err("the tables could not be made".into()) }
 }
 
@@ -69,7 +74,9 @@ pub(crate) async fn migrate(database_url: &str) -> Result<()> {
 fn binary() -> Result<PathBuf> {
     let binary = std::env::current_exe()?.with_file_name("grand-arena");
     if !binary.exists() {
-        return Err(format!("{} is missing; build it with the same profile", binary.display()).into());
+        return Err(
+            format!("{} is missing; build it with the same profile", binary.display()).into()
+        );
     }
     Ok(binary)
 }
@@ -93,7 +100,12 @@ impl Arena {
         let identity = Identity::from_secret(SECRET.as_bytes())?;
         let day = std::time::Duration::from_hours(24);
         let roles: &[Role] = &[];
-        let (token, _) = identity.sign(&ViewerId::new("bench")?, roles, grand_arena::clock::wall_clock(), day)?;
+        let (token, _) = identity.sign(
+            &ViewerId::new("bench")?,
+            roles,
+            grand_arena::clock::wall_clock(),
+            day,
+        )?;
         let mut arena = Self {
             server,
             postgres,
@@ -104,12 +116,19 @@ impl Arena {
             seats: Vec::new(),
         };
         let map = "{ event(id: \"grand-arena\") { id } }";
-        arena.event = arena.query(map, json!({})).await?["event"]["id"].as_str().ok_or("no demo event")?.to_owned();
+        arena.event = arena.query(map, json!({})).await?["event"]["id"]
+            .as_str()
+            .ok_or("no demo event")?
+            .to_owned();
         let all = arena
-            .query("query ($e: ID!) { seatMap(eventId: $e) { seats { id } } }", json!({ "e": arena.event }))
+            .query(
+                "query ($e: ID!) { seatMap(eventId: $e) { seats { id } } }",
+                json!({ "e": arena.event }),
+            )
             .await?;
         let seats = all["seatMap"]["seats"].as_array().ok_or("no seats")?;
-        arena.seats = seats.iter().filter_map(|seat| seat["id"].as_str().map(str::to_owned)).collect();
+        arena.seats =
+            seats.iter().filter_map(|seat| seat["id"].as_str().map(str::to_owned)).collect();
         Ok(arena)
     }
 
@@ -120,9 +139,16 @@ impl Arena {
 
     /// The data of an answer; an error if it has errors.
     pub(crate) async fn query(&self, query: &str, variables: Value) -> Result<Value> {
-        let request = self.http.post(format!("http://{}/graphql", self.server.address)).bearer_auth(&self.token);
-        let mut answer: Value =
-            request.json(&json!({ "query": query, "variables": variables })).send().await?.json().await?;
+        let request = self
+            .http
+            .post(format!("http://{}/graphql", self.server.address))
+            .bearer_auth(&self.token);
+        let mut answer: Value = request
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await?
+            .json()
+            .await?;
         if answer.get("errors").is_some() {
             return Err(answer.to_string().into());
         }
@@ -132,17 +158,26 @@ impl Arena {
     /// Asks, and takes the answer without looking into it.
     pub(crate) async fn fetch(&self, query: &str, variables: Value) -> Result<usize> {
         let request = self.http.post(format!("http://{}/graphql", self.server.address));
-        let answer =
-            request.json(&json!({ "query": query, "variables": variables })).send().await?.error_for_status()?;
+        let answer = request
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(answer.bytes().await?.len())
     }
 
     /// Reserves these seats, or gives them back: as many changes in one commit.
     pub(crate) async fn change(&self, seats: &[String], reserve: bool) -> Result<()> {
-        let (name, input) =
-            if reserve { ("reserveSeats", "ReserveSeatsInput") } else { ("releaseSeats", "ReleaseSeatsInput") };
-        let query = format!("mutation ($input: {input}!) {{ {name}(input: $input) {{ __typename }} }}");
-        let answer = self.query(&query, json!({ "input": { "eventId": self.event, "seatIds": seats } })).await?;
+        let (name, input) = if reserve {
+            ("reserveSeats", "ReserveSeatsInput")
+        } else {
+            ("releaseSeats", "ReleaseSeatsInput")
+        };
+        let query =
+            format!("mutation ($input: {input}!) {{ {name}(input: $input) {{ __typename }} }}");
+        let answer = self
+            .query(&query, json!({ "input": { "eventId": self.event, "seatIds": seats } }))
+            .await?;
         let kind = answer[name]["__typename"].as_str().unwrap_or_default();
         if kind.ends_with("Success") { Ok(()) } else { Err(answer.to_string().into()) }
     }

@@ -1,7 +1,8 @@
-//! The yardstick: a bare axum WebSocket that broadcasts prepared text, with the same buffers as the server's.
+//! The yardstick: a bare axum WebSocket that broadcasts prepared text, with the same buffers as the
+//! server's.
 //!
-//! It reads commands from standard input: `send MILLISECONDS` broadcasts the text of the next line every so often,
-//! `stop` ends that.
+//! It reads commands from standard input: `send MILLISECONDS` broadcasts the text of the next line
+//! every so often, `stop` ends that.
 
 use std::time::Duration;
 
@@ -27,7 +28,10 @@ pub(crate) async fn serve() -> Result<()> {
     report(&format!("{}", listener.local_addr()?))?;
     let (command, commands) = std::sync::mpsc::channel::<String>();
     std::thread::spawn(move || {
-        std::io::stdin().lines().map_while(std::result::Result::ok).try_for_each(|line| command.send(line))
+        std::io::stdin()
+            .lines()
+            .map_while(std::result::Result::ok)
+            .try_for_each(|line| command.send(line))
     });
     tokio::task::spawn_blocking(move || obey(&commands, &sender));
     axum::serve(listener, Router::new().route("/graphql", get(upgrade))).await?;
@@ -44,11 +48,15 @@ fn report(line: &str) -> Result<()> {
 /// Broadcasts as told, until standard input ends.
 fn obey(commands: &std::sync::mpsc::Receiver<String>, sender: &broadcast::Sender<Utf8Bytes>) {
     while let Ok(line) = commands.recv() {
-        let Some(millis) = line.strip_prefix("send ").and_then(|millis| millis.parse().ok()) else { continue };
+        let Some(millis) = line.strip_prefix("send ").and_then(|millis| millis.parse().ok()) else {
+            continue;
+        };
         let Ok(text) = commands.recv() else { return };
         let text = Utf8Bytes::from(text);
         // Nobody may listen at the moment.
-        while commands.recv_timeout(Duration::from_millis(millis)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        while commands.recv_timeout(Duration::from_millis(millis))
+            == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+        {
             let _ = sender.send(text.clone());
         }
     }

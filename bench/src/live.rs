@@ -84,7 +84,9 @@ impl Sale {
 }
 
 async fn revision(arena: &Arena) -> Result<i64> {
-    let data = arena.query("query ($e: ID!) { event(id: $e) { revision } }", json!({ "e": arena.event })).await?;
+    let data = arena
+        .query("query ($e: ID!) { event(id: $e) { revision } }", json!({ "e": arena.event }))
+        .await?;
     data["event"]["revision"].as_i64().ok_or_else(|| "no revision".into())
 }
 
@@ -96,18 +98,27 @@ async fn cpu_per_message(pid: u32, subscribers: &Subscribers, seconds: u64) -> R
     Ok((cpu * 1e6 / received as f64, received as f64 / started.elapsed().as_secs_f64()))
 }
 
-async fn frames(settings: &Settings, arena: &Arc<Arena>, baseline: &mut Program, report: &mut Report) -> Result<()> {
+async fn frames(
+    settings: &Settings,
+    arena: &Arc<Arena>,
+    baseline: &mut Program,
+    report: &mut Report,
+) -> Result<()> {
     let (mut ours, mut bare, mut rates) = (Vec::new(), Vec::new(), Vec::new());
     let mut frame = String::new();
     for run in 1..=settings.runs {
         progress(&format!("frames, run {run} of {}", settings.runs));
         let since = revision(arena).await?;
-        let subscribers =
-            Subscribers::open(&arena.server.address, settings.subscribers, Some((ALL_WORDS, &arena.event, since)))
-                .await?;
+        let subscribers = Subscribers::open(
+            &arena.server.address,
+            settings.subscribers,
+            Some((ALL_WORDS, &arena.event, since)),
+        )
+        .await?;
         let sale = Sale::start(arena);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let (cpu, rate) = cpu_per_message(arena.server.pid()?, &subscribers, settings.seconds).await?;
+        let (cpu, rate) =
+            cpu_per_message(arena.server.pid()?, &subscribers, settings.seconds).await?;
         frame.clone_from(&subscribers.latest().borrow());
         sale.stop().await?;
         drop(subscribers);
@@ -126,13 +137,25 @@ async fn frames(settings: &Settings, arena: &Arc<Arena>, baseline: &mut Program,
         rates.push(rate);
     }
     report.say(&format!(
-        "**Frames**: {} subscribers, {CHANGES} changes a frame ({} bytes), {FRAMES_PER_SECOND} frames a second, {} runs.\n\n\
+        "**Frames**: {} subscribers, {CHANGES} changes a frame ({} bytes), {FRAMES_PER_SECOND} \
+            frames a second, {} runs.\n\n\
          | | CPU for each delivered message (median) | all runs |\n|---|---|---|\n\
-         | Grand Arena, the bookings included | {:.2} µs | {} |\n| bare axum WebSocket, prepared text | {:.2} µs | {} |\n\
+         | Grand Arena, the bookings included | {:.2} µs | {} |\n| bare axum WebSocket, prepared \
+         text | {:.2} µs | {} |\n\
          | **ratio** | **{:.2}** | |\n",
-        settings.subscribers, frame.len(), settings.runs, median(&ours), list(&ours), median(&bare), list(&bare), median(&ours) / median(&bare),
+        settings.subscribers,
+        frame.len(),
+        settings.runs,
+        median(&ours),
+        list(&ours),
+        median(&bare),
+        list(&bare),
+        median(&ours) / median(&bare),
     ));
-    report.say(&format!("Delivered: {:.0} messages a second at the least.\n", percentile(&rates, 0.0)));
+    report.say(&format!(
+        "Delivered: {:.0} messages a second at the least.\n",
+        percentile(&rates, 0.0)
+    ));
     Ok(())
 }
 
@@ -150,36 +173,57 @@ async fn memory(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) ->
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..settings.runs {
         let fresh = Program::server(arena.database_url(), &["--demo"]).await?;
-        ours.push(each(fresh.pid()?, &fresh.address, Some((ALL_WORDS, arena.event.as_str(), since))).await?);
+        ours.push(
+            each(fresh.pid()?, &fresh.address, Some((ALL_WORDS, arena.event.as_str(), since)))
+                .await?,
+        );
         let fresh = Program::baseline().await?;
         bare.push(each(fresh.pid()?, &fresh.address, None).await?);
     }
     report.say(&format!(
-        "**Memory** of an idle subscriber, {} at once, a fresh process each, {} runs.\n\n| | median | all runs |\n|---|---|---|\n\
-         | Grand Arena | {:.1} KiB | {} |\n| bare axum WebSocket, same buffers | {:.1} KiB | {} |\n| **ratio** | **{:.2}** | |\n",
-        settings.idle, settings.runs, median(&ours) / 1024.0, list_kib(&ours), median(&bare) / 1024.0, list_kib(&bare), median(&ours) / median(&bare),
+        "**Memory** of an idle subscriber, {} at once, a fresh process each, {} runs.\n\n| | \
+            median | all runs |\n|---|---|---|\n\
+         | Grand Arena | {:.1} KiB | {} |\n| bare axum WebSocket, same buffers | {:.1} KiB | {} \
+         |\n| **ratio** | **{:.2}** | |\n",
+        settings.idle,
+        settings.runs,
+        median(&ours) / 1024.0,
+        list_kib(&ours),
+        median(&bare) / 1024.0,
+        list_kib(&bare),
+        median(&ours) / median(&bare),
     ));
 
     progress(&format!("{} subscribers at once", settings.many));
     let fresh = Program::server(arena.database_url(), &["--demo"]).await?;
-    let subscribers = Subscribers::open(&fresh.address, settings.many, Some((ALL_WORDS, &arena.event, since))).await?;
+    let subscribers =
+        Subscribers::open(&fresh.address, settings.many, Some((ALL_WORDS, &arena.event, since)))
+            .await?;
     arena.change(&arena.seats[..CHANGES], true).await?;
     let started = Instant::now();
-    while subscribers.received() < settings.many as u64 && started.elapsed() < Duration::from_secs(30) {
+    while subscribers.received() < settings.many as u64
+        && started.elapsed() < Duration::from_secs(30)
+    {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let (served, took) = (subscribers.received(), started.elapsed());
     arena.change(&arena.seats[..CHANGES], false).await?;
     report.say(&format!(
-        "**{} subscribers at once** on one server: {served} of them had the next change within {:.2} s; the process had {:.0} MiB.\n",
-        settings.many, took.as_secs_f64(), resident_bytes(fresh.pid()?)? / (1024.0 * 1024.0),
+        "**{} subscribers at once** on one server: {served} of them had the next change within \
+            {:.2} s; the process had {:.0} MiB.\n",
+        settings.many,
+        took.as_secs_f64(),
+        resident_bytes(fresh.pid()?)? / (1024.0 * 1024.0),
     ));
     Ok(())
 }
 
-/// From the decision (the change's own time, by the database's clock on the same machine) to the message.
+/// From the decision (the change's own time, by the database's clock on the same machine) to the
+/// message.
 async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -> Result<()> {
-    report.say("**From the decision to the message**, in milliseconds.\n\n| | p50 | p99 |\n|---|---|---|");
+    report.say(
+        "**From the decision to the message**, in milliseconds.\n\n| | p50 | p99 |\n|---|---|---|",
+    );
     for rush in [false, true] {
         progress(if rush { "latency in a rush" } else { "latency, quiet" });
         let over = Arc::new(AtomicBool::new(false));
@@ -196,7 +240,9 @@ async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -
             }));
         }
         let since = revision(arena).await?;
-        let subscribers = Subscribers::open(&arena.server.address, 1, Some((ALL_WORDS, &arena.event, since))).await?;
+        let subscribers =
+            Subscribers::open(&arena.server.address, 1, Some((ALL_WORDS, &arena.event, since)))
+                .await?;
         let mut listener = sqlx::postgres::PgListener::connect(arena.database_url()).await?;
         listener.listen("grand_arena").await?;
         let heard = Arc::new(std::sync::Mutex::new(Vec::<(i64, f64)>::new()));
@@ -204,8 +250,12 @@ async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -
             let heard = Arc::clone(&heard);
             async move {
                 while let Ok(message) = listener.recv().await {
-                    let revision =
-                        message.payload().split(':').nth(1).and_then(|text| text.parse().ok()).unwrap_or_default();
+                    let revision = message
+                        .payload()
+                        .split(':')
+                        .nth(1)
+                        .and_then(|text| text.parse().ok())
+                        .unwrap_or_default();
                     heard.lock().map_err(|_| "poisoned")?.push((revision, now_millis()));
                 }
                 Ok::<_, &'static str>(())
@@ -223,7 +273,9 @@ async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -
             let frame: Value = serde_json::from_str(&latest.borrow_and_update())?;
             let changes = &frame["payload"]["data"]["seatChanges"]["changes"];
             for change in changes.as_array().into_iter().flatten() {
-                let decided = chrono::DateTime::parse_from_rfc3339(change["changedAt"].as_str().unwrap_or_default())?;
+                let decided = chrono::DateTime::parse_from_rfc3339(
+                    change["changedAt"].as_str().unwrap_or_default(),
+                )?;
                 let decided = decided.timestamp_micros() as f64 / 1000.0;
                 frames.push(at - decided);
                 let revision = change["revision"].as_i64().unwrap_or_default();
@@ -243,7 +295,11 @@ async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -
         }
         hearing.abort();
         let when = if rush { "in a rush of reservations" } else { "quiet" };
-        report.say(&format!("| frame, {when} | {:.1} | {:.1} |", percentile(&frames, 0.5), percentile(&frames, 0.99)));
+        report.say(&format!(
+            "| frame, {when} | {:.1} | {:.1} |",
+            percentile(&frames, 0.5),
+            percentile(&frames, 0.99)
+        ));
         report.say(&format!(
             "| bare LISTEN, {when} | {:.1} | {:.1} |",
             percentile(&notices, 0.5),
@@ -258,7 +314,8 @@ fn now_millis() -> f64 {
     grand_arena::clock::wall_clock().timestamp_micros() as f64 / 1000.0
 }
 
-/// Maps while the sale runs: shared, and each in words of its own, so that it has to be resolved anew.
+/// Maps while the sale runs: shared, and each in words of its own, so that it has to be resolved
+/// anew.
 async fn maps(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -> Result<()> {
     let sale = Sale::start(arena);
     let (mut shared, mut anew) = (Vec::new(), Vec::new());
@@ -269,10 +326,18 @@ async fn maps(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -> R
     }
     sale.stop().await?;
     report.say(&format!(
-        "**The map** of 20,000 seats, three fields each, eight clients asking while the sale runs, {} runs; the bookings' CPU is included.\n\n\
-         | | CPU for each answer (median) | all runs |\n|---|---|---|\n| asked in the same words | {:.1} ms | {} |\n\
-         | each in words of its own: resolved anew | {:.1} ms | {} |\n| **ratio** | **{:.3}** | |\n",
-        settings.runs, median(&shared), list(&shared), median(&anew), list(&anew), median(&shared) / median(&anew),
+        "**The map** of 20,000 seats, three fields each, eight clients asking while the sale \
+            runs, {} runs; the bookings' CPU is included.\n\n\
+         | | CPU for each answer (median) | all runs |\n|---|---|---|\n| asked in the same words \
+         | {:.1} ms | {} |\n\
+         | each in words of its own: resolved anew | {:.1} ms | {} |\n| **ratio** | **{:.3}** | \
+         |\n",
+        settings.runs,
+        median(&shared),
+        list(&shared),
+        median(&anew),
+        list(&anew),
+        median(&shared) / median(&anew),
     ));
     Ok(())
 }
@@ -287,8 +352,12 @@ async fn cpu_per_map(arena: &Arc<Arena>, seconds: u64, own_words: bool) -> Resul
         clients.push(tokio::spawn(async move {
             let mut answers = 0u32;
             while Instant::now() < end {
-                let name = if own_words { format!("Map{client}x{answers}") } else { "Map".to_owned() };
-                let query = format!("query {name}($e: ID!) {{ seatMap(eventId: $e) {{ revision seats {{ id status reservationExpiresAt }} }} }}");
+                let name =
+                    if own_words { format!("Map{client}x{answers}") } else { "Map".to_owned() };
+                let query = format!(
+                    "query {name}($e: ID!) {{ seatMap(eventId: $e) {{ revision \
+                    seats {{ id status reservationExpiresAt }} }} }}"
+                );
                 arena.fetch(&query, json!({ "e": arena.event })).await?;
                 answers += 1;
             }

@@ -1,8 +1,9 @@
-//! Grand Arena measured side by side with what it is compared to, on one machine, in one run, as ratios.
+//! Grand Arena measured side by side with what it is compared to, on one machine, in one run, as
+//! ratios.
 //!
-//! `bench live` measures the live map: CPU and memory of a subscriber against a bare axum WebSocket, the way from a
-//! commit to the frame against a bare LISTEN, and the map against resolving it anew. It needs the server's binary of
-//! the same build beside its own.
+//! `bench live` measures the live map: CPU and memory of a subscriber against a bare axum
+//! WebSocket, the way from a commit to the frame against a bare LISTEN, and the map against
+//! resolving it anew. It needs the server's binary of the same build beside its own.
 
 /// The same as the server's, so that neither side has the better one.
 #[global_allocator]

@@ -31,12 +31,15 @@ impl Report {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let heading = format!("## {}\n", self.title);
         let old = std::fs::read_to_string(path).unwrap_or_else(|_| {
-            "# Results\n\nRatios count; the figures are those of one machine on one day.\n\n".to_owned()
+            "# Results\n\nRatios count; the figures are those of one machine on one day.\n\n"
+                .to_owned()
         });
         let (before, after) = match old.split_once(&heading) {
             Some((before, rest)) => (
                 before.to_owned(),
-                rest.split_once("\n## ").map(|(_, rest)| format!("\n## {rest}")).unwrap_or_default(),
+                rest.split_once("\n## ")
+                    .map(|(_, rest)| format!("\n## {rest}"))
+                    .unwrap_or_default(),
             ),
             None => (old, String::new()),
         };
@@ -57,8 +60,11 @@ fn machine() -> String {
     let info = read("/proc/cpuinfo");
     let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
     let memory = read("/proc/meminfo");
-    let kilobytes =
-        memory.lines().next().and_then(|line| line.split_whitespace().nth(1)).and_then(|kb| kb.parse::<u64>().ok());
+    let kilobytes = memory
+        .lines()
+        .next()
+        .and_then(|line| line.split_whitespace().nth(1))
+        .and_then(|kb| kb.parse::<u64>().ok());
     let gigabytes = kilobytes.unwrap_or_default() / (1024 * 1024);
     format!(
         "{cpus} cores ({}), {gigabytes} GiB, load generator and database on the same machine",

@@ -18,18 +18,22 @@ use crate::Result;
 pub(crate) const MAP_WORDS: &str =
     "subscription ($e: ID!, $since: Revision) { seatChanges(eventId: $e, since: $since) { __typename
     ... on SeatSnapshot { revision }
-    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt } } } }";
+    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt } } \
+    } }";
 
 /// Everything there is.
-pub(crate) const ALL_WORDS: &str = "subscription ($e: ID!, $since: Revision) { seatChanges(eventId: $e, since: $since) { __typename
+pub(crate) const ALL_WORDS: &str = "subscription ($e: ID!, $since: Revision) { \
+    seatChanges(eventId: $e, since: $since) { __typename
     ... on SeatSnapshot { revision }
-    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt cause revision changedAt } } } }";
+    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt \
+    cause revision changedAt } } } }";
 
 /// How the server asks whether we are still there, and what we say.
 const PING: &str = r#"{"type":"ping"}"#;
 const PONG: &str = r#"{"type":"pong"}"#;
 
-/// As much as a frame of a rush, so that reading one takes a call or two; memory of ours is not what is measured.
+/// As much as a frame of a rush, so that reading one takes a call or two; memory of ours is not
+/// what is measured.
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Connections being opened at a time.
@@ -43,7 +47,8 @@ pub(crate) struct Subscribers {
 }
 
 impl Subscribers {
-    /// Opens `count` connections. With words, an event and a revision each subscribes to the event's changes after that; without, it only listens.
+    /// Opens `count` connections. With words, an event and a revision each subscribes to the
+    /// event's changes after that; without, it only listens.
     pub(crate) async fn open(
         address: &str,
         count: usize,
@@ -51,27 +56,40 @@ impl Subscribers {
     ) -> Result<Self> {
         let (received, ready) = (Arc::new(AtomicU64::new(0)), Arc::new(Semaphore::new(0)));
         let (latest_sender, latest) = watch::channel(String::new());
-        let (opening, latest_sender) = (Arc::new(Semaphore::new(OPENING_AT_ONCE)), Arc::new(latest_sender));
+        let (opening, latest_sender) =
+            (Arc::new(Semaphore::new(OPENING_AT_ONCE)), Arc::new(latest_sender));
         let mut tasks = JoinSet::new();
         for number in 0..count {
             let url = format!("ws://{address}/graphql");
-            let subscription = subscription.map(|(words, event, since)| (words, event.to_owned(), since));
-            let (received, ready, opening) = (Arc::clone(&received), Arc::clone(&ready), Arc::clone(&opening));
+            let subscription =
+                subscription.map(|(words, event, since)| (words, event.to_owned(), since));
+            let (received, ready, opening) =
+                (Arc::clone(&received), Arc::clone(&ready), Arc::clone(&opening));
             let latest = (number == 0).then(|| Arc::clone(&latest_sender));
             tasks.spawn(async move {
                 let place = opening.acquire_owned().await?;
                 let mut request = url.into_client_request()?;
-                request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse()?);
+                request
+                    .headers_mut()
+                    .insert("sec-websocket-protocol", "graphql-transport-ws".parse()?);
                 let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
-                let (mut socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await?;
+                let (mut socket, _) =
+                    tokio_tungstenite::connect_async_with_config(request, Some(config), true)
+                        .await?;
                 if let Some((words, event, since)) = subscription {
-                    socket.send(Message::text(json!({ "type": "connection_init" }).to_string())).await?;
+                    socket
+                        .send(Message::text(json!({ "type": "connection_init" }).to_string()))
+                        .await?;
                     socket.next().await.ok_or("no answer")??;
-                    let payload = json!({ "query": words, "variables": { "e": event, "since": since } });
+                    let payload =
+                        json!({ "query": words, "variables": { "e": event, "since": since } });
                     // Ids as clients make them: each its own.
                     let id = format!("0b7d1c9e-0000-4000-8000-{number:012}");
                     socket
-                        .send(Message::text(json!({ "type": "subscribe", "id": id, "payload": payload }).to_string()))
+                        .send(Message::text(
+                            json!({ "type": "subscribe", "id": id, "payload": payload })
+                                .to_string(),
+                        ))
                         .await?;
                 }
                 drop(place);

@@ -21,7 +21,8 @@ pub(crate) fn family_cpu_seconds(pid: u32) -> Result<f64> {
         let Ok(number) = entry?.file_name().to_string_lossy().parse::<u32>() else { continue };
         // A process that has just ended is gone.
         let Ok(stat) = std::fs::read_to_string(format!("/proc/{number}/stat")) else { continue };
-        let fields: Vec<&str> = stat.rsplit_once(')').ok_or("no stat")?.1.split_whitespace().collect();
+        let fields: Vec<&str> =
+            stat.rsplit_once(')').ok_or("no stat")?.1.split_whitespace().collect();
         let ticks = |field: usize| fields[field].parse::<f64>();
         if number == pid {
             seconds += (ticks(11)? + ticks(12)? + ticks(13)? + ticks(14)?) / TICKS_PER_SECOND;

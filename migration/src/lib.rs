@@ -1,10 +1,11 @@
-//! Grand Arena's tables, constraints and indexes, as migrations that run forward, each in the order listed.
+//! Grand Arena's tables, constraints and indexes, as migrations that run forward, each in the order
+//! listed.
 //!
-//! The constraints repeat what the rules in the server's `domain` guarantee: whatever writes to these tables, a seat
-//! cannot be in a state that makes no sense, and cannot be sold twice.
+//! The constraints repeat what the rules in the server's `domain` guarantee: whatever writes to
+//! these tables, a seat cannot be in a state that makes no sense, and cannot be sold twice.
 //!
-//! Every key begins with the event, no statement of a booking spans two events, and there are no triggers, so that
-//! the tables can be distributed by event.
+//! Every key begins with the event, no statement of a booking spans two events, and there are no
+//! triggers, so that the tables can be distributed by event.
 
 pub use sea_orm_migration::prelude::*;
 

@@ -30,9 +30,11 @@ CREATE TABLE events (
     hold_seconds          integer NOT NULL CHECK (hold_seconds > 0),
     max_seats_per_viewer  integer CHECK (max_seats_per_viewer > 0),
     currency              text NOT NULL,
-    -- The revision of the newest row of the event's change log. Its row lock is what puts an event's bookings in order.
+    -- The revision of the newest row of the event's change log. Its row lock is what puts an
+    -- event's bookings in order.
     revision              bigint NOT NULL DEFAULT 0 CHECK (revision >= 0),
-    -- At or before the instant at which the next hold runs out; NULL when nothing is held. For the cleaner.
+    -- At or before the instant at which the next hold runs out; NULL when nothing is held. For the
+    -- cleaner.
     next_expiry_at        timestamptz,
     CHECK (sales_open_at < sales_close_at)
 ) WITH (fillfactor = 50); -- updated by every booking: room for the new version beside the old one
@@ -40,8 +42,8 @@ CREATE TABLE events (
 CREATE INDEX events_by_start ON events (starts_at, id);
 CREATE INDEX events_by_next_expiry ON events (next_expiry_at) WHERE next_expiry_at IS NOT NULL;
 
--- In a table of its own, since a unique index on a table that is distributed by event must hold the event's id; and
--- without a foreign key, which cannot lead from such a table to a distributed one.
+-- In a table of its own, since a unique index on a table that is distributed by event must hold the
+-- event's id; and without a foreign key, which cannot lead from such a table to a distributed one.
 CREATE TABLE event_slugs (
     slug      text PRIMARY KEY,
     event_id  bigint NOT NULL UNIQUE
@@ -58,7 +60,8 @@ CREATE TABLE categories (
     UNIQUE (event_id, name)
 );
 
--- Where seats are: written once by an import. Apart from what a booking updates, so that a booking copies short rows.
+-- Where seats are: written once by an import. Apart from what a booking updates, so that a booking
+-- copies short rows.
 CREATE TABLE seat_places (
     event_id    bigint NOT NULL REFERENCES events (id),
     id          integer NOT NULL CHECK (id > 0),
@@ -94,19 +97,23 @@ CREATE TABLE seats (
     FOREIGN KEY (event_id, category_id) REFERENCES categories (event_id, id),
     CONSTRAINT seats_state CHECK (CASE status
         WHEN 0 THEN viewer IS NULL AND expires_at IS NULL AND order_id IS NULL
-        WHEN 1 THEN viewer IS NOT NULL AND expires_at IS NOT NULL AND order_id IS NULL AND lapsed_viewer IS NULL AND for_sale
-        WHEN 2 THEN viewer IS NOT NULL AND expires_at IS NULL AND order_id IS NOT NULL AND lapsed_viewer IS NULL
+        WHEN 1 THEN viewer IS NOT NULL AND expires_at IS NOT NULL AND order_id IS NULL AND
+        lapsed_viewer IS NULL AND for_sale
+        WHEN 2 THEN viewer IS NOT NULL AND expires_at IS NULL AND order_id IS NOT NULL AND
+        lapsed_viewer IS NULL
         ELSE false
     END)
-) WITH (fillfactor = 70); -- each seat is updated a few times in its life: room for its next version on the same page
+) WITH (fillfactor = 70); -- each seat is updated a few times in its life: room for its next
+version on the same page
 
 -- What a viewer holds and owns; only such seats are in it.
 CREATE INDEX seats_by_viewer ON seats (event_id, viewer) WHERE viewer IS NOT NULL;
 -- What runs out next; only held seats are in it.
 CREATE INDEX seats_by_expiry ON seats (event_id, expires_at) WHERE status = 1;
 
--- The change log: one row for each committed seat change, never updated. No foreign key to seats: it would cost a
--- look-up for every change, and the one statement that writes here writes the seat as well.
+-- The change log: one row for each committed seat change, never updated. No foreign key to seats:
+-- it would cost a look-up for every change, and the one statement that writes here writes the seat
+-- as well.
 CREATE TABLE seat_changes (
     event_id    bigint NOT NULL,
     revision    bigint NOT NULL CHECK (revision > 0),
@@ -141,8 +148,9 @@ CREATE TABLE orders (
 
 CREATE INDEX orders_by_viewer ON orders (viewer, confirmed_at DESC, event_id DESC, id DESC);
 
--- Which order a seat was sold in, at what price. Rows are never updated or deleted, so the primary key is the
--- database's own promise that no seat is sold twice, even if something resets the seat's row.
+-- Which order a seat was sold in, at what price. Rows are never updated or deleted, so the primary
+-- key is the database's own promise that no seat is sold twice, even if something resets the seat's
+-- row.
 CREATE TABLE order_seats (
     event_id     bigint NOT NULL,
     seat_id      integer NOT NULL,

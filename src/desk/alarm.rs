@@ -28,8 +28,11 @@ impl ExpiryAlarm {
     pub async fn sleep(&self, longest: Duration) {
         let latest = Instant::now() + longest;
         loop {
-            let until =
-                self.earliest.lock().unwrap_or_else(PoisonError::into_inner).map_or(latest, |at| at.min(latest));
+            let until = self
+                .earliest
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .map_or(latest, |at| at.min(latest));
             tokio::select! {
                 () = tokio::time::sleep_until(until) => break,
                 () = self.brought_forward.notified() => {}

@@ -1,8 +1,9 @@
 //! One task that tells every server's feed which events have changed.
 //!
-//! NOTIFY takes a lock over all databases at commit, so it stays out of the booking transactions: what was committed
-//! since the last message goes out in one, and there are no more of them than make a difference. A lost message costs
-//! nothing but a moment, since feeds look at the log every second anyway.
+//! NOTIFY takes a lock over all databases at commit, so it stays out of the booking transactions:
+//! what was committed since the last message goes out in one, and there are no more of them than
+//! make a difference. A lost message costs nothing but a moment, since feeds look at the log every
+//! second anyway.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +15,9 @@ use tokio::time::Instant;
 use crate::domain::{EventId, Revision};
 use crate::store::Store;
 
-/// Messages follow each other no faster than this: each is a transaction that is flushed to disk. The first after a pause is
-/// not delayed, and feeds make a frame of what they hear no more often than every 33 ms.
+/// Messages follow each other no faster than this: each is a transaction that is flushed to disk.
+/// The first after a pause is not delayed, and feeds make a frame of what they hear no more often
+/// than every 33 ms.
 const MESSAGE_EVERY: Duration = Duration::from_millis(10);
 
 /// What is to be announced: for each event the newest revision, however many bookings led there.

@@ -1,5 +1,5 @@
-//! Lanes: for each event a bounded queue of commands; and the workers that book them in batches, taking the events in
-//! turn.
+//! Lanes: for each event a bounded queue of commands; and the workers that book them in batches,
+//! taking the events in turn.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -19,34 +19,36 @@ use crate::retry::Backoff;
 use crate::store::booking::{Booked, Booker, Job};
 use crate::store::{Store, StoreError};
 
-/// Batches of one lane that may be under way: one that waits for its commit, and one that is prepared meanwhile. The turn of
-/// the next comes when the one before it begins to commit. Then it claims the event's row, and takes the commands once it has
-/// it: taken earlier they would be fewer, above all where another server stands before it too.
+/// Batches of one lane that may be under way: one that waits for its commit, and one that is
+/// prepared meanwhile. The turn of the next comes when the one before it begins to commit. Then it
+/// claims the event's row, and takes the commands once it has it: taken earlier they would be
+/// fewer, above all where another server stands before it too.
 const BATCHES_PER_LANE: usize = 2;
 
 /// The most commands of one batch: past a few hundred the cost of a commit is spread thin enough.
 const BATCH_COMMANDS: usize = 512;
 
-/// A batch is full once it names this many seats, so that it stays within tens of milliseconds and nobody behind it
-/// waits long.
+/// A batch is full once it names this many seats, so that it stays within tens of milliseconds and
+/// nobody behind it waits long.
 const BATCH_SEATS: usize = 4096;
 
 /// How often a transaction is tried before its commands are answered with an error.
 const ATTEMPTS: u32 = 5;
 
-/// The waits between attempts: about 10, 20, 40, 80 ms. Deadlocks and serialization failures pass in less; a
-/// restarting database takes longer, and then the client may come back.
+/// The waits between attempts: about 10, 20, 40, 80 ms. Deadlocks and serialization failures pass
+/// in less; a restarting database takes longer, and then the client may come back.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// No new attempt starts after this time.
 const RETRY_FOR: Duration = Duration::from_secs(6);
 
-/// The longest one attempt may take. Over PostgreSQL's own limits for a booking connection: it ends the wait for a
-/// server that does not answer at all.
+/// The longest one attempt may take. Over PostgreSQL's own limits for a booking connection: it ends
+/// the wait for a server that does not answer at all.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a worker waits for more before it gives its connection back: so that it is worth it at some twenty bookings a second.
+/// How long a worker waits for more before it gives its connection back: so that it is worth it at
+/// some twenty bookings a second.
 const LINGER: Duration = Duration::from_millis(50);
 
 /// A command with whoever waits for it.
@@ -79,7 +81,8 @@ struct Queue {
     ready: VecDeque<EventId>,
     /// How many workers there are.
     workers: usize,
-    /// Those of them that wait for more. The last to begin waiting is called first, so that there are no more than it takes.
+    /// Those of them that wait for more. The last to begin waiting is called first, so that there
+    /// are no more than it takes.
     waiting: Vec<oneshot::Sender<()>>,
 }
 
@@ -87,7 +90,8 @@ struct Queue {
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Box<dyn Ticket>>,
-    /// Turns that have come and are not done with, and whether the batch of one of them is still being prepared.
+    /// Turns that have come and are not done with, and whether the batch of one of them is still
+    /// being prepared.
     under_way: usize,
     is_preparing: bool,
     /// Whether it is in the queue.
@@ -95,7 +99,8 @@ struct Lane {
 }
 
 impl Queue {
-    /// Puts the event into the queue, if there is something to take and it is not there already; whether it did.
+    /// Puts the event into the queue, if there is something to take and it is not there already;
+    /// whether it did.
     fn make_ready(&mut self, event: EventId) -> bool {
         let Some(lane) = self.lanes.get_mut(&event) else { return false };
         let has_room = !lane.is_preparing && lane.under_way < BATCHES_PER_LANE;
@@ -120,8 +125,8 @@ impl Queue {
         None
     }
 
-    /// A batch of the event's commands, in the order they came. Those that nobody waits for any more are dropped: nothing
-    /// has been done for them yet.
+    /// A batch of the event's commands, in the order they came. Those that nobody waits for any
+    /// more are dropped: nothing has been done for them yet.
     fn take_batch(&mut self, event: EventId) -> Vec<Box<dyn Ticket>> {
         let (mut batch, mut seats) = (Vec::new(), 0);
         let Some(lane) = self.lanes.get_mut(&event) else { return batch };
@@ -138,13 +143,15 @@ impl Queue {
     }
 
     fn close_if_done(&mut self, event: EventId) {
-        if self.lanes.get(&event).is_some_and(|lane| lane.under_way == 0 && lane.waiting.is_empty()) {
+        if self.lanes.get(&event).is_some_and(|lane| lane.under_way == 0 && lane.waiting.is_empty())
+        {
             self.lanes.remove(&event);
         }
     }
 }
 
-/// An event's turn: a batch of its commands is or will be taken. When this is dropped, the batch is done with.
+/// An event's turn: a batch of its commands is or will be taken. When this is dropped, the batch is
+/// done with.
 struct Turn {
     lanes: Arc<Lanes>,
     event: EventId,
@@ -245,7 +252,8 @@ impl Lanes {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has somebody come for an event that has become ready. If all are at work, whoever is done first will.
+    /// Has somebody come for an event that has become ready. If all are at work, whoever is done
+    /// first will.
     fn call_worker(self: &Arc<Self>, queue: &mut Queue) {
         while let Some(waiting) = queue.waiting.pop() {
             if waiting.send(()).is_ok() {
@@ -263,7 +271,8 @@ impl Lanes {
         let mut booker = self.store.booker();
         while let Some((mut turn, is_behind)) = self.next_turn().await {
             if is_behind {
-                // Whatever keeps it from claiming keeps it from booking as well, which answers for it.
+                // Whatever keeps it from claiming keeps it from booking as well, which answers for
+                // it.
                 let _ = tokio::time::timeout(ATTEMPT_TIMEOUT, booker.claim(turn.event)).await;
             }
             let batch = self.queue().take_batch(turn.event);
@@ -276,14 +285,17 @@ impl Lanes {
         booker.rest().await;
     }
 
-    /// The next turn, and whether another batch stands before it; waits for one if need be. `None`, and one worker less, if
-    /// none came for [`LINGER`].
+    /// The next turn, and whether another batch stands before it; waits for one if need be. `None`,
+    /// and one worker less, if none came for [`LINGER`].
     async fn next_turn(self: &Arc<Self>) -> Option<(Turn, bool)> {
         loop {
             let mut called = {
                 let mut queue = self.queue();
                 if let Some((event, is_behind)) = queue.next_turn() {
-                    return Some((Turn { lanes: Arc::clone(self), event, is_preparing: true }, is_behind));
+                    return Some((
+                        Turn { lanes: Arc::clone(self), event, is_preparing: true },
+                        is_behind,
+                    ));
                 }
                 let (call, called) = oneshot::channel();
                 queue.waiting.push(call);
@@ -302,9 +314,16 @@ impl Lanes {
     }
 
     /// Books a group and answers every one of its commands.
-    async fn carry_out(&self, booker: &mut Booker, turn: &mut Turn, mut tickets: Vec<Box<dyn Ticket>>) {
+    async fn carry_out(
+        &self,
+        booker: &mut Booker,
+        turn: &mut Turn,
+        mut tickets: Vec<Box<dyn Ticket>>,
+    ) {
         let booked = match self.attempt(booker, turn, &mut tickets).await {
-            Err(Failure::Permanent) if tickets.len() > 1 => return self.carry_out_singly(booker, turn, tickets).await,
+            Err(Failure::Permanent) if tickets.len() > 1 => {
+                return self.carry_out_singly(booker, turn, tickets).await;
+            }
             booked => booked,
         };
         let answer = match booked {
@@ -325,8 +344,14 @@ impl Lanes {
         answer_all(tickets, answer);
     }
 
-    /// One of these commands sank the transaction: each gets one of its own, so that it sinks alone.
-    async fn carry_out_singly(&self, booker: &mut Booker, turn: &mut Turn, tickets: Vec<Box<dyn Ticket>>) {
+    /// One of these commands sank the transaction: each gets one of its own, so that it sinks
+    /// alone.
+    async fn carry_out_singly(
+        &self,
+        booker: &mut Booker,
+        turn: &mut Turn,
+        tickets: Vec<Box<dyn Ticket>>,
+    ) {
         for ticket in tickets {
             Box::pin(self.carry_out(booker, turn, vec![ticket])).await;
         }
@@ -344,7 +369,8 @@ impl Lanes {
         let mut attempt = 1;
         loop {
             let booking =
-                AssertUnwindSafe(booker.book(event, tickets.as_mut_slice(), || turn.pass_on())).catch_unwind();
+                AssertUnwindSafe(booker.book(event, tickets.as_mut_slice(), || turn.pass_on()))
+                    .catch_unwind();
             let error = match tokio::time::timeout(ATTEMPT_TIMEOUT, booking).await {
                 Ok(Ok(Ok(booked))) => return Ok(booked),
                 Ok(Ok(Err(error))) => error,
@@ -363,7 +389,8 @@ impl Lanes {
                 return Err(Failure::Permanent);
             }
             if attempt == ATTEMPTS || started.elapsed() > RETRY_FOR {
-                tracing::warn!(event = event.0, commands, attempt, %error, "a booking was given up");
+                tracing::warn!(event = event.0, commands, attempt, %error, "a booking was given \
+                    up");
                 return Err(Failure::Transient);
             }
             if matches!(error, StoreError::Unknown(_)) {

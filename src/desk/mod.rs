@@ -1,19 +1,21 @@
 //! The desk: where every command waits for its turn, and where many are booked in one transaction.
 //!
-//! A command is handed to the event's *lane* and its answer awaited. A lane has workers while it has commands: each
-//! takes whatever waits (one command when it is quiet, hundreds in a rush) and carries it out in one booking
-//! transaction, so that one commit pays for many bookings. Nothing is answered before its commit is durable. Events
-//! do not wait for each other, except for their turn at a connection.
+//! A command is handed to the event's *lane* and its answer awaited. A lane has workers while it
+//! has commands: each takes whatever waits (one command when it is quiet, hundreds in a rush) and
+//! carries it out in one booking transaction, so that one commit pays for many bookings. Nothing is
+//! answered before its commit is durable. Events do not wait for each other, except for their turn
+//! at a connection.
 //!
-//! The workers have a thread of their own: while thousands of requests wait for a processor, a booking that has an answer from
-//! the database goes on at once. Among the requests it would wait for its turn with each statement, and they for it.
+//! The workers have a thread of their own: while thousands of requests wait for a processor, a
+//! booking that has an answer from the database goes on at once. Among the requests it would wait
+//! for its turn with each statement, and they for it.
 //!
-//! Bounds: a full lane refuses with [`DeskError::Overloaded`] (see `refusals`); batches, retries and waiting times are limited
-//! by the constants in here and in `lane`. A command that is refused, or whose transaction fails, costs its
-//! neighbours nothing.
+//! Bounds: a full lane refuses with [`DeskError::Overloaded`] (see `refusals`); batches, retries
+//! and waiting times are limited by the constants in here and in `lane`. A command that is refused,
+//! or whose transaction fails, costs its neighbours nothing.
 //!
-//! Deliberately absent: any assumption that this is the only server. The order of an event's bookings is made by the
-//! row locks, not by the lanes.
+//! Deliberately absent: any assumption that this is the only server. The order of an event's
+//! bookings is made by the row locks, not by the lanes.
 
 mod alarm;
 mod dispatcher;
@@ -36,12 +38,12 @@ use crate::domain::{Change, EventId};
 use crate::store::Store;
 use crate::store::booking::Job;
 
-/// Commands that may wait in one lane. At 20,000 bookings a second that is under half a second of work: who comes
-/// later is better told at once.
+/// Commands that may wait in one lane. At 20,000 bookings a second that is under half a second of
+/// work: who comes later is better told at once.
 pub const LANE_CAPACITY: usize = 8192;
 
-/// The longest a command waits for its answer, queue and retries included. Over the bounds of a single transaction,
-/// so that in practice the cause is named by what failed.
+/// The longest a command waits for its answer, queue and retries included. Over the bounds of a
+/// single transaction, so that in practice the cause is named by what failed.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// When a client that was turned away should come back: about the time a full lane takes to empty.
@@ -59,18 +61,22 @@ pub enum DeskError {
         /// After which time a new attempt has a chance.
         retry_after: Duration,
     },
-    /// The database is away or too slow. It is unknown whether the command was carried out; repeating it is safe.
-    #[error("the booking could not be completed now; repeat the same request to learn what became of it")]
+    /// The database is away or too slow. It is unknown whether the command was carried out;
+    /// repeating it is safe.
+    #[error(
+        "the booking could not be completed now; repeat the same request to learn what became of it"
+    )]
     Unavailable,
     /// A defect of ours.
     #[error("something went wrong on our side")]
     Internal,
 }
 
-/// Who is told at once of what was committed here. Everybody else, other servers included, is woken by NOTIFY.
+/// Who is told at once of what was committed here. Everybody else, other servers included, is woken
+/// by NOTIFY.
 pub trait Audience: std::fmt::Debug + Send + Sync {
-    /// These changes, which follow one another, are in the event's change log. What is committed in a row may be told in
-    /// another order.
+    /// These changes, which follow one another, are in the event's change log. What is committed in
+    /// a row may be told in another order.
     fn committed(&self, event: EventId, changes: Vec<Change>);
 }
 
@@ -102,8 +108,13 @@ struct Workers(Option<Runtime>);
 
 impl Workers {
     fn start() -> std::io::Result<(Self, Handle)> {
-        // One is enough: of the 42 µs that a reservation takes of the server in a rush, 2 to 3 are spent there.
-        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("desk").enable_all().build()?;
+        // One is enough: of the 42 µs that a reservation takes of the server in a rush, 2 to 3 are
+        // spent there.
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("desk")
+            .enable_all()
+            .build()?;
         let handle = runtime.handle().clone();
         Ok((Self(Some(runtime)), handle))
     }
@@ -119,7 +130,8 @@ impl Drop for Workers {
 }
 
 impl Desk {
-    /// Opens the desk, for up to `bookings` transactions at a time: as many as the store has connections for them.
+    /// Opens the desk, for up to `bookings` transactions at a time: as many as the store has
+    /// connections for them.
     ///
     /// # Errors
     ///
@@ -133,7 +145,14 @@ impl Desk {
         let (workers, runtime) = Workers::start()?;
         let dispatcher = Arc::new(Dispatcher::default());
         let dispatching = tokio::spawn(Arc::clone(&dispatcher).run(store.clone()));
-        let lanes = Lanes::new(store.clone(), bookings, audience, Arc::clone(&dispatcher), Arc::clone(alarm), runtime);
+        let lanes = Lanes::new(
+            store.clone(),
+            bookings,
+            audience,
+            Arc::clone(&dispatcher),
+            Arc::clone(alarm),
+            runtime,
+        );
         let lanes = Arc::new(lanes);
         let desk = Arc::new(Self { lanes: Arc::clone(&lanes), refusals: Refusals::new() });
         Ok((desk, DeskTasks { lanes, dispatcher, dispatching, _workers: workers }))
@@ -143,14 +162,23 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// Refusals are outcomes; an error means there is none. After [`DeskError::Unavailable`] the same command may be
-    /// handed in again: what was done already is found done.
-    pub async fn submit<C: Command>(&self, event: EventId, command: C) -> Result<C::Outcome, DeskError> {
+    /// Refusals are outcomes; an error means there is none. After [`DeskError::Unavailable`] the
+    /// same command may be handed in again: what was done already is found done.
+    pub async fn submit<C: Command>(
+        &self,
+        event: EventId,
+        command: C,
+    ) -> Result<C::Outcome, DeskError> {
         self.submit_up_to(LANE_CAPACITY, event, command).await
     }
 
-    /// Like [`Desk::submit`], but finds room in a full lane too: for the cleaner, which a rush must not keep out.
-    pub async fn submit_although_full<C: Command>(&self, event: EventId, command: C) -> Result<C::Outcome, DeskError> {
+    /// Like [`Desk::submit`], but finds room in a full lane too: for the cleaner, which a rush must
+    /// not keep out.
+    pub async fn submit_although_full<C: Command>(
+        &self,
+        event: EventId,
+        command: C,
+    ) -> Result<C::Outcome, DeskError> {
         self.submit_up_to(usize::MAX, event, command).await
     }
 
@@ -182,8 +210,8 @@ impl Desk {
 }
 
 impl DeskTasks {
-    /// Accepts nothing more, and waits until everything that was accepted is carried out and announced. The connections
-    /// of the bookings are to be closed before this is dropped.
+    /// Accepts nothing more, and waits until everything that was accepted is carried out and
+    /// announced. The connections of the bookings are to be closed before this is dropped.
     pub async fn finish(&mut self) {
         self.lanes.finish().await;
         self.dispatcher.close();

@@ -1,9 +1,9 @@
 //! How fast commands are turned away when lanes are full.
 //!
-//! To refuse a request costs half of what carrying it out does, and who is refused comes back: at some times the
-//! peak, a server that refuses as fast as it can does nothing else. So the first thousand are refused at once, and more
-//! than that at a steady rate, each waiting for its turn: a timer costs nothing, and a connection that waits asks for
-//! nothing.
+//! To refuse a request costs half of what carrying it out does, and who is refused comes back: at
+//! some times the peak, a server that refuses as fast as it can does nothing else. So the first
+//! thousand are refused at once, and more than that at a steady rate, each waiting for its turn: a
+//! timer costs nothing, and a connection that waits asks for nothing.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

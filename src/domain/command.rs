@@ -1,6 +1,7 @@
 //! What can be asked of an event's seats, and how each is decided.
 //!
-//! A command first looks, then acts: it either changes all it names or nothing. Expected refusals are values.
+//! A command first looks, then acts: it either changes all it names or nothing. Expected refusals
+//! are values.
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +10,8 @@ use super::ledger::Ledger;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::seat::SeatState;
 
-/// The most seats one request may name: a coach-load, and small enough that no single request can hold up a batch.
+/// The most seats one request may name: a coach-load, and small enough that no single request can
+/// hold up a batch.
 pub const MAX_SEATS_PER_REQUEST: usize = 100;
 
 /// Something to be decided on an event's ledger.
@@ -17,11 +19,12 @@ pub trait Command: Send + Sync + 'static {
     /// The answer, refusals included.
     type Outcome: Send + Sync + 'static;
 
-    /// Whether carrying it out once more, after it was carried out, gives the same outcome. Where it does not, and it
-    /// is unknown whether it was, nobody can say what became of it.
+    /// Whether carrying it out once more, after it was carried out, gives the same outcome. Where
+    /// it does not, and it is unknown whether it was, nobody can say what became of it.
     const REPEATABLE: bool = true;
 
-    /// Decides on the ledger as the commands before left it. Deciding again on the same ledger is harmless.
+    /// Decides on the ledger as the commands before left it. Deciding again on the same ledger is
+    /// harmless.
     fn decide(&self, ledger: &mut Ledger) -> Self::Outcome;
 
     /// What has to be on the ledger for that.
@@ -35,7 +38,8 @@ pub struct Needs<'a> {
     pub seats: &'a [SeatId],
     /// Whose holdings count against the event's limit.
     pub holdings_of: Option<&'a ViewerId>,
-    /// The purchase: whose key stands for which order, what seats cost, and the orders of seats that are sold.
+    /// The purchase: whose key stands for which order, what seats cost, and the orders of seats
+    /// that are sold.
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
@@ -55,7 +59,11 @@ impl SeatSet {
     pub fn new(mut seats: Vec<SeatId>) -> Result<Self, InvalidSeatSet> {
         seats.sort_unstable();
         seats.dedup();
-        if seats.is_empty() || seats.len() > MAX_SEATS_PER_REQUEST { Err(InvalidSeatSet) } else { Ok(Self(seats)) }
+        if seats.is_empty() || seats.len() > MAX_SEATS_PER_REQUEST {
+            Err(InvalidSeatSet)
+        } else {
+            Ok(Self(seats))
+        }
     }
 
     /// The seats, ascending.
@@ -148,7 +156,9 @@ impl Command for Reserve {
         }
         self.check_limit(ledger, wanted.len())?;
         for id in wanted {
-            ledger.reserve(id, &self.viewer).expect("each of these seats was seen to be free on this ledger");
+            ledger
+                .reserve(id, &self.viewer)
+                .expect("each of these seats was seen to be free on this ledger");
         }
         Ok(self.granted(ledger))
     }
@@ -166,8 +176,12 @@ impl Reserve {
         let seat = ledger.seat(id).ok_or(UnavailableReason::NotFound)?;
         match &seat.state {
             SeatState::Confirmed(_) => Err(UnavailableReason::Confirmed),
-            SeatState::Reserved(hold) if hold.is_live(now) && hold.viewer == self.viewer => Ok(Standing::Mine),
-            SeatState::Reserved(hold) if hold.is_live(now) => Err(UnavailableReason::ReservedByAnother),
+            SeatState::Reserved(hold) if hold.is_live(now) && hold.viewer == self.viewer => {
+                Ok(Standing::Mine)
+            }
+            SeatState::Reserved(hold) if hold.is_live(now) => {
+                Err(UnavailableReason::ReservedByAnother)
+            }
             _ if !seat.for_sale => Err(UnavailableReason::NotForSale),
             _ => Ok(Standing::Free),
         }
@@ -186,9 +200,14 @@ impl Reserve {
 
     fn granted(&self, ledger: &Ledger) -> Reserved {
         let now = ledger.now();
-        let seats: Vec<_> = self.seats.as_slice().iter().filter_map(|&id| ledger.seat(id)).cloned().collect();
+        let seats: Vec<_> =
+            self.seats.as_slice().iter().filter_map(|&id| ledger.seat(id)).cloned().collect();
         Reserved {
-            expires_at: seats.iter().filter_map(|seat| seat.state.expires_at(now)).min().unwrap_or(now),
+            expires_at: seats
+                .iter()
+                .filter_map(|seat| seat.state.expires_at(now))
+                .min()
+                .unwrap_or(now),
             revision: seats.iter().map(|seat| seat.revision).max().unwrap_or_default(),
             seats,
             now,
@@ -242,8 +261,8 @@ pub enum NotHeldReason {
     HoldExpired,
     /// Somebody else holds it.
     HeldByAnother,
-    /// It is free, and not because the viewer's hold ran out: the viewer never held it, gave it back, or somebody else
-    /// has held it since.
+    /// It is free, and not because the viewer's hold ran out: the viewer never held it, gave it
+    /// back, or somebody else has held it since.
     NeverHeld,
     /// It is sold to somebody else.
     ConfirmedToAnother,
@@ -257,7 +276,11 @@ impl Command for Confirm {
     type Outcome = Result<Confirmed, ConfirmRefusal>;
 
     fn needs(&self) -> Needs<'_> {
-        Needs { seats: self.seats.as_slice(), purchase: Some((&self.viewer, &self.key)), ..Needs::default() }
+        Needs {
+            seats: self.seats.as_slice(),
+            purchase: Some((&self.viewer, &self.key)),
+            ..Needs::default()
+        }
     }
 
     fn decide(&self, ledger: &mut Ledger) -> Self::Outcome {
@@ -274,7 +297,12 @@ impl Command for Confirm {
         }
         all_held_by(&self.viewer, &self.seats, ledger).map_err(ConfirmRefusal::NotHeld)?;
         let order = ledger
-            .confirm(self.seats.as_slice(), &self.viewer, &self.key, self.payment_reference.as_ref())
+            .confirm(
+                self.seats.as_slice(),
+                &self.viewer,
+                &self.key,
+                self.payment_reference.as_ref(),
+            )
             .expect("each of these seats was seen to be held by the viewer on this ledger");
         Ok(Confirmed { order: order.clone(), replayed: false })
     }
@@ -328,19 +356,27 @@ impl Command for Release {
                 .expect("each of these seats was seen to be held by the viewer on this ledger");
         }
         Ok(Released {
-            seats: self.seats.as_slice().iter().filter_map(|&id| ledger.seat(id)).cloned().collect(),
+            seats: self
+                .seats
+                .as_slice()
+                .iter()
+                .filter_map(|&id| ledger.seat(id))
+                .cloned()
+                .collect(),
             now: ledger.now(),
             revision: ledger.revision(),
         })
     }
 }
 
-/// Frees those of the seats whose hold has run out. The list may be stale: each seat is looked at again.
+/// Frees those of the seats whose hold has run out. The list may be stale: each seat is looked at
+/// again.
 #[derive(Clone, Debug)]
 pub struct Expire {
     /// Seats that were due when somebody looked, ascending; may be empty.
     pub seats: Vec<SeatId>,
-    /// Whether to look up afterwards when the event's next hold runs out. Until somebody does, the event counts as due.
+    /// Whether to look up afterwards when the event's next hold runs out. Until somebody does, the
+    /// event counts as due.
     pub looks_ahead: bool,
 }
 
@@ -358,9 +394,16 @@ impl Command for Expire {
 }
 
 /// Checks that the viewer holds every one of the seats; otherwise names all that are in the way.
-fn all_held_by(viewer: &ViewerId, seats: &SeatSet, ledger: &Ledger) -> Result<(), Vec<(SeatId, NotHeldReason)>> {
-    let in_the_way: Vec<_> =
-        seats.as_slice().iter().filter_map(|&id| why_not_held(viewer, id, ledger).map(|reason| (id, reason))).collect();
+fn all_held_by(
+    viewer: &ViewerId,
+    seats: &SeatSet,
+    ledger: &Ledger,
+) -> Result<(), Vec<(SeatId, NotHeldReason)>> {
+    let in_the_way: Vec<_> = seats
+        .as_slice()
+        .iter()
+        .filter_map(|&id| why_not_held(viewer, id, ledger).map(|reason| (id, reason)))
+        .collect();
     if in_the_way.is_empty() { Ok(()) } else { Err(in_the_way) }
 }
 
@@ -369,9 +412,13 @@ fn why_not_held(viewer: &ViewerId, id: SeatId, ledger: &Ledger) -> Option<NotHel
     match seat.state.clone().as_of(ledger.now()) {
         SeatState::Reserved(hold) if hold.viewer == *viewer => None,
         SeatState::Reserved(_) => Some(NotHeldReason::HeldByAnother),
-        SeatState::Confirmed(sale) if sale.viewer == *viewer => Some(NotHeldReason::AlreadyConfirmed),
+        SeatState::Confirmed(sale) if sale.viewer == *viewer => {
+            Some(NotHeldReason::AlreadyConfirmed)
+        }
         SeatState::Confirmed(_) => Some(NotHeldReason::ConfirmedToAnother),
-        SeatState::Available { lapsed } if lapsed.as_ref() == Some(viewer) => Some(NotHeldReason::HoldExpired),
+        SeatState::Available { lapsed } if lapsed.as_ref() == Some(viewer) => {
+            Some(NotHeldReason::HoldExpired)
+        }
         SeatState::Available { .. } => Some(NotHeldReason::NeverHeld),
     }
 }
@@ -410,12 +457,21 @@ mod tests {
     }
 
     fn sold_to(name: &str) -> SeatState {
-        SeatState::Confirmed(Sale { viewer: viewer(name), order: OrderId { event: EVENT, first: Revision(1) } })
+        SeatState::Confirmed(Sale {
+            viewer: viewer(name),
+            order: OrderId { event: EVENT, first: Revision(1) },
+        })
     }
 
     fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         let category = CategoryId { event: EVENT, serial: 1 };
-        let row = |(serial, state)| Seat { id: id(serial), category, for_sale: true, state, revision: Revision::ZERO };
+        let row = |(serial, state)| Seat {
+            id: id(serial),
+            category,
+            for_sale: true,
+            state,
+            revision: Revision::ZERO,
+        };
         Opening {
             event: EVENT,
             terms: Terms {
@@ -450,7 +506,10 @@ mod tests {
         assert!(count(1..=100).is_ok());
         assert_eq!(count(1..=101), Err(InvalidSeatSet));
         assert_eq!(SeatSet::new(vec![]), Err(InvalidSeatSet));
-        assert!(SeatSet::new((1..=100).chain(1..=100).map(id).collect()).is_ok(), "a seat named twice counts once");
+        assert!(
+            SeatSet::new((1..=100).chain(1..=100).map(id).collect()).is_ok(),
+            "a seat named twice counts once"
+        );
     }
 
     #[test]
@@ -458,15 +517,24 @@ mod tests {
         let mut ledger = Ledger::open(opening([free()]));
         assert!(reserve("ann", &[1]).decide(&mut ledger).is_ok());
         let refusal = reserve("ben", &[1]).decide(&mut ledger).unwrap_err();
-        assert_eq!(refusal, ReserveRefusal::Unavailable(vec![(id(1), UnavailableReason::ReservedByAnother)]));
+        assert_eq!(
+            refusal,
+            ReserveRefusal::Unavailable(vec![(id(1), UnavailableReason::ReservedByAnother)])
+        );
         assert_eq!(ledger.close().changes.len(), 1);
     }
 
     #[test]
     fn a_refusal_names_every_seat_in_the_way_and_no_other() {
         let later = now() + TimeDelta::seconds(1);
-        let states =
-            [free(), held_by("ann", later), held_by("ben", later), sold_to("ann"), free(), held_by("ben", now())];
+        let states = [
+            free(),
+            held_by("ann", later),
+            held_by("ben", later),
+            sold_to("ann"),
+            free(),
+            held_by("ben", now()),
+        ];
         let mut opening = opening(states);
         opening.seats[4].for_sale = false;
         let mut ledger = Ledger::open(opening);

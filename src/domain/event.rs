@@ -15,7 +15,8 @@ pub const MAX_SLUG_CHARS: usize = 63;
 /// The longest name of an event or a venue, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
 
-/// An event's name, place, time and conditions of sale. Its seats come with a [`SeatPlan`](super::plan::SeatPlan).
+/// An event's name, place, time and conditions of sale. Its seats come with a
+/// [`SeatPlan`](super::plan::SeatPlan).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewEvent {
     /// Its name in addresses; see [`is_slug`].
@@ -32,7 +33,8 @@ pub struct NewEvent {
     pub sales_close_at: Option<DateTime<Utc>>,
     /// How long a hold lasts, 1 to [`MAX_HOLD_SECONDS`].
     pub hold_seconds: u32,
-    /// The most seats one viewer may hold and own together, 1 to [`MAX_SEATS_PER_VIEWER`]; `None`: no limit.
+    /// The most seats one viewer may hold and own together, 1 to [`MAX_SEATS_PER_VIEWER`]; `None`:
+    /// no limit.
     pub max_seats_per_viewer: Option<u32>,
 }
 
@@ -41,7 +43,8 @@ pub struct NewEvent {
 pub enum NewEventError {
     /// See [`is_slug`].
     #[error(
-        "the event's slug must have 1 to {MAX_SLUG_CHARS} lower-case letters, digits and hyphens, and begin and end with a letter or digit"
+        "the event's slug must have 1 to {MAX_SLUG_CHARS} lower-case letters, digits and hyphens, \
+            and begin and end with a letter or digit"
     )]
     Slug,
     /// Empty, too long, or with control characters.
@@ -80,7 +83,10 @@ impl NewEvent {
         if !(1..=MAX_HOLD_SECONDS).contains(&self.hold_seconds) {
             return Err(NewEventError::Hold);
         }
-        if self.max_seats_per_viewer.is_some_and(|limit| !(1..=MAX_SEATS_PER_VIEWER).contains(&limit)) {
+        if self
+            .max_seats_per_viewer
+            .is_some_and(|limit| !(1..=MAX_SEATS_PER_VIEWER).contains(&limit))
+        {
             return Err(NewEventError::Limit);
         }
         let instants = [Some(self.starts_at), self.sales_open_at, self.sales_close_at];
@@ -91,8 +97,8 @@ impl NewEvent {
     }
 }
 
-/// Whether an event may go by this name in addresses: 1 to [`MAX_SLUG_CHARS`] lower-case ASCII letters, digits and
-/// hyphens, first and last a letter or digit.
+/// Whether an event may go by this name in addresses: 1 to [`MAX_SLUG_CHARS`] lower-case ASCII
+/// letters, digits and hyphens, first and last a letter or digit.
 pub fn is_slug(text: &str) -> bool {
     let bytes = text.as_bytes();
     let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -134,7 +140,12 @@ mod tests {
     #[test]
     fn an_event_may_do_without_sales_window_and_limit() {
         assert_eq!(event().check(), Ok(()));
-        let free = NewEvent { sales_open_at: None, sales_close_at: None, max_seats_per_viewer: None, ..event() };
+        let free = NewEvent {
+            sales_open_at: None,
+            sales_close_at: None,
+            max_seats_per_viewer: None,
+            ..event()
+        };
         assert_eq!(free.check(), Ok(()));
     }
 
@@ -145,13 +156,18 @@ mod tests {
         }
         for bad in ["", "-", "-a", "a-", "A", "a b", "a_b", "é", "a/b", &"x".repeat(64)] {
             assert!(!is_slug(bad), "{bad:?}");
-            assert_eq!(NewEvent { slug: bad.to_owned(), ..event() }.check(), Err(NewEventError::Slug));
+            assert_eq!(
+                NewEvent { slug: bad.to_owned(), ..event() }.check(),
+                Err(NewEventError::Slug)
+            );
         }
     }
 
     #[test]
     fn names_have_1_to_200_characters_of_which_one_can_be_seen() {
-        for (text, is_good) in [("é".repeat(200), true), ("é".repeat(201), false), (" ".into(), false)] {
+        for (text, is_good) in
+            [("é".repeat(200), true), ("é".repeat(201), false), (" ".into(), false)]
+        {
             let named = NewEvent { name: text.clone(), ..event() }.check();
             let placed = NewEvent { venue: text, ..event() }.check();
             assert_eq!(named, if is_good { Ok(()) } else { Err(NewEventError::Name("name")) });
@@ -169,15 +185,21 @@ mod tests {
 
     #[test]
     fn a_hold_lasts_a_second_to_a_day() {
-        for (hold_seconds, is_good) in [(0, false), (1, true), (MAX_HOLD_SECONDS, true), (MAX_HOLD_SECONDS + 1, false)]
+        for (hold_seconds, is_good) in
+            [(0, false), (1, true), (MAX_HOLD_SECONDS, true), (MAX_HOLD_SECONDS + 1, false)]
         {
-            assert_eq!(NewEvent { hold_seconds, ..event() }.check().is_ok(), is_good, "{hold_seconds}");
+            assert_eq!(
+                NewEvent { hold_seconds, ..event() }.check().is_ok(),
+                is_good,
+                "{hold_seconds}"
+            );
         }
     }
 
     #[test]
     fn a_limit_allows_at_least_one_seat() {
-        for (limit, is_good) in [(0, false), (1, true), (MAX_SEATS_PER_VIEWER, true), (MAX_SEATS_PER_VIEWER + 1, false)]
+        for (limit, is_good) in
+            [(0, false), (1, true), (MAX_SEATS_PER_VIEWER, true), (MAX_SEATS_PER_VIEWER + 1, false)]
         {
             let limited = NewEvent { max_seats_per_viewer: Some(limit), ..event() };
             assert_eq!(limited.check().is_ok(), is_good, "{limit}");
@@ -188,7 +210,9 @@ mod tests {
     fn instants_have_four_digit_years() {
         let second = TimeDelta::seconds(1);
         let (first, last) = (at("0001-01-01T00:00:00Z"), at("9999-12-31T23:59:59Z"));
-        for (starts_at, is_good) in [(first, true), (first - second, false), (last, true), (last + second, false)] {
+        for (starts_at, is_good) in
+            [(first, true), (first - second, false), (last, true), (last + second, false)]
+        {
             assert_eq!(NewEvent { starts_at, ..event() }.check().is_ok(), is_good, "{starts_at}");
         }
         let opens_too_early = NewEvent { sales_open_at: Some(first - second), ..event() };

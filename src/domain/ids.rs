@@ -26,7 +26,8 @@ pub struct CategoryId {
     pub serial: i32,
 }
 
-/// An order of an event, named by the revision of the first seat it confirmed: unique without a counter of its own.
+/// An order of an event, named by the revision of the first seat it confirmed: unique without a
+/// counter of its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OrderId {
     /// The event the order belongs to.
@@ -58,7 +59,8 @@ impl fmt::Display for Revision {
     }
 }
 
-/// Who is asking: the `sub` of a verified token. 1 to [`ViewerId::MAX_CHARS`] characters, none of them a control character.
+/// Who is asking: the `sub` of a verified token. 1 to [`ViewerId::MAX_CHARS`] characters, none of
+/// them a control character.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ViewerId(Arc<str>);
 
@@ -73,7 +75,11 @@ impl ViewerId {
 
     /// Checks the text and takes a copy of it.
     pub fn new(text: &str) -> Result<Self, InvalidViewerId> {
-        if is_plain_text(text, Self::MAX_CHARS) { Ok(Self(text.into())) } else { Err(InvalidViewerId) }
+        if is_plain_text(text, Self::MAX_CHARS) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidViewerId)
+        }
     }
 
     /// The text as the token gave it.
@@ -88,7 +94,8 @@ impl fmt::Debug for ViewerId {
     }
 }
 
-/// Whether the text has 1 to `max_chars` characters, none of them a control character (PostgreSQL cannot store NUL).
+/// Whether the text has 1 to `max_chars` characters, none of them a control character (PostgreSQL
+/// cannot store NUL).
 pub(crate) fn is_plain_text(text: &str, max_chars: usize) -> bool {
     !text.is_empty() && text.chars().count() <= max_chars && !text.chars().any(char::is_control)
 }
@@ -105,7 +112,10 @@ mod tests {
         for bad in ["", "a\0", "a\nb", "\u{85}", &"é".repeat(256)] {
             assert_eq!(ViewerId::new(bad), Err(InvalidViewerId), "{bad:?}");
         }
-        assert_eq!(InvalidViewerId.to_string(), "a user id has 1 to 255 characters and no control characters");
+        assert_eq!(
+            InvalidViewerId.to_string(),
+            "a user id has 1 to 255 characters and no control characters"
+        );
     }
 
     #[test]

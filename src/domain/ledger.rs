@@ -1,9 +1,10 @@
-//! One event's books, open for a moment: the locked rows of the event and the seats that the commands at hand
-//! name, as of one instant. Commands are applied one after another, each seeing what the one before it did;
-//! every seat change gets the next revision. What comes out is what the store has to write.
+//! One event's books, open for a moment: the locked rows of the event and the seats that the
+//! commands at hand name, as of one instant. Commands are applied one after another, each seeing
+//! what the one before it did; every seat change gets the next revision. What comes out is what the
+//! store has to write.
 //!
-//! Invariant: the changes written down have consecutive revisions, and each is a legal transition of its seat.
-//! A hold that has run out is never overwritten silently: its expiry is logged first.
+//! Invariant: the changes written down have consecutive revisions, and each is a legal transition
+//! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
 use std::collections::HashMap;
 
@@ -32,7 +33,8 @@ pub struct Terms {
 impl Terms {
     /// Whether seats can be reserved at `now`.
     pub fn are_sales_open(&self, now: DateTime<Utc>) -> bool {
-        self.sales_open_at.is_none_or(|open| open <= now) && self.sales_close_at.is_none_or(|close| now < close)
+        self.sales_open_at.is_none_or(|open| open <= now)
+            && self.sales_close_at.is_none_or(|close| now < close)
     }
 }
 
@@ -51,7 +53,8 @@ pub struct Opening {
     pub seats: Vec<Seat>,
     /// Prices in minor units; needed for confirmations only.
     pub prices: HashMap<CategoryId, i32>,
-    /// How many seats each viewer at hand holds (at `now`) and owns; needed only where there is a limit.
+    /// How many seats each viewer at hand holds (at `now`) and owns; needed only where there is a
+    /// limit.
     pub holdings: HashMap<ViewerId, u32>,
     /// Which orders the idempotency keys at hand stand for.
     pub keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
@@ -108,7 +111,8 @@ impl Closing {
         self.changes.last().map(|change| change.revision)
     }
 
-    /// The first instant at which a hold granted here runs out; early where that hold is gone again already.
+    /// The first instant at which a hold granted here runs out; early where that hold is gone again
+    /// already.
     pub fn earliest_expiry(&self) -> Option<DateTime<Utc>> {
         self.changes.iter().filter_map(|change| change.expires_at).min()
     }
@@ -122,7 +126,8 @@ impl Closing {
 impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
-        let Opening { event, terms, revision, now, seats, prices, holdings, keys, orders } = opening;
+        let Opening { event, terms, revision, now, seats, prices, holdings, keys, orders } =
+            opening;
         Self {
             event,
             terms,
@@ -169,7 +174,8 @@ impl Ledger {
 
     /// The order that the viewer's key stands for.
     pub fn order_of_key(&self, viewer: &ViewerId, key: &IdempotencyKey) -> Option<&Order> {
-        // A tuple of references cannot look up a tuple of owned values; both clones are cheap beside the transaction.
+        // A tuple of references cannot look up a tuple of owned values; both clones are cheap
+        // beside the transaction.
         let order = self.keys.get(&(viewer.clone(), key.clone()))?;
         self.orders.get(order)
     }
@@ -180,7 +186,11 @@ impl Ledger {
     }
 
     /// Grants a hold from now for as long as the event's terms say.
-    pub(super) fn reserve(&mut self, id: SeatId, viewer: &ViewerId) -> Result<(), IllegalTransition> {
+    pub(super) fn reserve(
+        &mut self,
+        id: SeatId,
+        viewer: &ViewerId,
+    ) -> Result<(), IllegalTransition> {
         let hold = Hold { viewer: viewer.clone(), expires_at: self.now + self.terms.hold };
         let expires_at = Some(hold.expires_at);
         self.settle(id);
@@ -194,7 +204,11 @@ impl Ledger {
     }
 
     /// Gives a held seat back.
-    pub(super) fn release(&mut self, id: SeatId, viewer: &ViewerId) -> Result<(), IllegalTransition> {
+    pub(super) fn release(
+        &mut self,
+        id: SeatId,
+        viewer: &ViewerId,
+    ) -> Result<(), IllegalTransition> {
         let now = self.now;
         self.change(
             id,
@@ -210,7 +224,9 @@ impl Ledger {
     /// Logs the end of a hold that has run out; true if there was one.
     pub(super) fn settle(&mut self, id: SeatId) -> bool {
         let now = self.now;
-        let Some(Seat { state: SeatState::Reserved(hold), .. }) = self.seats.get(&id) else { return false };
+        let Some(Seat { state: SeatState::Reserved(hold), .. }) = self.seats.get(&id) else {
+            return false;
+        };
         if hold.is_live(now) {
             return false;
         }
@@ -233,7 +249,8 @@ impl Ledger {
         for &seat in seats {
             let category = self.seats.get(&seat).ok_or(IllegalTransition)?.category;
             prices_minor.push(self.prices.get(&category).copied().ok_or(IllegalTransition)?);
-            let entry = Entry { cause: Cause::Confirmed, viewer, expires_at: None, order: Some(id) };
+            let entry =
+                Entry { cause: Cause::Confirmed, viewer, expires_at: None, order: Some(id) };
             self.change(seat, |state| state.confirm(id, now), entry)?;
         }
         let order = Order {

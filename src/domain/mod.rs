@@ -1,8 +1,9 @@
 //! The rules of a seat sale, as pure functions: no SQL, no GraphQL, no clock, no input or output.
 //!
-//! A booking is decided here and nowhere else. [`command`] says what can be asked, [`seat`] what a seat may
-//! become, and a [`ledger::Ledger`] applies commands, one after another, to one event as of one instant, writing
-//! down every seat change with the next revision. The database's constraints refuse what these rules refuse.
+//! A booking is decided here and nowhere else. [`command`] says what can be asked, [`seat`] what a
+//! seat may become, and a [`ledger::Ledger`] applies commands, one after another, to one event as
+//! of one instant, writing down every seat change with the next revision. The database's
+//! constraints refuse what these rules refuse.
 //!
 //! Architecture invariant: this module imports nothing of ours, and time is always passed in.
 

@@ -32,11 +32,12 @@ impl Order {
 
     /// Short, for people to read out: eight characters without I, L, O and U, as `4G7Q-90AB`.
     ///
-    /// Unique within the event by construction: an odd factor permutes the numbers below 2^40, so that
-    /// neighbouring orders read differently and no two agree.
+    /// Unique within the event by construction: an odd factor permutes the numbers below 2^40, so
+    /// that neighbouring orders read differently and no two agree.
     pub fn code(&self) -> String {
         const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-        const FACTOR: i64 = 0x9E_3779_B97F; // 2^40 divided by the golden ratio, made odd: spreads consecutive numbers
+        // 2^40 divided by the golden ratio, made odd: spreads consecutive numbers.
+        const FACTOR: i64 = 0x9E_3779_B97F;
         const MASK: i64 = (1 << 40) - 1;
         let scrambled = self.id.first.0.wrapping_mul(FACTOR) & MASK;
         let mut code = String::with_capacity(9);
@@ -71,7 +72,8 @@ impl IdempotencyKey {
     }
 }
 
-/// The shop's own reference for a payment: 1 to [`PaymentReference::MAX_CHARS`] characters, none of them a control character.
+/// The shop's own reference for a payment: 1 to [`PaymentReference::MAX_CHARS`] characters, none of
+/// them a control character.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PaymentReference(String);
 
@@ -118,7 +120,10 @@ mod tests {
     #[test]
     fn codes_stay_the_same_for_ever() {
         // Printed on tickets: another way of making them must not change those that are out.
-        assert_eq!([1, 2, 1 << 39].map(|first| order(first, 1).code()), ["KRVQ-KEBZ", "7HQF-6WQY", "G000-0000"]);
+        assert_eq!(
+            [1, 2, 1 << 39].map(|first| order(first, 1).code()),
+            ["KRVQ-KEBZ", "7HQF-6WQY", "G000-0000"]
+        );
     }
 
     #[test]
@@ -139,7 +144,8 @@ mod tests {
             let code = order(first, 1).code();
             let halves: Vec<&str> = code.split('-').collect();
             prop_assert_eq!(halves.iter().map(|half| half.len()).collect::<Vec<_>>(), [4, 4]);
-            let is_plain = |c: char| c.is_ascii_digit() || (c.is_ascii_uppercase() && !"ILOU".contains(c));
+            let is_plain =
+                |c: char| c.is_ascii_digit() || (c.is_ascii_uppercase() && !"ILOU".contains(c));
             prop_assert!(halves.concat().chars().all(is_plain), "{}", code);
         }
 
@@ -149,7 +155,9 @@ mod tests {
             const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
             const INVERSE: i64 = 0x4C_19BC_067F; // of the factor, modulo 2^40
             let digits = order(first, 1).code().replace('-', "");
-            let number = digits.chars().fold(0, |number, c| number << 5 | i64::try_from(ALPHABET.find(c).unwrap()).unwrap());
+            let number = digits.chars().fold(0, |number, c| {
+                number << 5 | i64::try_from(ALPHABET.find(c).unwrap()).unwrap()
+            });
             prop_assert_eq!(number.wrapping_mul(INVERSE) & ((1 << 40) - 1), first);
         }
     }

@@ -1,12 +1,13 @@
 //! A seat plan: the categories and seats an event starts with, checked once and valid from then on.
 //!
-//! Every way seats come into the database (the CSV import, the demo, the API) goes through [`SeatPlan::new`],
-//! so the store can write a plan without looking at it again.
+//! Every way seats come into the database (the CSV import, the demo, the API) goes through
+//! [`SeatPlan::new`], so the store can write a plan without looking at it again.
 //!
 //! Invariants of a [`SeatPlan`]:
-//! - it has 1 to [`MAX_SEATS`] seats and 1 to [`MAX_CATEGORIES`] categories, and each seat's category exists;
-//! - a label (section, row, number, category name) is trimmed, 1 to [`MAX_LABEL_CHARS`] characters, none of
-//!   them a control character;
+//! - it has 1 to [`MAX_SEATS`] seats and 1 to [`MAX_CATEGORIES`] categories, and each seat's
+//!   category exists;
+//! - a label (section, row, number, category name) is trimmed, 1 to [`MAX_LABEL_CHARS`] characters,
+//!   none of them a control character;
 //! - no two seats share section, row and number; no two categories share a name;
 //! - everything is priced in one currency, because an order has one total;
 //! - an order of as many seats as one may hold has a total that fits GraphQL's `Int`.
@@ -16,30 +17,35 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-/// Most seats in one plan. The largest stadiums hold about 130,000; the rest is room, and the bound keeps one
-/// event's live view (held whole in memory, sent whole as a snapshot) to tens of megabytes.
+/// Most seats in one plan. The largest stadiums hold about 130,000; the rest is room, and the bound
+/// keeps one event's live view (held whole in memory, sent whole as a snapshot) to tens of
+/// megabytes.
 pub const MAX_SEATS: usize = 200_000;
 
 /// Most price categories in one plan. Real events have 4 to 20; a buyer cannot tell more apart.
 pub const MAX_CATEGORIES: usize = 100;
 
-/// Longest section, row, number or category name, in characters (Unicode scalar values) after trimming:
-/// enough for "North Stand, Upper Tier, Block 214", short enough for a ticket.
+/// Longest section, row, number or category name, in characters (Unicode scalar values) after
+/// trimming: enough for "North Stand, Upper Tier, Block 214", short enough for a ticket.
 pub const MAX_LABEL_CHARS: usize = 64;
 
-/// Highest price of a seat, in minor units of the currency (cents): an order of up to 100 seats must have a
-/// total that fits GraphQL's 32-bit `Int`, and 100 × 20,000,000 < 2^31.
+/// Highest price of a seat, in minor units of the currency (cents): an order of up to 100 seats
+/// must have a total that fits GraphQL's 32-bit `Int`, and 100 × 20,000,000 < 2^31.
 pub const MAX_PRICE_MINOR: i32 = 20_000_000;
 
-/// Farthest coordinate from the origin, either way, in the plan's own unit (metres in the demo, often pixels in
-/// a drawing): far beyond any venue, and small enough that widths and areas stay exact in a map's arithmetic.
+/// Farthest coordinate from the origin, either way, in the plan's own unit (metres in the demo,
+/// often pixels in a drawing): far beyond any venue, and small enough that widths and areas stay
+/// exact in a map's arithmetic.
 pub const MAX_COORDINATE: f64 = 1_000_000.0;
 
-/// Colours for categories that bring none: the palette of Okabe and Ito ("Color Universal Design", 2008), which
-/// stays distinguishable with every common colour blindness; grey replaces its black, which a dark map swallows.
-pub const PALETTE: [&str; 8] = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999"];
+/// Colours for categories that bring none: the palette of Okabe and Ito ("Color Universal Design",
+/// 2008), which stays distinguishable with every common colour blindness; grey replaces its black,
+/// which a dark map swallows.
+pub const PALETTE: [&str; 8] =
+    ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999"];
 
-/// Characters of a refused value that an error repeats: enough to recognise it, too few to flood a log.
+/// Characters of a refused value that an error repeats: enough to recognise it, too few to flood a
+/// log.
 const EXCERPT_CHARS: usize = 40;
 
 /// A price category, as planned.
@@ -47,7 +53,8 @@ const EXCERPT_CHARS: usize = 40;
 pub struct PlannedCategory {
     /// What buyers read: 1 to [`MAX_LABEL_CHARS`] characters, unique in the plan.
     pub name: String,
-    /// The price of one seat in minor units of the plan's currency (cents), 0 to [`MAX_PRICE_MINOR`].
+    /// The price of one seat in minor units of the plan's currency (cents), 0 to
+    /// [`MAX_PRICE_MINOR`].
     pub price_minor: i32,
     /// The colour on a map, `#rrggbb` in hexadecimal.
     pub color: Option<String>,
@@ -66,7 +73,8 @@ pub struct PlannedSeat {
     pub category: usize,
     /// Whether it is a wheelchair place.
     pub accessible: bool,
-    /// Where it is on a map, in any one unit, within ±[`MAX_COORDINATE`]. Present exactly when `y` is.
+    /// Where it is on a map, in any one unit, within ±[`MAX_COORDINATE`]. Present exactly when `y`
+    /// is.
     pub x: Option<f64>,
     /// Where it is on a map; grows down the screen. Present exactly when `x` is.
     pub y: Option<f64>,
@@ -80,7 +88,8 @@ pub struct SeatPlan {
     seats: Vec<PlannedSeat>,
 }
 
-/// Why a plan is refused. Categories and seats are counted from 0 in the fields and from 1 in the message.
+/// Why a plan is refused. Categories and seats are counted from 0 in the fields and from 1 in the
+/// message.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
     /// There is nothing to sell.
@@ -93,7 +102,9 @@ pub enum PlanError {
     #[error("the plan has {0} categories; it may have up to {MAX_CATEGORIES}")]
     TooManyCategories(usize),
     /// Not of the form of ISO 4217.
-    #[error("the currency is {0}; it must be three capital letters, as in ISO 4217, for example EUR")]
+    #[error(
+        "the currency is {0}; it must be three capital letters, as in ISO 4217, for example EUR"
+    )]
     Currency(Excerpt),
     /// A name that is empty, too long, or has control characters.
     #[error("category {}: the name is {name}; it must have {LABEL_RULE}", index + 1)]
@@ -112,7 +123,8 @@ pub enum PlanError {
         name: Excerpt,
     },
     /// A price below 0 or above [`MAX_PRICE_MINOR`].
-    #[error("category {}: the price is {price_minor}; it must be 0 to {MAX_PRICE_MINOR} minor units (cents)", index + 1)]
+    #[error("category {}: the price is {price_minor}; it must be 0 to {MAX_PRICE_MINOR} minor \
+        units (cents)", index + 1)]
     Price {
         /// Which category.
         index: usize,
@@ -120,7 +132,8 @@ pub enum PlanError {
         price_minor: i32,
     },
     /// A colour that is not `#rrggbb`.
-    #[error("category {}: the color is {color}; it must be # and six hexadecimal digits, for example #0072b2", index + 1)]
+    #[error("category {}: the color is {color}; it must be # and six hexadecimal digits, for \
+        example #0072b2", index + 1)]
     Color {
         /// Which category.
         index: usize,
@@ -148,7 +161,8 @@ pub enum PlanError {
         categories: usize,
     },
     /// Two seats with one section, row and number.
-    #[error("seat {} is seat {} again; section, row and number together must be unique", index + 1, first + 1)]
+    #[error("seat {} is seat {} again; section, row and number together must be \
+        unique", index + 1, first + 1)]
     DuplicateSeat {
         /// The later one of the two.
         index: usize,
@@ -156,7 +170,8 @@ pub enum PlanError {
         first: usize,
     },
     /// A coordinate without the other, not finite, or beyond [`MAX_COORDINATE`].
-    #[error("seat {}: x and y must both be given, as numbers within ±{MAX_COORDINATE}, or both be left out", index + 1)]
+    #[error("seat {}: x and y must both be given, as numbers within ±{MAX_COORDINATE}, or both be \
+        left out", index + 1)]
     Position {
         /// Which seat.
         index: usize,
@@ -241,7 +256,9 @@ fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError>
 fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanError> {
     let mut places = HashMap::with_capacity(seats.len());
     for (index, seat) in seats.iter_mut().enumerate() {
-        for (field, value) in [("section", &mut seat.section), ("row", &mut seat.row), ("number", &mut seat.number)] {
+        for (field, value) in
+            [("section", &mut seat.section), ("row", &mut seat.row), ("number", &mut seat.number)]
+        {
             match label(value) {
                 Some(trimmed) if trimmed.len() == value.len() => {}
                 Some(trimmed) => *value = trimmed.to_owned(),
@@ -269,8 +286,8 @@ fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanE
 
 /// The text without the space around it, if that leaves a label: see [`LABEL_RULE`].
 ///
-/// Control characters are refused because PostgreSQL cannot store one of them (NUL) and the others garble
-/// tickets, logs and terminals.
+/// Control characters are refused because PostgreSQL cannot store one of them (NUL) and the others
+/// garble tickets, logs and terminals.
 #[must_use]
 pub fn label(text: &str) -> Option<&str> {
     let text = text.trim();
@@ -299,8 +316,8 @@ pub fn is_coordinate(number: f64) -> bool {
     number.abs() <= MAX_COORDINATE
 }
 
-/// The beginning of a refused value, quoted and escaped, so that an error can repeat what somebody sent without
-/// repeating a megabyte or a terminal's escape codes.
+/// The beginning of a refused value, quoted and escaped, so that an error can repeat what somebody
+/// sent without repeating a megabyte or a terminal's escape codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt(String);
 
@@ -330,7 +347,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn category(name: &str) -> PlannedCategory {
-        PlannedCategory { name: name.to_owned(), price_minor: 4_900, color: Some("#0072b2".to_owned()) }
+        PlannedCategory {
+            name: name.to_owned(),
+            price_minor: 4_900,
+            color: Some("#0072b2".to_owned()),
+        }
     }
 
     fn seat(number: &str) -> PlannedSeat {
@@ -364,7 +385,10 @@ mod tests {
         assert_eq!(plan_of_seats(vec![]), Err(PlanError::NoSeats));
         let seats = |count: usize| (0..count).map(|n| seat(&n.to_string())).collect();
         assert!(plan_of_seats(seats(MAX_SEATS)).is_ok());
-        assert_eq!(plan_of_seats(seats(MAX_SEATS + 1)), Err(PlanError::TooManySeats(MAX_SEATS + 1)));
+        assert_eq!(
+            plan_of_seats(seats(MAX_SEATS + 1)),
+            Err(PlanError::TooManySeats(MAX_SEATS + 1))
+        );
     }
 
     #[test]
@@ -405,7 +429,9 @@ mod tests {
     #[test]
     fn a_hundred_seats_at_the_highest_price_fit_a_graphql_int() {
         assert!(MAX_PRICE_MINOR.checked_mul(100).is_some());
-        for (price_minor, allowed) in [(-1, false), (0, true), (MAX_PRICE_MINOR, true), (MAX_PRICE_MINOR + 1, false)] {
+        for (price_minor, allowed) in
+            [(-1, false), (0, true), (MAX_PRICE_MINOR, true), (MAX_PRICE_MINOR + 1, false)]
+        {
             let priced = PlannedCategory { price_minor, ..category("Gold") };
             assert_eq!(plan_of_category(priced).is_ok(), allowed, "{price_minor}");
         }

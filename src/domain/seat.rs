@@ -1,8 +1,9 @@
 //! What a seat is, and what it may become.
 //!
-//! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and RESERVED → AVAILABLE
-//! (the hold runs out, or its holder gives it back). A hold that has run out counts as AVAILABLE from that instant
-//! on, whatever the table still says: [`SeatState::as_of`] is the only way to look at a state.
+//! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
+//! RESERVED → AVAILABLE (the hold runs out, or its holder gives it back). A hold that has run out
+//! counts as AVAILABLE from that instant on, whatever the table still says: [`SeatState::as_of`] is
+//! the only way to look at a state.
 
 use chrono::{DateTime, Utc};
 
@@ -39,7 +40,8 @@ pub struct Seat {
 pub enum SeatState {
     /// Free.
     Available {
-        /// Whose hold on it ran out last, if nobody has held it since: lets us tell them what happened.
+        /// Whose hold on it ran out last, if nobody has held it since: lets us tell them what
+        /// happened.
         lapsed: Option<ViewerId>,
     },
     /// Held.
@@ -82,7 +84,9 @@ impl SeatState {
     #[must_use]
     pub fn as_of(self, now: DateTime<Utc>) -> Self {
         match self {
-            Self::Reserved(hold) if !hold.is_live(now) => Self::Available { lapsed: Some(hold.viewer) },
+            Self::Reserved(hold) if !hold.is_live(now) => {
+                Self::Available { lapsed: Some(hold.viewer) }
+            }
             state => state,
         }
     }
@@ -124,7 +128,9 @@ impl SeatState {
     /// RESERVED → CONFIRMED, while the hold is live.
     pub fn confirm(self, order: OrderId, now: DateTime<Utc>) -> Result<Self, IllegalTransition> {
         match self {
-            Self::Reserved(hold) if hold.is_live(now) => Ok(Self::Confirmed(Sale { viewer: hold.viewer, order })),
+            Self::Reserved(hold) if hold.is_live(now) => {
+                Ok(Self::Confirmed(Sale { viewer: hold.viewer, order }))
+            }
             _ => Err(IllegalTransition),
         }
     }
@@ -170,7 +176,10 @@ mod tests {
     #[test]
     fn only_a_free_seat_can_be_reserved() {
         assert_eq!(free().reserve(hold(300)), Ok(held()));
-        assert_eq!(SeatState::Available { lapsed: Some(hold(0).viewer) }.reserve(hold(300)), Ok(held()));
+        assert_eq!(
+            SeatState::Available { lapsed: Some(hold(0).viewer) }.reserve(hold(300)),
+            Ok(held())
+        );
         assert_eq!(sold().reserve(hold(300)), Err(IllegalTransition));
         // Not even where the hold has run out: its end has to be logged first.
         assert_eq!(held().reserve(hold(600)), Err(IllegalTransition));

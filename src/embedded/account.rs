@@ -14,8 +14,9 @@ pub(super) const ROOT: u32 = 0;
 /// The users root gives PostgreSQL to, the better one first.
 const STAND_INS: [&str; 2] = ["postgres", "nobody"];
 
-/// What PostgreSQL's programs see of our environment. Not the rest: it may hold secrets, `PG*` variables that would
-/// change what they do, or `NOTIFY_SOCKET`, on which PostgreSQL would report itself to systemd in our place.
+/// What PostgreSQL's programs see of our environment. Not the rest: it may hold secrets, `PG*`
+/// variables that would change what they do, or `NOTIFY_SOCKET`, on which PostgreSQL would report
+/// itself to systemd in our place.
 const ENVIRONMENT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TZ"];
 
 /// The user who runs PostgreSQL.
@@ -28,26 +29,31 @@ pub(super) enum Account {
 }
 
 impl Account {
-    /// The server's own user, unless that is root: then the owner of `pgdata`, or the first of [`STAND_INS`] there is.
+    /// The server's own user, unless that is root: then the owner of `pgdata`, or the first of
+    /// [`STAND_INS`] there is.
     pub(super) fn choose(folder: &Folder) -> Result<Self, EmbeddedError> {
         let own = own_uid();
         let pgdata = folder.pgdata();
         // An empty `pgdata` will be replaced; what is in another user's only root can see.
         let owner = match fs::metadata(&pgdata) {
-            Ok(found) if own != ROOT || folder.major()?.is_some() => Some((found.uid(), found.gid())),
+            Ok(found) if own != ROOT || folder.major()?.is_some() => {
+                Some((found.uid(), found.gid()))
+            }
             _ => None,
         };
         match owner {
             None if own == ROOT => stand_in().ok_or(EmbeddedError::NoAccount),
             None => Ok(Self::Own),
             Some((uid, _)) if uid == own && own != ROOT => Ok(Self::Own),
-            Some((uid, gid)) if own == ROOT && uid != ROOT => Ok(Self::Other { name: user_name(uid), uid, gid }),
+            Some((uid, gid)) if own == ROOT && uid != ROOT => {
+                Ok(Self::Other { name: user_name(uid), uid, gid })
+            }
             Some((uid, _)) => Err(EmbeddedError::WrongOwner { pgdata, owner: user_name(uid) }),
         }
     }
 
-    /// A command run as this user in `folder`. It gets a process group of its own, so that a Ctrl-C in the terminal
-    /// reaches the server alone.
+    /// A command run as this user in `folder`. It gets a process group of its own, so that a Ctrl-C
+    /// in the terminal reaches the server alone.
     pub(super) fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(folder).process_group(0).env_clear();
@@ -65,13 +71,17 @@ impl Account {
     pub(super) fn own(&self, path: &Path) -> Result<(), EmbeddedError> {
         match self {
             Self::Own => Ok(()),
-            Self::Other { uid, gid, .. } => chown(path, Some(*uid), Some(*gid)).when("change the owner of", path),
+            Self::Other { uid, gid, .. } => {
+                chown(path, Some(*uid), Some(*gid)).when("change the owner of", path)
+            }
         }
     }
 
-    /// What to say when this user cannot enter `folder`: names the first closed folder on the way there.
+    /// What to say when this user cannot enter `folder`: names the first closed folder on the way
+    /// there.
     pub(super) fn closed(&self, folder: &Path) -> EmbeddedError {
-        let is_closed = |path: &&Path| fs::metadata(path).is_ok_and(|found| !self.may_enter(&found));
+        let is_closed =
+            |path: &&Path| fs::metadata(path).is_ok_and(|found| !self.may_enter(&found));
         let mut way: Vec<&Path> = folder.ancestors().collect();
         way.reverse();
         let user = match self {
@@ -93,12 +103,14 @@ impl Account {
     }
 }
 
-/// The effective user id of this process. Asked of `/proc`, or where there is none (macOS) of `id`, since the
-/// system call needs unsafe code; who it cannot find out is taken for an ordinary user.
+/// The effective user id of this process. Asked of `/proc`, or where there is none (macOS) of `id`,
+/// since the system call needs unsafe code; who it cannot find out is taken for an ordinary user.
 pub(super) fn own_uid() -> u32 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     // "Uid:" real, effective, saved, file system
-    let from_proc = status.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().nth(1)?.parse().ok());
+    let from_proc = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().nth(1)?.parse().ok());
     from_proc.or_else(uid_from_id).unwrap_or(u32::MAX)
 }
 
@@ -129,7 +141,8 @@ fn user_name(uid: u32) -> String {
 fn stand_in() -> Option<Account> {
     let users = users();
     STAND_INS.iter().find_map(|wanted| {
-        let (name, uid, gid) = users.iter().find(|(name, uid, _)| name == wanted && *uid != ROOT)?.clone();
+        let (name, uid, gid) =
+            users.iter().find(|(name, uid, _)| name == wanted && *uid != ROOT)?.clone();
         Some(Account::Other { name, uid, gid })
     })
 }

@@ -19,7 +19,8 @@ pub(super) const MAJOR_MIN: u32 = 14;
 /// What a folder of binaries must hold.
 const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
 
-/// Where distributions put folders named after a version: Debian, Red Hat, Homebrew on Apple and on Intel.
+/// Where distributions put folders named after a version: Debian, Red Hat, Homebrew on Apple and on
+/// Intel.
 const VERSIONED: [(&str, &str); 4] = [
     ("/usr/lib/postgresql", ""),
     ("/usr", "pgsql-"),
@@ -43,8 +44,9 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    /// The binaries for `folder`: those of the major version that made it; for a new one, those on the `PATH`, or
-    /// else the newest. With the cargo feature `download-postgres`, downloaded if there are none.
+    /// The binaries for `folder`: those of the major version that made it; for a new one, those on
+    /// the `PATH`, or else the newest. With the cargo feature `download-postgres`, downloaded if
+    /// there are none.
     pub(super) async fn find(folder: &Folder, account: Account) -> Result<Self, EmbeddedError> {
         let wanted = folder.major()?;
         let fits = |major: u32| wanted.map_or(major >= MAJOR_MIN, |wanted| major == wanted);
@@ -54,14 +56,22 @@ impl Binaries {
             }
         }
         #[cfg(feature = "download-postgres")]
-        return Self::at(download::download(folder.path(), wanted).await?, account, folder.path()).await;
+        return Self::at(download::download(folder.path(), wanted).await?, account, folder.path())
+            .await;
         #[cfg(not(feature = "download-postgres"))]
-        Err(wanted
-            .map_or(EmbeddedError::NoPostgres, |major| EmbeddedError::MissingMajor { major, pgdata: folder.pgdata() }))
+        Err(wanted.map_or(EmbeddedError::NoPostgres, |major| EmbeddedError::MissingMajor {
+            major,
+            pgdata: folder.pgdata(),
+        }))
     }
 
-    /// Also sees to it that their user can enter the workplace, which is where PostgreSQL's data lie.
-    async fn at(folder: PathBuf, account: Account, workplace: &Path) -> Result<Self, EmbeddedError> {
+    /// Also sees to it that their user can enter the workplace, which is where PostgreSQL's data
+    /// lie.
+    async fn at(
+        folder: PathBuf,
+        account: Account,
+        workplace: &Path,
+    ) -> Result<Self, EmbeddedError> {
         tracing::debug!(binaries = %folder.display(), ?account, "PostgreSQL found");
         let workplace = workplace.to_owned();
         let binaries = Self { folder, account, workplace };
@@ -85,7 +95,8 @@ impl Binaries {
         Command::from(command)
     }
 
-    /// Runs `command` to its end, its complaints going to the log, killed after `max` or if the future is dropped.
+    /// Runs `command` to its end, its complaints going to the log, killed after `max` or if the
+    /// future is dropped.
     pub(super) async fn run(
         &self,
         mut command: Command,
@@ -109,7 +120,8 @@ impl Binaries {
         Err(EmbeddedError::Initialise { reason, log: folder.log() })
     }
 
-    /// Sends the signal (`INT`, `QUIT`) to a process, as the user it belongs to. A process that is gone is no error.
+    /// Sends the signal (`INT`, `QUIT`) to a process, as the user it belongs to. A process that is
+    /// gone is no error.
     pub(super) async fn signal(&self, signal: &str, pid: u32) -> Result<(), EmbeddedError> {
         let mut command = Command::from(self.kill(signal, pid));
         match timeout(SHORT_CALL_MAX, command.kill_on_drop(true).status()).await {
@@ -118,14 +130,16 @@ impl Binaries {
         }
     }
 
-    /// The same for where nobody can wait: sends SIGINT, the orderly "fast" shutdown, within milliseconds.
+    /// The same for where nobody can wait: sends SIGINT, the orderly "fast" shutdown, within
+    /// milliseconds.
     pub(super) fn interrupt_now(&self, pid: u32) {
         if let Err(error) = self.kill("INT", pid).status() {
             tracing::error!(pid, %error, "PostgreSQL could not be told to stop and runs on");
         }
     }
 
-    /// `pg_ctl kill` because it is there wherever `postgres` is; on a small Debian the `kill` program is not.
+    /// `pg_ctl kill` because it is there wherever `postgres` is; on a small Debian the `kill`
+    /// program is not.
     fn kill(&self, signal: &str, pid: u32) -> std::process::Command {
         let mut command = self.account.command(&self.folder.join("pg_ctl"), &self.workplace);
         command.args(["kill", signal, &pid.to_string()]);
@@ -142,7 +156,8 @@ fn candidates(data_dir: &Path) -> Vec<PathBuf> {
         let initdb = folder.join("initdb").canonicalize().ok()?;
         initdb.parent().map(Path::to_owned)
     });
-    let installed = VERSIONED.iter().flat_map(|(parent, prefix)| versioned(Path::new(parent), prefix));
+    let installed =
+        VERSIONED.iter().flat_map(|(parent, prefix)| versioned(Path::new(parent), prefix));
     let downloaded = versioned(&data_dir.join("postgresql"), "");
     let all = on_path.chain(installed).chain([PathBuf::from(BUILT_FROM_SOURCE)]).chain(downloaded);
     all.filter(|folder| PROGRAMS.iter().all(|program| folder.join(program).is_file())).collect()
@@ -152,7 +167,9 @@ fn candidates(data_dir: &Path) -> Vec<PathBuf> {
 fn versioned(parent: &Path, prefix: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
     let mut found: Vec<(Vec<u32>, PathBuf)> = entries
-        .filter_map(|entry| Some((numbers(entry.file_name().to_str()?.strip_prefix(prefix)?)?, entry.path())))
+        .filter_map(|entry| {
+            Some((numbers(entry.file_name().to_str()?.strip_prefix(prefix)?)?, entry.path()))
+        })
         .collect();
     found.sort();
     found.into_iter().rev().map(|(_, path)| path.join("bin")).collect()
@@ -171,7 +188,8 @@ async fn version(account: &Account, folder: &Path) -> Option<u32> {
     match timeout(SHORT_CALL_MAX, Command::from(command).kill_on_drop(true).output()).await {
         Ok(Ok(output)) => major(&String::from_utf8_lossy(&output.stdout)),
         Ok(Err(error)) => {
-            tracing::warn!(binaries = %folder.display(), ?account, %error, "cannot run this PostgreSQL");
+            tracing::warn!(binaries = %folder.display(), ?account, %error, "cannot run this \
+                PostgreSQL");
             None
         }
         Err(_) => None,
@@ -185,12 +203,14 @@ fn major(version: &str) -> Option<u32> {
     number.get(..end)?.parse().ok()
 }
 
-/// A path as a setting that holds a list of paths: in double quotes, so that commas and spaces in it are its own.
+/// A path as a setting that holds a list of paths: in double quotes, so that commas and spaces in
+/// it are its own.
 pub(super) fn as_list_setting(path: &OsStr) -> String {
     format!("\"{}\"", path.to_string_lossy().replace('"', "\"\""))
 }
 
-/// Binaries from <https://github.com/theseus-rs/postgresql-binaries>, checked against their published hash.
+/// Binaries from <https://github.com/theseus-rs/postgresql-binaries>, checked against their
+/// published hash.
 #[cfg(feature = "download-postgres")]
 mod download {
     use std::fs::{self, Permissions};
@@ -208,24 +228,30 @@ mod download {
     /// Everybody may run them: the user who does is not always the one who downloads.
     const MODE: u32 = 0o755;
 
-    /// Downloads into `data_dir/postgresql` and gives the folder of the programs. An interrupted download leaves
-    /// nothing that is taken for a complete one.
-    pub(super) async fn download(data_dir: &Path, wanted: Option<u32>) -> Result<PathBuf, EmbeddedError> {
+    /// Downloads into `data_dir/postgresql` and gives the folder of the programs. An interrupted
+    /// download leaves nothing that is taken for a complete one.
+    pub(super) async fn download(
+        data_dir: &Path,
+        wanted: Option<u32>,
+    ) -> Result<PathBuf, EmbeddedError> {
         let major = wanted.unwrap_or(MAJOR);
         let target = data_dir.join("postgresql");
-        tracing::info!(major, target = %target.display(), "no PostgreSQL on this machine: downloading one");
+        tracing::info!(major, target = %target.display(), "no PostgreSQL on this machine: \
+            downloading one");
         let home = fetch(major, &target).await.map_err(|error| {
             let reason = error.to_string();
             EmbeddedError::Download { major, reason }
         })?;
         for folder in [&target, &home] {
-            fs::set_permissions(folder, Permissions::from_mode(MODE)).when("set the permissions of", folder)?;
+            fs::set_permissions(folder, Permissions::from_mode(MODE))
+                .when("set the permissions of", folder)?;
         }
         Ok(home.join("bin"))
     }
 
     async fn fetch(major: u32, target: &Path) -> Result<PathBuf, Error> {
-        let (version, archive) = get_archive(theseus::URL, &VersionReq::parse(&format!("={major}"))?).await?;
+        let (version, archive) =
+            get_archive(theseus::URL, &VersionReq::parse(&format!("={major}"))?).await?;
         let home = target.join(version.to_string());
         extract(theseus::URL, &archive, &home).await?;
         Ok(home)

@@ -36,8 +36,13 @@ pub(super) async fn prepare(binaries: &Binaries, folder: &Folder) -> Result<Stri
     }
 }
 
-/// Makes the database elsewhere and then gives it its name: whatever interrupts this, there is no half `pgdata`.
-async fn initialise(binaries: &Binaries, folder: &Folder, password: &str) -> Result<(), EmbeddedError> {
+/// Makes the database elsewhere and then gives it its name: whatever interrupts this, there is no
+/// half `pgdata`.
+async fn initialise(
+    binaries: &Binaries,
+    folder: &Folder,
+    password: &str,
+) -> Result<(), EmbeddedError> {
     tracing::info!(data_dir = %folder.path().display(), "making the database");
     let fresh = folder.new_pgdata(binaries.account())?;
     let password_file = folder.path().join("initdb.password");
@@ -60,9 +65,11 @@ async fn initdb(
 ) -> Result<(), EmbeddedError> {
     let mut command = binaries.command("initdb");
     command.arg("--pgdata").arg(target).arg("--username").arg(NAME);
-    // A password even on the socket: who we are says nothing there when PostgreSQL runs as another user.
+    // A password even on the socket: who we are says nothing there when PostgreSQL runs as another
+    // user.
     command.arg("--auth=scram-sha-256").arg("--pwfile").arg(password_file);
-    // Text sorts by its bytes, the same on every machine; an index never breaks when a system library changes.
+    // Text sorts by its bytes, the same on every machine; an index never breaks when a system
+    // library changes.
     command.args(["--encoding=UTF8", "--locale=C"]);
     binaries.run(command, None, folder, INITIALISE_MAX).await
 }

@@ -4,13 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Why the private PostgreSQL did not start or stop. Each `Display` is one sentence for the person at the terminal.
+/// Why the private PostgreSQL did not start or stop. Each `Display` is one sentence for the person
+/// at the terminal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmbeddedError {
     /// A second server on one folder.
     #[error(
-        "{} is in use by another Grand Arena{}: stop that one, or set ARENA_DATA_DIR to another folder",
+        "{} is in use by another Grand Arena{}: stop that one, or set ARENA_DATA_DIR to another \
+            folder",
         .folder.display(),
         .pid.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default()
     )]
@@ -22,14 +24,16 @@ pub enum EmbeddedError {
     },
     /// No usable binaries.
     #[error(
-        "no PostgreSQL {} or newer was found on this machine: install it (on Debian the package postgresql), \
+        "no PostgreSQL {} or newer was found on this machine: install it (on Debian the package \
+            postgresql), \
          set DATABASE_URL to use one elsewhere, or build with --features download-postgres",
         super::binaries::MAJOR_MIN
     )]
     NoPostgres,
     /// The folder was made by a major version that is not installed.
     #[error(
-        "{} was made by PostgreSQL {major}, which was not found on this machine: install it (on Debian the package \
+        "{} was made by PostgreSQL {major}, which was not found on this machine: install it (on \
+            Debian the package \
          postgresql-{major}), or set ARENA_DATA_DIR to another folder",
         .pgdata.display()
     )]
@@ -40,7 +44,10 @@ pub enum EmbeddedError {
         pgdata: PathBuf,
     },
     /// The download (cargo feature `download-postgres`) failed.
-    #[error("PostgreSQL {major} could not be downloaded ({reason}): check the network, or install PostgreSQL yourself")]
+    #[error(
+        "PostgreSQL {major} could not be downloaded ({reason}): check the network, or install \
+            PostgreSQL yourself"
+    )]
     Download {
         /// The major version asked for.
         major: u32,
@@ -49,7 +56,8 @@ pub enum EmbeddedError {
     },
     /// `pgdata` holds something else.
     #[error(
-        "{} holds files but no PostgreSQL database: move it away, or set ARENA_DATA_DIR to another folder",
+        "{} holds files but no PostgreSQL database: move it away, or set ARENA_DATA_DIR to \
+            another folder",
         .pgdata.display()
     )]
     NotADatabase {
@@ -58,7 +66,8 @@ pub enum EmbeddedError {
     },
     /// `pgdata` belongs to somebody the server cannot be.
     #[error(
-        "{} belongs to {owner}, as whom this server cannot run PostgreSQL: start the server as the user who made the folder, \
+        "{} belongs to {owner}, as whom this server cannot run PostgreSQL: start the server as \
+            the user who made the folder, \
          change its owner (chown -R), or set ARENA_DATA_DIR to another folder",
         .pgdata.display()
     )]
@@ -70,13 +79,15 @@ pub enum EmbeddedError {
     },
     /// Root needs another user, and there is none.
     #[error(
-        "PostgreSQL refuses to run as root and this machine has neither a user postgres nor a user nobody: \
+        "PostgreSQL refuses to run as root and this machine has neither a user postgres nor a \
+            user nobody: \
          create one, or start the server as an ordinary user"
     )]
     NoAccount,
     /// The user who runs PostgreSQL cannot get to the folder.
     #[error(
-        "the user {user}, who runs PostgreSQL because root may not, cannot enter {}: open it (chmod o+x), or set \
+        "the user {user}, who runs PostgreSQL because root may not, cannot enter {}: open it \
+            (chmod o+x), or set \
          ARENA_DATA_DIR to a folder that user can reach, such as /var/lib/grand-arena",
         .folder.display()
     )]
@@ -87,7 +98,9 @@ pub enum EmbeddedError {
         user: String,
     },
     /// An earlier PostgreSQL, or our own, does not end.
-    #[error("PostgreSQL (process {pid}) does not stop: end that process, then start the server again")]
+    #[error(
+        "PostgreSQL (process {pid}) does not stop: end that process, then start the server again"
+    )]
     StillRunning {
         /// The process id of the postmaster.
         pid: u32,
@@ -121,7 +134,8 @@ pub enum EmbeddedError {
         log: PathBuf,
     },
     /// A file, folder or program could not be used.
-    #[error("cannot {doing} {}: {source}; check its permissions, or set ARENA_DATA_DIR to another folder", .path.display())]
+    #[error("cannot {doing} {}: {source}; check its permissions, or set ARENA_DATA_DIR to another \
+        folder", .path.display())]
     File {
         /// The verb that failed.
         doing: &'static str,

@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use super::account::{Account, ROOT, own_uid};
 use super::error::{EmbeddedError, While};
 
-/// The folder itself, when root makes it: another user passes through to `pgdata` and `run` but cannot list it.
+/// The folder itself, when root makes it: another user passes through to `pgdata` and `run` but
+/// cannot list it.
 const MODE_PASSAGE: u32 = 0o711;
 /// What is for one user only; PostgreSQL insists on it for `pgdata`.
 const MODE_PRIVATE: u32 = 0o700;
 const MODE_PRIVATE_FILE: u32 = 0o600;
 
-/// A log longer than this is put aside at the next start. One older log is kept, so the two are bounded unless one
-/// run writes more: a healthy one writes a few lines every five minutes.
+/// A log longer than this is put aside at the next start. One older log is kept, so the two are
+/// bounded unless one run writes more: a healthy one writes a few lines every five minutes.
 const LOG_MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How much of the end of the log is searched for a reason.
@@ -43,7 +44,8 @@ impl Folder {
         if !path.exists() {
             fs::create_dir_all(path).when("make the folder", path)?;
             let mode = if own_uid() == ROOT { MODE_PASSAGE } else { MODE_PRIVATE };
-            fs::set_permissions(path, Permissions::from_mode(mode)).when("set the permissions of", path)?;
+            fs::set_permissions(path, Permissions::from_mode(mode))
+                .when("set the permissions of", path)?;
         }
         // PostgreSQL wants absolute paths, and an orphan is recognised by its path.
         let path = path.canonicalize().when("use the folder", path)?;
@@ -94,14 +96,15 @@ impl Folder {
                 && let Err(error) = fs::remove_dir_all(entry.path())
             {
                 // An orphaned `initdb` is still writing to it: the next start tries again.
-                tracing::debug!(folder = %entry.path().display(), %error, "left for the next start to remove");
+                tracing::debug!(folder = %entry.path().display(), %error, "left for the next \
+                    start to remove");
             }
         }
         Ok(())
     }
 
-    /// An empty folder that will be `pgdata`, for `account` alone. Its name is new each time, because an orphaned
-    /// `initdb` may still be writing to the last one.
+    /// An empty folder that will be `pgdata`, for `account` alone. Its name is new each time,
+    /// because an orphaned `initdb` may still be writing to the last one.
     pub(super) fn new_pgdata(&self, account: &Account) -> Result<PathBuf, EmbeddedError> {
         let fresh = self.path.join(format!("{NEW_PGDATA}{}", secret()?));
         private_folder(&fresh, account)?;
@@ -112,7 +115,9 @@ impl Folder {
     pub(super) fn new_run(&self, account: &Account) -> Result<(), EmbeddedError> {
         let run = self.run();
         match fs::remove_dir_all(&run) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error).when("empty the folder", &run)?,
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).when("empty the folder", &run)?
+            }
             _ => {}
         }
         private_folder(&run, account)
@@ -134,18 +139,21 @@ impl Folder {
         fs::metadata(self.log()).map_or(0, |found| found.len())
     }
 
-    /// Why it ended: the last complaint in the log after its first `from` bytes, or else the last line.
+    /// Why it ended: the last complaint in the log after its first `from` bytes, or else the last
+    /// line.
     pub(super) fn complaint(&self, from: u64) -> String {
         let bytes = fs::read(self.log()).unwrap_or_default();
         let from = from.max((bytes.len() as u64).saturating_sub(LOG_TAIL_BYTES));
-        let tail = usize::try_from(from).ok().and_then(|from| bytes.get(from..)).unwrap_or_default();
+        let tail =
+            usize::try_from(from).ok().and_then(|from| bytes.get(from..)).unwrap_or_default();
         complaint_in(&String::from_utf8_lossy(tail))
     }
 
     /// The password kept in the folder, if there is a sound one.
     pub(super) fn password(&self) -> Option<String> {
         let kept = fs::read_to_string(self.password_path()).ok()?.trim().to_owned();
-        let is_sound = kept.len() == 2 * SECRET_BYTES && kept.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_sound =
+            kept.len() == 2 * SECRET_BYTES && kept.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_sound.then_some(kept)
     }
 
@@ -168,8 +176,8 @@ impl Folder {
     }
 }
 
-/// Takes the lock and notes our process id in it for the message the next one gets. The kernel lets go of it when
-/// the process ends, however it ends; children do not inherit it.
+/// Takes the lock and notes our process id in it for the message the next one gets. The kernel lets
+/// go of it when the process ends, however it ends; children do not inherit it.
 fn lock(folder: &Path) -> Result<File, EmbeddedError> {
     let path = folder.join("lock");
     let mut options = OpenOptions::new();
@@ -180,7 +188,10 @@ fn lock(folder: &Path) -> Result<File, EmbeddedError> {
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
             let noted = lock.read_to_string(&mut pid).is_ok() && !pid.trim().is_empty();
-            return Err(EmbeddedError::InUse { folder: folder.to_owned(), pid: noted.then(|| pid.trim().to_owned()) });
+            return Err(EmbeddedError::InUse {
+                folder: folder.to_owned(),
+                pid: noted.then(|| pid.trim().to_owned()),
+            });
         }
         Err(TryLockError::Error(error)) => return Err(error).when("lock", &path),
     }
@@ -218,8 +229,14 @@ fn complaint_in(log: &str) -> String {
         let after = |mark: &&str| line.split_once(*mark).map(|(_, text)| text.trim().to_owned());
         COMPLAINTS.iter().find_map(after)
     };
-    let last_line = || log.lines().rev().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned());
-    log.lines().rev().find_map(complaint).or_else(last_line).unwrap_or_else(|| "it did not say why".to_owned())
+    let last_line = || {
+        log.lines().rev().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned())
+    };
+    log.lines()
+        .rev()
+        .find_map(complaint)
+        .or_else(last_line)
+        .unwrap_or_else(|| "it did not say why".to_owned())
 }
 
 #[cfg(test)]

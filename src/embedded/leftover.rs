@@ -1,8 +1,10 @@
-//! What an earlier server that was killed may have left: a PostgreSQL that runs on, or the note of one that does not.
+//! What an earlier server that was killed may have left: a PostgreSQL that runs on, or the note of
+//! one that does not.
 //!
-//! PostgreSQL notes its process id in `postmaster.pid`. After a crash the id may be anybody's by now (in a container
-//! it usually is), so it counts only if that process is a PostgreSQL on this very folder. Stopping an orphan and
-//! starting afresh is simpler than adopting it: a child can be waited for, a stranger cannot.
+//! PostgreSQL notes its process id in `postmaster.pid`. After a crash the id may be anybody's by
+//! now (in a container it usually is), so it counts only if that process is a PostgreSQL on this
+//! very folder. Stopping an orphan and starting afresh is simpler than adopting it: a child can be
+//! waited for, a stranger cannot.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +17,8 @@ use super::error::EmbeddedError;
 use super::folder::Folder;
 use super::postmaster::{POLL, STOPPING};
 
-/// Stops a PostgreSQL that still runs on `pgdata`. The caller holds the folder's lock, so it is nobody's.
+/// Stops a PostgreSQL that still runs on `pgdata`. The caller holds the folder's lock, so it is
+/// nobody's.
 pub(super) async fn stop(binaries: &Binaries, folder: &Folder) -> Result<(), EmbeddedError> {
     let pgdata = folder.pgdata();
     let Some(pid) = noted_pid(&pgdata).filter(|pid| is_postgres_on(*pid, &pgdata)) else {
@@ -35,9 +38,10 @@ pub(super) async fn stop(binaries: &Binaries, folder: &Folder) -> Result<(), Emb
     Err(EmbeddedError::StillRunning { pid })
 }
 
-/// Tells the PostgreSQL about to be started that the process noted in `postmaster.pid`, if it is none on this folder,
-/// is not its rival, though it lives and may belong to the same user. The variable is `pg_ctl`'s own means for that.
-/// Deleting the note would do, too, but it also leads PostgreSQL to backends that outlived their postmaster.
+/// Tells the PostgreSQL about to be started that the process noted in `postmaster.pid`, if it is
+/// none on this folder, is not its rival, though it lives and may belong to the same user. The
+/// variable is `pg_ctl`'s own means for that. Deleting the note would do, too, but it also leads
+/// PostgreSQL to backends that outlived their postmaster.
 pub(super) fn disown(command: &mut Command, pgdata: &Path) {
     if let Some(pid) = noted_pid(pgdata).filter(|pid| !is_postgres_on(*pid, pgdata)) {
         command.env("PG_GRANDPARENT_PID", pid.to_string());
@@ -53,8 +57,10 @@ fn noted_pid(pgdata: &Path) -> Option<u32> {
 /// Whether the process lives and is the postmaster (not one of its children) of `pgdata`.
 fn is_postgres_on(pid: u32, pgdata: &Path) -> bool {
     let words = command_line(pid).unwrap_or_default();
-    let is_postgres = words.first().is_some_and(|word| Path::new(word).file_name() == Some("postgres".as_ref()));
-    // By its arguments, which everybody can read; or by where it works, in case the folder has moved since.
+    let is_postgres =
+        words.first().is_some_and(|word| Path::new(word).file_name() == Some("postgres".as_ref()));
+    // By its arguments, which everybody can read; or by where it works, in case the folder has
+    // moved since.
     let named = || words.join(" ").contains(&*pgdata.to_string_lossy());
     is_postgres && (named() || works_in(pid, pgdata))
 }

@@ -18,36 +18,41 @@ use super::leftover;
 /// How often a state that cannot be waited for is looked at: it costs a few reads of small files.
 pub(super) const POLL: Duration = Duration::from_millis(50);
 
-/// The two ways to stop and how long each is given. INT, PostgreSQL's "fast" shutdown, disconnects everybody and
-/// writes what is in memory, at most the shared buffers. QUIT stops at once; PostgreSQL gives its own processes 5 s.
+/// The two ways to stop and how long each is given. INT, PostgreSQL's "fast" shutdown, disconnects
+/// everybody and writes what is in memory, at most the shared buffers. QUIT stops at once;
+/// PostgreSQL gives its own processes 5 s.
 pub(super) const STOPPING: [(&str, Duration); 2] =
     [("INT", Duration::from_secs(30)), ("QUIT", Duration::from_secs(10))];
 
-/// A starting PostgreSQL that has said nothing for so long is stuck: while it recovers after a crash it says every
-/// 10 s how far it is (14, which does not, has at most [`MAX_WAL_SIZE`] or so to go through).
+/// A starting PostgreSQL that has said nothing for so long is stuck: while it recovers after a
+/// crash it says every 10 s how far it is (14, which does not, has at most [`MAX_WAL_SIZE`] or so
+/// to go through).
 const QUIET_MAX: Duration = Duration::from_secs(60);
 /// However much it says.
 const READY_MAX: Duration = Duration::from_secs(600);
 
-/// Processes that outlived a killed postmaster notice within moments; a busy one, after its statement.
+/// Processes that outlived a killed postmaster notice within moments; a busy one, after its
+/// statement.
 const BUSY_MAX: Duration = Duration::from_secs(30);
 const BUSY_PAUSE: Duration = Duration::from_millis(250);
 
-/// What PostgreSQL says when trying again helps: processes of the last run are still there, or somebody else took the
-/// free port between our looking and its listening.
+/// What PostgreSQL says when trying again helps: processes of the last run are still there, or
+/// somebody else took the free port between our looking and its listening.
 const BUSY: [&str; 2] = ["still in use", "could not create any TCP/IP sockets"];
 
-/// The number in the socket's name when there is no TCP port; its folder is ours alone, so it never clashes.
+/// The number in the socket's name when there is no TCP port; its folder is ours alone, so it never
+/// clashes.
 const SOCKET_PORT: u16 = 5432;
 /// The system's bound is 108 bytes on Linux and 104 on macOS, with the closing zero.
 const SOCKET_PATH_MAX_BYTES: usize = 100;
 
 /// Connections, of which the server's pool needs a fraction: room for `psql` and for tests.
 const CONNECTIONS_MAX: u32 = 100;
-/// Bounds what a recovery after a crash goes through, and thus how long it takes: PostgreSQL's default, held fast.
+/// Bounds what a recovery after a crash goes through, and thus how long it takes: PostgreSQL's
+/// default, held fast.
 const MAX_WAL_SIZE: &str = "1GB";
-/// Shared buffers: a quarter of the memory as PostgreSQL's manual advises, between these. The seats of many venues
-/// fit into 256 MB, and the machine is not only for us.
+/// Shared buffers: a quarter of the memory as PostgreSQL's manual advises, between these. The seats
+/// of many venues fit into 256 MB, and the machine is not only for us.
 const SHARED_BUFFERS_MB: std::ops::RangeInclusive<u64> = 32..=256;
 
 /// Where PostgreSQL listens.
@@ -64,21 +69,30 @@ impl Endpoint {
     fn choose(folder: &Folder) -> Result<Self, EmbeddedError> {
         let run = folder.run();
         let socket = run.join(format!(".s.PGSQL.{SOCKET_PORT}"));
-        if let Some(path) = run.to_str().filter(|_| socket.as_os_str().len() < SOCKET_PATH_MAX_BYTES) {
+        if let Some(path) =
+            run.to_str().filter(|_| socket.as_os_str().len() < SOCKET_PATH_MAX_BYTES)
+        {
             return Ok(Self::Socket(path.to_owned()));
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         Ok(Self::Port(listener.when("find a free port for", folder.path())?.port()))
     }
 
-    /// As sqlx and libpq read it. Port and `sslmode` are always there, lest `PGPORT` and `PGSSLMODE` count.
+    /// As sqlx and libpq read it. Port and `sslmode` are always there, lest `PGPORT` and
+    /// `PGSSLMODE` count.
     pub(super) fn url(&self, password: &str) -> String {
         match self {
             Self::Socket(folder) => {
                 let host = percent_encoded(folder);
-                format!("postgres://{NAME}:{password}@localhost:{SOCKET_PORT}/{NAME}?host={host}&sslmode=disable")
+                format!(
+                    "postgres://{NAME}:{password}@localhost:{SOCKET_PORT}/{NAME}\
+                    ?host={host}&sslmode=disable"
+                )
             }
-            Self::Port(port) => format!("postgres://{NAME}:{password}@127.0.0.1:{port}/{NAME}?sslmode=disable"),
+            Self::Port(port) => {
+                format!("postgres://{NAME}:{password}@127.0.0.1:{port}/{NAME}?sslmode=disable")
+            }
         }
     }
 
@@ -115,7 +129,10 @@ pub(super) struct Postmaster {
 
 impl Postmaster {
     /// Starts PostgreSQL and waits until it takes connections.
-    pub(super) async fn start(binaries: Binaries, folder: &Folder) -> Result<(Self, Endpoint), EmbeddedError> {
+    pub(super) async fn start(
+        binaries: Binaries,
+        folder: &Folder,
+    ) -> Result<(Self, Endpoint), EmbeddedError> {
         let begun = Instant::now();
         loop {
             let endpoint = Endpoint::choose(folder)?;
@@ -134,7 +151,9 @@ impl Postmaster {
             };
             match postmaster.ready(folder, log_from).await {
                 Ok(()) => return Ok((postmaster, endpoint)),
-                Err(EmbeddedError::Start { reason, .. }) if is_busy(&reason) && begun.elapsed() < BUSY_MAX => {
+                Err(EmbeddedError::Start { reason, .. })
+                    if is_busy(&reason) && begun.elapsed() < BUSY_MAX =>
+                {
                     tracing::debug!(reason, "PostgreSQL cannot start yet");
                     sleep(BUSY_PAUSE).await;
                 }
@@ -146,8 +165,8 @@ impl Postmaster {
         }
     }
 
-    /// Waits until PostgreSQL notes that it is ready. That is asked of its note and not of the socket, which accepts
-    /// connections only to refuse them while PostgreSQL recovers.
+    /// Waits until PostgreSQL notes that it is ready. That is asked of its note and not of the
+    /// socket, which accepts connections only to refuse them while PostgreSQL recovers.
     async fn ready(&mut self, folder: &Folder, log_from: u64) -> Result<(), EmbeddedError> {
         let begun = Instant::now();
         let mut heard = (begun, log_from);
@@ -168,7 +187,8 @@ impl Postmaster {
         Err(EmbeddedError::NotReady { waited: begun.elapsed(), log: folder.log() })
     }
 
-    /// Line 8 of `postmaster.pid` is the state (since PostgreSQL 10); line 1 tells whether it is this one's.
+    /// Line 8 of `postmaster.pid` is the state (since PostgreSQL 10); line 1 tells whether it is
+    /// this one's.
     fn notes_ready(&self) -> bool {
         let note = fs::read_to_string(self.pgdata.join("postmaster.pid")).unwrap_or_default();
         let mut lines = note.lines().map(str::trim);
@@ -182,7 +202,10 @@ impl Postmaster {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        format!("the private PostgreSQL stopped by itself ({how}): see {}, then start again", self.log.display())
+        format!(
+            "the private PostgreSQL stopped by itself ({how}): see {}, then start again",
+            self.log.display()
+        )
     }
 
     /// Stops it by each of [`STOPPING`] in turn. One that has ended already is fine.
@@ -202,7 +225,8 @@ impl Postmaster {
 }
 
 impl Drop for Postmaster {
-    /// Not `kill_on_drop`: a SIGKILL would leave PostgreSQL's other processes behind and a recovery to do.
+    /// Not `kill_on_drop`: a SIGKILL would leave PostgreSQL's other processes behind and a recovery
+    /// to do.
     fn drop(&mut self) {
         // Without a status the process has not been waited for, so the id is still its own.
         if let (Ok(None), Some(pid)) = (self.child.try_wait(), self.child.id()) {
@@ -223,7 +247,8 @@ fn command(binaries: &Binaries, folder: &Folder, endpoint: &Endpoint) -> Command
         format!("max_connections={CONNECTIONS_MAX}"),
         format!("max_wal_size={MAX_WAL_SIZE}"),
         format!("shared_buffers={}MB", shared_buffers_mb()),
-        // To our log file, which is its standard error: the reason of a failed start is read from there.
+        // To our log file, which is its standard error: the reason of a failed start is read from
+        // there.
         "log_destination=stderr".to_owned(),
         "logging_collector=off".to_owned(),
     ];
@@ -238,11 +263,13 @@ fn is_busy(reason: &str) -> bool {
     BUSY.iter().any(|words| reason.contains(words))
 }
 
-/// A quarter of the machine's memory within [`SHARED_BUFFERS_MB`]; the least where it cannot be told.
+/// A quarter of the machine's memory within [`SHARED_BUFFERS_MB`]; the least where it cannot be
+/// told.
 fn shared_buffers_mb() -> u64 {
     let info = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total_kb =
-        info.lines().find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok());
+    let total_kb = info
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok());
     let quarter_mb = total_kb.unwrap_or(0_u64) / 1024 / 4;
     quarter_mb.clamp(*SHARED_BUFFERS_MB.start(), *SHARED_BUFFERS_MB.end())
 }
@@ -250,7 +277,9 @@ fn shared_buffers_mb() -> u64 {
 /// For the query of a URL: everything but what RFC 3986 calls unreserved, and the slash.
 fn percent_encoded(text: &str) -> String {
     let encode = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            char::from(byte).to_string()
+        }
         _ => format!("%{byte:02X}"),
     };
     text.bytes().map(encode).collect()
@@ -265,7 +294,8 @@ mod tests {
         let url = Endpoint::Socket("/srv/a b&c/ü".to_owned()).url("secret");
         assert_eq!(
             url,
-            "postgres://grand_arena:secret@localhost:5432/grand_arena?host=/srv/a%20b%26c/%C3%BC&sslmode=disable"
+            "postgres://grand_arena:secret@localhost:5432/grand_arena\
+             ?host=/srv/a%20b%26c/%C3%BC&sslmode=disable"
         );
     }
 

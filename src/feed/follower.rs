@@ -17,7 +17,8 @@ const CATCH_UP_AT_ONCE: usize = 4096;
 pub enum Step {
     /// Changes; the first one follows the follower's position.
     Changes(Batch),
-    /// The follower cannot be brought further change by change: take a snapshot and [`Follower::move_to`] its revision.
+    /// The follower cannot be brought further change by change: take a snapshot and
+    /// [`Follower::move_to`] its revision.
     Lost(Lost),
 }
 
@@ -26,7 +27,8 @@ pub enum Step {
 pub enum Lost {
     /// It has not said where it stands.
     NoPosition,
-    /// Its position lies in the future: it must come from another database, or from one since restored from a backup.
+    /// Its position lies in the future: it must come from another database, or from one since
+    /// restored from a backup.
     UnknownRevision,
     /// The changes after its position are no longer in the log.
     Pruned,
@@ -44,7 +46,8 @@ pub struct Follower {
     standing: Standing,
     /// The rewinds of the log that it knows of.
     rewinds: u64,
-    /// Where a follower stood that was live and has lost its place: a snapshot must not take it back.
+    /// Where a follower stood that was live and has lost its place: a snapshot must not take it
+    /// back.
     lagging_at: Option<Revision>,
 }
 
@@ -70,7 +73,8 @@ impl Follower {
         self.watch.event()
     }
 
-    /// A snapshot to go on from, after which the follower is moved there. Shared with others who need one now.
+    /// A snapshot to go on from, after which the follower is moved there. Shared with others who
+    /// need one now.
     pub async fn snapshot(&mut self) -> Result<Arc<SharedSnapshot>, FeedError> {
         let at_least = self.lagging_at.unwrap_or_default();
         let (watch, store) = (Arc::clone(&self.watch), self.store.clone());
@@ -87,7 +91,8 @@ impl Follower {
         self.standing = Standing::CatchingUp(revision);
     }
 
-    /// What comes next; waits for it if need be. Safe to cancel: the position moves only with what is returned.
+    /// What comes next; waits for it if need be. Safe to cancel: the position moves only with what
+    /// is returned.
     ///
     /// # Errors
     ///
@@ -123,13 +128,17 @@ impl Follower {
     async fn catch_up(&mut self, position: Revision) -> Result<Step, FeedError> {
         let (store, event) = (self.store.clone(), self.event());
         if let Standing::Live(_) = self.standing {
-            let extent = apart(async move { store.log_extent(event).await }).await?.ok_or(FeedError::NoSuchEvent)?;
+            let extent = apart(async move { store.log_extent(event).await })
+                .await?
+                .ok_or(FeedError::NoSuchEvent)?;
             let why = if position < extent.pruned { Lost::Pruned } else { Lost::Lagged };
             self.standing = Standing::Lost(why);
             self.lagging_at = Some(position);
             return Ok(Step::Lost(why));
         }
-        let changes = apart(async move { store.changes_after(event, position, CATCH_UP_AT_ONCE).await }).await?;
+        let changes =
+            apart(async move { store.changes_after(event, position, CATCH_UP_AT_ONCE).await })
+                .await?;
         match Batch::new(changes).filter(|batch| batch.from() == position.next()) {
             Some(batch) => {
                 self.standing = Standing::CatchingUp(batch.to());

@@ -7,12 +7,13 @@ use super::Feed;
 use crate::retry::Backoff;
 use crate::store::{self, changes};
 
-/// The waits between attempts to reconnect: quickly at first, then without hammering a database that is down.
+/// The waits between attempts to reconnect: quickly at first, then without hammering a database
+/// that is down.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// How often a wake-up of nothing is sent, and how long a connection may hear nothing at all: a network that has gone
-/// away without a word is noticed by its silence.
+/// How often a wake-up of nothing is sent, and how long a connection may hear nothing at all: a
+/// network that has gone away without a word is noticed by its silence.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(35);
 
@@ -35,11 +36,15 @@ pub(super) async fn listen(feed: &Feed, url: &str) {
         match store::listener(url).await {
             Ok(mut listener) => {
                 feed.is_listening.store(true, Ordering::Relaxed);
-                // Listen first, then look: what was committed in between is found by one or the other.
+                // Listen first, then look: what was committed in between is found by one or the
+                // other.
                 feed.wake_all();
                 backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
-                // `try_recv` says when the connection is lost; `recv` would reconnect without a word.
-                while let Ok(Ok(Some(message))) = tokio::time::timeout(SILENCE, listener.try_recv()).await {
+                // `try_recv` says when the connection is lost; `recv` would reconnect without a
+                // word.
+                while let Ok(Ok(Some(message))) =
+                    tokio::time::timeout(SILENCE, listener.try_recv()).await
+                {
                     for (event, reached) in changes::parse_wake_up(message.payload()) {
                         feed.wake(event, reached);
                     }
@@ -47,7 +52,9 @@ pub(super) async fn listen(feed: &Feed, url: &str) {
                 feed.is_listening.store(false, Ordering::Relaxed);
                 tracing::warn!("the listening connection was lost; reconnecting");
             }
-            Err(error) => tracing::warn!(%error, "cannot listen for changes; looking every second meanwhile"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot listen for changes; looking every second meanwhile")
+            }
         }
         tokio::time::sleep(backoff.next_wait()).await;
     }

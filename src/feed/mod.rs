@@ -1,19 +1,20 @@
 //! The feed: the change logs of the events that somebody watches, as they grow.
 //!
-//! For each watched event a reader follows the log and keeps the newest changes in memory; any number of
-//! [`Follower`]s read from it, each at its own position. A follower that is further back than the watch reaches
-//! reads the log itself. Nobody waits for anybody: there is no queue between the reader and its followers, so a slow
-//! follower costs nothing but its own place.
+//! For each watched event a reader follows the log and keeps the newest changes in memory; any
+//! number of [`Follower`]s read from it, each at its own position. A follower that is further back
+//! than the watch reaches reads the log itself. Nobody waits for anybody: there is no queue between
+//! the reader and its followers, so a slow follower costs nothing but its own place.
 //!
-//! What this server has committed itself it need not read: the desk tells it ([`Feed::committed`]). That is a short cut and
-//! not the truth either; whenever it does not continue what a reader has, the reader turns to the log.
+//! What this server has committed itself it need not read: the desk tells it ([`Feed::committed`]).
+//! That is a short cut and not the truth either; whenever it does not continue what a reader has,
+//! the reader turns to the log.
 //!
-//! Invariants: a follower is given every revision in order, or told that it has [`Lost`] its place. NOTIFY is a
-//! wake-up, never the truth: readers look at the log every second whether or not they hear anything, and after the
-//! listening connection was lost they listen first and then look.
+//! Invariants: a follower is given every revision in order, or told that it has [`Lost`] its place.
+//! NOTIFY is a wake-up, never the truth: readers look at the log every second whether or not they
+//! hear anything, and after the listening connection was lost they listen first and then look.
 //!
-//! What is handed out to many is shared, and so is what they make of it (see [`Rendered`]): a batch becomes a frame
-//! once, not once for each subscriber.
+//! What is handed out to many is shared, and so is what they make of it (see [`Rendered`]): a batch
+//! becomes a frame once, not once for each subscriber.
 //!
 //! Deliberately absent: what any of it looks like to a client. That is for whoever follows.
 
@@ -85,7 +86,8 @@ impl Feed {
 
     /// Listens for wake-ups until told to stop; reconnects for as long as it takes.
     pub async fn run(self: Arc<Self>, listen_url: String, stop: CancellationToken) {
-        let listening = async { tokio::join!(listen::listen(&self, &listen_url), listen::beat(&self)) };
+        let listening =
+            async { tokio::join!(listen::listen(&self, &listen_url), listen::beat(&self)) };
         stop.run_until_cancelled(listening).await;
     }
 
@@ -109,24 +111,36 @@ impl Feed {
     ///
     /// # Errors
     ///
-    /// See [`FeedError`]. That `start` lies in the future or was pruned is no error: the follower's first step says so.
-    pub async fn follow(self: &Arc<Self>, event: EventId, start: Start) -> Result<Follower, FeedError> {
+    /// See [`FeedError`]. That `start` lies in the future or was pruned is no error: the follower's
+    /// first step says so.
+    pub async fn follow(
+        self: &Arc<Self>,
+        event: EventId,
+        start: Start,
+    ) -> Result<Follower, FeedError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| FeedError::Full)?;
-        // In a rush nearly everybody comes for an event that is watched already, with a revision that is at hand.
+        // In a rush nearly everybody comes for an event that is watched already, with a revision
+        // that is at hand.
         if let Some(watch) = self.existing(event) {
             let standing = match start {
                 Start::Live => Some(Standing::Lost(Lost::NoPosition)),
-                Start::After(revision) => watch.keeps(revision).then_some(Standing::CatchingUp(revision)),
+                Start::After(revision) => {
+                    watch.keeps(revision).then_some(Standing::CatchingUp(revision))
+                }
             };
             if let Some(standing) = standing {
                 return Ok(Follower::new(self.store.clone(), watch, place, standing));
             }
         }
         let store = self.store.clone();
-        let extent = apart(async move { store.log_extent(event).await }).await?.ok_or(FeedError::NoSuchEvent)?;
+        let extent = apart(async move { store.log_extent(event).await })
+            .await?
+            .ok_or(FeedError::NoSuchEvent)?;
         let standing = match start {
             Start::Live => Standing::Lost(Lost::NoPosition),
-            Start::After(revision) if revision > extent.newest => Standing::Lost(Lost::UnknownRevision),
+            Start::After(revision) if revision > extent.newest => {
+                Standing::Lost(Lost::UnknownRevision)
+            }
             Start::After(revision) if revision < extent.pruned => Standing::Lost(Lost::Pruned),
             Start::After(revision) => Standing::CatchingUp(revision),
         };
@@ -134,7 +148,11 @@ impl Feed {
     }
 
     fn existing(&self, event: EventId) -> Option<Arc<Watch>> {
-        self.watches.lock().unwrap_or_else(PoisonError::into_inner).get(&event).and_then(Weak::upgrade)
+        self.watches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&event)
+            .and_then(Weak::upgrade)
     }
 
     /// The event's watch; the first to ask starts it, and it ends with its last follower.
@@ -149,7 +167,8 @@ impl Feed {
         watch
     }
 
-    /// These changes of an event, which follow one another, are in its log: told by whoever committed them.
+    /// These changes of an event, which follow one another, are in its log: told by whoever
+    /// committed them.
     pub fn committed(&self, event: EventId, changes: Vec<Change>) {
         if let Some(watch) = self.existing(event) {
             watch.hear(changes);
@@ -163,16 +182,22 @@ impl Feed {
     }
 
     fn wake_all(&self) {
-        let watches: Vec<_> =
-            self.watches.lock().unwrap_or_else(PoisonError::into_inner).values().filter_map(Weak::upgrade).collect();
+        let watches: Vec<_> = self
+            .watches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect();
         for watch in watches {
             watch.wake_to_look();
         }
     }
 }
 
-/// Looks something up in a task of its own. A follower is polled by the socket it serves, and a socket that cannot
-/// write does not poll: what others wait for (a connection, a lock) must not be in its hands meanwhile.
+/// Looks something up in a task of its own. A follower is polled by the socket it serves, and a
+/// socket that cannot write does not poll: what others wait for (a connection, a lock) must not be
+/// in its hands meanwhile.
 pub(crate) async fn apart<T: Send + 'static>(
     look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 
-/// Different forms kept of one thing. A sale has a handful of clients; forms beyond that are made for each follower.
+/// Different forms kept of one thing. A sale has a handful of clients; forms beyond that are made
+/// for each follower.
 const KEPT_FORMS: usize = 64;
 
 /// The forms of one thing, each made by the first who needs it while the others wait for it.
 ///
-/// Making is plain computing, without awaiting anything: a follower whose socket is stuck can never be the one that
-/// all others wait for.
+/// Making is plain computing, without awaiting anything: a follower whose socket is stuck can never
+/// be the one that all others wait for.
 #[derive(Debug, Default)]
 pub struct Rendered {
     forms: Mutex<HashMap<u64, Form>>,
@@ -26,7 +27,11 @@ impl Rendered {
     /// # Errors
     ///
     /// Those of `make`; the next who asks tries again.
-    pub fn form<E>(&self, number: u64, make: impl FnOnce() -> Result<Bytes, E>) -> Result<Bytes, E> {
+    pub fn form<E>(
+        &self,
+        number: u64,
+        make: impl FnOnce() -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
         let form = self.place(number);
         let mut made = form.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = &*made {

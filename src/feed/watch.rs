@@ -17,12 +17,13 @@ use crate::store::{Store, StoreError};
 /// Changes read from the log at a time.
 const READ_AT_ONCE: usize = 4096;
 
-/// Changes kept for followers: in a rush of 20,000 a second, a follower may sleep for three seconds before it needs a
-/// snapshot, which in a rush is the last thing to have to make. About 150 bytes each, so 10 MB for an event that sells out.
+/// Changes kept for followers: in a rush of 20,000 a second, a follower may sleep for three seconds
+/// before it needs a snapshot, which in a rush is the last thing to have to make. About 150 bytes
+/// each, so 10 MB for an event that sells out.
 pub const KEPT_CHANGES: usize = 65_536;
 
-/// Batches follow each other no faster than this: 30 frames a second look live to the eye, and a rush makes them
-/// larger instead of more. The first change after a pause is not delayed.
+/// Batches follow each other no faster than this: 30 frames a second look live to the eye, and a
+/// rush makes them larger instead of more. The first change after a pause is not delayed.
 const BATCH_EVERY: Duration = Duration::from_millis(33);
 
 /// Consecutive changes, at least one. Copies share the changes and what was made of them.
@@ -35,8 +36,10 @@ pub struct Batch {
 impl Batch {
     /// `None` if there is none, or they are not consecutive.
     pub(super) fn new(changes: Vec<Change>) -> Option<Self> {
-        let consecutive = changes.windows(2).all(|pair| pair[1].revision == pair[0].revision.next());
-        (consecutive && !changes.is_empty()).then(|| Self { changes: changes.into(), rendered: Arc::default() })
+        let consecutive =
+            changes.windows(2).all(|pair| pair[1].revision == pair[0].revision.next());
+        (consecutive && !changes.is_empty())
+            .then(|| Self { changes: changes.into(), rendered: Arc::default() })
     }
 
     /// The changes, in order.
@@ -64,13 +67,19 @@ impl Batch {
         if position < self.from() {
             return self.clone();
         }
-        let rest = self.changes.iter().filter(|change| change.revision > position).cloned().collect::<Vec<_>>();
+        let rest = self
+            .changes
+            .iter()
+            .filter(|change| change.revision > position)
+            .cloned()
+            .collect::<Vec<_>>();
         Self { changes: rest.into(), rendered: Arc::default() }
     }
 }
 
-/// A snapshot is handed out for this long before a new one is read: a crowd that arrives together costs four a second.
-/// The stream goes on from the snapshot's own revision, so its age changes nothing about what is seen in the end.
+/// A snapshot is handed out for this long before a new one is read: a crowd that arrives together
+/// costs four a second. The stream goes on from the snapshot's own revision, so its age changes
+/// nothing about what is seen in the end.
 const SNAPSHOT_KEPT: Duration = Duration::from_millis(250);
 
 /// A snapshot, and what was made of it.
@@ -115,7 +124,8 @@ struct Kept {
     count: usize,
     /// The revision before the first of them.
     start: Revision,
-    /// How often the log was found shorter than it had been: the database was put back to an earlier state.
+    /// How often the log was found shorter than it had been: the database was put back to an
+    /// earlier state.
     rewinds: u64,
 }
 
@@ -132,7 +142,8 @@ struct Heard {
 }
 
 impl Heard {
-    /// The told changes that come right after a position, if there are any. What was told of before it is forgotten.
+    /// The told changes that come right after a position, if there are any. What was told of before
+    /// it is forgotten.
     fn after(&mut self, position: Revision) -> Vec<Change> {
         let mut next: Vec<Change> = Vec::new();
         let mut position = position;
@@ -144,7 +155,8 @@ impl Heard {
         next
     }
 
-    /// How many changes nobody told of lie between a position and the next that was told, if there is one.
+    /// How many changes nobody told of lie between a position and the next that was told, if there
+    /// is one.
     fn gap_after(&self, position: Revision) -> Option<usize> {
         let next = first(self.pieces.front()?);
         usize::try_from(next.0 - position.next().0).ok().filter(|&gap| gap > 0)
@@ -161,7 +173,12 @@ impl Watch {
         let woken = Arc::new(Notify::new());
         let watch = Arc::new(Self {
             event,
-            kept: Mutex::new(Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: 0 }),
+            kept: Mutex::new(Kept {
+                batches: VecDeque::new(),
+                count: 0,
+                start: newest,
+                rewinds: 0,
+            }),
             head: watch::Sender::new(newest),
             snapshot: tokio::sync::Mutex::default(),
             heard: Mutex::new(Heard { reached: newest, ..Heard::default() }),
@@ -234,7 +251,8 @@ impl Watch {
     /// The log ends before what was read of it: everybody has to begin anew.
     fn rewind(&self, newest: Revision) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
+        *kept =
+            Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
         drop(kept);
         *self.heard() = Heard { reached: newest, ..Heard::default() };
         self.head.send_replace(newest);
@@ -253,8 +271,8 @@ impl Watch {
         kept.batches.get(next).map_or(Found::Nothing, |batch| Found::Next(batch.after(position)))
     }
 
-    /// A snapshot at or past a revision, at most [`SNAPSHOT_KEPT`] old; one is read at a time. `None` if there is no
-    /// such event any more.
+    /// A snapshot at or past a revision, at most [`SNAPSHOT_KEPT`] old; one is read at a time.
+    /// `None` if there is no such event any more.
     pub(super) async fn snapshot(
         &self,
         store: &Store,
@@ -269,13 +287,17 @@ impl Watch {
         }
         let read_at = Instant::now();
         let Some(snapshot) = store.snapshot(self.event).await? else { return Ok(None) };
-        let shared = Arc::new(SharedSnapshot { snapshot: Arc::new(snapshot), rendered: Rendered::default() });
+        let shared = Arc::new(SharedSnapshot {
+            snapshot: Arc::new(snapshot),
+            rendered: Rendered::default(),
+        });
         *kept = Some((read_at, Arc::clone(&shared)));
         Ok(Some(shared))
     }
 
-    /// Adds what the reader has read. If it does not follow what is kept (the log was pruned under the reader), what
-    /// is kept is forgotten: followers will find that they are too old, and ask the log themselves.
+    /// Adds what the reader has read. If it does not follow what is kept (the log was pruned under
+    /// the reader), what is kept is forgotten: followers will find that they are too old, and ask
+    /// the log themselves.
     fn add(&self, batch: Batch) {
         let to = batch.to();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -335,7 +357,8 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
                     break;
                 }
                 Err(NoBatch::Unread(error)) => {
-                    tracing::warn!(event = watch.event.0, %error, "the change log cannot be read; looking again in a second");
+                    tracing::warn!(event = watch.event.0, %error, "the change log cannot be read; \
+                        looking again in a second");
                     break;
                 }
             }
@@ -359,9 +382,13 @@ impl From<StoreError> for NoBatch {
 }
 
 impl Watch {
-    /// What comes after the reader's position: what was told, and from the log what other servers have committed before that;
-    /// if nothing was told, what the log has.
-    async fn next_batch(&self, store: &Store, position: Revision) -> Result<Option<Batch>, NoBatch> {
+    /// What comes after the reader's position: what was told, and from the log what other servers
+    /// have committed before that; if nothing was told, what the log has.
+    async fn next_batch(
+        &self,
+        store: &Store,
+        position: Revision,
+    ) -> Result<Option<Batch>, NoBatch> {
         let (mut changes, mut end) = (Vec::new(), position);
         while changes.len() < READ_AT_ONCE {
             let gap = {

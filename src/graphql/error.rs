@@ -14,7 +14,8 @@ use crate::store::StoreError;
 pub enum Code {
     /// The document cannot be parsed, or there is none.
     GraphqlParseFailed,
-    /// The document does not fit the schema, or goes beyond a limit: of depth, aliases, root fields or size.
+    /// The document does not fit the schema, or goes beyond a limit: of depth, aliases, root fields
+    /// or size.
     GraphqlValidationFailed,
     /// An argument breaks a rule; the message says which and what is allowed.
     BadUserInput,
@@ -108,7 +109,10 @@ impl From<StoreError> for Fault {
             Self { code: Code::Overloaded, message, retry_after: Some(Duration::from_secs(1)) }
         } else if error.is_transient() {
             tracing::warn!(%error, "a read failed");
-            Self::new(Code::Unavailable, "the database is not available right now; try again in a moment")
+            Self::new(
+                Code::Unavailable,
+                "the database is not available right now; try again in a moment",
+            )
         } else {
             Self::internal(error)
         }
@@ -138,7 +142,8 @@ impl From<FeedError> for Fault {
             FeedError::Full => Self {
                 code: Code::Overloaded,
                 message: error.to_string(),
-                retry_after: Some(Duration::from_secs(5)), // subscriptions come and go with people, not with requests
+                // Subscriptions come and go with people, not with requests.
+                retry_after: Some(Duration::from_secs(5)),
             },
             FeedError::Store(error) => error.into(),
         }
@@ -154,9 +159,10 @@ impl From<TokenError> for Fault {
 impl From<IdentityError> for Fault {
     fn from(error: IdentityError) -> Self {
         match error {
-            IdentityError::NoSigningSecret => {
-                Self::new(Code::Forbidden, "this server gives out no guest identities; sign in instead")
-            }
+            IdentityError::NoSigningSecret => Self::new(
+                Code::Forbidden,
+                "this server gives out no guest identities; sign in instead",
+            ),
             error => Self::internal(error),
         }
     }

@@ -1,4 +1,5 @@
-//! Global ids: opaque to clients, and a key to us. Each carries its kind and its event, so that every look-up is by key.
+//! Global ids: opaque to clients, and a key to us. Each carries its kind and its event, so that
+//! every look-up is by key.
 
 use async_graphql::ID;
 use base64::Engine as _;
@@ -39,7 +40,9 @@ impl AnyId {
         let event = EventId(number(event)?);
         match (kind, below) {
             ("Event", None) => Some(Self::Event(event)),
-            ("Seat", Some(serial)) => Some(Self::Seat(SeatId { event, serial: i32::try_from(serial).ok()? })),
+            ("Seat", Some(serial)) => {
+                Some(Self::Seat(SeatId { event, serial: i32::try_from(serial).ok()? }))
+            }
             ("Category", Some(serial)) => {
                 Some(Self::Category(CategoryId { event, serial: i32::try_from(serial).ok()? }))
             }
@@ -53,7 +56,9 @@ impl AnyId {
         let text = match self {
             Self::Event(event) => format!("Event:{}", event.0),
             Self::Seat(seat) => format!("Seat:{}:{}", seat.event.0, seat.serial),
-            Self::Category(category) => format!("Category:{}:{}", category.event.0, category.serial),
+            Self::Category(category) => {
+                format!("Category:{}:{}", category.event.0, category.serial)
+            }
             Self::Order(order) => format!("Order:{}:{}", order.event.0, order.first),
         };
         ID(URL_SAFE_NO_PAD.encode(text))
@@ -96,5 +101,7 @@ pub fn category_id(argument: &str, id: &ID) -> Result<CategoryId, Fault> {
 }
 
 fn wrong_id(argument: &str, what: &str) -> Fault {
-    Fault::bad_input(format!("{argument} is not the id of {what}; pass an `id` as this API gave it"))
+    Fault::bad_input(format!(
+        "{argument} is not the id of {what}; pass an `id` as this API gave it"
+    ))
 }

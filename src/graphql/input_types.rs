@@ -1,12 +1,14 @@
 //! Whether variables are what a document declares them to be, told without the document.
 //!
-//! Deliberately careful rather than complete: what is said to fit does fit; of what is not, nothing is said. Whoever needs
-//! to know what is wrong has the schema validate it.
+//! Deliberately careful rather than complete: what is said to fit does fit; of what is not, nothing
+//! is said. Whoever needs to know what is wrong has the schema validate it.
 
 use std::collections::HashMap;
 
 use async_graphql::Value;
-use async_graphql::parser::types::{BaseType, InputObjectType, Type, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{
+    BaseType, InputObjectType, Type, TypeKind, TypeSystemDefinition,
+};
 
 /// The input objects of a schema.
 #[derive(Debug)]
@@ -24,7 +26,9 @@ impl InputTypes {
         let definitions = async_graphql::parser::parse_schema(sdl)?.definitions;
         let objects = definitions.into_iter().filter_map(|definition| match definition {
             TypeSystemDefinition::Type(definition) => match definition.node.kind {
-                TypeKind::InputObject(object) => Some((definition.node.name.node.to_string(), object)),
+                TypeKind::InputObject(object) => {
+                    Some((definition.node.name.node.to_string(), object))
+                }
                 _ => None,
             },
             _ => None,
@@ -35,10 +39,14 @@ impl InputTypes {
     /// Whether the value is certainly one of the type.
     pub fn fits(&self, of: &Type, value: &Value) -> bool {
         match (&of.base, value) {
-            (BaseType::List(of), Value::List(values)) => values.iter().all(|value| self.fits(of, value)),
+            (BaseType::List(of), Value::List(values)) => {
+                values.iter().all(|value| self.fits(of, value))
+            }
             (BaseType::Named(name), value) => match (name.as_str(), value) {
                 ("ID" | "String", Value::String(_)) | ("Boolean", Value::Boolean(_)) => true,
-                ("Int", Value::Number(number)) => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+                ("Int", Value::Number(number)) => {
+                    number.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
+                }
                 (name, Value::Object(values)) => self.objects.get(name).is_some_and(|object| {
                     let fields = || object.fields.iter().map(|field| &field.node);
                     let fits = |field: &async_graphql::parser::types::InputValueDefinition| {
@@ -75,9 +83,11 @@ mod tests {
     static TYPES: LazyLock<InputTypes> = LazyLock::new(|| InputTypes::read(&sdl()).unwrap());
     static SCHEMA: LazyLock<ArenaSchema> = LazyLock::new(|| builder().finish());
 
-    /// What the schema says of a variable; the field that takes it is skipped, so that nothing is executed.
+    /// What the schema says of a variable; the field that takes it is skipped, so that nothing is
+    /// executed.
     fn is_valid(declaration: &str, field: &str, value: &Json) -> bool {
-        let document = format!("{declaration} {{ __typename {field} @skip(if: true) {{ __typename }} }}");
+        let document =
+            format!("{declaration} {{ __typename {field} @skip(if: true) {{ __typename }} }}");
         let request = Request::new(document).variables(Variables::from_json(json!({ "v": value })));
         SCHEMA.execute(request).now_or_never().unwrap().errors.is_empty()
     }

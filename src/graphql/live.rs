@@ -1,9 +1,10 @@
 //! Subscriptions that look the same to everybody, made once for all who ask for the same.
 //!
-//! `seatChanges` holds nothing that depends on the viewer, so its frames are shared. An operation is started like any
-//! other, and the schema checks and resolves it; but with a [`Delivery::HandOver`] in its data the resolver hands its
-//! follower over instead of a stream. From then on a [`LiveFrames`] walks the log, and has a batch executed
-//! ([`Delivery::Render`]) only if nobody with the same [`Shape`] has had it before.
+//! `seatChanges` holds nothing that depends on the viewer, so its frames are shared. An operation
+//! is started like any other, and the schema checks and resolves it; but with a
+//! [`Delivery::HandOver`] in its data the resolver hands its follower over instead of a stream.
+//! From then on a [`LiveFrames`] walks the log, and has a batch executed ([`Delivery::Render`])
+//! only if nobody with the same [`Shape`] has had it before.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +21,8 @@ use super::error::Fault;
 use super::types::{SeatChanges, SeatSnapshot, SeatStreamItem};
 use crate::feed::{Follower, Lost, Step};
 
-/// Whether and how `seatChanges` is delivered apart from its own stream; goes into a request's data.
+/// Whether and how `seatChanges` is delivered apart from its own stream; goes into a request's
+/// data.
 #[derive(Clone, Debug)]
 pub enum Delivery {
     /// The resolver leaves its follower here, and its stream is empty.
@@ -45,8 +47,8 @@ impl Handed {
     }
 }
 
-/// What an operation asks for, the same for all who ask the same: document, operation and variables, but for the
-/// `since` that each begins with.
+/// What an operation asks for, the same for all who ask the same: document, operation and
+/// variables, but for the `since` that each begins with.
 #[derive(Debug)]
 pub struct Shape {
     number: u64,
@@ -59,8 +61,9 @@ pub struct Shape {
 impl Shape {
     /// Has an item executed as this shape's operation asks.
     fn render(&self, schema: &ArenaSchema, item: SeatStreamItem) -> Result<Bytes, Fault> {
-        let mut request =
-            Request::new(self.query.as_str()).variables(self.variables.clone()).data(Delivery::Render(item));
+        let mut request = Request::new(self.query.as_str())
+            .variables(self.variables.clone())
+            .data(Delivery::Render(item));
         request.operation_name.clone_from(&self.operation_name);
         request.set_parsed_query(self.document.clone());
         // Nothing in a frame is looked up, so that its execution never has to wait.
@@ -106,20 +109,22 @@ impl Shapes {
     }
 }
 
-/// Sets every variable of the type `Revision` to the same. The one argument of that type is `since`, which says where
-/// a stream begins and nothing about what its frames look like.
+/// Sets every variable of the type `Revision` to the same. The one argument of that type is
+/// `since`, which says where a stream begins and nothing about what its frames look like.
 fn forget_revisions(variables: &mut Variables, document: &ExecutableDocument) {
     for (_, operation) in document.operations.iter() {
         for definition in &operation.node.variable_definitions {
             let definition = &definition.node;
-            if matches!(&definition.var_type.node.base, BaseType::Named(name) if name == "Revision") {
+            if matches!(&definition.var_type.node.base, BaseType::Named(name) if name == "Revision")
+            {
                 variables.insert(definition.name.node.clone(), Value::from(0));
             }
         }
     }
 }
 
-/// A `seatChanges` operation that was handed over: its frames, each the payload of a `next` message.
+/// A `seatChanges` operation that was handed over: its frames, each the payload of a `next`
+/// message.
 #[derive(Debug)]
 pub struct LiveFrames {
     follower: Follower,
@@ -133,7 +138,10 @@ impl LiveFrames {
     }
 
     /// The frames. An error is the end.
-    pub fn into_stream(self, schema: ArenaSchema) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
+    pub fn into_stream(
+        self,
+        schema: ArenaSchema,
+    ) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
         stream::try_unfold(self, move |mut live| {
             let schema = schema.clone();
             async move {
@@ -146,16 +154,22 @@ impl LiveFrames {
     async fn next(&mut self, schema: &ArenaSchema) -> Result<Bytes, Fault> {
         let shape = &self.shape;
         match self.follower.next().await? {
-            Step::Changes(batch) => batch
-                .rendered()
-                .form(shape.number, || shape.render(schema, SeatStreamItem::Changes(SeatChanges(batch.clone())))),
+            Step::Changes(batch) => batch.rendered().form(shape.number, || {
+                shape.render(schema, SeatStreamItem::Changes(SeatChanges(batch.clone())))
+            }),
             Step::Lost(why) => {
                 // Boxed: it is rare, and a subscription that waits should be small.
                 let shared = Box::pin(self.follower.snapshot()).await?;
-                let snapshot = SeatSnapshot { snapshot: Arc::clone(&shared.snapshot), reason: why.into() };
+                let snapshot =
+                    SeatSnapshot { snapshot: Arc::clone(&shared.snapshot), reason: why.into() };
                 let render = || shape.render(schema, SeatStreamItem::Snapshot(snapshot));
-                // A snapshot says why it was sent: most are first ones, and only those are worth keeping.
-                if why == Lost::NoPosition { shared.rendered.form(shape.number, render) } else { render() }
+                // A snapshot says why it was sent: most are first ones, and only those are worth
+                // keeping.
+                if why == Lost::NoPosition {
+                    shared.rendered.form(shape.number, render)
+                } else {
+                    render()
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Look-ups in batches: what many fields of many requests ask for at the same time is one statement.
+//! Look-ups in batches: what many fields of many requests ask for at the same time is one
+//! statement.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use crate::store::reads::{CategoryRecord, Counts, EventRecord, SeatRecord};
 #[derive(Debug)]
 pub(super) struct Loaders(Store);
 
-/// How long a look-up waits for others to join it. Fields of one list ask within microseconds of each other; this is
-/// the shortest time that the runtime's timer can wait.
+/// How long a look-up waits for others to join it. Fields of one list ask within microseconds of
+/// each other; this is the shortest time that the runtime's timer can wait.
 const GATHER_FOR: Duration = Duration::from_millis(1);
 
 /// The shared loader of all requests. It caches nothing: every batch reads anew.
@@ -40,7 +41,13 @@ impl Loader<EventKey> for Loaders {
 
     async fn load(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Self::Value>, Fault> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        Ok(self.0.events(&ids).await?.into_iter().map(|event| (EventKey(event.id), Arc::new(event))).collect())
+        Ok(self
+            .0
+            .events(&ids)
+            .await?
+            .into_iter()
+            .map(|event| (EventKey(event.id), Arc::new(event)))
+            .collect())
     }
 }
 
@@ -48,10 +55,16 @@ impl Loader<CategoriesKey> for Loaders {
     type Value = Arc<[CategoryRecord]>;
     type Error = Fault;
 
-    async fn load(&self, keys: &[CategoriesKey]) -> Result<HashMap<CategoriesKey, Self::Value>, Fault> {
+    async fn load(
+        &self,
+        keys: &[CategoriesKey],
+    ) -> Result<HashMap<CategoriesKey, Self::Value>, Fault> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let categories = self.0.categories(&ids).await?;
-        Ok(categories.into_iter().map(|(event, list)| (CategoriesKey(event), list.into())).collect())
+        Ok(categories
+            .into_iter()
+            .map(|(event, list)| (CategoriesKey(event), list.into()))
+            .collect())
     }
 }
 
@@ -61,7 +74,13 @@ impl Loader<CountsKey> for Loaders {
 
     async fn load(&self, keys: &[CountsKey]) -> Result<HashMap<CountsKey, Counts>, Fault> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        Ok(self.0.counts(&ids).await?.into_iter().map(|(event, counts)| (CountsKey(event), counts)).collect())
+        Ok(self
+            .0
+            .counts(&ids)
+            .await?
+            .into_iter()
+            .map(|(event, counts)| (CountsKey(event), counts))
+            .collect())
     }
 }
 
@@ -70,7 +89,13 @@ impl Loader<SeatId> for Loaders {
     type Error = Fault;
 
     async fn load(&self, keys: &[SeatId]) -> Result<HashMap<SeatId, Self::Value>, Fault> {
-        Ok(self.0.seats(keys).await?.into_iter().map(|record| (record.seat.id, Arc::new(record))).collect())
+        Ok(self
+            .0
+            .seats(keys)
+            .await?
+            .into_iter()
+            .map(|record| (record.seat.id, Arc::new(record)))
+            .collect())
     }
 }
 
@@ -79,6 +104,12 @@ impl Loader<OrderId> for Loaders {
     type Error = Fault;
 
     async fn load(&self, keys: &[OrderId]) -> Result<HashMap<OrderId, Self::Value>, Fault> {
-        Ok(self.0.orders(keys).await?.into_iter().map(|order| (order.id, Arc::new(order))).collect())
+        Ok(self
+            .0
+            .orders(keys)
+            .await?
+            .into_iter()
+            .map(|order| (order.id, Arc::new(order)))
+            .collect())
     }
 }

@@ -1,7 +1,8 @@
-//! The GraphQL schema: thin. A resolver decodes ids, makes one call, and says the outcome in the contract's words.
+//! The GraphQL schema: thin. A resolver decodes ids, makes one call, and says the outcome in the
+//! contract's words.
 //!
-//! Expected refusals are members of a mutation's result; faults are errors with a code (see [`error`]). The
-//! database's words never get here.
+//! Expected refusals are members of a mutation's result; faults are errors with a code (see
+//! [`error`]). The database's words never get here.
 
 pub mod error;
 pub mod ids;
@@ -38,8 +39,8 @@ pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
 
 type ArenaSchemaBuilder = SchemaBuilder<Query, Mutation, Subscription>;
 
-/// Whether an execution has looked at who is asking; goes into a request's data. An answer that did not depend on the
-/// viewer may be given to others.
+/// Whether an execution has looked at who is asking; goes into a request's data. An answer that did
+/// not depend on the viewer may be given to others.
 #[derive(Clone, Debug, Default)]
 pub struct ViewerSeen(Arc<AtomicBool>);
 
@@ -71,7 +72,8 @@ pub fn schema(services: Services) -> ArenaSchema {
     with_services(builder(), services)
 }
 
-/// The schema for operations that [`schema`] has found valid before: all that it leaves out is to find it again.
+/// The schema for operations that [`schema`] has found valid before: all that it leaves out is to
+/// find it again.
 pub fn schema_for_valid(services: Services) -> ArenaSchema {
     with_services(builder().validation_mode(ValidationMode::Fast), services)
 }
@@ -95,7 +97,8 @@ fn builder() -> ArenaSchemaBuilder {
         .override_output_type_description::<Page<types::Order>>("A page of orders.")
 }
 
-/// What resolvers take from their context. The transport puts an `Option<Viewer>` into every request's data.
+/// What resolvers take from their context. The transport puts an `Option<Viewer>` into every
+/// request's data.
 trait ContextExt<'a> {
     fn services(&self) -> &'a Services;
     fn loader(&self) -> &'a DataLoader<Loaders>;
@@ -108,8 +111,8 @@ trait ContextExt<'a> {
 
     /// Who is asking; a fault if nobody has said so.
     fn require_viewer(&self) -> Result<&'a Viewer, Fault> {
-        let missing =
-            "this needs a viewer: send `Authorization: Bearer <token>`; startGuestSession gives a browser one";
+        let missing = "this needs a viewer: send `Authorization: Bearer <token>`; \
+            startGuestSession gives a browser one";
         self.viewer().ok_or_else(|| Fault::new(Code::Unauthenticated, missing))
     }
 }
@@ -131,7 +134,8 @@ impl<'a> ContextExt<'a> for Context<'a> {
     }
 }
 
-/// GraphQL's `Int` has 32 bits. Everything that gets here is bounded well below that; a defect shows as the bound.
+/// GraphQL's `Int` has 32 bits. Everything that gets here is bounded well below that; a defect
+/// shows as the bound.
 fn to_int(number: i64) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }

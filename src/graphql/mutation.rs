@@ -7,7 +7,9 @@ use super::error::Fault;
 use super::ids;
 use super::scalars::DateTime;
 use super::serial::SerialUnion;
-use super::types::{ConfirmSeatsResult, EventScope, GuestSession, ReleaseSeatsResult, ReserveSeatsResult, Viewer};
+use super::types::{
+    ConfirmSeatsResult, EventScope, GuestSession, ReleaseSeatsResult, ReserveSeatsResult, Viewer,
+};
 use crate::clock::wall_clock;
 use crate::domain::command::{Confirm, MAX_SEATS_PER_REQUEST, Release, Reserve, SeatSet};
 use crate::domain::{IdempotencyKey, PaymentReference};
@@ -32,8 +34,9 @@ pub(super) struct ConfirmSeatsInput {
     event_id: ID,
     /// The seats, 1 to 100; a seat named twice counts once.
     seat_ids: Vec<ID>,
-    /// Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters, for example a UUID
-    /// made when the buyer presses the button. Belongs to the viewer and the event, and is kept for at least 24 hours.
+    /// Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters,
+    /// for example a UUID made when the buyer presses the button. Belongs to the viewer and the
+    /// event, and is kept for at least 24 hours.
     idempotency_key: String,
     /// The shop's own reference for the payment, 1 to 255 characters; kept with the order.
     payment_reference: Option<String>,
@@ -53,12 +56,13 @@ pub(super) struct ReleaseSeatsInput {
 impl Mutation {
     /// A signed guest identity for a browser without an account.
     async fn start_guest_session(&self, ctx: &Context<'_>) -> Result<GuestSession> {
-        let (token, viewer) = ctx.services().identity.start_guest(wall_clock()).map_err(Fault::from)?;
+        let (token, viewer) =
+            ctx.services().identity.start_guest(wall_clock()).map_err(Fault::from)?;
         Ok(GuestSession { token, expires_at: DateTime(viewer.expires_at), viewer: Viewer(viewer) })
     }
 
-    /// Holds all of the seats or none. Repeating it for seats the viewer already holds succeeds and changes nothing,
-    /// the timer included.
+    /// Holds all of the seats or none. Repeating it for seats the viewer already holds succeeds and
+    /// changes nothing, the timer included.
     async fn reserve_seats(
         &self,
         ctx: &Context<'_>,
@@ -67,11 +71,17 @@ impl Mutation {
         let viewer = ctx.require_viewer()?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
         let seats = seat_set(&input.seat_ids)?;
-        let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await.map_err(Fault::from)?;
+        let outcome = ctx
+            .services()
+            .desk
+            .submit(event, Reserve { viewer, seats })
+            .await
+            .map_err(Fault::from)?;
         Ok(SerialUnion(ReserveSeatsResult::new(&EventScope::new(event), outcome)))
     }
 
-    /// Sells held seats. Irreversible, so it takes an idempotency key: same key and seats, same order.
+    /// Sells held seats. Irreversible, so it takes an idempotency key: same key and seats, same
+    /// order.
     async fn confirm_seats(
         &self,
         ctx: &Context<'_>,
@@ -103,13 +113,19 @@ impl Mutation {
         let viewer = ctx.require_viewer()?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
         let seats = seat_set(&input.seat_ids)?;
-        let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await.map_err(Fault::from)?;
+        let outcome = ctx
+            .services()
+            .desk
+            .submit(event, Release { viewer, seats })
+            .await
+            .map_err(Fault::from)?;
         Ok(SerialUnion(ReleaseSeatsResult::new(&EventScope::new(event), outcome)))
     }
 }
 
 fn seat_set(ids: &[ID]) -> Result<SeatSet, Fault> {
-    let wrong_number = || Fault::bad_input(format!("input.seatIds must name 1 to {MAX_SEATS_PER_REQUEST} seats"));
+    let wrong_number =
+        || Fault::bad_input(format!("input.seatIds must name 1 to {MAX_SEATS_PER_REQUEST} seats"));
     // Counted before they are decoded: a hostile list costs no more than its length.
     if ids.is_empty() || ids.len() > MAX_SEATS_PER_REQUEST {
         return Err(wrong_number());
@@ -120,5 +136,7 @@ fn seat_set(ids: &[ID]) -> Result<SeatSet, Fault> {
 }
 
 fn bad_text(argument: &str, max_chars: usize) -> Fault {
-    Fault::bad_input(format!("{argument} must have 1 to {max_chars} characters and no control characters"))
+    Fault::bad_input(format!(
+        "{argument} must have 1 to {max_chars} characters and no control characters"
+    ))
 }

@@ -22,7 +22,8 @@ impl Page {
         Self::new(first, 20, 100)
     }
 
-    /// A page of seats: 1 to 1000, 100 unless said. A thousand are a large block; whole maps come by seatMap.
+    /// A page of seats: 1 to 1000, 100 unless said. A thousand are a large block; whole maps come
+    /// by seatMap.
     pub fn of_seats(first: Option<i32>) -> Result<Self, Fault> {
         Self::new(first, 100, 1000)
     }
@@ -109,7 +110,8 @@ fn decode<const N: usize>(cursor: &str) -> Result<[i64; N], Fault> {
     numbers().ok_or_else(bad_cursor)
 }
 
-/// A forged cursor may hold any number; ours hold instants of the years 1 to 9999, which PostgreSQL knows too.
+/// A forged cursor may hold any number; ours hold instants of the years 1 to 9999, which PostgreSQL
+/// knows too.
 fn instant(micros: i64) -> Result<DateTime<Utc>, Fault> {
     const YEAR_ONE_MICROS: i64 = -62_135_596_800_000_000;
     const YEAR_TEN_THOUSAND_MICROS: i64 = 253_402_300_800_000_000;

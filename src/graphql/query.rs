@@ -37,7 +37,11 @@ pub(super) struct SeatFilter {
 #[Object]
 impl Query {
     /// Anything by its global id; null where there is nothing, or nothing for the viewer to see.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "A global id.")] id: ID) -> Result<Option<Node>> {
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A global id.")] id: ID,
+    ) -> Result<Option<Node>> {
         Ok(match AnyId::decode(&id) {
             Some(AnyId::Event(event)) => find_event(ctx, event).await?.map(Node::Event),
             Some(AnyId::Seat(seat)) => find_seat(ctx, seat).await?.map(Node::Seat),
@@ -71,13 +75,22 @@ impl Query {
     ) -> Result<Connection<String, Event, EmptyFields, EmptyFields>> {
         let page = Page::of_events(first)?;
         let after = after.as_deref().map(paging::event_after).transpose()?;
-        let events = ctx.store().events_page(after, page.fetch().unsigned_abs()).await.map_err(Fault::from)?;
-        Ok(page
-            .connection(after.is_some(), events, |event| Edge::new(paging::event_cursor(&event), Event::known(event))))
+        let events = ctx
+            .store()
+            .events_page(after, page.fetch().unsigned_abs())
+            .await
+            .map_err(Fault::from)?;
+        Ok(page.connection(after.is_some(), events, |event| {
+            Edge::new(paging::event_cursor(&event), Event::known(event))
+        }))
     }
 
     /// A seat; null if there is no such seat.
-    async fn seat(&self, ctx: &Context<'_>, #[graphql(desc = "The seat's id.")] id: ID) -> Result<Option<Seat>> {
+    async fn seat(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The seat's id.")] id: ID,
+    ) -> Result<Option<Seat>> {
         Ok(find_seat(ctx, ids::seat_id("id", &id)?).await?)
     }
 
@@ -95,16 +108,27 @@ impl Query {
         let after = after.as_deref().map(paging::seat_after).transpose()?;
         let filter = filter.unwrap_or_default().check(event)?;
         let scope = known_event(ctx, event).await?;
-        let seats = ctx.store().seats_page(event, &filter, after.unwrap_or_default(), page.fetch()).await;
+        let seats =
+            ctx.store().seats_page(event, &filter, after.unwrap_or_default(), page.fetch()).await;
         Ok(page.connection(after.is_some(), seats.map_err(Fault::from)?, |record| {
             Edge::new(paging::seat_cursor(record.seat.id), Seat::read(&scope, record))
         }))
     }
 
-    /// Every seat of an event as of one revision: subscribe with seatChanges(since: revision) and nothing is missed.
-    async fn seat_map(&self, ctx: &Context<'_>, #[graphql(desc = "The event.")] event_id: ID) -> Result<SeatMap> {
+    /// Every seat of an event as of one revision: subscribe with seatChanges(since: revision) and
+    /// nothing is missed.
+    async fn seat_map(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event.")] event_id: ID,
+    ) -> Result<SeatMap> {
         let event = ids::event_id("eventId", &event_id)?;
-        let map = ctx.store().seat_map(event).await.map_err(Fault::from)?.ok_or_else(Fault::no_such_event)?;
+        let map = ctx
+            .store()
+            .seat_map(event)
+            .await
+            .map_err(Fault::from)?
+            .ok_or_else(Fault::no_such_event)?;
         Ok(SeatMap::new(EventScope::new(event), map))
     }
 
@@ -116,21 +140,28 @@ impl Query {
 
 impl SeatFilter {
     fn check(self, event: EventId) -> Result<reads::SeatFilter, Fault> {
-        let too_many = |name: &str| Fault::bad_input(format!("filter.{name} has at most {MAX_FILTER_VALUES} values"));
+        let too_many = |name: &str| {
+            Fault::bad_input(format!("filter.{name} has at most {MAX_FILTER_VALUES} values"))
+        };
         if self.sections.as_ref().is_some_and(|names| names.len() > MAX_FILTER_VALUES) {
             return Err(too_many("sections"));
         }
         if self.category_ids.as_ref().is_some_and(|ids| ids.len() > MAX_FILTER_VALUES) {
             return Err(too_many("categoryIds"));
         }
-        // A name with control characters names no section (and PostgreSQL could not be asked for one with a NUL).
-        let sections =
-            self.sections.map(|names| names.into_iter().filter(|name| !name.chars().any(char::is_control)).collect());
+        // A name with control characters names no section (and PostgreSQL could not be asked for
+        // one with a NUL).
+        let sections = self.sections.map(|names| {
+            names.into_iter().filter(|name| !name.chars().any(char::is_control)).collect()
+        });
         let decode = |id: &ID| ids::category_id("filter.categoryIds", id);
-        let categories =
-            self.category_ids.map(|ids| ids.iter().map(decode).collect::<Result<Vec<_>, _>>()).transpose()?;
+        let categories = self
+            .category_ids
+            .map(|ids| ids.iter().map(decode).collect::<Result<Vec<_>, _>>())
+            .transpose()?;
         // Another event's category is none of this event's seats'.
-        let categories = categories.map(|all| all.into_iter().filter(|category| category.event == event).collect());
+        let categories = categories
+            .map(|all| all.into_iter().filter(|category| category.event == event).collect());
         let status = self.status.map(Into::into);
         Ok(reads::SeatFilter { status, sections, categories, accessible: self.accessible })
     }
@@ -141,7 +172,10 @@ async fn find_event(ctx: &Context<'_>, event: EventId) -> Result<Option<Event>, 
     Ok(record.map(|record| Event::known((*record).clone())))
 }
 
-async fn known_event(ctx: &Context<'_>, event: EventId) -> Result<std::sync::Arc<EventScope>, Fault> {
+async fn known_event(
+    ctx: &Context<'_>,
+    event: EventId,
+) -> Result<std::sync::Arc<EventScope>, Fault> {
     find_event(ctx, event).await?.map(|event| event.0).ok_or_else(Fault::no_such_event)
 }
 

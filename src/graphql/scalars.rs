@@ -15,7 +15,9 @@ impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         Instant::parse_from_rfc3339(text).map(|at| Self(at.to_utc())).map_err(|_| {
-            InputValueError::custom("an instant is written as in RFC 3339, for example 2026-11-22T19:30:00Z")
+            InputValueError::custom(
+                "an instant is written as in RFC 3339, for example 2026-11-22T19:30:00Z",
+            )
         })
     }
 
@@ -25,15 +27,20 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A position in one event's change log: a whole number (a JSON number, at most 2^53 - 1) that grows by
-/// exactly 1 with every seat change of that event. A hole between two revisions is a lost change.
+/// A position in one event's change log: a whole number (a JSON number, at most 2^53 - 1) that
+/// grows by exactly 1 with every seat change of that event. A hole between two revisions is a lost
+/// change.
 #[Scalar(name = "Revision")]
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };
+        let Value::Number(number) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
         match number.as_i64() {
             Some(number @ 0..=9_007_199_254_740_991) => Ok(Self(number)),
-            _ => Err(InputValueError::custom("a revision is a whole number from 0 to 9007199254740991")),
+            _ => Err(InputValueError::custom(
+                "a revision is a whole number from 0 to 9007199254740991",
+            )),
         }
     }
 

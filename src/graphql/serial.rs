@@ -1,8 +1,9 @@
 //! Fields and items that are resolved one after another.
 //!
-//! async-graphql resolves an object's fields, and a list's items, side by side: each is a task of its own, and many look-ups are
-//! one. Where nothing is looked up there is nothing to wait for, and the tasks cost more than the fields. Objects
-//! say so with `#[graphql(serial)]`; lists and unions have no such word, and are wrapped in these.
+//! async-graphql resolves an object's fields, and a list's items, side by side: each is a task of
+//! its own, and many look-ups are one. Where nothing is looked up there is nothing to wait for, and
+//! the tasks cost more than the fields. Objects say so with `#[graphql(serial)]`; lists and unions
+//! have no such word, and are wrapped in these.
 
 use std::borrow::Cow;
 
@@ -28,7 +29,11 @@ impl<T: OutputType> OutputType for SerialList<T> {
         <Vec<T> as OutputType>::create_type_info(registry)
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
         let mut values = Vec::with_capacity(self.0.len());
         for item in &self.0 {
             values.push(item.resolve(ctx, field).await?);
@@ -54,7 +59,11 @@ impl<T: UnionType> OutputType for SerialUnion<T> {
         T::create_type_info(registry)
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
         resolve_container_serial(ctx, &self.0).await
     }
 }

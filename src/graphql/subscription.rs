@@ -10,7 +10,9 @@ use super::ContextExt as _;
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::live::Delivery;
-use super::types::{EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem};
+use super::types::{
+    EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem,
+};
 use crate::domain::{Cause, Change, Revision, SeatId, ViewerId};
 use crate::feed::{FeedError, Follower, Start, Step, apart};
 use crate::store::Store;
@@ -23,13 +25,16 @@ pub struct Subscription;
 /// Everything that can be watched.
 #[SubscriptionRoot]
 impl Subscription {
-    /// One event's seats, live, in revision order, with no gap and no repeat.
-    /// Without `since`: a SeatSnapshot first. With `since`: the changes after it, or a SeatSnapshot that says why not.
+    /// One event's seats, live, in revision order, with no gap and no repeat. Without `since`: a
+    /// SeatSnapshot first. With `since`: the changes after it, or a SeatSnapshot that says why not.
     async fn seat_changes(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The event.")] event_id: ID,
-        #[graphql(desc = "The revision that the client has already: that of a map, a mutation, or the last frame.")]
+        #[graphql(
+            desc = "The revision that the client has already: that of a map, a mutation, or the \
+                last frame."
+        )]
         since: Option<Revision>,
     ) -> Result<BoxStream<'static, Result<SeatStreamItem>>> {
         let delivery = ctx.data_opt::<Delivery>();
@@ -51,8 +56,8 @@ impl Subscription {
         Ok(items.boxed())
     }
 
-    /// The viewer's own holds and orders in one event, as they are granted, run out or are confirmed.
-    /// The first item comes at once; each further one after something of it has changed.
+    /// The viewer's own holds and orders in one event, as they are granted, run out or are
+    /// confirmed. The first item comes at once; each further one after something of it has changed.
     async fn my_reservations(
         &self,
         ctx: &Context<'_>,
@@ -69,7 +74,8 @@ impl Subscription {
     }
 }
 
-/// The follower's next step in the contract's words; where it has lost its place, a snapshot from which it goes on.
+/// The follower's next step in the contract's words; where it has lost its place, a snapshot from
+/// which it goes on.
 async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
     match follower.next().await? {
         Step::Changes(batch) => Ok(SeatStreamItem::Changes(SeatChanges(batch))),
@@ -80,7 +86,8 @@ async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
     }
 }
 
-/// One viewer's holds and orders. The log says when to look and what has run out; the database says what there is.
+/// One viewer's holds and orders. The log says when to look and what has run out; the database says
+/// what there is.
 struct Mine {
     follower: Follower,
     store: Store,
@@ -118,13 +125,15 @@ impl Mine {
         }
     }
 
-    /// Whether these changes bring anything that was not told yet, and which of the viewer's holds ran out in them.
-    /// What was looked up may be ahead of the log as it was followed so far; but what ran out is only in the log.
+    /// Whether these changes bring anything that was not told yet, and which of the viewer's holds
+    /// ran out in them. What was looked up may be ahead of the log as it was followed so far; but
+    /// what ran out is only in the log.
     fn news_in(&mut self, changes: &[Change]) -> (bool, Vec<SeatId>) {
         let mut expired = Vec::new();
         let mut news = false;
         for change in changes.iter().filter(|change| change.viewer == self.viewer) {
-            let told_after_gap = change.cause == Cause::Expired && self.expired_in_gap.remove(&change.seat);
+            let told_after_gap =
+                change.cause == Cause::Expired && self.expired_in_gap.remove(&change.seat);
             if change.cause == Cause::Expired && !told_after_gap {
                 expired.push(change.seat);
             }
@@ -134,7 +143,8 @@ impl Mine {
     }
 
     async fn look(&self) -> Result<ViewerState, Fault> {
-        let (store, event, viewer) = (self.store.clone(), self.follower.event(), self.viewer.clone());
+        let (store, event, viewer) =
+            (self.store.clone(), self.follower.event(), self.viewer.clone());
         let state = apart(async move { store.viewer_state(event, &viewer).await }).await?;
         Ok(state.ok_or(FeedError::NoSuchEvent)?)
     }
@@ -151,11 +161,13 @@ impl Mine {
         }
     }
 
-    /// The log was not followed without a gap: which of the seats told as held have run out is looked up.
+    /// The log was not followed without a gap: which of the seats told as held have run out is
+    /// looked up.
     async fn tell_after_a_gap(&mut self, state: ViewerState) -> Result<MyReservations, Fault> {
         let held: BTreeSet<_> = state.held.iter().map(|record| record.seat.id).collect();
         let gone: Vec<_> = self.held.difference(&held).copied().collect();
-        let (store, event, viewer) = (self.store.clone(), self.follower.event(), self.viewer.clone());
+        let (store, event, viewer) =
+            (self.store.clone(), self.follower.event(), self.viewer.clone());
         let lapsed = apart(async move { store.lapsed_seats(event, &viewer, &gone).await }).await?;
         // The change itself may still come: it was told already.
         self.expired_in_gap = lapsed.iter().copied().collect();

@@ -1,9 +1,9 @@
-//! The pages for people and what they are made of: embedded when the binary is built (see `build.rs`), compressed by
-//! the build of `web/`.
+//! The pages for people and what they are made of: embedded when the binary is built (see
+//! `build.rs`), compressed by the build of `web/`.
 //!
-//! What is in `assets/` carries a hash of its content in its name and is kept for ever; pages are asked for anew each
-//! time, and answered with 304 while they are the same. A binary that was built without `web/` says so in the pages'
-//! place.
+//! What is in `assets/` carries a hash of its content in its name and is kept for ever; pages are
+//! asked for anew each time, and answered with 304 while they are the same. A binary that was built
+//! without `web/` says so in the pages' place.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -30,13 +30,17 @@ struct Asset {
 static BUILT: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// What pages may do: run scripts and use styles that are files of ours, and talk to this server.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src \
+    'self'; \
+    img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors \
+    'none'";
 
-/// What the explorer may do beside that: its editor writes style sheets and style attributes as it goes along, and
-/// checks documents in a worker.
-const EXPLORER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    connect-src 'self'; img-src 'self' data:; font-src 'self' data:; worker-src 'self'; base-uri 'none'; \
+/// What the explorer may do beside that: its editor writes style sheets and style attributes as it
+/// goes along, and checks documents in a worker.
+const EXPLORER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' \
+    'unsafe-inline'; \
+    connect-src 'self'; img-src 'self' data:; font-src 'self' data:; worker-src 'self'; base-uri \
+    'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -52,7 +56,8 @@ pub(super) async fn explorer(State(app): State<AppState>, headers: HeaderMap) ->
     if app.playground {
         page(BUILT, "playground.html", EXPLORER_POLICY, &headers)
     } else {
-        let message = "The playground is switched off on this server; ARENA_PLAYGROUND=true (or --playground) \
+        let message = "The playground is switched off on this server; ARENA_PLAYGROUND=true (or \
+            -- playground) \
             switches it on. The API is at /graphql.\n";
         (StatusCode::NOT_FOUND, message).into_response()
     }
@@ -71,21 +76,31 @@ fn find(assets: &'static [Asset], path: &str) -> Option<&'static Asset> {
     assets.get(index)
 }
 
-fn page(assets: &'static [Asset], path: &str, policy: &'static str, headers: &HeaderMap) -> Response {
+fn page(
+    assets: &'static [Asset],
+    path: &str,
+    policy: &'static str,
+    headers: &HeaderMap,
+) -> Response {
     const MISSING: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
         <title>Grand Arena</title>\n<h1>Grand Arena is running, without its pages</h1>\n\
-        <p>This binary was built without the live map and the explorer. Building them takes Node 20.10 or newer with \
+        <p>This binary was built without the live map and the explorer. Building them takes Node \
+        20.10 or newer with \
         npm: install it, then start the server with <code>make run</code>, or build the pages with \
         <code>make web</code> and the server after them.</p>\n\
-        <p>Everything else works: the API is at <code>/graphql</code>, over HTTP and WebSocket.</p>\n</html>\n";
+        <p>Everything else works: the API is at <code>/graphql</code>, over HTTP and \
+        WebSocket.</p>\n</html>\n";
     match find(assets, path) {
         Some(asset) => asset.answer(ASK_AGAIN, policy, headers),
         None => (common_headers(ASK_AGAIN, policy), Html(MISSING)).into_response(),
     }
 }
 
-fn common_headers(caching: &'static str, policy: &'static str) -> [(header::HeaderName, &'static str); 4] {
+fn common_headers(
+    caching: &'static str,
+    policy: &'static str,
+) -> [(header::HeaderName, &'static str); 4] {
     [
         (header::CACHE_CONTROL, caching),
         // With scripts, too: a worker's own policy is that of its script.
@@ -104,9 +119,12 @@ impl Asset {
         }
         let (coding, content) = self.best(asked);
         let content_type = [(header::CONTENT_TYPE, content_type(self.path))];
-        let mut response = (common, tag_and_vary, content_type, Bytes::from_static(content)).into_response();
+        let mut response =
+            (common, tag_and_vary, content_type, Bytes::from_static(content)).into_response();
         if let Some(coding) = coding {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
         response
     }
@@ -115,9 +133,12 @@ impl Asset {
     fn best(&self, asked: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
         let forms = [("br", self.brotli), ("gzip", self.gzip)];
         let forms = forms.into_iter().filter_map(|(coding, content)| Some((coding, content?)));
-        let plain = Some(quality_of(asked, "identity")).filter(|quality| *quality > 0.0).unwrap_or(f32::MIN_POSITIVE);
+        let plain = Some(quality_of(asked, "identity"))
+            .filter(|quality| *quality > 0.0)
+            .unwrap_or(f32::MIN_POSITIVE);
         let mut best = (plain, None, self.plain);
-        // From the least liked up, so that a later form replaces an earlier one that is liked as much.
+        // From the least liked up, so that a later form replaces an earlier one that is liked as
+        // much.
         for (coding, content) in forms.rev() {
             let quality = quality_of(asked, coding);
             if quality > 0.0 && quality >= best.0 {
@@ -130,7 +151,8 @@ impl Asset {
 
 /// Whether the client has this content already.
 fn has_tag(asked: &HeaderMap, tag: &str) -> bool {
-    let values = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let values =
+        asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     // Compared weakly, as RFC 9110 wants it here.
     let strong = tag.trim_start_matches("W/");
     let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
@@ -158,9 +180,27 @@ mod tests {
     use super::*;
 
     static ASSETS: &[Asset] = &[
-        Asset { path: "assets/a-1.js", tag: "W/\"1\"", plain: b"plain", brotli: Some(b"br"), gzip: Some(b"gzip") },
-        Asset { path: "assets/a-2.woff2", tag: "W/\"2\"", plain: b"font", brotli: None, gzip: None },
-        Asset { path: "index.html", tag: "W/\"3\"", plain: b"page", brotli: Some(b"br"), gzip: Some(b"gzip") },
+        Asset {
+            path: "assets/a-1.js",
+            tag: "W/\"1\"",
+            plain: b"plain",
+            brotli: Some(b"br"),
+            gzip: Some(b"gzip"),
+        },
+        Asset {
+            path: "assets/a-2.woff2",
+            tag: "W/\"2\"",
+            plain: b"font",
+            brotli: None,
+            gzip: None,
+        },
+        Asset {
+            path: "index.html",
+            tag: "W/\"3\"",
+            plain: b"page",
+            brotli: Some(b"br"),
+            gzip: Some(b"gzip"),
+        },
     ];
 
     fn asked(name: header::HeaderName, value: &str) -> HeaderMap {
@@ -188,16 +228,23 @@ mod tests {
         ];
         for (accepted, coding) in cases {
             let best = ASSETS[0].best(&asked(header::ACCEPT_ENCODING, accepted));
-            assert_eq!((best.0, best.1), (coding, coding.unwrap_or("plain").as_bytes()), "{accepted:?}");
+            assert_eq!(
+                (best.0, best.1),
+                (coding, coding.unwrap_or("plain").as_bytes()),
+                "{accepted:?}"
+            );
         }
         assert_eq!(ASSETS[0].best(&HeaderMap::new()).0, None);
-        let what_has_no_compressed_form = ASSETS[1].best(&asked(header::ACCEPT_ENCODING, "br, gzip"));
+        let what_has_no_compressed_form =
+            ASSETS[1].best(&asked(header::ACCEPT_ENCODING, "br, gzip"));
         assert_eq!(what_has_no_compressed_form, (None, &b"font"[..]));
     }
 
     #[test]
     fn a_page_that_the_client_has_already_is_not_sent_again() {
-        let answer = |tags: &str| page(ASSETS, "index.html", PAGE_POLICY, &asked(header::IF_NONE_MATCH, tags));
+        let answer = |tags: &str| {
+            page(ASSETS, "index.html", PAGE_POLICY, &asked(header::IF_NONE_MATCH, tags))
+        };
         for tags in ["W/\"3\"", "\"3\"", "\"1\", W/\"3\"", "*"] {
             let response = answer(tags);
             assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{tags}");
@@ -219,8 +266,14 @@ mod tests {
             body.next().await.unwrap().unwrap()
         });
         let text = std::str::from_utf8(&text).unwrap();
-        assert!(text.contains("Node 20.10") && text.contains("make run") && text.contains("/graphql"), "{text}");
-        assert!(!text.contains("<style") && !text.contains("style=") && !text.contains("<script"), "{text}");
+        assert!(
+            text.contains("Node 20.10") && text.contains("make run") && text.contains("/graphql"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("<style") && !text.contains("style=") && !text.contains("<script"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! Parsed documents, kept: clients send the same few again and again, and parsing and validating one costs more than
-//! executing it. Each thread that serves clients has its own, on a *shelf*: a document is copied for every execution, and the names in
-//! the copies are counted references to those in the original, which processors would fight for.
+//! Parsed documents, kept: clients send the same few again and again, and parsing and validating
+//! one costs more than executing it. Each thread that serves clients has its own, on a *shelf*: a
+//! document is copied for every execution, and the names in the copies are counted references to
+//! those in the original, which processors would fight for.
 //!
-//! A document that is kept has been found within all [`limits`], which depend on its text alone. So do the rules of
-//! validation, but for one: that an argument is what it should be, when its value comes from a variable. Hence a
-//! document that was found valid is not validated again for variables that are exactly what it declares them to be
-//! ([`InputTypes::fits`]); for all others it is, and the schema says what is wrong.
+//! A document that is kept has been found within all [`limits`], which depend on its text alone. So
+//! do the rules of validation, but for one: that an argument is what it should be, when its value
+//! comes from a variable. Hence a document that was found valid is not validated again for
+//! variables that are exactly what it declares them to be ([`InputTypes::fits`]); for all others it
+//! is, and the schema says what is wrong.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,8 +27,9 @@ const KEPT_DOCUMENTS: NonZero<usize> = NonZero::new(64).expect("is not zero");
 /// Shelves; where there are more threads, some share one.
 const SHELVES: usize = 4;
 
-/// The longest text that is kept, in bytes. Parsed it takes up to a hundred times its size, so that all together stay under
-/// 100 MB even if somebody sends the worst; those that people write take a twentieth of that.
+/// The longest text that is kept, in bytes. Parsed it takes up to a hundred times its size, so that
+/// all together stay under 100 MB even if somebody sends the worst; those that people write take a
+/// twentieth of that.
 const KEPT_TEXT_BYTES: usize = 4 * 1024;
 
 /// Documents by their texts.
@@ -65,7 +68,8 @@ impl Document {
 
 impl Default for Documents {
     fn default() -> Self {
-        let types = InputTypes::read(&crate::graphql::sdl()).expect("what the schema writes can be read");
+        let types =
+            InputTypes::read(&crate::graphql::sdl()).expect("what the schema writes can be read");
         Self { shelves: std::array::from_fn(|_| Mutex::new(LruCache::new(KEPT_DOCUMENTS))), types }
     }
 }
@@ -76,7 +80,8 @@ impl Documents {
         if let Some(known) = self.shelf().get(text) {
             return Ok(Arc::clone(known));
         }
-        let parsed = async_graphql::parser::parse_query(text).map_err(|error| unparsable(&error))?;
+        let parsed =
+            async_graphql::parser::parse_query(text).map_err(|error| unparsable(&error))?;
         limits::check(&parsed)?;
         let document = Arc::new(Document { parsed, is_valid: AtomicBool::new(false) });
         if text.len() <= KEPT_TEXT_BYTES {
@@ -91,7 +96,9 @@ impl Documents {
         thread_local! {
             static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
         }
-        self.shelves[NUMBER.with(|number| number % SHELVES)].lock().unwrap_or_else(PoisonError::into_inner)
+        self.shelves[NUMBER.with(|number| number % SHELVES)]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this operation of the document, with these variables, has to be validated.
@@ -109,7 +116,8 @@ impl Documents {
             };
             return if declared.all(fits) { Validity::Certain } else { Validity::Unknown };
         }
-        // Arguments whose variables have no value are not looked at, nor are those of other operations.
+        // Arguments whose variables have no value are not looked at, nor are those of other
+        // operations.
         let is_telling = document.parsed.operations.iter().count() == 1
             && declared.all(|definition| variables.contains_key(&definition.name.node));
         if is_telling { Validity::Telling(Arc::clone(document)) } else { Validity::Unknown }

@@ -1,7 +1,8 @@
 //! GraphQL over HTTP: POST for everything, GET for queries (and for subscriptions, as events) only.
 //!
-//! A mutation runs only when it arrives by POST with the content type `application/json`, which a foreign page
-//! cannot send without the browser asking us first: there are no forged cross-site requests.
+//! A mutation runs only when it arrives by POST with the content type `application/json`, which a
+//! foreign page cannot send without the browser asking us first: there are no forged cross-site
+//! requests.
 
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
@@ -33,12 +34,15 @@ pub(super) async fn answer(connection: &Connection, request: Request<Incoming>) 
     let mut response = match page.as_ref().and_then(|page| page.answer(&head)) {
         Some(response) => response,
         None => match head.method {
-            // Apart, since it is large and seldom: what a request may become is moved about with it.
+            // Apart, since it is large and seldom: what a request may become is moved about with
+            // it.
             Method::GET | Method::HEAD => Box::pin(get(connection, &mut head)).await,
             Method::POST => post(connection, &head.headers, body).await,
             _ => {
-                let message = "Operations are sent by POST; queries and subscriptions by GET as well.\n";
-                (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")], message).into_response()
+                let message =
+                    "Operations are sent by POST; queries and subscriptions by GET as well.\n";
+                (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")], message)
+                    .into_response()
             }
         },
     };
@@ -53,12 +57,15 @@ async fn get(connection: &Connection, head: &mut Parts) -> Response {
     let app = &connection.front.app;
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => return websocket::upgrade(app.clone(), upgrade),
-        Err(rejection) if head.headers.contains_key(header::UPGRADE) => return rejection.into_response(),
+        Err(rejection) if head.headers.contains_key(header::UPGRADE) => {
+            return rejection.into_response();
+        }
         Err(_) => {}
     }
     let (headers, uri) = (&head.headers, &head.uri);
     let parameters = || {
-        let unreadable = |_| Refused::Malformed(Fault::bad_input("the address's parameters cannot be read"));
+        let unreadable =
+            |_| Refused::Malformed(Fault::bad_input("the address's parameters cannot be read"));
         let Query(pairs) = Query::try_from_uri(uri).map_err(unreadable)?;
         Ok(Parameters::from_query(pairs)?)
     };
@@ -83,7 +90,8 @@ async fn post(connection: &Connection, headers: &HeaderMap, body: Incoming) -> R
     let accepted = Accepted::read(headers);
     let body = read_body(headers, body).await;
     match prepare(connection, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
-        // On the heap, and only while it runs: a connection that waits for its next request keeps the room for what it may become.
+        // On the heap, and only while it runs: a connection that waits for its next request keeps
+        // the room for what it may become.
         Ok(prepared) => Box::pin(execute(&connection.front.app, headers, accepted, prepared)).await,
         Err(failure) => failure.answer(accepted),
     }
@@ -109,11 +117,19 @@ impl Failure {
                 Some(MediaType::Json) => (StatusCode::OK, refused.into_error()),
                 Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused.into_error()),
                 // and a browser would show the page that waits for events nothing but them.
-                None => return sse::once(&async_graphql::Response::from_errors(vec![refused.into_error()])),
+                None => {
+                    return sse::once(&async_graphql::Response::from_errors(vec![
+                        refused.into_error(),
+                    ]));
+                }
             },
             Self::Refused(refused) => (StatusCode::BAD_REQUEST, refused.into_error()),
         };
-        encoded(accepted.media_type_or_json(), status, &async_graphql::Response::from_errors(vec![error]))
+        encoded(
+            accepted.media_type_or_json(),
+            status,
+            &async_graphql::Response::from_errors(vec![error]),
+        )
     }
 }
 
@@ -131,7 +147,8 @@ fn prepare(
     parameters: impl FnOnce() -> Result<Parameters, Failure>,
 ) -> Result<Prepared, Failure> {
     if accepted.media_type.is_none() && !accepted.event_stream {
-        let message = "answers are application/graphql-response+json, application/json or text/event-stream";
+        let message =
+            "answers are application/graphql-response+json, application/json or text/event-stream";
         return Err(Failure::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
     }
     let parameters = parameters()?;
@@ -140,9 +157,11 @@ fn prepare(
 }
 
 async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Failure> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
-        let fault = Fault::bad_input("send the request with `Content-Type: application/json`, in UTF-8");
+        let fault =
+            Fault::bad_input("send the request with `Content-Type: application/json`, in UTF-8");
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
     }
     let collected = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
@@ -174,18 +193,26 @@ fn viewer(connection: &Connection, headers: &HeaderMap) -> Result<Option<Viewer>
         Some(Ok(text)) => Some(text),
         Some(Err(_)) => Some(""),
     };
-    let viewer = connection.last_token.viewer(&connection.front.app.identity, authorization, wall_clock());
+    let viewer =
+        connection.last_token.viewer(&connection.front.app.identity, authorization, wall_clock());
     viewer.map_err(|error| Failure::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 
-async fn execute(app: &AppState, headers: &HeaderMap, accepted: Accepted, prepared: Prepared) -> Response {
+async fn execute(
+    app: &AppState,
+    headers: &HeaderMap,
+    accepted: Accepted,
+    prepared: Prepared,
+) -> Response {
     let is_subscription = prepared.operation == OperationType::Subscription;
     let media_type = match accepted.media_type {
         Some(media_type) if !is_subscription => media_type,
         _ if accepted.event_stream => return sse::execute(app, prepared),
         _ => {
-            let message = "subscriptions need a WebSocket or `Accept: text/event-stream`, at this same address";
-            return Failure::from(Refused::document(Code::GraphqlValidationFailed, message)).answer(accepted);
+            let message = "subscriptions need a WebSocket or `Accept: text/event-stream`, at this \
+                same address";
+            return Failure::from(Refused::document(Code::GraphqlValidationFailed, message))
+                .answer(accepted);
         }
     };
     let is_certain = matches!(prepared.validity, Validity::Certain);
@@ -205,7 +232,11 @@ async fn execute(app: &AppState, headers: &HeaderMap, accepted: Accepted, prepar
     encoded(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &response)
 }
 
-fn encoded(media_type: MediaType, status: StatusCode, answer: &async_graphql::Response) -> Response {
+fn encoded(
+    media_type: MediaType,
+    status: StatusCode,
+    answer: &async_graphql::Response,
+) -> Response {
     let body = match request::to_json(answer) {
         Ok(body) => Bytes::from(body),
         Err(error) => {
@@ -220,7 +251,8 @@ fn encoded(media_type: MediaType, status: StatusCode, answer: &async_graphql::Re
 async fn written_for_many(media_type: MediaType, asked: &HeaderMap, shared: &Encoded) -> Response {
     let compressed = if quality_of(asked, GZIP) > 0.0 { shared.gzip().await } else { None };
     let coding = compressed.is_some().then(|| HeaderValue::from_static(GZIP));
-    let mut response = written(media_type, StatusCode::OK, compressed.unwrap_or_else(|| shared.json()));
+    let mut response =
+        written(media_type, StatusCode::OK, compressed.unwrap_or_else(|| shared.json()));
     if let Some(coding) = coding {
         response.headers_mut().insert(header::CONTENT_ENCODING, coding);
     }
@@ -229,7 +261,8 @@ async fn written_for_many(media_type: MediaType, asked: &HeaderMap, shared: &Enc
 }
 
 fn written(media_type: MediaType, status: StatusCode, body: Bytes) -> Response {
-    let mut response = (status, [(header::CONTENT_TYPE, media_type.content_type())], body).into_response();
+    let mut response =
+        (status, [(header::CONTENT_TYPE, media_type.content_type())], body).into_response();
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::AppState;
 
-/// How long the database may take to answer a readiness check: a load balancer asks every few seconds.
+/// How long the database may take to answer a readiness check: a load balancer asks every few
+/// seconds.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The answer of `/readyz`.
@@ -27,7 +28,8 @@ pub(super) async fn alive() -> &'static str {
 
 pub(super) async fn ready(State(app): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let answered = tokio::time::timeout(PING_TIMEOUT, app.store.ping()).await;
-    let readiness = Readiness { database: matches!(answered, Ok(Ok(()))), feed: app.feed.is_listening() };
+    let readiness =
+        Readiness { database: matches!(answered, Ok(Ok(()))), feed: app.feed.is_listening() };
     let is_ready = readiness.database && readiness.feed && !app.stop.is_cancelled();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness))

@@ -1,7 +1,8 @@
-//! The older WebSocket protocol that calls itself `graphql-ws` (subscriptions-transport-ws), for older Apollo clients.
+//! The older WebSocket protocol that calls itself `graphql-ws` (subscriptions-transport-ws), for
+//! older Apollo clients.
 //!
-//! async-graphql-axum speaks it; what it lacks is put around it here: our limits, an end when the token runs out or the
-//! server shuts down, and an end for clients that have gone.
+//! async-graphql-axum speaks it; what it lacks is put around it here: our limits, an end when the
+//! token runs out or the server shuts down, and an end for clients that have gone.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,8 +18,8 @@ use tokio_util::sync::PollSender;
 
 use super::request::{self, Prepared};
 use super::websocket::{
-    Goodbye, INIT_TIMEOUT, LEGACY_WS, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT, WRITE_TIMEOUT, at, token_end,
-    viewer_from_payload,
+    Goodbye, INIT_TIMEOUT, LEGACY_WS, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT, WRITE_TIMEOUT,
+    at, token_end, viewer_from_payload,
 };
 use super::{AppState, Documents};
 use crate::graphql::ArenaSchema;
@@ -41,20 +42,25 @@ pub(super) async fn serve(app: AppState, socket: WebSocket) {
         move |_| heard.notify_one()
     });
     let expiry = Arc::new(Expiry::new());
-    let executor =
-        Limited { schema: app.schema.clone(), documents: Arc::clone(&app.documents), operations: Arc::new(()) };
-    let serving = GraphQLWebSocket::new_with_pair(PollSender::new(frames), messages, executor, protocol)
-        .on_connection_init({
-            let expiry = Arc::clone(&expiry);
-            move |payload| async move {
-                let viewer = viewer_from_payload(&app, payload.as_object()).map_err(async_graphql::Error::new)?;
-                expiry.set(viewer.as_ref().map(token_end));
-                let mut data = Data::default();
-                data.insert(viewer);
-                Ok(data)
-            }
-        })
-        .serve();
+    let executor = Limited {
+        schema: app.schema.clone(),
+        documents: Arc::clone(&app.documents),
+        operations: Arc::new(()),
+    };
+    let serving =
+        GraphQLWebSocket::new_with_pair(PollSender::new(frames), messages, executor, protocol)
+            .on_connection_init({
+                let expiry = Arc::clone(&expiry);
+                move |payload| async move {
+                    let viewer = viewer_from_payload(&app, payload.as_object())
+                        .map_err(async_graphql::Error::new)?;
+                    expiry.set(viewer.as_ref().map(token_end));
+                    let mut data = Data::default();
+                    data.insert(viewer);
+                    Ok(data)
+                }
+            })
+            .serve();
     tokio::pin!(serving);
 
     let mut silent_since = Instant::now();
@@ -91,7 +97,8 @@ pub(super) async fn serve(app: AppState, socket: WebSocket) {
     }
 }
 
-/// When the token runs out, which is known once the client has said who it is; and how long it may take for that.
+/// When the token runs out, which is known once the client has said who it is; and how long it may
+/// take for that.
 struct Expiry {
     init: Instant,
     token: OnceLock<Option<Instant>>,
@@ -110,7 +117,9 @@ impl Expiry {
     }
 
     async fn reached(&self) -> Goodbye {
-        if self.token.get().is_none() && tokio::time::timeout_at(self.init, self.is_set.notified()).await.is_err() {
+        if self.token.get().is_none()
+            && tokio::time::timeout_at(self.init, self.is_set.notified()).await.is_err()
+        {
             return Goodbye::InitTimeout;
         }
         at(self.token.get().copied().flatten()).await;
@@ -135,16 +144,24 @@ impl Executor for Limited {
         }
     }
 
-    fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+    fn execute_stream(
+        &self,
+        request: Request,
+        session: Option<Arc<Data>>,
+    ) -> BoxStream<'static, Response> {
         if Arc::strong_count(&self.operations) > MAX_OPERATIONS {
-            let fault =
-                Fault::new(Code::Overloaded, format!("a socket carries about {MAX_OPERATIONS} operations at a time"));
+            let fault = Fault::new(
+                Code::Overloaded,
+                format!("a socket carries about {MAX_OPERATIONS} operations at a time"),
+            );
             return once(async { request::fault_response(fault) }).boxed();
         }
         let held = Arc::clone(&self.operations);
         match request::parse(&self.documents, request) {
             Ok(Prepared { request, .. }) => {
-                let responses = self.schema.execute_stream_with_session_data(request, session.unwrap_or_default());
+                let responses = self
+                    .schema
+                    .execute_stream_with_session_data(request, session.unwrap_or_default());
                 let completed = responses.map(move |mut response| {
                     let _held = &held;
                     request::complete_errors(&mut response);
@@ -152,7 +169,9 @@ impl Executor for Limited {
                 });
                 completed.boxed()
             }
-            Err(refused) => once(async { Response::from_errors(vec![refused.into_error()]) }).boxed(),
+            Err(refused) => {
+                once(async { Response::from_errors(vec![refused.into_error()]) }).boxed()
+            }
         }
     }
 }

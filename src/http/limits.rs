@@ -1,8 +1,9 @@
 //! Limits of a document, checked before anything else looks at it.
 //!
-//! They hold for the document as it is executed, with every fragment in each place that it is spread: what is nested
-//! or repeated through fragments counts as if it were written out. The walk ends at the first excess, so that fragments
-//! which double each other cost no more than [`MAX_SELECTIONS`] steps.
+//! They hold for the document as it is executed, with every fragment in each place that it is
+//! spread: what is nested or repeated through fragments counts as if it were written out. The walk
+//! ends at the first excess, so that fragments which double each other cost no more than
+//! [`MAX_SELECTIONS`] steps.
 //!
 //! Deliberately absent: costs of single fields, but for whole maps. A list has a limit of its own.
 
@@ -18,29 +19,36 @@ const MAX_DEPTH: usize = 15;
 /// Aliases in an operation: a page that shows a few events side by side needs a handful.
 const MAX_ALIASES: usize = 30;
 
-/// Fields at the root of an operation, each of which is work of its own; repeating one is executed again.
+/// Fields at the root of an operation, each of which is work of its own; repeating one is executed
+/// again.
 const MAX_ROOT_FIELDS: usize = 20;
 
-/// Whole maps in an operation: each is megabytes, all of them in memory until the answer is written.
+/// Whole maps in an operation: each is megabytes, all of them in memory until the answer is
+/// written.
 const MAX_MAPS: usize = 2;
 
-/// Fields and fragments in all operations of a document, and once more in its fragments as they are written. The
-/// standard introspection query has some 350; a client's whole file of operations a few hundred.
+/// Fields and fragments in all operations of a document, and once more in its fragments as they are
+/// written. The standard introspection query has some 350; a client's whole file of operations a
+/// few hundred.
 const MAX_SELECTIONS: usize = 2_000;
 
-/// Selections in selections, fragments included. What fits [`MAX_DEPTH`] has hardly more than one fragment a field;
-/// fragments that spread each other in a circle end here.
+/// Selections in selections, fragments included. What fits [`MAX_DEPTH`] has hardly more than one
+/// fragment a field; fragments that spread each other in a circle end here.
 const MAX_NESTING: usize = 2 * MAX_DEPTH;
 
 /// Refuses a document that goes beyond a limit.
 pub(super) fn check(document: &ExecutableDocument) -> Result<(), Refused> {
     // Also those that nothing spreads are validated.
-    let mut selections = document.fragments.values().map(|fragment| size(&fragment.node.selection_set.node)).sum();
+    let mut selections =
+        document.fragments.values().map(|fragment| size(&fragment.node.selection_set.node)).sum();
     for (_, operation) in document.operations.iter() {
         let mut walk = Walk { document, selections, aliases: 0, root_fields: 0, maps: 0 };
         walk.enter(&operation.node.selection_set.node, Place { depth: 0, nesting: 0 })?;
         if operation.node.ty == OperationType::Subscription && walk.root_fields != 1 {
-            return Err(refused("a subscription has exactly one field at its root".to_owned(), operation.pos));
+            return Err(refused(
+                "a subscription has exactly one field at its root".to_owned(),
+                operation.pos,
+            ));
         }
         selections = walk.selections;
     }
@@ -80,7 +88,12 @@ impl Walk<'_> {
         for selection in &selections.items {
             let at = selection.pos;
             self.selections += 1;
-            keep(self.selections, MAX_SELECTIONS, "fields and fragments, each counted wherever it is spread", at)?;
+            keep(
+                self.selections,
+                MAX_SELECTIONS,
+                "fields and fragments, each counted wherever it is spread",
+                at,
+            )?;
             keep(place.nesting, MAX_NESTING, "fields and fragments within one another", at)?;
             let nesting = place.nesting + 1;
             match &selection.node {
@@ -90,7 +103,12 @@ impl Walk<'_> {
                     self.aliases += usize::from(field.node.alias.is_some());
                     keep(self.aliases, MAX_ALIASES, "aliases in an operation", at)?;
                     self.root_fields += usize::from(place.depth == 0);
-                    keep(self.root_fields, MAX_ROOT_FIELDS, "fields at the root of an operation", at)?;
+                    keep(
+                        self.root_fields,
+                        MAX_ROOT_FIELDS,
+                        "fields at the root of an operation",
+                        at,
+                    )?;
                     self.maps += usize::from(place.depth == 0 && field.node.name.node == "seatMap");
                     keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
                     self.enter(&field.node.selection_set.node, Place { depth, nesting })?;
@@ -100,7 +118,9 @@ impl Walk<'_> {
                 }
                 Selection::FragmentSpread(spread) => {
                     // One that does not exist is refused by the schema.
-                    if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
+                    if let Some(fragment) =
+                        self.document.fragments.get(&spread.node.fragment_name.node)
+                    {
                         self.enter(&fragment.node.selection_set.node, Place { nesting, ..place })?;
                     }
                 }
@@ -111,7 +131,11 @@ impl Walk<'_> {
 }
 
 fn keep(number: usize, limit: usize, of_what: &str, at: Pos) -> Result<(), Refused> {
-    if number > limit { Err(refused(format!("at most {limit} {of_what} are allowed"), at)) } else { Ok(()) }
+    if number > limit {
+        Err(refused(format!("at most {limit} {of_what} are allowed"), at))
+    } else {
+        Ok(())
+    }
 }
 
 fn refused(message: String, at: Pos) -> Refused {
@@ -154,17 +178,24 @@ mod tests {
         assert!(is_refused(&unused(2_001), "at most 2000 fields"));
         assert!(is_refused("subscription { a b }", "exactly one field"));
         assert_eq!(message("{ a: seatMap b: seatMap }"), None);
-        assert!(is_refused("{ a: seatMap b: seatMap ...F } fragment F on Query { seatMap }", "whole maps"));
+        assert!(is_refused(
+            "{ a: seatMap b: seatMap ...F } fragment F on Query { seatMap }",
+            "whole maps"
+        ));
     }
 
     #[test]
     fn fragments_evade_no_limit() {
-        let aliases = "{ a { ...F ...F ...F ...F } } fragment F on T { a: x b: x c: x d: x e: x f: x g: x h: x }";
+        let aliases = "{ a { ...F ...F ...F ...F } } fragment F on T { a: x b: x c: x d: x e: x \
+            f: x g: x h: x }";
         assert!(is_refused(aliases, "aliases"));
         let roots = "{ ...F ...F ...F ... on Q { ...F } } fragment F on Q { a b c d e f }";
         assert!(is_refused(roots, "at the root"));
         let chain = repeat(16, |i| format!("fragment F{i} on T {{ a {{ ...F{} }} }} ", i + 1));
-        assert!(is_refused(&format!("{{ ...F0 }} {chain} fragment F16 on T {{ a }}"), "within one another"));
+        assert!(is_refused(
+            &format!("{{ ...F0 }} {chain} fragment F16 on T {{ a }}"),
+            "within one another"
+        ));
         assert!(is_refused("{ ...F } fragment F on T { ...F }", "within one another"));
         assert!(is_refused(
             "{ a { ...F } } fragment F on T { ...G ...G } fragment G on T { ...F }",
@@ -172,7 +203,10 @@ mod tests {
         ));
         // Two to the power of 25 fields, written in a kilobyte.
         let doubling = repeat(25, |i| format!("fragment F{i} on T {{ ...F{0} ...F{0} }} ", i + 1));
-        assert!(is_refused(&format!("{{ a {{ ...F0 }} }} {doubling} fragment F25 on T {{ a }}"), "at most 2000"));
+        assert!(is_refused(
+            &format!("{{ a {{ ...F0 }} }} {doubling} fragment F25 on T {{ a }}"),
+            "at most 2000"
+        ));
     }
 
     #[test]

@@ -51,7 +51,11 @@ impl Accepted {
                 qualities.add(range);
             }
         }
-        if is_empty { Self { media_type: Some(MediaType::Json), event_stream: false } } else { qualities.best() }
+        if is_empty {
+            Self { media_type: Some(MediaType::Json), event_stream: false }
+        } else {
+            qualities.best()
+        }
     }
 
     /// What an error is written in, whatever is accepted.
@@ -76,8 +80,8 @@ impl Qualities {
         *slot = Some(quality);
     }
 
-    /// The type of the highest quality. Of equals, the newer if the client names it: `*/*` gets the older, for clients
-    /// that know of no other.
+    /// The type of the highest quality. Of equals, the newer if the client names it: `*/*` gets the
+    /// older, for clients that know of no other.
     fn best(&self) -> Accepted {
         let by_range = self.any_application.or(self.anything);
         let json = self.json.or(by_range).unwrap_or(0.0);
@@ -88,23 +92,28 @@ impl Qualities {
             (true, true) => Some(MediaType::GraphqlResponse),
             (true, false) => Some(MediaType::Json),
         };
-        Accepted { media_type, event_stream: self.event_stream.is_some_and(|quality| quality > 0.0) }
+        Accepted {
+            media_type,
+            event_stream: self.event_stream.is_some_and(|quality| quality > 0.0),
+        }
     }
 }
 
 /// The quality that is among an item's parameters; 1 if there is none.
 fn quality_in<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
-    let quality =
-        parameters.find_map(|parameter| parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")));
+    let quality = parameters.find_map(|parameter| {
+        parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="))
+    });
     // One that cannot be read is no reason to refuse the item.
     quality.map_or(1.0, |text| text.parse().unwrap_or(1.0))
 }
 
-/// How much the client likes a coding, 0 to 1. What is not named is as good as `*`, or not accepted; no coding at all
-/// is accepted, as the last resort.
+/// How much the client likes a coding, 0 to 1. What is not named is as good as `*`, or not
+/// accepted; no coding at all is accepted, as the last resort.
 pub(super) fn quality_of(asked: &HeaderMap, coding: &str) -> f32 {
     let (mut named, mut others) = (None, None);
-    let values = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let values =
+        asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     for item in values.flat_map(|value| value.split(',')) {
         let mut parts = item.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
@@ -145,7 +154,11 @@ mod tests {
         ];
         for (accept, media_type, event_stream) in cases {
             let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
-            assert_eq!(Accepted::read(&headers), Accepted { media_type, event_stream }, "{accept:?}");
+            assert_eq!(
+                Accepted::read(&headers),
+                Accepted { media_type, event_stream },
+                "{accept:?}"
+            );
         }
         assert_eq!(Accepted::read(&HeaderMap::new()).media_type, Some(Json));
     }

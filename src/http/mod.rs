@@ -1,7 +1,9 @@
-//! The transport: GraphQL over HTTP, WebSocket and server-sent events, health, and the pages for people.
+//! The transport: GraphQL over HTTP, WebSocket and server-sent events, health, and the pages for
+//! people.
 //!
-//! Deliberately ours where the stock transport of async-graphql falls short (mutations over GET, missing close codes,
-//! no limits); its WebSocket serves only the older protocol that some Apollo clients still speak.
+//! Deliberately ours where the stock transport of async-graphql falls short (mutations over GET,
+//! missing close codes, no limits); its WebSocket serves only the older protocol that some Apollo
+//! clients still speak.
 
 mod assets;
 mod documents;
@@ -39,7 +41,8 @@ use crate::graphql::live::Shapes;
 use crate::identity::{Identity, LastToken};
 use crate::store::Store;
 
-/// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat ids are under 10 KiB.
+/// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
+/// ids are under 10 KiB.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 /// What handlers work with: shared, since every connection holds it.
@@ -76,8 +79,8 @@ pub struct App {
 /// Where the API is.
 const API: &str = "/graphql";
 
-/// Answers everything: the API first and without a router's detours, which are as long as a reservation's whole way
-/// through the schema.
+/// Answers everything: the API first and without a router's detours, which are as long as a
+/// reservation's whole way through the schema.
 #[derive(Clone)]
 pub struct Front {
     app: AppState,
@@ -125,6 +128,9 @@ fn pages(state: AppState) -> Router {
 
 async fn not_found(uri: Uri) -> Response {
     let path: String = uri.path().chars().take(80).collect();
-    (StatusCode::NOT_FOUND, format!("There is nothing at {path}. The API is at /graphql, the live map at /.\n"))
+    (
+        StatusCode::NOT_FOUND,
+        format!("There is nothing at {path}. The API is at /graphql, the live map at /.\n"),
+    )
         .into_response()
 }

@@ -1,4 +1,5 @@
-//! An operation under way, whichever transport carries it: what it has to tell its client, piece by piece.
+//! An operation under way, whichever transport carries it: what it has to tell its client, piece by
+//! piece.
 
 use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
@@ -24,22 +25,34 @@ pub(super) enum News {
 }
 
 /// Starts an operation. Its news end with [`News::Failed`] or [`News::End`].
-pub(super) fn start(app: &AppState, Prepared { mut request, operation, .. }: Prepared) -> BoxStream<'static, News> {
+pub(super) fn start(
+    app: &AppState,
+    Prepared { mut request, operation, .. }: Prepared,
+) -> BoxStream<'static, News> {
     let end = stream::once(async { News::End });
     if operation != OperationType::Subscription {
-        // In a task of its own: while the socket cannot write it polls nothing, and what runs may hold a connection.
+        // In a task of its own: while the socket cannot write it polls nothing, and what runs may
+        // hold a connection.
         let schema = app.schema.clone();
-        let executing = AbortOnDropHandle::new(tokio::spawn(async move { schema.execute(request).await }));
-        let response =
-            executing.map(|ended| ended.unwrap_or_else(|error| request::fault_response(Fault::internal(error))));
-        return response.map(move |response| told(operation, response)).into_stream().chain(end).boxed();
+        let executing =
+            AbortOnDropHandle::new(tokio::spawn(async move { schema.execute(request).await }));
+        let response = executing.map(|ended| {
+            ended.unwrap_or_else(|error| request::fault_response(Fault::internal(error)))
+        });
+        return response
+            .map(move |response| told(operation, response))
+            .into_stream()
+            .chain(end)
+            .boxed();
     }
-    // Frames that look the same to everybody are shared: then the resolver hands over what it would have streamed.
+    // Frames that look the same to everybody are shared: then the resolver hands over what it would
+    // have streamed.
     let (handed, shape) = (Handed::default(), app.shapes.of(&mut request));
     let responses = app.schema.execute_stream(request.data(Delivery::HandOver(handed.clone())));
     let schema = app.schema_for_valid.clone();
     let frames = stream::once(async move {
-        let live = handed.take().zip(shape).map(|(follower, shape)| LiveFrames::new(follower, shape));
+        let live =
+            handed.take().zip(shape).map(|(follower, shape)| LiveFrames::new(follower, shape));
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
     let frames = frames.flatten().map(|frame| frame.map_or_else(failed, News::Next));

@@ -1,8 +1,10 @@
-//! Which pages of which origins may use this server from a browser: those of its own, and those on a list.
+//! Which pages of which origins may use this server from a browser: those of its own, and those on
+//! a list.
 //!
-//! A request without `Origin` comes from no browser, or from a page of our own; nothing is kept from it. A page of
-//! another origin is kept out in three places: its WebSocket is refused, its preflight is, and the answers to what a
-//! browser sends without asking (queries) are not shown to it. Mutations need a content type that takes a preflight.
+//! A request without `Origin` comes from no browser, or from a page of our own; nothing is kept
+//! from it. A page of another origin is kept out in three places: its WebSocket is refused, its
+//! preflight is, and the answers to what a browser sends without asking (queries) are not shown to
+//! it. Mutations need a content type that takes a preflight.
 
 use std::str::FromStr;
 
@@ -14,7 +16,8 @@ use axum::response::{IntoResponse, Response};
 const METHODS: &str = "GET, POST";
 const HEADERS: &str = "authorization, content-type, accept";
 
-/// How long a browser may remember the answer to its preflight, in seconds: as long as Chrome does at most.
+/// How long a browser may remember the answer to its preflight, in seconds: as long as Chrome does
+/// at most.
 const MAX_AGE_SECONDS: &str = "7200";
 
 /// Origins whose pages may use the server, beside its own.
@@ -29,7 +32,8 @@ pub enum AllowedOrigins {
 /// Why a list of origins is none.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{0:?} is not an origin; write a scheme and a host, such as https://shop.example or http://localhost:5173, and nothing after it"
+    "{0:?} is not an origin; write a scheme and a host, such as https://shop.example or \
+        http://localhost:5173, and nothing after it"
 )]
 pub struct NotAnOrigin(String);
 
@@ -63,7 +67,8 @@ fn normal_origin(text: &str) -> Option<String> {
         }
         _ => authority,
     };
-    let is_host = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._[]:".contains(c));
+    let is_host =
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._[]:".contains(c));
     let own_port = match scheme {
         "http" => ":80",
         "https" => ":443",
@@ -76,12 +81,15 @@ impl AllowedOrigins {
     /// Whether a page of this origin may use the server that is addressed as `host`.
     fn allow(&self, origin: &str, host: Option<&str>) -> bool {
         // Whether TLS ends before us is not known here, so that the schemes are not compared.
-        let is_own =
-            origin.split_once("://").is_some_and(|(_, own)| host.is_some_and(|host| own.eq_ignore_ascii_case(host)));
+        let is_own = origin
+            .split_once("://")
+            .is_some_and(|(_, own)| host.is_some_and(|host| own.eq_ignore_ascii_case(host)));
         is_own
             || match self {
                 Self::Any => true,
-                Self::Only(origins) => origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)),
+                Self::Only(origins) => {
+                    origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+                }
             }
     }
 }
@@ -101,13 +109,15 @@ impl Page {
         Some(Self { origin, is_allowed })
     }
 
-    /// What there is to say before the request itself is looked at: that the page is kept out, or that it may ask.
+    /// What there is to say before the request itself is looked at: that the page is kept out, or
+    /// that it may ask.
     pub(super) fn answer(&self, request: &Parts) -> Option<Response> {
         let asks_for_method = request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         let is_preflight = request.method == Method::OPTIONS && asks_for_method;
         let is_upgrade = request.headers.contains_key(header::UPGRADE);
         if !self.is_allowed && (is_preflight || is_upgrade) {
-            let message = "Pages of this origin may not use this server; ARENA_ALLOWED_ORIGINS says which may.\n";
+            let message = "Pages of this origin may not use this server; ARENA_ALLOWED_ORIGINS \
+                says which may.\n";
             return Some((StatusCode::FORBIDDEN, message).into_response());
         }
         is_preflight.then(preflight)
@@ -143,10 +153,18 @@ mod tests {
     #[test]
     fn a_list_of_origins_is_read_as_browsers_write_them_or_refused() {
         let read = |list: &str| list.parse::<AllowedOrigins>();
-        let only = |origins: &[&str]| AllowedOrigins::Only(origins.iter().map(|&origin| origin.to_owned()).collect());
+        let only = |origins: &[&str]| {
+            AllowedOrigins::Only(origins.iter().map(|&origin| origin.to_owned()).collect())
+        };
         assert_eq!(read("").unwrap(), only(&[]));
-        let list = "https://Shop.example:443, http://localhost:5173,http://[::1]:80,capacitor://localhost,";
-        let normal = ["https://shop.example", "http://localhost:5173", "http://[::1]", "capacitor://localhost"];
+        let list = "https://Shop.example:443, \
+            http://localhost:5173,http://[::1]:80,capacitor://localhost,";
+        let normal = [
+            "https://shop.example",
+            "http://localhost:5173",
+            "http://[::1]",
+            "capacitor://localhost",
+        ];
         assert_eq!(read(list).unwrap(), only(&normal));
         assert_eq!(read("https://shop.example, *").unwrap(), AllowedOrigins::Any);
         for bad in [
@@ -169,9 +187,13 @@ mod tests {
         let host = Some("arena.example:8080");
         assert!(list.allow("http://arena.example:8080", host));
         assert!(list.allow("https://shop.example", host));
-        for other in
-            ["http://arena.example", "https://shop.example.evil", "http://shop.example", "null", "arena.example:8080"]
-        {
+        for other in [
+            "http://arena.example",
+            "https://shop.example.evil",
+            "http://shop.example",
+            "null",
+            "arena.example:8080",
+        ] {
             assert!(!list.allow(other, host), "{other}");
         }
         assert!(!list.allow("http://", Some("x")) && !list.allow("http://x", None));

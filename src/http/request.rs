@@ -1,6 +1,8 @@
 //! A GraphQL request, whichever transport brought it, up to the point where it can be executed.
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
+};
 use async_graphql::{Error, Pos, Request, Response, ServerError, Value as GraphqlValue, Variables};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,10 +12,12 @@ use super::documents::{Documents, Validity};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
 
-/// Errors of a document that are told. A small document can have very many, each of them longer than what is wrong.
+/// Errors of a document that are told. A small document can have very many, each of them longer
+/// than what is wrong.
 const MAX_REQUEST_ERRORS: usize = 20;
 
-/// The parameters of a request, as in GraphQL over HTTP and in the payload of a WebSocket's `subscribe`.
+/// The parameters of a request, as in GraphQL over HTTP and in the payload of a WebSocket's
+/// `subscribe`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Parameters {
@@ -33,7 +37,11 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Who is asking.
     pub(super) fn viewer(&self) -> Option<&Viewer> {
-        self.request.data.get(&std::any::TypeId::of::<Option<Viewer>>())?.downcast_ref::<Option<Viewer>>()?.as_ref()
+        self.request
+            .data
+            .get(&std::any::TypeId::of::<Option<Viewer>>())?
+            .downcast_ref::<Option<Viewer>>()?
+            .as_ref()
     }
 }
 
@@ -42,7 +50,8 @@ impl Prepared {
 pub(super) enum Refused {
     /// It is not a GraphQL request.
     Malformed(Fault),
-    /// It is one, but its document cannot be parsed, goes beyond a limit, or does not say what to execute.
+    /// It is one, but its document cannot be parsed, goes beyond a limit, or does not say what to
+    /// execute.
     Document {
         fault: Fault,
         /// Where in the document, if it is a place.
@@ -70,7 +79,8 @@ impl Parameters {
     pub(super) fn from_body(body: &[u8]) -> Result<Self, Refused> {
         serde_json::from_slice(body).or_else(|_| {
             // Why not? Most bodies are right, and pay nothing for the answer.
-            let json = serde_json::from_slice(body).map_err(|_| malformed("the body must be JSON"))?;
+            let json =
+                serde_json::from_slice(body).map_err(|_| malformed("the body must be JSON"))?;
             Self::from_json(json)
         })
     }
@@ -78,10 +88,11 @@ impl Parameters {
     /// Reads a JSON value.
     pub(super) fn from_json(value: Value) -> Result<Self, Refused> {
         match value {
-            Value::Object(_) => {
-                serde_json::from_value(value).map_err(|_| malformed("the request must be a JSON object"))
+            Value::Object(_) => serde_json::from_value(value)
+                .map_err(|_| malformed("the request must be a JSON object")),
+            Value::Array(_) => {
+                Err(malformed("send one operation at a time; lists of operations are not accepted"))
             }
-            Value::Array(_) => Err(malformed("send one operation at a time; lists of operations are not accepted")),
             _ => Err(malformed("the request must be a JSON object with the field `query`")),
         }
     }
@@ -89,15 +100,22 @@ impl Parameters {
     /// Reads the parameters of a GET request.
     pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Self, Refused> {
         fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Refused> {
-            serde_json::from_str(text).map_err(|_| malformed(&format!("the parameter `{name}` must be JSON")))
+            serde_json::from_str(text)
+                .map_err(|_| malformed(&format!("the parameter `{name}` must be JSON")))
         }
         let mut parameters = Self::default();
         for (name, text) in pairs {
             match name.as_str() {
                 "query" => parameters.query = Some(Value::String(text)),
-                "operationName" if !text.is_empty() => parameters.operation_name = Some(Value::String(text)),
-                "variables" if !text.is_empty() => parameters.variables = Some(json("variables", &text)?),
-                "extensions" if !text.is_empty() => parameters.extensions = Some(json("extensions", &text)?),
+                "operationName" if !text.is_empty() => {
+                    parameters.operation_name = Some(Value::String(text))
+                }
+                "variables" if !text.is_empty() => {
+                    parameters.variables = Some(json("variables", &text)?)
+                }
+                "extensions" if !text.is_empty() => {
+                    parameters.extensions = Some(json("extensions", &text)?)
+                }
                 _ => {}
             }
         }
@@ -105,7 +123,11 @@ impl Parameters {
     }
 
     /// Parses the document and adds who is asking.
-    pub(super) fn prepare(self, documents: &Documents, viewer: Option<Viewer>) -> Result<Prepared, Refused> {
+    pub(super) fn prepare(
+        self,
+        documents: &Documents,
+        viewer: Option<Viewer>,
+    ) -> Result<Prepared, Refused> {
         let query = match self.query {
             Some(Value::String(query)) => query,
             Some(_) => return Err(malformed("`query` must be a string")),
@@ -135,19 +157,25 @@ pub(super) fn parse(documents: &Documents, mut request: Request) -> Result<Prepa
     let document = documents.parse(&request.query)?;
     let operation = operation(&document.parsed, request.operation_name.as_deref())?;
     require_variables(operation, &request.variables)?;
-    let (validity, operation) = (documents.validity(&document, operation, &request.variables), operation.ty);
+    let (validity, operation) =
+        (documents.validity(&document, operation, &request.variables), operation.ty);
     request.set_parsed_query(document.parsed.clone());
     Ok(Prepared { request, operation, validity })
 }
 
 /// Which operation is to be executed.
-fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, Refused> {
+fn operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, Refused> {
     let unknown = |message: &str| Refused::document(Code::GraphqlValidationFailed, message);
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Ok(&operation.node),
         (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
             Some(only) if operations.len() == 1 => Ok(&only.node),
-            _ => Err(unknown("the document has several operations; say which one in `operationName`")),
+            _ => Err(unknown(
+                "the document has several operations; say which one in `operationName`",
+            )),
         },
         (DocumentOperations::Multiple(operations), Some(name)) if operations.contains_key(name) => {
             Ok(&operations[name].node)
@@ -156,11 +184,16 @@ fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result
     }
 }
 
-/// The library looks for a variable only where a resolver reads it; the specification wants it before anything runs.
-fn require_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refused> {
+/// The library looks for a variable only where a resolver reads it; the specification wants it
+/// before anything runs.
+fn require_variables(
+    operation: &OperationDefinition,
+    variables: &Variables,
+) -> Result<(), Refused> {
     for definition in &operation.variable_definitions {
         let name = &definition.node.name.node;
-        let is_required = !definition.node.var_type.node.nullable && definition.node.default_value.is_none();
+        let is_required =
+            !definition.node.var_type.node.nullable && definition.node.default_value.is_none();
         if is_required && matches!(variables.get(name), None | Some(async_graphql::Value::Null)) {
             let fault = Fault::bad_input(format!("the variable `${name}` needs a value"));
             return Err(Refused::Document { fault, at: Some(definition.pos) });
@@ -173,7 +206,10 @@ fn require_variables(operation: &OperationDefinition, variables: &Variables) -> 
 pub(super) fn unparsable(error: &async_graphql::parser::Error) -> Refused {
     let at = error.positions().next();
     let message = match at {
-        Some(at) => format!("the query cannot be parsed: syntax error at line {}, column {}", at.line, at.column),
+        Some(at) => format!(
+            "the query cannot be parsed: syntax error at line {}, column {}",
+            at.line, at.column
+        ),
         None => "the query cannot be parsed".to_owned(),
     };
     Refused::Document { fault: Fault::new(Code::GraphqlParseFailed, message), at }
@@ -194,8 +230,8 @@ pub(super) fn fault_response(fault: Fault) -> Response {
     Response::from_errors(vec![server_error(fault, None)])
 }
 
-/// Gives every error a code (those of the library have none), and none a place that does not exist. Of the many that
-/// a document may have, the first ones are enough.
+/// Gives every error a code (those of the library have none), and none a place that does not exist.
+/// Of the many that a document may have, the first ones are enough.
 pub(super) fn complete_errors(response: &mut Response) {
     if is_request_error(response) {
         response.errors.truncate(MAX_REQUEST_ERRORS);
@@ -204,8 +240,10 @@ pub(super) fn complete_errors(response: &mut Response) {
         locations.retain(|at| at.line > 0);
         let extensions = extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
-            // Without a path nothing was executed yet; within a field it is an argument that cannot be read.
-            let code = if path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
+            // Without a path nothing was executed yet; within a field it is an argument that cannot
+            // be read.
+            let code =
+                if path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
             extensions.set("code", code.as_str());
         }
     }
@@ -221,12 +259,15 @@ pub(super) fn is_request_error(response: &Response) -> bool {
 /// Whether an operation has no more to say after this response.
 pub(super) fn has_failed(operation: OperationType, response: &Response) -> bool {
     match operation {
-        OperationType::Subscription => !response.errors.is_empty() && response.data == async_graphql::Value::Null,
+        OperationType::Subscription => {
+            !response.errors.is_empty() && response.data == async_graphql::Value::Null
+        }
         OperationType::Query | OperationType::Mutation => is_request_error(response),
     }
 }
 
-/// The response as JSON, which has the field `data` only where something was executed. (The library always writes it.)
+/// The response as JSON, which has the field `data` only where something was executed. (The library
+/// always writes it.)
 pub(super) fn to_json(response: &Response) -> serde_json::Result<Vec<u8>> {
     #[derive(Serialize)]
     struct RequestErrors<'a> {

@@ -1,5 +1,5 @@
-//! The accept loop. axum's own has no time limits: a client that never finishes a request would stay for ever, and
-//! hold up every shutdown.
+//! The accept loop. axum's own has no time limits: a client that never finishes a request would
+//! stay for ever, and hold up every shutdown.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,19 +18,21 @@ use tokio_util::task::TaskTracker;
 
 use super::{Connection, Front};
 
-/// How long a client may take to send a request's head, and how long a connection may lie idle between two requests:
-/// longer than the 60 s that load balancers keep theirs.
+/// How long a client may take to send a request's head, and how long a connection may lie idle
+/// between two requests: longer than the 60 s that load balancers keep theirs.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// How long a request may take from its head to the beginning of its answer, the body's arrival included: over the
-/// longest wait at the desk.
+/// How long a request may take from its head to the beginning of its answer, the body's arrival
+/// included: over the longest wait at the desk.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// The pause after the operating system refused a connection: it has run out of something, which passes.
+/// The pause after the operating system refused a connection: it has run out of something, which
+/// passes.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
 
-/// Connections that may wait to be accepted, as many as Linux allows by default: when sales open thousands come within a moment,
-/// and whoever finds no place there comes again a whole second later.
+/// Connections that may wait to be accepted, as many as Linux allows by default: when sales open
+/// thousands come within a moment, and whoever finds no place there comes again a whole second
+/// later.
 const WAITING_CONNECTIONS: u32 = 4096;
 
 /// Begins to listen.
@@ -52,7 +54,9 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => drop(connections.spawn(serve_connection(stream, front.clone(), stop.clone()))),
+            Ok((stream, _)) => {
+                drop(connections.spawn(serve_connection(stream, front.clone(), stop.clone())))
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
@@ -65,7 +69,8 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
 }
 
 async fn serve_connection(stream: TcpStream, front: Front, stop: CancellationToken) {
-    // Frames and answers are small and should leave at once. Where that cannot be set, they leave a little later.
+    // Frames and answers are small and should leave at once. Where that cannot be set, they leave a
+    // little later.
     let _ = stream.set_nodelay(true);
     let connection = Arc::new(Connection::new(front));
     let answering = service_fn(move |request| within_time(Arc::clone(&connection), request));
@@ -87,7 +92,12 @@ async fn serve_connection(stream: TcpStream, front: Front, stop: CancellationTok
     }
 }
 
-async fn within_time(connection: Arc<Connection>, request: Request<Incoming>) -> Result<Response, Infallible> {
+async fn within_time(
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
     let answered = tokio::time::timeout(REQUEST_TIMEOUT, connection.answer(request)).await;
-    Ok(answered.unwrap_or_else(|_| (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response()))
+    Ok(answered.unwrap_or_else(|_| {
+        (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response()
+    }))
 }

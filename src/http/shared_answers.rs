@@ -1,10 +1,13 @@
-//! Maps that look the same to everybody, made once for all who ask for the same at about the same time.
+//! Maps that look the same to everybody, made once for all who ask for the same at about the same
+//! time.
 //!
-//! Shared are answers to queries of nothing but `seatMap`, in the same words with the same variables, none of whose
-//! fields looked at who is asking. Such an answer may be [`KEPT`] old: it says its revision, and a stream that begins
-//! there misses nothing. Everything else is answered anew each time.
+//! Shared are answers to queries of nothing but `seatMap`, in the same words with the same
+//! variables, none of whose fields looked at who is asking. Such an answer may be [`KEPT`] old: it
+//! says its revision, and a stream that begins there misses nothing. Everything else is answered
+//! anew each time.
 //!
-//! They are compressed for those who accept it, once for all of them: when sales open, everybody loads a map.
+//! They are compressed for those who accept it, once for all of them: when sales open, everybody
+//! loads a map.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -20,7 +23,8 @@ use tokio::sync::OnceCell;
 
 use crate::graphql::{ArenaSchema, ViewerSeen};
 
-/// How old an answer may be that is given to somebody else: a rush of map queries costs four executions a second.
+/// How old an answer may be that is given to somebody else: a rush of map queries costs four
+/// executions a second.
 const KEPT: Duration = Duration::from_millis(250);
 
 /// Different answers kept at a time; a map of 20,000 seats takes 2 MB.
@@ -67,7 +71,8 @@ impl Encoded {
         self.json.clone()
     }
 
-    /// Compressed; `None` if that is not worth it. Whoever asks first has it done, by a thread that nobody else waits for.
+    /// Compressed; `None` if that is not worth it. Whoever asks first has it done, by a thread that
+    /// nobody else waits for.
     pub(super) async fn gzip(&self) -> Option<Bytes> {
         let compressed = self.gzip.get_or_init(async || {
             if self.json.len() < WORTH_COMPRESSING {
@@ -80,7 +85,8 @@ impl Encoded {
     }
 }
 
-/// At the level that takes the least time, since a sale is on: it makes 0.34 MB of a map of 20,000 seats that has 3.4 MB.
+/// At the level that takes the least time, since a sale is on: it makes 0.34 MB of a map of 20,000
+/// seats that has 3.4 MB.
 fn gzip(json: &[u8]) -> std::io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());
     encoder.write_all(json)?;
@@ -91,7 +97,8 @@ impl SharedAnswers {
     /// Executes a query, or gives the answer that somebody else has just been given.
     pub(super) async fn execute(&self, schema: &ArenaSchema, mut request: Request) -> Answer {
         match key(&mut request) {
-            // Apart, since it is large and seldom: what a request may become is moved about with it.
+            // Apart, since it is large and seldom: what a request may become is moved about with
+            // it.
             Some(key) => Box::pin(self.share(key, schema, request)).await,
             None => Answer::Own(schema.execute(request).await),
         }

@@ -1,13 +1,14 @@
-//! GraphQL over server-sent events, distinct connections mode, as graphql-sse's PROTOCOL.md says: for clients behind
-//! proxies that break WebSockets.
+//! GraphQL over server-sent events, distinct connections mode, as graphql-sse's PROTOCOL.md says:
+//! for clients behind proxies that break WebSockets.
 //!
-//! One task makes one stream's events and hands them over one at a time, so a slow reader holds three events and its
-//! place in the change log, and nothing else; a reader that takes nothing at all loses its place. A client that leaves
-//! ends the task. A stream that the server ends (it shuts down, or the token has run out) says so with an error in its
-//! last event, and is complete: the client opens another with the revision that it has.
+//! One task makes one stream's events and hands them over one at a time, so a slow reader holds
+//! three events and its place in the change log, and nothing else; a reader that takes nothing at
+//! all loses its place. A client that leaves ends the task. A stream that the server ends (it shuts
+//! down, or the token has run out) says so with an error in its last event, and is complete: the
+//! client opens another with the revision that it has.
 //!
-//! Deliberately absent: the single connection mode, which is for browsers that have no more than six connections to a
-//! server over HTTP/1; they have the WebSocket.
+//! Deliberately absent: the single connection mode, which is for browsers that have no more than
+//! six connections to a server over HTTP/1; they have the WebSocket.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -30,7 +31,8 @@ use super::request::{self, Prepared};
 use super::websocket::{WRITE_TIMEOUT, at, token_end};
 use crate::graphql::error::{Code, Fault};
 
-/// How often a quiet stream shows that it is alive: below the 30 s after which the strictest proxies cut it.
+/// How often a quiet stream shows that it is alive: below the 30 s after which the strictest
+/// proxies cut it.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 
 /// A comment.
@@ -40,8 +42,10 @@ const KEEP_ALIVE: &[u8] = b":\n\n";
 const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
 
 /// Why the server ends a stream.
-const SHUTTING_DOWN: (Code, &str) = (Code::Unavailable, "the server is shutting down; connect again");
-const TOKEN_EXPIRED: (Code, &str) = (Code::Unauthenticated, "the token has expired; connect with a new one");
+const SHUTTING_DOWN: (Code, &str) =
+    (Code::Unavailable, "the server is shutting down; connect again");
+const TOKEN_EXPIRED: (Code, &str) =
+    (Code::Unauthenticated, "the token has expired; connect with a new one");
 
 /// An event as it goes over the wire.
 type Event = Cow<'static, [u8]>;

@@ -1,8 +1,8 @@
 //! The WebSocket: graphql-transport-ws, as its PROTOCOL.md says.
 //!
-//! One task serves one socket: it reads messages, polls the operations, and writes frames. A frame is made when the
-//! socket can take it, so a slow reader holds one frame and its place in each change log, and nothing else; a reader
-//! that takes nothing at all is closed.
+//! One task serves one socket: it reads messages, polls the operations, and writes frames. A frame
+//! is made when the socket can take it, so a slow reader holds one frame and its place in each
+//! change log, and nothing else; a reader that takes nothing at all is closed.
 //!
 //! The older protocol that calls itself `graphql-ws` is in `legacy.rs`.
 
@@ -31,11 +31,12 @@ const TRANSPORT_WS: &str = "graphql-transport-ws";
 /// The older one.
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
-/// How long a client may take to send `connection_init`: what the reference implementation allows is 3 s, doubled for
-/// phones on a train.
+/// How long a client may take to send `connection_init`: what the reference implementation allows
+/// is 3 s, doubled for phones on a train.
 pub(super) const INIT_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// How often an idle client is asked whether it is still there: below the 60 s after which proxies cut idle sockets.
+/// How often an idle client is asked whether it is still there: below the 60 s after which proxies
+/// cut idle sockets.
 pub(super) const PING_EVERY: Duration = Duration::from_secs(25);
 
 /// A client that has not been heard of for this long is gone.
@@ -50,12 +51,13 @@ pub(super) const MAX_OPERATIONS: usize = 64;
 /// Bytes of an operation's id: clients use counters or UUIDs.
 const MAX_ID_BYTES: usize = 128;
 
-/// Buffers of one socket. tungstenite's defaults of 128 KiB each would cost 20,000 idle sockets gigabytes.
+/// Buffers of one socket. tungstenite's defaults of 128 KiB each would cost 20,000 idle sockets
+/// gigabytes.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
-/// The largest message that is read: what is a little too large is refused with a word, what is much too large with a
-/// broken connection.
+/// The largest message that is read: what is a little too large is refused with a word, what is
+/// much too large with a broken connection.
 const READABLE_BYTES: usize = 2 * MAX_REQUEST_BYTES;
 
 /// Takes the connection over, in the protocol that the client asks for.
@@ -66,13 +68,15 @@ pub(super) fn upgrade(app: AppState, upgrade: WebSocketUpgrade) -> axum::respons
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_message_size(READABLE_BYTES)
         .max_frame_size(READABLE_BYTES);
-    let protocol = upgrade.selected_protocol().and_then(|name| name.to_str().ok()).map(str::to_owned);
+    let protocol =
+        upgrade.selected_protocol().and_then(|name| name.to_str().ok()).map(str::to_owned);
     let tracker = app.sockets.clone();
     upgrade.on_upgrade(move |socket| {
         tracker.track_future(async move {
             match protocol.as_deref() {
                 Some(TRANSPORT_WS) => Session::new(app, socket).serve().await,
-                // Boxed: few speak it, and every socket's task would be as large as the largest of these.
+                // Boxed: few speak it, and every socket's task would be as large as the largest of
+                // these.
                 Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket)).await,
                 _ => refuse(socket).await,
             }
@@ -143,7 +147,9 @@ impl Goodbye {
         let (code, reason) = match self {
             Self::BadMessage(reason) => (4400, reason),
             Self::NotInitialised => (4401, "Unauthorized".to_owned()),
-            Self::TokenExpired => (4401, "Unauthorized: the token has expired; connect with a new one".to_owned()),
+            Self::TokenExpired => {
+                (4401, "Unauthorized: the token has expired; connect with a new one".to_owned())
+            }
             Self::BadToken(reason) => (4403, format!("Forbidden: {reason}")),
             Self::InitTimeout => (4408, "Connection initialisation timeout".to_owned()),
             Self::DuplicateId(id) => (4409, format!("Subscriber for {id} already exists")),
@@ -174,7 +180,8 @@ struct Session {
     last_heard: Instant,
     /// When to ask whether the client is still there.
     asking: tokio::time::Interval,
-    /// When there is something to do although nothing happens: the init timeout, then the token's end.
+    /// When there is something to do although nothing happens: the init timeout, then the token's
+    /// end.
     deadline: Option<Instant>,
 }
 
@@ -205,34 +212,39 @@ impl Session {
                 break goodbye;
             }
         };
-        // What the operations hold (places in the feed) is given back before the client is waited for.
+        // What the operations hold (places in the feed) is given back before the client is waited
+        // for.
         self.operations.clear();
         if let Some(frame) = goodbye.frame()
             && self.write(Message::Close(Some(frame))).await.is_break()
         {
             return;
         }
-        // The client's close frame is waited for, or ours that answers it goes out: then nothing is lost on the way.
+        // The client's close frame is waited for, or ours that answers it goes out: then nothing is
+        // lost on the way.
         let answered = async { while let Some(Ok(_)) = self.messages.next().await {} };
         let _ = tokio::time::timeout(Duration::from_secs(2), answered).await;
     }
 
-    /// Waits for the next thing to happen and deals with it. Dealing is boxed: what a socket's task has room for it keeps for as long
-    /// as it waits, which is nearly always.
+    /// Waits for the next thing to happen and deals with it. Dealing is boxed: what a socket's task
+    /// has room for it keeps for as long as it waits, which is nearly always.
     async fn turn(&mut self) -> ControlFlow<Goodbye> {
         let stop = self.app.stop.clone();
         let deadline = self.deadline;
         tokio::select! {
             biased;
             // What was accepted is answered first.
-            () = stop.cancelled(), if self.brief.is_empty() => ControlFlow::Break(Goodbye::ShuttingDown),
+            () = stop.cancelled(), if self.brief.is_empty() => {
+                ControlFlow::Break(Goodbye::ShuttingDown)
+            }
             () = at(deadline) => ControlFlow::Break(match self.viewer {
                 None => Goodbye::InitTimeout,
                 Some(_) => Goodbye::TokenExpired,
             }),
             message = self.messages.next() => match message {
                 Some(Ok(message)) => Box::pin(self.hear(message)).await,
-                Some(Err(_)) => ControlFlow::Break(Goodbye::BadMessage("The message cannot be read".to_owned())),
+                Some(Err(_)) => ControlFlow::Break(Goodbye::BadMessage("The message cannot be \
+                    read".to_owned())),
                 None => ControlFlow::Break(Goodbye::Gone),
             },
             _ = self.asking.tick() => Box::pin(self.ask()).await,
@@ -247,7 +259,11 @@ impl Session {
         if self.last_heard.elapsed() > SILENCE_TIMEOUT {
             return ControlFlow::Break(Goodbye::Gone);
         }
-        if self.viewer.is_some() { self.send(&Outgoing::Ping {}).await } else { ControlFlow::Continue(()) }
+        if self.viewer.is_some() {
+            self.send(&Outgoing::Ping {}).await
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     async fn hear(&mut self, message: Message) -> ControlFlow<Goodbye> {
@@ -258,7 +274,11 @@ impl Session {
                 let reason = format!("Messages have at most {} KiB", MAX_REQUEST_BYTES / 1024);
                 return ControlFlow::Break(Goodbye::BadMessage(reason));
             }
-            Message::Binary(_) => return ControlFlow::Break(Goodbye::BadMessage("Messages are JSON text".to_owned())),
+            Message::Binary(_) => {
+                return ControlFlow::Break(Goodbye::BadMessage(
+                    "Messages are JSON text".to_owned(),
+                ));
+            }
             Message::Close(_) => return ControlFlow::Break(Goodbye::Gone),
             Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
         };
@@ -272,7 +292,9 @@ impl Session {
             }
             Ok(Incoming::Ping { payload }) => self.send(&Outgoing::Pong { payload }).await,
             Ok(Incoming::Pong { .. }) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(Goodbye::BadMessage("Invalid message received".to_owned())),
+            Err(_) => {
+                ControlFlow::Break(Goodbye::BadMessage("Invalid message received".to_owned()))
+            }
         }
     }
 
@@ -290,9 +312,13 @@ impl Session {
     }
 
     async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> ControlFlow<Goodbye> {
-        let Some(viewer) = self.viewer.clone() else { return ControlFlow::Break(Goodbye::NotInitialised) };
+        let Some(viewer) = self.viewer.clone() else {
+            return ControlFlow::Break(Goodbye::NotInitialised);
+        };
         if id.is_empty() || id.len() > MAX_ID_BYTES {
-            return ControlFlow::Break(Goodbye::BadMessage("An operation's id has 1 to 128 bytes".to_owned()));
+            return ControlFlow::Break(Goodbye::BadMessage(
+                "An operation's id has 1 to 128 bytes".to_owned(),
+            ));
         }
         if self.operations.contains_key(&id) {
             return ControlFlow::Break(Goodbye::DuplicateId(id));
@@ -312,8 +338,12 @@ impl Session {
                 self.operations.insert(id, operation::start(&self.app, prepared));
                 ControlFlow::Continue(())
             }
-            Err(Refused::Malformed(fault)) => ControlFlow::Break(Goodbye::BadMessage(fault.message().to_owned())),
-            Err(refused) => self.send(&Outgoing::Error { id: &id, payload: &[refused.into_error()] }).await,
+            Err(Refused::Malformed(fault)) => {
+                ControlFlow::Break(Goodbye::BadMessage(fault.message().to_owned()))
+            }
+            Err(refused) => {
+                self.send(&Outgoing::Error { id: &id, payload: &[refused.into_error()] }).await
+            }
         }
     }
 
@@ -339,7 +369,8 @@ impl Session {
 
     /// Puts the operation's id around a payload that many share.
     async fn send_next(&mut self, id: &str, payload: &[u8]) -> ControlFlow<Goodbye> {
-        let (Ok(id), Ok(payload)) = (serde_json::to_string(id), std::str::from_utf8(payload)) else {
+        let (Ok(id), Ok(payload)) = (serde_json::to_string(id), std::str::from_utf8(payload))
+        else {
             tracing::error!("a frame is not text");
             return ControlFlow::Break(Goodbye::Gone);
         };
@@ -370,7 +401,8 @@ impl Session {
     }
 }
 
-/// Who is asking, as `connection_init` says: `{"Authorization": "Bearer …"}`, the field's name in any case.
+/// Who is asking, as `connection_init` says: `{"Authorization": "Bearer …"}`, the field's name in
+/// any case.
 pub(super) fn viewer_from_payload(
     app: &AppState,
     payload: Option<&Map<String, Value>>,

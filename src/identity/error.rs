@@ -1,4 +1,5 @@
-//! What can go wrong: [`TokenError`] is for the client that sent a token, [`IdentityError`] for the operator.
+//! What can go wrong: [`TokenError`] is for the client that sent a token, [`IdentityError`] for the
+//! operator.
 
 use std::io;
 use std::path::PathBuf;
@@ -49,14 +50,19 @@ pub enum TokenError {
 pub enum IdentityError {
     /// See [`MIN_SECRET_BYTES`].
     #[error(
-        "the token secret has {bytes} bytes but needs at least {MIN_SECRET_BYTES}; make one with: openssl rand -hex 32"
+        "the token secret has {bytes} bytes but needs at least {MIN_SECRET_BYTES}; make one with: \
+            openssl rand -hex 32"
     )]
     SecretTooShort {
         /// How long it is.
         bytes: usize,
     },
-    /// PEM or JWK text was given as an HMAC secret; if it is a public key, anyone could sign tokens with it.
-    #[error("the token secret is the text of a key file (PEM or JWK); public keys belong in a JWKS file instead")]
+    /// PEM or JWK text was given as an HMAC secret; if it is a public key, anyone could sign tokens
+    /// with it.
+    #[error(
+        "the token secret is the text of a key file (PEM or JWK); public keys belong in a JWKS \
+            file instead"
+    )]
     SecretIsAKeyFile,
     /// The secret's file cannot be read, or not be made.
     #[error("cannot read or create the token secret's file {}: {source}", path.display())]
@@ -68,7 +74,8 @@ pub enum IdentityError {
     },
     /// The secret's file is empty or too short to be one we made.
     #[error(
-        "the token secret in {} has {bytes} bytes but needs at least {MIN_SECRET_BYTES}; remove the file to have a new one made",
+        "the token secret in {} has {bytes} bytes but needs at least {MIN_SECRET_BYTES}; remove \
+            the file to have a new one made",
         path.display()
     )]
     SecretFileTooShort {
@@ -114,7 +121,8 @@ pub enum IdentityError {
     NoSigningSecret,
     /// Beside a JWKS the secret signs for guests only.
     #[error(
-        "beside a JWKS file the secret signs tokens for guests only; other tokens come from the JWKS file's issuer"
+        "beside a JWKS file the secret signs tokens for guests only; other tokens come from the \
+            JWKS file's issuer"
     )]
     SecretIsForGuestsOnly,
     /// The expiry would lie beyond what a date can hold.

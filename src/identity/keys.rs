@@ -12,16 +12,19 @@ use serde::de::IgnoredAny;
 use super::error::{IdentityError, KeyProblem, TokenError};
 use super::read_file;
 
-/// The largest JWKS file, in bytes. An RSA key of 4096 bits with a certificate chain takes some 8 KiB.
+/// The largest JWKS file, in bytes. An RSA key of 4096 bits with a certificate chain takes some 8
+/// KiB.
 const MAX_JWKS_BYTES: u64 = 256 * 1024;
 
-/// RSA sizes in bits: NIST SP 800-131A allows none below 2048, and the `rsa` crate verifies none above 4096.
+/// RSA sizes in bits: NIST SP 800-131A allows none below 2048, and the `rsa` crate verifies none
+/// above 4096.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
 /// The length of a coordinate on P-256 and of an Ed25519 public key, in bytes.
 const CURVE_BYTES: usize = 32;
 
-/// Named, not looked up: the process-wide default panics if a dependency turns on the other backend too.
+/// Named, not looked up: the process-wide default panics if a dependency turns on the other backend
+/// too.
 fn backend() -> &'static CryptoProvider {
     &rust_crypto::DEFAULT_PROVIDER
 }
@@ -59,28 +62,32 @@ impl SigningKey {
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, IdentityError> {
-        let signer = (backend().signer_factory)(&Algorithm::HS256, &self.0).map_err(IdentityError::Signing)?;
+        let signer = (backend().signer_factory)(&Algorithm::HS256, &self.0)
+            .map_err(IdentityError::Signing)?;
         signer.try_sign(message).map_err(|error| IdentityError::Signing(error.into()))
     }
 }
 
-/// The keys of a JWKS file. At least one; all have different `kid`s, unless there is just one, which may have none.
+/// The keys of a JWKS file. At least one; all have different `kid`s, unless there is just one,
+/// which may have none.
 #[derive(Debug)]
 pub(super) struct Jwks(Vec<(Option<String>, PinnedKey)>);
 
 impl Jwks {
     pub(super) fn load(path: &Path) -> Result<Self, IdentityError> {
         let path_buf = || path.to_path_buf();
-        let json =
-            read_file(path, MAX_JWKS_BYTES).map_err(|source| IdentityError::JwksFile { path: path_buf(), source })?;
-        let file: JwksFile =
-            serde_json::from_slice(&json).map_err(|source| IdentityError::JwksSyntax { path: path_buf(), source })?;
+        let json = read_file(path, MAX_JWKS_BYTES)
+            .map_err(|source| IdentityError::JwksFile { path: path_buf(), source })?;
+        let file: JwksFile = serde_json::from_slice(&json)
+            .map_err(|source| IdentityError::JwksSyntax { path: path_buf(), source })?;
 
-        let refused = |position, problem| IdentityError::JwksKey { path: path_buf(), position, problem };
+        let refused =
+            |position, problem| IdentityError::JwksKey { path: path_buf(), position, problem };
         let (fit, unfit): (Vec<_>, Vec<_>) =
             (1..).zip(file.keys).partition(|(_, jwk): &(usize, Jwk)| jwk.is_for_signatures());
         for (position, _) in unfit {
-            tracing::info!(position, path = %path.display(), "skipped a JWKS key that is not for checking signatures");
+            tracing::info!(position, path = %path.display(), "skipped a JWKS key that is not for \
+                checking signatures");
         }
 
         let several = fit.len() > 1;
@@ -101,8 +108,8 @@ impl Jwks {
         Ok(Self(keys))
     }
 
-    /// The key a token asks for. Without a `kid` only if there is nothing to choose between; a `kid` that no key has
-    /// is refused even then, for the token was meant for another key.
+    /// The key a token asks for. Without a `kid` only if there is nothing to choose between; a
+    /// `kid` that no key has is refused even then, for the token was meant for another key.
     pub(super) fn pick(&self, wanted: Option<&str>) -> Result<&PinnedKey, TokenError> {
         match (wanted, self.0.as_slice()) {
             (None, [(_, only)]) => Ok(only),
@@ -120,8 +127,8 @@ struct JwksFile {
     keys: Vec<Jwk>,
 }
 
-/// A key as RFC 7517 writes it; members not named here do not matter. Our own struct rather than the crate's, whose
-/// untagged enum takes a key of many kinds for the first one that fits.
+/// A key as RFC 7517 writes it; members not named here do not matter. Our own struct rather than
+/// the crate's, whose untagged enum takes a key of many kinds for the first one that fits.
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
@@ -163,12 +170,14 @@ impl Jwk {
             Algorithm::ES256 => self.p256()?,
             _ => self.ed25519()?,
         };
-        // Makes the backend look at the key now, with the operator watching: it finds points that lie off the curve.
+        // Makes the backend look at the key now, with the operator watching: it finds points that
+        // lie off the curve.
         (backend().verifier_factory)(&algorithm, &key).map_err(|_| KeyProblem::Numbers)?;
         Ok(PinnedKey { algorithm, key })
     }
 
-    /// The backend looks at an RSA key only when it verifies, so its rules (odd, 2 < e < 2^33) are checked here.
+    /// The backend looks at an RSA key only when it verifies, so its rules (odd, 2 < e < 2^33) are
+    /// checked here.
     fn rsa(&self) -> Result<DecodingKey, KeyProblem> {
         let n = decode(self.n.as_deref())?;
         let e = decode(self.e.as_deref())?;
@@ -178,7 +187,8 @@ impl Jwk {
         if !RSA_BITS.contains(&bits) {
             return Err(KeyProblem::RsaSize);
         }
-        let exponent = (e.len() <= 8).then(|| e.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)));
+        let exponent =
+            (e.len() <= 8).then(|| e.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)));
         let odd = |number: &[u8]| number.last().is_some_and(|byte| byte % 2 == 1);
         if !odd(n) || !odd(e) || !exponent.is_some_and(|e| (3..1 << 33).contains(&e)) {
             return Err(KeyProblem::Numbers);
@@ -192,7 +202,8 @@ impl Jwk {
         if x.len() != CURVE_BYTES || y.len() != CURVE_BYTES {
             return Err(KeyProblem::Numbers);
         }
-        // SEC 1: 04 marks a point with both coordinates. Here "DER" is the crate's name for those bytes.
+        // SEC 1: 04 marks a point with both coordinates. Here "DER" is the crate's name for those
+        // bytes.
         Ok(DecodingKey::from_ec_der(&[&[4], x.as_slice(), y.as_slice()].concat()))
     }
 

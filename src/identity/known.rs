@@ -9,8 +9,9 @@ use super::{Identity, TokenError, Viewer};
 /// The longest header that is remembered, in bytes: real tokens stay below it.
 const MAX_REMEMBERED_BYTES: usize = 2 * 1024;
 
-/// Remembers the last token that was found good, so that whoever sends the same one with each request has its signature
-/// checked once. For one connection: where many clients come over the same one, it is merely of no use.
+/// Remembers the last token that was found good, so that whoever sends the same one with each
+/// request has its signature checked once. For one connection: where many clients come over the
+/// same one, it is merely of no use.
 #[derive(Debug, Default)]
 pub struct LastToken(Mutex<Option<Known>>);
 
@@ -21,8 +22,8 @@ struct Known {
 }
 
 impl LastToken {
-    /// As [`Identity::viewer_from_authorization`]. Nothing about a token can change but that its time runs out, and that is
-    /// looked at each time.
+    /// As [`Identity::viewer_from_authorization`]. Nothing about a token can change but that its
+    /// time runs out, and that is looked at each time.
     ///
     /// # Errors
     /// Those of [`Identity::viewer_from_authorization`].
@@ -68,15 +69,20 @@ mod tests {
         let identity = Identity::from_secret(&[7; 32]).unwrap();
         let now = DateTime::UNIX_EPOCH;
         let header = |name: &str| {
-            let token = identity.sign(&ViewerId::new(name).unwrap(), &[], now, Duration::from_secs(60)).unwrap().0;
+            let token = identity
+                .sign(&ViewerId::new(name).unwrap(), &[], now, Duration::from_secs(60))
+                .unwrap()
+                .0;
             format!("Bearer {token}")
         };
         let (alice, bob) = (header("alice"), header("bob"));
-        let (says, signature) = (alice.rsplit_once('.').unwrap().0, bob.rsplit_once('.').unwrap().1);
+        let (says, signature) =
+            (alice.rsplit_once('.').unwrap().0, bob.rsplit_once('.').unwrap().1);
         let forged = format!("{says}.{signature}");
         let last = LastToken::default();
         let ask = |header: &str, seconds| {
-            let viewer = last.viewer(&identity, Some(header), now + chrono::TimeDelta::seconds(seconds))?;
+            let viewer =
+                last.viewer(&identity, Some(header), now + chrono::TimeDelta::seconds(seconds))?;
             Ok(viewer.unwrap().id.as_str().to_owned())
         };
         for _ in 0..2 {

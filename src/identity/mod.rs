@@ -1,33 +1,40 @@
-//! Who is asking: turns a bearer token into a [`Viewer`], and signs tokens for guests and for trying things out.
+//! Who is asking: turns a bearer token into a [`Viewer`], and signs tokens for guests and for
+//! trying things out.
 //!
 //! Two sources of trust, each with its algorithm pinned when it is loaded:
 //!
 //! - a **secret** (HS256): one key that both signs and verifies;
-//! - a **JWKS file** of public keys (RS256, ES256 or EdDSA, pinned per key), optionally beside a secret which then
-//!   speaks for guests only.
+//! - a **JWKS file** of public keys (RS256, ES256 or EdDSA, pinned per key), optionally beside a
+//!   secret which then speaks for guests only.
 //!
 //! Invariants:
 //!
-//! - A token never chooses how it is checked. Its `alg` header may only *match* what is pinned: `HS256` is looked up
-//!   against the secret and nothing else, every other name against the JWKS and nothing else. `none` matches nothing,
-//!   and the bytes of a public key are never an HMAC secret.
-//! - Claims are read only after the signature held, so a forger learns nothing from the error about what they say.
-//! - `exp` is required, and a [`Viewer`] carries it, so that a socket can be closed when its token runs out.
+//! - A token never chooses how it is checked. Its `alg` header may only *match* what is pinned:
+//!   `HS256` is looked up against the secret and nothing else, every other name against the JWKS
+//!   and nothing else. `none` matches nothing, and the bytes of a public key are never an HMAC
+//!   secret.
+//! - Claims are read only after the signature held, so a forger learns nothing from the error about
+//!   what they say.
+//! - `exp` is required, and a [`Viewer`] carries it, so that a socket can be closed when its token
+//!   runs out.
 //! - Time is passed in; nothing here reads a clock.
 //! - Neither an error nor a `Debug` output holds a token or a key.
 //!
-//! The crate `jsonwebtoken` is used for its signatures only. Its `decode` checks time against the system clock and
-//! passes over `crit`; and it looks its backend up in a process-wide slot, which panics if some dependency also turns
-//! on the other backend. So the envelope and the claims are read here, and the backend is named (see `keys.rs`).
+//! The crate `jsonwebtoken` is used for its signatures only. Its `decode` checks time against the
+//! system clock and passes over `crit`; and it looks its backend up in a process-wide slot, which
+//! panics if some dependency also turns on the other backend. So the envelope and the claims are
+//! read here, and the backend is named (see `keys.rs`).
 //!
 //! Deliberately absent:
 //!
-//! - `aud` and `iss` checks: one server trusts one secret or one JWKS file, and its keys say who may speak. Give this
-//!   server keys of its own if the issuer also signs for others. (Our own tokens carry `iss`, for people who read
-//!   them.)
-//! - Fetching keys over the network, whether the operator's or those a token points at (`jku`, `x5u`, `jwk`, `x5c`
-//!   are ignored): the file is read once, at start. Rotate keys by adding the new one to the file and restarting.
-//! - Revocation and refresh: a token is good until it expires, so issuers should keep lifetimes short.
+//! - `aud` and `iss` checks: one server trusts one secret or one JWKS file, and its keys say who
+//!   may speak. Give this server keys of its own if the issuer also signs for others. (Our own
+//!   tokens carry `iss`, for people who read them.)
+//! - Fetching keys over the network, whether the operator's or those a token points at (`jku`,
+//!   `x5u`, `jwk`, `x5c` are ignored): the file is read once, at start. Rotate keys by adding the
+//!   new one to the file and restarting.
+//! - Revocation and refresh: a token is good until it expires, so issuers should keep lifetimes
+//!   short.
 //! - Encrypted tokens (JWE), PS*, ES384 and longer siblings: one way per kind of key is enough.
 
 mod error;
@@ -53,13 +60,14 @@ use self::keys::{Jwks, PinnedKey, SigningKey};
 pub use self::known::LastToken;
 use self::token::{Claims, Envelope};
 
-/// How long a guest's token lasts. Far longer than any hold (minutes) and than an evening of choosing seats, so that
-/// a guest never loses seats to it; short enough that one left behind on a shared computer is worthless the next day.
-/// It cannot be renewed: a guest with an expired token starts over as another guest.
+/// How long a guest's token lasts. Far longer than any hold (minutes) and than an evening of
+/// choosing seats, so that a guest never loses seats to it; short enough that one left behind on a
+/// shared computer is worthless the next day. It cannot be renewed: a guest with an expired token
+/// starts over as another guest.
 pub const GUEST_TTL: Duration = Duration::from_hours(24);
 
-/// The shortest HS256 secret, in bytes: as long as the hash's output, as RFC 7518 section 3.2 demands. A shorter one
-/// can be guessed offline from any one token.
+/// The shortest HS256 secret, in bytes: as long as the hash's output, as RFC 7518 section 3.2
+/// demands. A shorter one can be guessed offline from any one token.
 pub const MIN_SECRET_BYTES: usize = 32;
 
 /// What every guest's id begins with; 32 hexadecimal digits follow.
@@ -81,8 +89,8 @@ pub struct Viewer {
     pub id: ViewerId,
     /// Whether the token's `roles` hold `ADMIN`.
     pub is_admin: bool,
-    /// From this moment on the token is refused (its `exp`); a socket opened with it is closed. May lie thousands of
-    /// years ahead if the issuer says so.
+    /// From this moment on the token is refused (its `exp`); a socket opened with it is closed. May
+    /// lie thousands of years ahead if the issuer says so.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -93,7 +101,8 @@ impl Viewer {
     }
 }
 
-/// Checks tokens, and signs them if it has a secret. Immutable once loaded: share it behind an `Arc`.
+/// Checks tokens, and signs them if it has a secret. Immutable once loaded: share it behind an
+/// `Arc`.
 #[derive(Debug)]
 pub struct Identity {
     secret: Option<Secret>,
@@ -105,8 +114,8 @@ pub struct Identity {
 struct Secret {
     verifier: PinnedKey,
     signer: SigningKey,
-    /// Set beside a JWKS: then only the JWKS' issuer names people and admins, and whoever learns the secret can
-    /// pretend to be no more than a guest.
+    /// Set beside a JWKS: then only the JWKS' issuer names people and admins, and whoever learns
+    /// the secret can pretend to be no more than a guest.
     guests_only: bool,
 }
 
@@ -118,7 +127,11 @@ impl Secret {
         if secret::looks_like_a_key_file(secret) {
             return Err(IdentityError::SecretIsAKeyFile);
         }
-        Ok(Self { verifier: PinnedKey::hs256(secret), signer: SigningKey::hs256(secret), guests_only })
+        Ok(Self {
+            verifier: PinnedKey::hs256(secret),
+            signer: SigningKey::hs256(secret),
+            guests_only,
+        })
     }
 }
 
@@ -126,34 +139,39 @@ impl Identity {
     /// Trusts HS256 tokens made with `secret`, and signs such tokens.
     ///
     /// # Errors
-    /// When the secret is shorter than [`MIN_SECRET_BYTES`], or is the text of a PEM or JWK file (often a public key,
-    /// which everybody knows).
+    /// When the secret is shorter than [`MIN_SECRET_BYTES`], or is the text of a PEM or JWK file
+    /// (often a public key, which everybody knows).
     pub fn from_secret(secret: &[u8]) -> Result<Self, IdentityError> {
         Ok(Self { secret: Some(Secret::new(secret, false)?), jwks: None })
     }
 
-    /// Trusts tokens made with the keys of a JWKS file; with a `guest_secret` also HS256 tokens of guests, and only
-    /// of guests: under a JWKS the secret can neither name other viewers nor admins.
+    /// Trusts tokens made with the keys of a JWKS file; with a `guest_secret` also HS256 tokens of
+    /// guests, and only of guests: under a JWKS the secret can neither name other viewers nor
+    /// admins.
     ///
-    /// Keys that declare themselves unfit for checking signatures (`use` is not `sig`, or `key_ops` lacks `verify`)
-    /// are skipped with a log line, since issuers publish encryption keys in the same file.
+    /// Keys that declare themselves unfit for checking signatures (`use` is not `sig`, or `key_ops`
+    /// lacks `verify`) are skipped with a log line, since issuers publish encryption keys in the
+    /// same file.
     ///
     /// # Errors
-    /// When the file cannot be read or is not a JWKS; when it holds no usable key, a key that is not RSA (2048 to
-    /// 4096 bits), P-256 or Ed25519, one whose `alg` does not fit it, a private or symmetric key, two keys of the
-    /// same `kid`, or several keys of which one has no `kid`; and for `guest_secret` as [`Identity::from_secret`].
+    /// When the file cannot be read or is not a JWKS; when it holds no usable key, a key that is
+    /// not RSA (2048 to 4096 bits), P-256 or Ed25519, one whose `alg` does not fit it, a private or
+    /// symmetric key, two keys of the same `kid`, or several keys of which one has no `kid`; and
+    /// for `guest_secret` as [`Identity::from_secret`].
     pub fn from_jwks_file(path: &Path, guest_secret: Option<&[u8]>) -> Result<Self, IdentityError> {
         let secret = guest_secret.map(|secret| Secret::new(secret, true)).transpose()?;
         Ok(Self { secret, jwks: Some(Jwks::load(path)?) })
     }
 
-    /// Reads the secret in the file at `path`, making it first if there is none: 32 random bytes, written as
-    /// hexadecimal digits, readable by the file's owner only.
+    /// Reads the secret in the file at `path`, making it first if there is none: 32 random bytes,
+    /// written as hexadecimal digits, readable by the file's owner only.
     ///
-    /// The secret is the file's text without white space around it, so a file written by hand or `openssl rand` works
-    /// as well, and a tool that signs tokens is given the text as it stands. The folder must exist.
+    /// The secret is the file's text without white space around it, so a file written by hand or
+    /// `openssl rand` works as well, and a tool that signs tokens is given the text as it stands.
+    /// The folder must exist.
     ///
-    /// A crash leaves either no secret or a whole one, and processes that race all get the same one.
+    /// A crash leaves either no secret or a whole one, and processes that race all get the same
+    /// one.
     ///
     /// # Errors
     /// When the file cannot be read or made, or its text is shorter than [`MIN_SECRET_BYTES`].
@@ -163,8 +181,8 @@ impl Identity {
 
     /// Checks a token (a JWS in its compact form) as of `now`.
     ///
-    /// `exp` has no leeway: it is the moment sockets are closed. `nbf` may lie 5 seconds ahead, for the issuer's
-    /// clock may be ahead of ours.
+    /// `exp` has no leeway: it is the moment sockets are closed. `nbf` may lie 5 seconds ahead, for
+    /// the issuer's clock may be ahead of ours.
     ///
     /// # Errors
     /// Every [`TokenError`] but `NotBearer`: claims are looked at only once the signature held.
@@ -183,11 +201,12 @@ impl Identity {
         Ok(viewer)
     }
 
-    /// The viewer named by an `Authorization` header (or the same field of `connection_init`): `None` without one.
+    /// The viewer named by an `Authorization` header (or the same field of `connection_init`):
+    /// `None` without one.
     ///
     /// # Errors
-    /// [`TokenError::NotBearer`] for anything but `Bearer <token>`, else as [`Identity::verify`]. A header that is
-    /// there but wrong is never taken for no header.
+    /// [`TokenError::NotBearer`] for anything but `Bearer <token>`, else as [`Identity::verify`]. A
+    /// header that is there but wrong is never taken for no header.
     pub fn viewer_from_authorization(
         &self,
         header: Option<&str>,
@@ -196,18 +215,20 @@ impl Identity {
         let Some(header) = header else {
             return Ok(None);
         };
-        let (scheme, token) = header.trim_matches(' ').split_once(' ').ok_or(TokenError::NotBearer)?;
+        let (scheme, token) =
+            header.trim_matches(' ').split_once(' ').ok_or(TokenError::NotBearer)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(TokenError::NotBearer);
         }
         self.verify(token.trim_start_matches(' '), now).map(Some)
     }
 
-    /// Signs a token for `user` that is good from `now` for `ttl`, cut to the whole second; also returns its expiry.
+    /// Signs a token for `user` that is good from `now` for `ttl`, cut to the whole second; also
+    /// returns its expiry.
     ///
     /// # Errors
-    /// When there is no secret to sign with; when the secret stands beside a JWKS and this is not a mere guest; when
-    /// `now + ttl` lies beyond what a date can hold.
+    /// When there is no secret to sign with; when the secret stands beside a JWKS and this is not a
+    /// mere guest; when `now + ttl` lies beyond what a date can hold.
     pub fn sign(
         &self,
         user: &ViewerId,
@@ -229,21 +250,23 @@ impl Identity {
         Ok((token::seal(message, &signature), expires_at))
     }
 
-    /// Makes up a guest, named by 128 random bits so that no one can guess or repeat the name, and signs a token for
-    /// them that lasts [`GUEST_TTL`].
+    /// Makes up a guest, named by 128 random bits so that no one can guess or repeat the name, and
+    /// signs a token for them that lasts [`GUEST_TTL`].
     ///
     /// # Errors
     /// As [`Identity::sign`], or when the machine has no randomness to give.
     pub fn start_guest(&self, now: DateTime<Utc>) -> Result<(String, Viewer), IdentityError> {
         let name = secret::random_hex::<16>().map_err(IdentityError::NoRandomness)?;
-        let id = ViewerId::new(&format!("{GUEST_PREFIX}{name}"))
-            .expect("a prefix and 32 hexadecimal digits are 1 to 255 characters, none of them control characters");
+        let id = ViewerId::new(&format!("{GUEST_PREFIX}{name}")).expect(
+            "a prefix and 32 hexadecimal digits are 1 to 255 characters, none of them \
+                control characters",
+        );
         let (token, expires_at) = self.sign(&id, &[Role::Buyer], now, GUEST_TTL)?;
         Ok((token, Viewer { id, is_admin: false, expires_at }))
     }
 
-    /// The one key that may vouch for a token with this `alg` and `kid`. The algorithm decides which source is looked
-    /// at, and must then equal what the key is pinned to.
+    /// The one key that may vouch for a token with this `alg` and `kid`. The algorithm decides
+    /// which source is looked at, and must then equal what the key is pinned to.
     fn key_for(&self, algorithm: Algorithm, kid: Option<&str>) -> Result<&PinnedKey, TokenError> {
         let key = if algorithm == Algorithm::HS256 {
             &self.secret.as_ref().ok_or(TokenError::AlgorithmNotAccepted)?.verifier
@@ -272,7 +295,8 @@ fn is_guest(id: &ViewerId) -> bool {
     id.as_str().starts_with(GUEST_PREFIX)
 }
 
-/// Reads a whole file, refusing one of more than `max_bytes` without reading on: a wrong path may name anything.
+/// Reads a whole file, refusing one of more than `max_bytes` without reading on: a wrong path may
+/// name anything.
 fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     File::open(path)?.take(max_bytes + 1).read_to_end(&mut content)?;

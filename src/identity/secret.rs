@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use super::error::IdentityError;
 use super::{MIN_SECRET_BYTES, read_file};
 
-/// The largest secret file, in bytes: ours has 65, and no secret gains from being longer than a hash's block.
+/// The largest secret file, in bytes: ours has 65, and no secret gains from being longer than a
+/// hash's block.
 const MAX_SECRET_FILE_BYTES: u64 = 4 * 1024;
 
 /// Only the owner may read and write.
@@ -23,23 +24,29 @@ pub(super) fn load_or_create(path: &Path) -> Result<Vec<u8>, IdentityError> {
         }
         read => read,
     };
-    let content = content.map_err(|source| IdentityError::SecretFile { path: path.to_path_buf(), source })?;
+    let content =
+        content.map_err(|source| IdentityError::SecretFile { path: path.to_path_buf(), source })?;
     let secret = content.trim_ascii();
     if secret.len() < MIN_SECRET_BYTES {
-        return Err(IdentityError::SecretFileTooShort { path: path.to_path_buf(), bytes: secret.len() });
+        return Err(IdentityError::SecretFileTooShort {
+            path: path.to_path_buf(),
+            bytes: secret.len(),
+        });
     }
     warn_if_others_can_read(path);
     Ok(secret.to_vec())
 }
 
-/// Writes the secret whole into a draft, then links the draft to its name. A link, unlike a rename, fails if the name
-/// is taken, so the first of several processes wins and nobody's secret is replaced.
+/// Writes the secret whole into a draft, then links the draft to its name. A link, unlike a rename,
+/// fails if the name is taken, so the first of several processes wins and nobody's secret is
+/// replaced.
 pub(super) fn create(path: &Path) -> io::Result<()> {
     let draft = draft_of(path)?;
     let outcome = write_draft(&draft).and_then(|()| publish(&draft, path));
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(draft = %draft.display(), %error, "a draft of the token secret is left behind: remove it");
+            tracing::warn!(draft = %draft.display(), %error, "a draft of the token secret is left \
+                behind: remove it");
         }
         _ => {}
     }
@@ -65,29 +72,34 @@ fn publish(draft: &Path, path: &Path) -> io::Result<()> {
         linked => linked?,
     }
     tracing::info!(path = %path.display(), "made a secret for signing tokens");
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
-/// A warning, not an error: some places (mounted secrets, for one) leave no choice of the file's mode.
+/// A warning, not an error: some places (mounted secrets, for one) leave no choice of the file's
+/// mode.
 fn warn_if_others_can_read(path: &Path) {
     let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode() & 0o777);
     if let Ok(mode) = mode
         && mode & !OWNER_ONLY != 0
     {
         let mode = format!("{mode:o}");
-        tracing::warn!(path = %path.display(), mode, "others can reach the token secret's file: chmod 600 it");
+        tracing::warn!(path = %path.display(), mode, "others can reach the token secret's file: \
+            chmod 600 it");
     }
 }
 
-/// `N` bytes from the system's generator, as hexadecimal digits. Never waits once the machine has booted.
+/// `N` bytes from the system's generator, as hexadecimal digits. Never waits once the machine has
+/// booted.
 pub(super) fn random_hex<const N: usize>() -> io::Result<String> {
     let mut bytes = [0; N];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Whether this is PEM or JWK text: then it is most likely a public key, and as a secret would let anyone sign.
+/// Whether this is PEM or JWK text: then it is most likely a public key, and as a secret would let
+/// anyone sign.
 pub(super) fn looks_like_a_key_file(secret: &[u8]) -> bool {
     let text = String::from_utf8_lossy(secret);
     text.contains("-----BEGIN ") || (text.trim_start().starts_with('{') && text.contains("\"kty\""))

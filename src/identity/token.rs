@@ -12,11 +12,13 @@ use super::error::TokenError;
 use super::{Role, Viewer};
 use crate::domain::ViewerId;
 
-/// The longest token looked at, in bytes. Common servers take 8 KiB of one header; real tokens stay below 2 KiB.
+/// The longest token looked at, in bytes. Common servers take 8 KiB of one header; real tokens stay
+/// below 2 KiB.
 pub(super) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// How far `nbf` may lie ahead. Issuers stamp `nbf` with their own clock's now, and synchronized clocks differ by
-/// milliseconds, or by a second or two when a machine has just started. `exp` has no leeway.
+/// How far `nbf` may lie ahead. Issuers stamp `nbf` with their own clock's now, and synchronized
+/// clocks differ by milliseconds, or by a second or two when a machine has just started. `exp` has
+/// no leeway.
 pub(super) const NBF_LEEWAY: TimeDelta = TimeDelta::seconds(5);
 
 /// The name of this server in the tokens it signs.
@@ -74,8 +76,8 @@ impl Header {
     }
 }
 
-/// The claims that matter here, each of any type, so that a wrong type can be told from a missing claim. A repeated
-/// one is an error, as RFC 7519 section 4 allows.
+/// The claims that matter here, each of any type, so that a wrong type can be told from a missing
+/// claim. A repeated one is an error, as RFC 7519 section 4 allows.
 #[derive(Deserialize)]
 pub(super) struct Claims {
     #[serde(default, deserialize_with = "even_null")]
@@ -112,10 +114,13 @@ impl Claims {
 
     fn id(&self) -> Result<ViewerId, TokenError> {
         let sub = self.sub.as_ref().ok_or(TokenError::MissingClaim(Self::SUB))?;
-        sub.as_str().and_then(|sub| ViewerId::new(sub).ok()).ok_or(TokenError::InvalidClaim(Self::SUB))
+        sub.as_str()
+            .and_then(|sub| ViewerId::new(sub).ok())
+            .ok_or(TokenError::InvalidClaim(Self::SUB))
     }
 
-    /// Whether `roles` holds ADMIN in any case. Roles unknown here are some other server's business.
+    /// Whether `roles` holds ADMIN in any case. Roles unknown here are some other server's
+    /// business.
     fn is_admin(&self) -> Result<bool, TokenError> {
         let Some(roles) = &self.roles else {
             return Ok(false);
@@ -129,8 +134,9 @@ impl Claims {
     }
 }
 
-/// A NumericDate: seconds since 1970, whole or not (cut to the millisecond). `None` if it is no number or lies
-/// outside the years a date can hold. Casting a float to an integer saturates, so no value is too wild.
+/// A NumericDate: seconds since 1970, whole or not (cut to the millisecond). `None` if it is no
+/// number or lies outside the years a date can hold. Casting a float to an integer saturates, so no
+/// value is too wild.
 fn instant(seconds: &Value) -> Option<DateTime<Utc>> {
     match seconds.as_i64() {
         Some(whole) => DateTime::from_timestamp(whole, 0),
@@ -146,7 +152,12 @@ fn role_name(role: Role) -> &'static str {
 }
 
 /// The part of a new HS256 token that is to be signed.
-pub(super) fn message(user: &ViewerId, roles: &[Role], now: DateTime<Utc>, expires_at: DateTime<Utc>) -> String {
+pub(super) fn message(
+    user: &ViewerId,
+    roles: &[Role],
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> String {
     let roles: Vec<_> = roles.iter().copied().map(role_name).collect();
     let claims = json!({
         "iss": ISSUER,
@@ -169,7 +180,8 @@ fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)
 }
 
-/// A part that holds a JSON object. The brace is asked for because serde also reads a struct from an array.
+/// A part that holds a JSON object. The brace is asked for because serde also reads a struct from
+/// an array.
 fn parse_object<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
     let json = decode(part)?;
     if !json.trim_ascii_start().starts_with(b"{") {

@@ -30,12 +30,19 @@ impl From<sea_orm::DbErr> for CatalogError {
 
 impl Store {
     /// Creates an event with its seats, in one transaction.
-    pub async fn create_event(&self, event: &NewEvent, plan: &SeatPlan) -> Result<EventId, CatalogError> {
+    pub async fn create_event(
+        &self,
+        event: &NewEvent,
+        plan: &SeatPlan,
+    ) -> Result<EventId, CatalogError> {
         event.check()?;
         let transaction = self.reads.begin().await?;
         let id = insert_event(&transaction, event, plan.currency()).await?;
-        let claim = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING";
-        let claimed = transaction.execute_raw(statement(claim, [event.slug.as_str().into(), id.0.into()])).await?;
+        let claim = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2) ON CONFLICT (slug) \
+            DO NOTHING";
+        let claimed = transaction
+            .execute_raw(statement(claim, [event.slug.as_str().into(), id.0.into()]))
+            .await?;
         if claimed.rows_affected() == 0 {
             transaction.rollback().await?;
             return Err(CatalogError::SlugTaken(event.slug.clone()));
@@ -52,7 +59,8 @@ async fn insert_event(
     currency: &str,
 ) -> Result<EventId, StoreError> {
     const INSERT: &str = "
-INSERT INTO events (slug, name, venue, starts_at, sales_open_at, sales_close_at, hold_seconds, max_seats_per_viewer, currency)
+INSERT INTO events (slug, name, venue, starts_at, sales_open_at, sales_close_at, hold_seconds, \
+max_seats_per_viewer, currency)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
     let to_row = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let insert = statement(
@@ -69,7 +77,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
             currency.into(),
         ],
     );
-    let row = transaction.query_one_raw(insert).await?.ok_or(StoreError::Corrupt("an insert without a row"))?;
+    let row = transaction
+        .query_one_raw(insert)
+        .await?
+        .ok_or(StoreError::Corrupt("an insert without a row"))?;
     Ok(EventId(row.try_get_by_index(0)?))
 }
 
@@ -88,9 +99,14 @@ SELECT $1, id, category_id FROM UNNEST($2::integer[]) WITH ORDINALITY AS seat (c
 const INSERT_CATEGORIES: &str = "
 INSERT INTO categories (event_id, id, name, price_minor, color)
 SELECT $1, id, name, price_minor, NULLIF(color, '')
-  FROM UNNEST($2::text[], $3::integer[], $4::text[]) WITH ORDINALITY AS category (name, price_minor, color, id)";
+  FROM UNNEST($2::text[], $3::integer[], $4::text[]) WITH ORDINALITY AS category (name, \
+  price_minor, color, id)";
 
-async fn insert_plan(transaction: &DatabaseTransaction, event: EventId, plan: &SeatPlan) -> Result<(), StoreError> {
+async fn insert_plan(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    plan: &SeatPlan,
+) -> Result<(), StoreError> {
     let (categories, seats) = (plan.categories(), plan.seats());
     let insert_categories = statement(
         INSERT_CATEGORIES,
@@ -114,7 +130,8 @@ async fn insert_plan(transaction: &DatabaseTransaction, event: EventId, plan: &S
         ],
     );
     // Categories count from 1 in the tables. A plan has at most 100 of them.
-    let category_ids = seats.iter().map(|seat| i32::try_from(seat.category + 1).unwrap_or(i32::MAX));
+    let category_ids =
+        seats.iter().map(|seat| i32::try_from(seat.category + 1).unwrap_or(i32::MAX));
     let insert_seats = statement(INSERT_SEATS, [event.0.into(), ints(category_ids)]);
     for insert in [insert_categories, insert_places, insert_seats] {
         transaction.execute_raw(insert).await?;

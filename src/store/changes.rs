@@ -34,7 +34,8 @@ impl Store {
     /// What of the event's log is there; `None` if there is no such event.
     pub async fn log_extent(&self, event: EventId) -> Result<Option<LogExtent>, StoreError> {
         let query = statement(
-            "SELECT revision, (SELECT min(revision) FROM seat_changes WHERE event_id = $1) FROM events WHERE id = $1",
+            "SELECT revision, (SELECT min(revision) FROM seat_changes WHERE event_id = $1) FROM \
+                events WHERE id = $1",
             [event.0.into()],
         );
         let Some(row) = self.upkeep.query_one_raw(query).await? else { return Ok(None) };
@@ -44,8 +45,8 @@ impl Store {
         Ok(Some(LogExtent { newest: Revision(newest), pruned: Revision(pruned) }))
     }
 
-    /// The changes after a revision, in order, at most `limit` of them. They are consecutive, but where the log was
-    /// pruned the first may not follow `after`: the caller checks.
+    /// The changes after a revision, in order, at most `limit` of them. They are consecutive, but
+    /// where the log was pruned the first may not follow `after`: the caller checks.
     pub async fn changes_after(
         &self,
         event: EventId,
@@ -53,7 +54,8 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Change>, StoreError> {
         let query = statement(
-            "SELECT * FROM seat_changes WHERE event_id = $1 AND revision > $2 ORDER BY revision LIMIT $3",
+            "SELECT * FROM seat_changes WHERE event_id = $1 AND revision > $2 ORDER BY revision \
+                LIMIT $3",
             [event.0.into(), after.0.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()],
         );
         let rows = ChangeRow::find_by_statement(query).all(&self.upkeep).await?;
@@ -61,7 +63,11 @@ impl Store {
     }
 
     /// Events that have a change log, after an id, ascending.
-    pub async fn events_with_changes(&self, after: EventId, limit: i64) -> Result<Vec<EventId>, StoreError> {
+    pub async fn events_with_changes(
+        &self,
+        after: EventId,
+        limit: i64,
+    ) -> Result<Vec<EventId>, StoreError> {
         let query = statement(
             "SELECT id FROM events WHERE id > $1 AND revision > 0 ORDER BY id LIMIT $2",
             [after.0.into(), limit.into()],
@@ -70,20 +76,31 @@ impl Store {
         rows.iter().map(|row| Ok(EventId(row.try_get_by_index(0)?))).collect()
     }
 
-    /// Removes the oldest changes of an event that are past their retention, a batch of them; true if there may be
-    /// more.
-    pub async fn prune_changes(&self, event: EventId, retention: Retention) -> Result<bool, StoreError> {
-        // The beginning of the log up to the last of the oldest rows that is past its retention: never a hole.
+    /// Removes the oldest changes of an event that are past their retention, a batch of them; true
+    /// if there may be more.
+    pub async fn prune_changes(
+        &self,
+        event: EventId,
+        retention: Retention,
+    ) -> Result<bool, StoreError> {
+        // The beginning of the log up to the last of the oldest rows that is past its retention:
+        // never a hole.
         let prune = statement(
             "WITH oldest AS (
-                 SELECT revision, changed_at FROM seat_changes WHERE event_id = $1 ORDER BY revision LIMIT $2
+                 SELECT revision, changed_at FROM seat_changes WHERE event_id = $1 ORDER BY \
+                 revision LIMIT $2
              ), due AS (
                  SELECT max(revision) AS last FROM oldest
                   WHERE revision <= (SELECT revision FROM events WHERE id = $1) - $3
                      OR changed_at < clock_timestamp() - make_interval(secs => $4)
              )
              DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM due)",
-            [event.0.into(), PRUNED_AT_ONCE.into(), retention.changes.into(), retention.age.as_secs_f64().into()],
+            [
+                event.0.into(),
+                PRUNED_AT_ONCE.into(),
+                retention.changes.into(),
+                retention.age.as_secs_f64().into(),
+            ],
         );
         let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
         Ok(pruned == PRUNED_AT_ONCE.unsigned_abs())
@@ -123,7 +140,8 @@ pub(super) const CHANNEL: &str = "grand_arena";
 /// PostgreSQL takes payloads of less than 8,000 bytes.
 const MAX_PAYLOAD_BYTES: usize = 7_999;
 
-/// Writes wake-ups as `event:revision` pairs with spaces between, in as few messages as they fit into.
+/// Writes wake-ups as `event:revision` pairs with spaces between, in as few messages as they fit
+/// into.
 fn wake_ups(reached: &HashMap<EventId, Revision>) -> Vec<String> {
     let mut payloads: Vec<String> = Vec::new();
     for (event, revision) in reached {
@@ -139,7 +157,8 @@ fn wake_ups(reached: &HashMap<EventId, Revision>) -> Vec<String> {
     payloads
 }
 
-/// Reads a wake-up. What cannot be read is passed over: a wake-up is a hint, and anybody may write to the channel.
+/// Reads a wake-up. What cannot be read is passed over: a wake-up is a hint, and anybody may write
+/// to the channel.
 pub fn parse_wake_up(payload: &str) -> impl Iterator<Item = (EventId, Revision)> {
     payload.split(' ').filter_map(|pair| {
         let (event, revision) = pair.split_once(':')?;

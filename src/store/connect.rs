@@ -16,35 +16,37 @@ use super::{Store, StoreError};
 /// The oldest PostgreSQL we test against, as `server_version_num` counts.
 const OLDEST_SERVER_VERSION: i32 = 140_000;
 
-/// How long to wait for a free connection before answering that the database is busy. Longer than any healthy
-/// statement, shorter than a person's patience.
+/// How long to wait for a free connection before answering that the database is busy. Longer than
+/// any healthy statement, shorter than a person's patience.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection that has lain idle for longer is asked whether it still lives before it is used; the others were, when
-/// they were put back.
+/// A connection that has lain idle for longer is asked whether it still lives before it is used;
+/// the others were, when they were put back.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// How long the first connection may take before we say that the database cannot be reached.
 const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The limits that PostgreSQL keeps for a connection. A server that stalls (or loses its network) in the middle of a
-/// transaction loses its session after 2 s of silence, which frees the event for the others; they wait at most 3 s for a
-/// row lock. The longest statements are a large import's, a few seconds.
+/// The limits that PostgreSQL keeps for a connection. A server that stalls (or loses its network)
+/// in the middle of a transaction loses its session after 2 s of silence, which frees the event for
+/// the others; they wait at most 3 s for a row lock. The longest statements are a large import's, a
+/// few seconds.
 ///
 /// The same for all our connections: behind a pooler by transaction they may share sessions.
 ///
-/// And no guesses: everything that is asked often is a look-up by key. Statistics are minutes old in a rush, and a plan
-/// that reads a whole table because it was empty a moment ago, or that is compiled first, stays with a prepared statement.
+/// And no guesses: everything that is asked often is a look-up by key. Statistics are minutes old
+/// in a rush, and a plan that reads a whole table because it was empty a moment ago, or that is
+/// compiled first, stays with a prepared statement.
 const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
     SET idle_in_transaction_session_timeout = '2s'; SET enable_seqscan = off; SET jit = off;
     SET plan_cache_mode = force_generic_plan";
 
-/// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few, each for a moment;
-/// their own, so that no flood of queries can hold them up.
+/// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few,
+/// each for a moment; their own, so that no flood of queries can hold them up.
 const UPKEEP_CONNECTIONS: u32 = 3;
 
-/// Whole maps and snapshots read at a time: each keeps a core busy, and 20,000 seats take some 20 MB until they are
-/// encoded.
+/// Whole maps and snapshots read at a time: each keeps a core busy, and 20,000 seats take some 20
+/// MB until they are encoded.
 const MAPS_AT_ONCE: usize = 4;
 
 /// Any number that all servers agree on: who holds this advisory lock migrates.
@@ -65,7 +67,9 @@ pub struct ConnectSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The address cannot be read. It is not repeated here, since it may hold a password.
-    #[error("{0} is not a PostgreSQL address; it looks like postgres://user:password@host:5432/database")]
+    #[error(
+        "{0} is not a PostgreSQL address; it looks like postgres://user:password@host:5432/database"
+    )]
     Address(&'static str),
     /// Nothing answers, or it refuses us.
     #[error("the database at {place} cannot be reached: {reason}")]
@@ -79,7 +83,10 @@ pub enum ConnectError {
     #[error("the database is PostgreSQL {0}; Grand Arena needs 14 or newer")]
     TooOld(String),
     /// It cannot store every text.
-    #[error("the database's encoding is {0}; Grand Arena needs one that was created with ENCODING 'UTF8'")]
+    #[error(
+        "the database's encoding is {0}; Grand Arena needs one that was created with ENCODING \
+            'UTF8'"
+    )]
     Encoding(String),
     /// Its tables could not be brought up to date, and are as they were.
     #[error("the database's tables could not be brought up to date: {0}")]
@@ -93,7 +100,9 @@ impl Store {
     /// Connects, and checks that the database is one we can use.
     pub async fn connect(settings: &ConnectSettings) -> Result<Self, ConnectError> {
         let options = parse_address(&settings.url, "DATABASE_URL")?;
-        let pool_of = |connections, name| pool(connections).connect_lazy_with(options.clone().application_name(name));
+        let pool_of = |connections, name| {
+            pool(connections).connect_lazy_with(options.clone().application_name(name))
+        };
         let bookings = pool_of(settings.booking_connections, "grand-arena bookings");
         let reads = pool_of(settings.reading_connections, "grand-arena reads");
         let upkeep = pool_of(UPKEEP_CONNECTIONS, "grand-arena upkeep");
@@ -116,7 +125,8 @@ impl Store {
         })
     }
 
-    /// Brings the tables up to date. Safe when several servers start at once: one does it, the others wait.
+    /// Brings the tables up to date. Safe when several servers start at once: one does it, the
+    /// others wait.
     pub async fn migrate(&self) -> Result<(), ConnectError> {
         let failed = |error: DbErr| ConnectError::Migration(error.to_string());
         let transaction = self.reads.begin().await.map_err(failed)?;
@@ -138,20 +148,25 @@ impl Store {
             Err(StoreError::Refused(_)) => Vec::new(),
             Err(error) => return Err(error.into()),
         };
-        let applied = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>();
+        let applied =
+            rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>();
         let applied = applied.map_err(StoreError::from)?;
-        let missing =
-            Migrator::migrations().iter().filter(|step| !applied.iter().any(|name| name == step.name())).count();
+        let missing = Migrator::migrations()
+            .iter()
+            .filter(|step| !applied.iter().any(|name| name == step.name()))
+            .count();
         if missing == 0 {
             return Ok(());
         }
-        let message = format!("{missing} of them are missing; run `grand-arena migrate`, or leave out --no-migrate");
+        let message = format!(
+            "{missing} of them are missing; run `grand-arena migrate`, or leave out --no-migrate"
+        );
         Err(ConnectError::Migration(message))
     }
 }
 
-/// A connection of its own that hears the wake-ups; `url` must lead to PostgreSQL itself, not to a pooler that hands
-/// out connections by transaction.
+/// A connection of its own that hears the wake-ups; `url` must lead to PostgreSQL itself, not to a
+/// pooler that hands out connections by transaction.
 pub async fn listener(url: &str) -> Result<PgListener, sqlx::Error> {
     let options: PgConnectOptions = url.parse()?;
     let pool = PgPoolOptions::new()
@@ -180,7 +195,9 @@ fn pool(connections: u32) -> PgPoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|connection, usage| {
-            Box::pin(async move { Ok(usage.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) })
+            Box::pin(
+                async move { Ok(usage.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) },
+            )
         })
         .after_connect(|connection, _| {
             Box::pin(async move {
@@ -199,7 +216,8 @@ async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError>
         reason,
     };
     let version = sqlx::query_as::<_, (String, String, String)>(
-        "SELECT current_setting('server_version_num'), current_setting('server_version'), current_setting('server_encoding')",
+        "SELECT current_setting('server_version_num'), current_setting('server_version'), \
+            current_setting('server_encoding')",
     );
     // Straight to the server rather than through the pool, which would wait for it to come up.
     let first = async {
@@ -208,9 +226,9 @@ async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError>
         sqlx::Connection::close(connection).await?;
         Ok::<_, sqlx::Error>(answer)
     };
-    let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first)
-        .await
-        .map_err(|_| unreachable(format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs())))?;
+    let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first).await.map_err(|_| {
+        unreachable(format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs()))
+    })?;
     let (number, name, encoding) = answer.map_err(|error| unreachable(plain_reason(&error)))?;
     if encoding != "UTF8" {
         return Err(ConnectError::Encoding(encoding));

@@ -6,7 +6,8 @@ use sea_orm::{DbErr, RuntimeErr};
 /// A statement did not succeed. The database's words are for the log, never for a client.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away, busy or shutting down, or two transactions got in each other's way: trying again may help.
+    /// The database is away, busy or shutting down, or two transactions got in each other's way:
+    /// trying again may help.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] DbErr),
     /// The connection broke during the commit: it is unknown whether the transaction was committed.
@@ -61,19 +62,25 @@ fn is_transient(error: &DbErr) -> bool {
     };
     let RuntimeErr::SqlxError(error) = runtime else { return false };
     match &**error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
         // What arrives of a connection that breaks in the middle of a message.
         sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_sqlstate(&code)),
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| is_transient_sqlstate(&code))
+        }
         _ => false,
     }
 }
 
 /// Classes and codes of PostgreSQL's appendix A that pass by themselves.
 fn is_transient_sqlstate(code: &str) -> bool {
-    // 08 connection exception, 53 insufficient resources, 57P operator intervention (shutdown, crash, terminated)
+    // 08 connection exception, 53 insufficient resources, 57P operator intervention (shutdown,
+    // crash, terminated)
     code.starts_with("08") || code.starts_with("53") || code.starts_with("57")
-        // serialization failure, deadlock, lock not available (lock_timeout), idle_in_transaction_session_timeout,
-        // and a standby that was promoted or is not yet
+        // serialization failure, deadlock, lock not available (lock_timeout),
+        // idle_in_transaction_session_timeout, and a standby that was promoted or is not yet
         || matches!(code, "40001" | "40P01" | "55P03" | "25P03" | "25006")
 }

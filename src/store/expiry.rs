@@ -1,4 +1,5 @@
-//! Finding holds that are due. Only a list: what happens to them is decided under the locks, by the desk.
+//! Finding holds that are due. Only a list: what happens to them is decided under the locks, by the
+//! desk.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::domain::{EventId, SeatId};
 pub struct NextExpiry {
     /// Which event.
     pub event: EventId,
-    /// How long until its next hold runs out, by the database's clock; zero if that is due. At worst too early.
+    /// How long until its next hold runs out, by the database's clock; zero if that is due. At
+    /// worst too early.
     pub due_in: Duration,
 }
 
@@ -42,10 +44,12 @@ impl Store {
             .collect())
     }
 
-    /// Seats of the event whose hold has run out, those first that ran out first, at most `limit` of them.
+    /// Seats of the event whose hold has run out, those first that ran out first, at most `limit`
+    /// of them.
     pub async fn due_seats(&self, event: EventId, limit: u32) -> Result<Vec<SeatId>, StoreError> {
         let query = statement(
-            "SELECT id FROM seats WHERE event_id = $1 AND status = 1 AND expires_at <= clock_timestamp()
+            "SELECT id FROM seats WHERE event_id = $1 AND status = 1 AND expires_at <= \
+                clock_timestamp()
               ORDER BY expires_at LIMIT $2",
             [event.0.into(), i64::from(limit).into()],
         );

@@ -1,11 +1,11 @@
 //! Everything that speaks SQL about events, seats and orders.
 //!
-//! [`booking`] is the one place that changes seats: lock, decide, write. [`reads`] serves queries, [`changes`] reads
-//! the change log, [`expiry`] finds holds that are due, [`catalog`] brings events in. Each function is one statement
-//! or one transaction, and concerns one event wherever it can.
+//! [`booking`] is the one place that changes seats: lock, decide, write. [`reads`] serves queries,
+//! [`changes`] reads the change log, [`expiry`] finds holds that are due, [`catalog`] brings events
+//! in. Each function is one statement or one transaction, and concerns one event wherever it can.
 //!
-//! Architecture invariant: rows and SeaORM's types stay in here; what goes out are the types of `domain` and the
-//! records below.
+//! Architecture invariant: rows and SeaORM's types stay in here; what goes out are the types of
+//! `domain` and the records below.
 
 pub mod booking;
 pub mod catalog;
@@ -31,8 +31,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// How long a map waits for its place before the client is told to come back.
 const MAP_PLACE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The database, with one pool for bookings, one for what keeps the server going, and one for queries, so that a flood
-/// of queries keeps nobody else waiting for a connection. Cheap to clone.
+/// The database, with one pool for bookings, one for what keeps the server going, and one for
+/// queries, so that a flood of queries keeps nobody else waiting for a connection. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     bookings: DatabaseConnection,

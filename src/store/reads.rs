@@ -1,8 +1,9 @@
-//! What queries read. Each function is one statement (or one read-only snapshot), so that what it returns belongs
-//! together: a map and its revision, a viewer's seats and orders.
+//! What queries read. Each function is one statement (or one read-only snapshot), so that what it
+//! returns belongs together: a map and its revision, a viewer's seats and orders.
 //!
-//! A hold that has run out is told apart by the reader: records carry the stored state and `now`, the database's
-//! clock at the statement, and [`SeatState`](crate::domain::SeatState) answers for an instant.
+//! A hold that has run out is told apart by the reader: records carry the stored state and `now`,
+//! the database's clock at the statement, and [`SeatState`](crate::domain::SeatState) answers for
+//! an instant.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::{
-    AccessMode, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IsolationLevel, QueryFilter, QueryOrder,
-    QuerySelect, TransactionTrait,
+    AccessMode, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IsolationLevel,
+    QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
 
 use super::entity::{event, seat};
@@ -20,7 +21,9 @@ use super::sql::{bigints, ints, statement, texts};
 use super::{Store, StoreError, rows};
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
-use crate::domain::{CategoryId, EventId, Order, OrderId, PaymentReference, Revision, SeatId, SeatStatus, ViewerId};
+use crate::domain::{
+    CategoryId, EventId, Order, OrderId, PaymentReference, Revision, SeatId, SeatStatus, ViewerId,
+};
 
 /// An event as stored.
 #[derive(Clone, Debug)]
@@ -175,7 +178,8 @@ pub struct ViewerState {
 /// A position among a viewer's orders: later orders come first.
 pub type OrderCursor = (DateTime<Utc>, OrderId);
 
-/// The columns of a [`SeatRow`]; a macro, so that statements are put together when this is compiled.
+/// The columns of a [`SeatRow`]; a macro, so that statements are put together when this is
+/// compiled.
 macro_rules! seat_columns {
     () => {
         "seats.*, section, row_label, number, accessible, x, y, statement_timestamp() AS now"
@@ -210,14 +214,16 @@ impl TryFrom<SeatRow> for SeatRecord {
 impl Store {
     /// The events with these ids, in no particular order; ids that name nothing are left out.
     pub async fn events(&self, ids: &[EventId]) -> Result<Vec<EventRecord>, StoreError> {
-        let rows = event::Entity::find().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
+        let rows =
+            event::Entity::find().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
         Ok(rows.all(&self.reads).await?.into_iter().map(EventRecord::from).collect())
     }
 
     /// The event with this slug.
     pub async fn event_by_slug(&self, slug: &str) -> Result<Option<EventRecord>, StoreError> {
         let query = statement(
-            "SELECT events.* FROM event_slugs JOIN events ON events.id = event_id WHERE event_slugs.slug = $1",
+            "SELECT events.* FROM event_slugs JOIN events ON events.id = event_id WHERE \
+                event_slugs.slug = $1",
             [slug.into()],
         );
         Ok(event::Model::find_by_statement(query).one(&self.reads).await?.map(EventRecord::from))
@@ -230,17 +236,23 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<EventRecord>, StoreError> {
         use sea_orm::sea_query::{Expr, ExprTrait};
-        let mut rows =
-            event::Entity::find().order_by_asc(event::Column::StartsAt).order_by_asc(event::Column::Id).limit(limit);
+        let mut rows = event::Entity::find()
+            .order_by_asc(event::Column::StartsAt)
+            .order_by_asc(event::Column::Id)
+            .limit(limit);
         if let Some((starts_at, id)) = after {
-            let key = Expr::tuple([Expr::col(event::Column::StartsAt), Expr::col(event::Column::Id)]);
+            let key =
+                Expr::tuple([Expr::col(event::Column::StartsAt), Expr::col(event::Column::Id)]);
             rows = rows.filter(key.gt(Expr::tuple([Expr::val(starts_at), Expr::val(id.0)])));
         }
         Ok(rows.all(&self.reads).await?.into_iter().map(EventRecord::from).collect())
     }
 
     /// The price categories of these events, each event's in the order of its plan.
-    pub async fn categories(&self, events: &[EventId]) -> Result<HashMap<EventId, Vec<CategoryRecord>>, StoreError> {
+    pub async fn categories(
+        &self,
+        events: &[EventId],
+    ) -> Result<HashMap<EventId, Vec<CategoryRecord>>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
             event_id: i64,
@@ -258,7 +270,12 @@ impl Store {
             let event = EventId(row.event_id);
             let id = CategoryId { event, serial: row.id };
             let Row { name, price_minor, color, .. } = row;
-            categories.entry(event).or_default().push(CategoryRecord { id, name, price_minor, color });
+            categories.entry(event).or_default().push(CategoryRecord {
+                id,
+                name,
+                price_minor,
+                color,
+            });
         }
         Ok(categories)
     }
@@ -267,7 +284,8 @@ impl Store {
     pub async fn counts(&self, events: &[EventId]) -> Result<HashMap<EventId, Counts>, StoreError> {
         let query = statement(
             "SELECT event_id,
-                    count(*) FILTER (WHERE for_sale AND (status = 0 OR expires_at <= statement_timestamp())),
+                    count(*) FILTER (WHERE for_sale AND (status = 0 OR expires_at <= \
+                    statement_timestamp())),
                     count(*) FILTER (WHERE status = 1 AND expires_at > statement_timestamp()),
                     count(*) FILTER (WHERE status = 2)
                FROM seats WHERE event_id = ANY ($1) GROUP BY event_id",
@@ -313,7 +331,8 @@ impl Store {
             SeatStatus::Reserved => rows::RESERVED,
             SeatStatus::Confirmed => rows::CONFIRMED,
         });
-        let sections = filter.sections.as_ref().map(|names| texts(names.iter().map(String::as_str)));
+        let sections =
+            filter.sections.as_ref().map(|names| texts(names.iter().map(String::as_str)));
         let categories = filter.categories.as_ref().map(|ids| ints(ids.iter().map(|id| id.serial)));
         let query = statement(
             concat!(
@@ -321,7 +340,8 @@ impl Store {
                 seat_columns!(),
                 " FROM seats JOIN seat_places USING (event_id, id)
                   WHERE event_id = $1 AND id > $2
-                    AND ($3 IS NULL OR $3 = CASE WHEN expires_at <= statement_timestamp() THEN 0 ELSE status END)
+                    AND ($3 IS NULL OR $3 = CASE WHEN expires_at <= statement_timestamp() THEN 0 \
+                    ELSE status END)
                     AND ($4::text[] IS NULL OR section = ANY ($4))
                     AND ($5::integer[] IS NULL OR category_id = ANY ($5))
                     AND ($6::boolean IS NULL OR accessible = $6)
@@ -340,11 +360,14 @@ impl Store {
         seat_records(SeatRow::find_by_statement(query).all(&self.reads).await?)
     }
 
-    /// Every seat of an event, and the revision that this is true for; `None` if there is no such event.
+    /// Every seat of an event, and the revision that this is true for; `None` if there is no such
+    /// event.
     pub async fn seat_map(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
         let _place = self.map_place().await?;
         let snapshot = self.read_snapshot().await?;
-        let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else { return Ok(None) };
+        let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else {
+            return Ok(None);
+        };
         let query = statement(
             concat!(
                 "SELECT ",
@@ -359,25 +382,44 @@ impl Store {
         Ok(Some(SeatMapRecord { revision, now, seats }))
     }
 
-    /// Every seat's public state, and the revision that this is true for; `None` if there is no such event.
+    /// Every seat's public state, and the revision that this is true for; `None` if there is no
+    /// such event.
     pub async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreError> {
         let _place = self.map_place().await?;
         let snapshot = self.read_snapshot().await?;
-        let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else { return Ok(None) };
-        let rows = seat::Entity::find().filter(seat::Column::EventId.eq(event.0)).order_by_asc(seat::Column::Id);
-        let seats =
-            rows.all(&snapshot).await?.into_iter().map(|row| public_state(row, now)).collect::<Result<_, _>>()?;
+        let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else {
+            return Ok(None);
+        };
+        let rows = seat::Entity::find()
+            .filter(seat::Column::EventId.eq(event.0))
+            .order_by_asc(seat::Column::Id);
+        let seats = rows
+            .all(&snapshot)
+            .await?
+            .into_iter()
+            .map(|row| public_state(row, now))
+            .collect::<Result<_, _>>()?;
         snapshot.commit().await?;
         Ok(Some(Snapshot { revision, seats }))
     }
 
     /// What a viewer holds and owns in an event; `None` if there is no such event.
-    pub async fn viewer_state(&self, event: EventId, viewer: &ViewerId) -> Result<Option<ViewerState>, StoreError> {
+    pub async fn viewer_state(
+        &self,
+        event: EventId,
+        viewer: &ViewerId,
+    ) -> Result<Option<ViewerState>, StoreError> {
         let snapshot = self.read_snapshot().await?;
-        let Some((revision, _)) = revision_and_clock(&snapshot, event).await? else { return Ok(None) };
+        let Some((revision, _)) = revision_and_clock(&snapshot, event).await? else {
+            return Ok(None);
+        };
         let held = held_seats(&snapshot, event, viewer).await?;
         let query = statement(
-            concat!("SELECT ", order_columns!(), " FROM orders WHERE viewer = $1 AND event_id = $2 ORDER BY id"),
+            concat!(
+                "SELECT ",
+                order_columns!(),
+                " FROM orders WHERE viewer = $1 AND event_id = $2 ORDER BY id"
+            ),
             [viewer.as_str().into(), event.0.into()],
         );
         let orders = order_records(OrderRow::find_by_statement(query).all(&snapshot).await?)?;
@@ -386,11 +428,16 @@ impl Store {
     }
 
     /// The seats a viewer holds in an event now, ascending.
-    pub async fn held_seats(&self, event: EventId, viewer: &ViewerId) -> Result<Vec<SeatRecord>, StoreError> {
+    pub async fn held_seats(
+        &self,
+        event: EventId,
+        viewer: &ViewerId,
+    ) -> Result<Vec<SeatRecord>, StoreError> {
         held_seats(&self.reads, event, viewer).await
     }
 
-    /// Those of the seats that a viewer held and whose hold has run out, nobody having held them since.
+    /// Those of the seats that a viewer held and whose hold has run out, nobody having held them
+    /// since.
     pub async fn lapsed_seats(
         &self,
         event: EventId,
@@ -402,7 +449,8 @@ impl Store {
         }
         let query = statement(
             "SELECT id FROM seats WHERE event_id = $1 AND id = ANY ($2)
-                AND (lapsed_viewer = $3 OR (viewer = $3 AND expires_at <= statement_timestamp())) ORDER BY id",
+                AND (lapsed_viewer = $3 OR (viewer = $3 AND expires_at <= statement_timestamp())) \
+                ORDER BY id",
             [event.0.into(), ints(seats.iter().map(|seat| seat.serial)), viewer.as_str().into()],
         );
         let rows = self.reads.query_all_raw(query).await?;
@@ -434,7 +482,8 @@ impl Store {
                 "SELECT ",
                 order_columns!(),
                 " FROM orders
-                  WHERE viewer = $1 AND ($2::timestamptz IS NULL OR (confirmed_at, event_id, id) < ($2, $3, $4))
+                  WHERE viewer = $1 AND ($2::timestamptz IS NULL OR (confirmed_at, event_id, id) \
+                  < ($2, $3, $4))
                   ORDER BY confirmed_at DESC, event_id DESC, id DESC LIMIT $5"
             ),
             [
@@ -466,7 +515,11 @@ pub(super) async fn orders(
         return Ok(Vec::new());
     }
     let query = statement(
-        concat!("SELECT ", order_columns!(), " FROM orders WHERE event_id = $1 AND id = ANY ($2) ORDER BY id"),
+        concat!(
+            "SELECT ",
+            order_columns!(),
+            " FROM orders WHERE event_id = $1 AND id = ANY ($2) ORDER BY id"
+        ),
         [event.0.into(), bigints(ids)],
     );
     order_records(OrderRow::find_by_statement(query).all(connection).await?)
@@ -488,9 +541,9 @@ fn order_records(rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreError> {
     rows.into_iter()
         .map(|row| {
             let event = EventId(row.event_id);
-            let reference = row
-                .payment_reference
-                .map(|text| PaymentReference::new(text).ok_or(StoreError::Corrupt("a payment reference")));
+            let reference = row.payment_reference.map(|text| {
+                PaymentReference::new(text).ok_or(StoreError::Corrupt("a payment reference"))
+            });
             Ok(Order {
                 id: OrderId { event, first: Revision(row.id) },
                 viewer: rows::viewer_from_row(&row.viewer)?,
@@ -522,7 +575,10 @@ async fn revision_and_clock(
     connection: &impl ConnectionTrait,
     event: EventId,
 ) -> Result<Option<(Revision, DateTime<Utc>)>, StoreError> {
-    let query = statement("SELECT revision, statement_timestamp() FROM events WHERE id = $1", [event.0.into()]);
+    let query = statement(
+        "SELECT revision, statement_timestamp() FROM events WHERE id = $1",
+        [event.0.into()],
+    );
     let row = connection.query_one_raw(query).await?;
     row.map(|row| Ok((Revision(row.try_get_by_index(0)?), row.try_get_by_index(1)?))).transpose()
 }
@@ -537,7 +593,8 @@ async fn held_seats(
             "SELECT ",
             seat_columns!(),
             " FROM seats JOIN seat_places USING (event_id, id)
-              WHERE event_id = $1 AND viewer = $2 AND expires_at > statement_timestamp() ORDER BY id"
+              WHERE event_id = $1 AND viewer = $2 AND expires_at > statement_timestamp() ORDER BY \
+              id"
         ),
         [event.0.into(), viewer.as_str().into()],
     );

@@ -1,4 +1,5 @@
-//! From rows to the types of `domain`, and the numbers that stand for statuses and causes in the tables.
+//! From rows to the types of `domain`, and the numbers that stand for statuses and causes in the
+//! tables.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::FromQueryResult;
@@ -7,7 +8,9 @@ use super::StoreError;
 use super::entity::seat;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
-use crate::domain::{CategoryId, Cause, EventId, Hold, OrderId, Revision, Sale, SeatId, SeatState, ViewerId};
+use crate::domain::{
+    CategoryId, Cause, EventId, Hold, OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
+};
 
 pub(super) const AVAILABLE: i16 = 0;
 pub(super) const RESERVED: i16 = 1;
@@ -43,13 +46,16 @@ impl TryFrom<seat::Model> for Seat {
         let event = EventId(row.event_id);
         let viewer = row.viewer.as_deref().map(viewer_from_row).transpose()?;
         let state = match (row.status, viewer, row.expires_at, row.order_id) {
-            (AVAILABLE, None, None, None) => {
-                SeatState::Available { lapsed: row.lapsed_viewer.as_deref().map(viewer_from_row).transpose()? }
+            (AVAILABLE, None, None, None) => SeatState::Available {
+                lapsed: row.lapsed_viewer.as_deref().map(viewer_from_row).transpose()?,
+            },
+            (RESERVED, Some(viewer), Some(expires_at), None) => {
+                SeatState::Reserved(Hold { viewer, expires_at })
             }
-            (RESERVED, Some(viewer), Some(expires_at), None) => SeatState::Reserved(Hold { viewer, expires_at }),
-            (CONFIRMED, Some(viewer), None, Some(first)) => {
-                SeatState::Confirmed(Sale { viewer, order: OrderId { event, first: Revision(first) } })
-            }
+            (CONFIRMED, Some(viewer), None, Some(first)) => SeatState::Confirmed(Sale {
+                viewer,
+                order: OrderId { event, first: Revision(first) },
+            }),
             _ => return Err(StoreError::Corrupt("a seat's state")),
         };
         Ok(Self {
@@ -78,7 +84,9 @@ impl From<TermsRow> for Terms {
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at,
             hold: TimeDelta::seconds(row.hold_seconds.into()),
-            max_seats_per_viewer: row.max_seats_per_viewer.and_then(|limit| u32::try_from(limit).ok()),
+            max_seats_per_viewer: row
+                .max_seats_per_viewer
+                .and_then(|limit| u32::try_from(limit).ok()),
             currency: row.currency,
         }
     }

@@ -44,7 +44,8 @@ pub(super) fn instants(values: impl IntoIterator<Item = DateTime<Utc>>) -> Value
     array(ArrayType::ChronoDateTimeUtc, values)
 }
 
-/// Elements are never NULL: SeaORM cannot pass NULL inside an array, so statements turn a stand-in into NULL.
+/// Elements are never NULL: SeaORM cannot pass NULL inside an array, so statements turn a stand-in
+/// into NULL.
 fn array<T: Into<Value>>(element: ArrayType, values: impl IntoIterator<Item = T>) -> Value {
     Value::Array(element, Some(Box::new(values.into_iter().map(Into::into).collect())))
 }

@@ -24,7 +24,10 @@ async fn a_reserved_seat_is_held_for_its_viewer_and_nobody_else() {
 
     let refused = bob.reserve(&event, [2, 3]).await;
     assert_eq!(kind(&refused), "SeatsUnavailable");
-    assert_eq!(refused["seats"], json!([{ "seatId": event.seat_gid(2), "reason": "RESERVED_BY_ANOTHER" }]));
+    assert_eq!(
+        refused["seats"],
+        json!([{ "seatId": event.seat_gid(2), "reason": "RESERVED_BY_ANOTHER" }])
+    );
     assert_eq!(bob.status(&event, 3).await, "AVAILABLE", "all or nothing");
     sums::check(&arena.sql, &event).await;
 }
@@ -65,7 +68,10 @@ async fn a_hold_that_ran_out_is_gone_for_everybody_although_no_cleaner_has_been_
         seatMap(eventId: $event) { seats { status heldByMe reservationExpiresAt } }
         viewer { reservations(eventId: $event) { id } } }";
     let data = alice.data(query, json!({ "event": event.gid })).await;
-    assert_eq!(data["event"]["availability"], json!({ "available": 20, "reserved": 0, "confirmed": 0 }));
+    assert_eq!(
+        data["event"]["availability"],
+        json!({ "available": 20, "reserved": 0, "confirmed": 0 })
+    );
     assert_eq!(data["free"]["edges"].as_array().unwrap().len(), 20);
     assert_eq!(data["held"]["edges"], json!([]));
     let free = json!({ "status": "AVAILABLE", "heldByMe": false, "reservationExpiresAt": null });
@@ -76,11 +82,22 @@ async fn a_hold_that_ran_out_is_gone_for_everybody_although_no_cleaner_has_been_
     assert_eq!(reasons(&late), ["HOLD_EXPIRED", "HOLD_EXPIRED"]);
     assert_eq!(reasons(&alice.release(&event, [3]).await), ["HOLD_EXPIRED"]);
     assert_eq!(kind(&bob.reserve(&event, [1]).await), "ReserveSeatsSuccess");
-    assert_eq!(reasons(&alice.confirm(&event, [1, 2], "late").await), ["HELD_BY_ANOTHER", "HOLD_EXPIRED"]);
-    assert_eq!(kind(&alice.reserve(&event, [2]).await), "ReserveSeatsSuccess", "a new hold, with a new timer");
+    assert_eq!(
+        reasons(&alice.confirm(&event, [1, 2], "late").await),
+        ["HELD_BY_ANOTHER", "HOLD_EXPIRED"]
+    );
+    assert_eq!(
+        kind(&alice.reserve(&event, [2]).await),
+        "ReserveSeatsSuccess",
+        "a new hold, with a new timer"
+    );
     let log = sums::check(&arena.sql, &event).await;
     let story: Vec<_> = log.iter().map(|row| (row.seat_id, row.cause)).collect();
-    assert_eq!(story, [(1, 1), (2, 1), (3, 1), (1, 3), (1, 1), (2, 3), (2, 1)], "expired, then reserved anew");
+    assert_eq!(
+        story,
+        [(1, 1), (2, 1), (3, 1), (1, 3), (1, 1), (2, 3), (2, 1)],
+        "expired, then reserved anew"
+    );
 }
 
 #[tokio::test]
@@ -91,7 +108,8 @@ async fn a_confirmation_makes_one_order_however_often_it_is_repeated() {
     let (alice, bob) = (server.client("alice"), server.client("bob"));
     alice.reserve(&event, [9, 10, 11]).await;
 
-    let input = json!({ "eventId": event.gid, "seatIds": event.seat_gids([10, 9]), "idempotencyKey": "one",
+    let seats = event.seat_gids([10, 9]);
+    let input = json!({ "eventId": event.gid, "seatIds": seats, "idempotencyKey": "one",
         "paymentReference": "pi_123" });
     let first = alice.data(CONFIRM, json!({ "input": input })).await["confirmSeats"].take();
     assert_eq!(first["replayed"], false);
@@ -115,7 +133,11 @@ async fn a_confirmation_makes_one_order_however_often_it_is_repeated() {
         reasons(&bob.confirm(&event, [9, 10, 11, 12], "one").await),
         ["CONFIRMED_TO_ANOTHER", "CONFIRMED_TO_ANOTHER", "HELD_BY_ANOTHER", "NEVER_HELD"]
     );
-    assert_eq!(kind(&alice.confirm(&event, [11], "three").await), "ConfirmSeatsSuccess", "a refused key is free");
+    assert_eq!(
+        kind(&alice.confirm(&event, [11], "three").await),
+        "ConfirmSeatsSuccess",
+        "a refused key is free"
+    );
     sums::check(&arena.sql, &event).await;
 }
 
@@ -144,10 +166,17 @@ async fn a_released_seat_is_free_at_once_and_only_its_holder_can_release_it() {
     assert_eq!(reasons(&bob.release(&event, [1, 3]).await), ["HELD_BY_ANOTHER", "NEVER_HELD"]);
     assert_eq!(reasons(&alice.release(&event, [1, 3]).await), ["NEVER_HELD"], "all or nothing");
     let released = alice.release(&event, [1]).await;
-    assert_eq!((&released["seats"][0]["status"], &released["revision"]), (&json!("AVAILABLE"), &json!(3)));
+    assert_eq!(
+        (&released["seats"][0]["status"], &released["revision"]),
+        (&json!("AVAILABLE"), &json!(3))
+    );
     assert_eq!(kind(&bob.reserve(&event, [1]).await), "ReserveSeatsSuccess");
     alice.confirm(&event, [2], "key").await;
-    assert_eq!(reasons(&alice.release(&event, [2]).await), ["ALREADY_CONFIRMED"], "a sale is final");
+    assert_eq!(
+        reasons(&alice.release(&event, [2]).await),
+        ["ALREADY_CONFIRMED"],
+        "a sale is final"
+    );
     sums::check(&arena.sql, &event).await;
 }
 
@@ -165,9 +194,19 @@ async fn a_refusal_names_every_seat_in_the_way_and_why() {
     ids.push(other.seat_gid(4));
     let input = json!({ "eventId": event.gid, "seatIds": ids });
     let refused = bob.data(RESERVE, json!({ "input": input })).await["reserveSeats"].take();
-    let named: Vec<_> = refused["seats"].as_array().unwrap().iter().map(|seat| &seat["seatId"]).collect();
-    assert_eq!(named, [&ids[0], &ids[1], &ids[2], &ids[4], &ids[5]].map(|id| json!(id)).iter().collect::<Vec<_>>());
-    assert_eq!(reasons(&refused), ["RESERVED_BY_ANOTHER", "CONFIRMED", "NOT_FOR_SALE", "NOT_FOUND", "NOT_FOUND"]);
+    let named: Vec<_> =
+        refused["seats"].as_array().unwrap().iter().map(|seat| &seat["seatId"]).collect();
+    assert_eq!(
+        named,
+        [&ids[0], &ids[1], &ids[2], &ids[4], &ids[5]]
+            .map(|id| json!(id))
+            .iter()
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(
+        reasons(&refused),
+        ["RESERVED_BY_ANOTHER", "CONFIRMED", "NOT_FOR_SALE", "NOT_FOUND", "NOT_FOUND"]
+    );
     assert_eq!(reasons(&bob.confirm(&event, [999], "key").await), ["NOT_FOUND"]);
 }
 
@@ -183,11 +222,22 @@ async fn the_limit_per_viewer_counts_holds_and_orders_together() {
 
     let refused = alice.reserve(&event, [3, 4, 5]).await;
     assert_eq!(kind(&refused), "SeatLimitExceeded");
-    assert_eq!((&refused["limit"], &refused["held"], &refused["requested"]), (&json!(4), &json!(3), &json!(2)));
+    assert_eq!(
+        (&refused["limit"], &refused["held"], &refused["requested"]),
+        (&json!(4), &json!(3), &json!(2))
+    );
     assert_eq!(kind(&alice.reserve(&event, [4]).await), "ReserveSeatsSuccess");
-    assert_eq!(kind(&alice.reserve(&event, [3, 4]).await), "ReserveSeatsSuccess", "asking again asks for nothing more");
+    assert_eq!(
+        kind(&alice.reserve(&event, [3, 4]).await),
+        "ReserveSeatsSuccess",
+        "asking again asks for nothing more"
+    );
     arena.lapse(&event).await;
-    assert_eq!(kind(&alice.reserve(&event, [5, 6]).await), "ReserveSeatsSuccess", "holds that ran out do not count");
+    assert_eq!(
+        kind(&alice.reserve(&event, [5, 6]).await),
+        "ReserveSeatsSuccess",
+        "holds that ran out do not count"
+    );
 }
 
 #[tokio::test]
@@ -196,19 +246,38 @@ async fn seats_are_reserved_within_the_sales_window_only_and_confirmed_after_it_
     let event = arena.event(20).await;
     let server = arena.server().await;
     let alice = server.client("alice");
-    arena.execute("UPDATE events SET sales_open_at = now() + interval '1 hour' WHERE id = $1", &event).await;
+    arena
+        .execute(
+            "UPDATE events SET sales_open_at = now() + interval '1 hour' WHERE id = $1",
+            &event,
+        )
+        .await;
     let early = alice.reserve(&event, [1]).await;
     assert_eq!(kind(&early), "SalesClosed");
     assert!(early["opensAt"].is_string() && early["closedAt"].is_null(), "{early}");
 
-    arena.execute("UPDATE events SET sales_open_at = now() - interval '1 hour' WHERE id = $1", &event).await;
+    arena
+        .execute(
+            "UPDATE events SET sales_open_at = now() - interval '1 hour' WHERE id = $1",
+            &event,
+        )
+        .await;
     assert_eq!(kind(&alice.reserve(&event, [1]).await), "ReserveSeatsSuccess");
 
-    arena.execute("UPDATE events SET sales_close_at = now() - interval '1 minute' WHERE id = $1", &event).await;
+    arena
+        .execute(
+            "UPDATE events SET sales_close_at = now() - interval '1 minute' WHERE id = $1",
+            &event,
+        )
+        .await;
     let late = alice.reserve(&event, [1, 2]).await;
     assert_eq!(kind(&late), "SalesClosed");
     assert!(late["opensAt"].is_null() && late["closedAt"].is_string(), "{late}");
-    assert_eq!(kind(&alice.reserve(&event, [1]).await), "ReserveSeatsSuccess", "what is held stays held");
+    assert_eq!(
+        kind(&alice.reserve(&event, [1]).await),
+        "ReserveSeatsSuccess",
+        "what is held stays held"
+    );
     assert_eq!(kind(&alice.confirm(&event, [1], "key").await), "ConfirmSeatsSuccess");
 }
 
@@ -225,9 +294,11 @@ async fn bad_input_is_answered_with_a_code_and_what_is_allowed() {
         json!({ "input": { "eventId": event.gid,
         "seatIds": [event.seat_gid(1)], "idempotencyKey": key, "paymentReference": reference } })
     };
-    let no_event = json!({ "input": { "eventId": "RXZlbnQ6OTk5", "seatIds": [event.seat_gid(1)] } });
+    let no_event =
+        json!({ "input": { "eventId": "RXZlbnQ6OTk5", "seatIds": [event.seat_gid(1)] } });
     let page = "query ($event: ID!, $first: Int, $after: String, $filter: SeatFilter) {
-        seats(eventId: $event, first: $first, after: $after, filter: $filter) { edges { cursor } } }";
+        seats(eventId: $event, first: $first, after: $after, filter: $filter) { edges { cursor } \
+        } }";
     let at = |extra: Value| {
         let mut variables = json!({ "event": event.gid });
         variables.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -244,12 +315,24 @@ async fn bad_input_is_answered_with_a_code_and_what_is_allowed() {
         ("an empty key", &alice, CONFIRM, confirm(String::new(), None), "BAD_USER_INPUT"),
         ("a long key", &alice, CONFIRM, confirm("é".repeat(256), None), "BAD_USER_INPUT"),
         ("a key with NUL", &alice, CONFIRM, confirm("a\0b".to_owned(), None), "BAD_USER_INPUT"),
-        ("an empty reference", &alice, CONFIRM, confirm("k".to_owned(), Some(String::new())), "BAD_USER_INPUT"),
+        (
+            "an empty reference",
+            &alice,
+            CONFIRM,
+            confirm("k".to_owned(), Some(String::new())),
+            "BAD_USER_INPUT",
+        ),
         ("first 0", &alice, page, at(json!({ "first": 0 })), "BAD_USER_INPUT"),
         ("first -1", &alice, page, at(json!({ "first": -1 })), "BAD_USER_INPUT"),
         ("first 1001", &alice, page, at(json!({ "first": 1001 })), "BAD_USER_INPUT"),
         ("a forged cursor", &alice, page, at(json!({ "after": "zzz" })), "BAD_USER_INPUT"),
-        ("a cursor of no time", &alice, EVENTS, json!({ "after": "LTkyMjMzNzIwMzY4NTQ3NzU4MDg6MQ" }), "BAD_USER_INPUT"),
+        (
+            "a cursor of no time",
+            &alice,
+            EVENTS,
+            json!({ "after": "LTkyMjMzNzIwMzY4NTQ3NzU4MDg6MQ" }),
+            "BAD_USER_INPUT",
+        ),
         (
             "a cursor before all time",
             &alice,
@@ -257,22 +340,58 @@ async fn bad_input_is_answered_with_a_code_and_what_is_allowed() {
             json!({ "after": "LTI1MzQwMjMwMDgwMDAwMDAwMDox" }),
             "BAD_USER_INPUT",
         ),
-        ("a category that is none", &alice, page, at(json!({ "filter": { "categoryIds": ["x"] } })), "BAD_USER_INPUT"),
-        ("an unknown status", &alice, page, at(json!({ "filter": { "status": "SOLD" } })), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "a category that is none",
+            &alice,
+            page,
+            at(json!({ "filter": { "categoryIds": ["x"] } })),
+            "BAD_USER_INPUT",
+        ),
+        (
+            "an unknown status",
+            &alice,
+            page,
+            at(json!({ "filter": { "status": "SOLD" } })),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         ("an unknown field", &alice, "{ nope }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
         ("no GraphQL", &alice, "{", json!({}), "GRAPHQL_PARSE_FAILED"),
-        ("a map of nothing", &alice, "{ seatMap(eventId: \"x\") { revision } }", json!({}), "BAD_USER_INPUT"),
-        ("a map of no event", &alice, "{ seatMap(eventId: \"RXZlbnQ6OTk5\") { revision } }", json!({}), "NOT_FOUND"),
+        (
+            "a map of nothing",
+            &alice,
+            "{ seatMap(eventId: \"x\") { revision } }",
+            json!({}),
+            "BAD_USER_INPUT",
+        ),
+        (
+            "a map of no event",
+            &alice,
+            "{ seatMap(eventId: \"RXZlbnQ6OTk5\") { revision } }",
+            json!({}),
+            "NOT_FOUND",
+        ),
     ];
     for (what, client, query, variables, code) in cases {
         assert_eq!(client.code(query, variables).await, code, "{what}");
     }
 
-    assert_eq!(kind(&alice.reserve(&event, 1..=100).await), "ReserveSeatsSuccess", "100 seats are allowed");
+    assert_eq!(
+        kind(&alice.reserve(&event, 1..=100).await),
+        "ReserveSeatsSuccess",
+        "100 seats are allowed"
+    );
     let key = "é".repeat(255);
-    assert_eq!(kind(&alice.confirm(&event, [1], &key).await), "ConfirmSeatsSuccess", "255 characters are allowed");
+    assert_eq!(
+        kind(&alice.confirm(&event, [1], &key).await),
+        "ConfirmSeatsSuccess",
+        "255 characters are allowed"
+    );
     let odd = at(json!({ "filter": { "sections": ["a\0b"] } }));
-    assert_eq!(alice.data(page, odd).await["seats"]["edges"], json!([]), "a section that cannot exist has no seats");
+    assert_eq!(
+        alice.data(page, odd).await["seats"]["edges"],
+        json!([]),
+        "a section that cannot exist has no seats"
+    );
 }
 
 #[tokio::test]
@@ -282,11 +401,15 @@ async fn events_and_seats_are_found_by_id_and_by_slug_and_what_is_not_there_is_n
     let server = arena.server().await;
     let alice = server.client("alice");
     let query = "query ($event: ID!, $seat: ID!, $none: ID!) {
-        id: event(id: $event) { id } slug: event(id: \"the-slug\") { id name venue startsAt holdSeconds
-            salesOpenAt salesCloseAt maxSeatsPerViewer revision categories { name price { amountMinor currency } color } }
+        id: event(id: $event) { id } slug: event(id: \"the-slug\") { id name venue startsAt \
+        holdSeconds
+            salesOpenAt salesCloseAt maxSeatsPerViewer revision categories { name price { \
+            amountMinor currency } color } }
         none: event(id: \"no-such-slug\") { id } odd: event(id: \"Not A Slug\") { id }
-        seat(id: $seat) { id label section row number accessible forSale x y revision category { name } event { slug } }
-        node(id: $seat) { id __typename } gone: seat(id: $none) { id } nothing: node(id: \"???\") { id }
+        seat(id: $seat) { id label section row number accessible forSale x y revision category { \
+        name } event { slug } }
+        node(id: $seat) { id __typename } gone: seat(id: $none) { id } nothing: node(id: \"???\") \
+        { id }
         viewer { id roles } }";
     let none = event.seat_gid(21);
     let variables = json!({ "event": event.gid, "seat": event.seat_gid(20), "none": none });
@@ -294,7 +417,10 @@ async fn events_and_seats_are_found_by_id_and_by_slug_and_what_is_not_there_is_n
     assert_eq!(data["id"]["id"], event.gid);
     assert_eq!(data["slug"]["id"], event.gid);
     assert_eq!(data["slug"]["holdSeconds"], 300);
-    assert_eq!(data["slug"]["categories"][1]["price"], json!({ "amountMinor": 2500, "currency": "EUR" }));
+    assert_eq!(
+        data["slug"]["categories"][1]["price"],
+        json!({ "amountMinor": 2500, "currency": "EUR" })
+    );
     assert_eq!(
         (&data["none"], &data["odd"], &data["gone"], &data["nothing"]),
         (&json!(null), &json!(null), &json!(null), &json!(null))
@@ -320,12 +446,25 @@ async fn pages_cover_a_list_without_gap_or_repeat() {
         alice.confirm(&event, [seat], &format!("key {seat}")).await;
     }
     let pages = [
-        ("seats", "query ($after: String, $event: ID!) { page: seats(eventId: $event, first: 99, after: $after, filter: { accessible: false }) {
-            pageInfo { hasNextPage endCursor } edges { node { id } } } }", 225),
-        ("events", "query ($after: String) { page: events(first: 2, after: $after) {
-            pageInfo { hasNextPage endCursor } edges { node { id } } } }", 5),
-        ("orders", "query ($after: String) { viewer { page: orders(first: 2, after: $after) {
-            pageInfo { hasNextPage endCursor } edges { node { id } } } } }", 3),
+        (
+            "seats",
+            "query ($after: String, $event: ID!) { page: seats(eventId: $event, first: 99, \
+            after: $after, filter: { accessible: false }) {
+            pageInfo { hasNextPage endCursor } edges { node { id } } } }",
+            225,
+        ),
+        (
+            "events",
+            "query ($after: String) { page: events(first: 2, after: $after) {
+            pageInfo { hasNextPage endCursor } edges { node { id } } } }",
+            5,
+        ),
+        (
+            "orders",
+            "query ($after: String) { viewer { page: orders(first: 2, after: $after) {
+            pageInfo { hasNextPage endCursor } edges { node { id } } } } }",
+            3,
+        ),
     ];
     for (what, query, expected) in pages {
         let mut found = Vec::new();
@@ -333,7 +472,9 @@ async fn pages_cover_a_list_without_gap_or_repeat() {
         loop {
             let data = alice.data(query, json!({ "after": after, "event": event.gid })).await;
             let page = if what == "orders" { &data["viewer"]["page"] } else { &data["page"] };
-            found.extend(page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].to_string()));
+            found.extend(
+                page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].to_string()),
+            );
             after = page["pageInfo"]["endCursor"].clone();
             if page["pageInfo"]["hasNextPage"] == false {
                 break;
@@ -353,8 +494,10 @@ async fn nobody_learns_who_holds_a_seat_or_sees_anothers_order() {
     alice.reserve(&event, [1, 2]).await;
     let order = alice.confirm(&event, [1], "key").await["order"]["id"].clone();
 
-    let query = "query ($order: ID!, $seat: ID!, $event: ID!) { node(id: $order) { id } seat(id: $seat) { heldByMe status }
-        seatMap(eventId: $event) { seats { heldByMe } } viewer { orders { edges { node { id } } } reservations(eventId: $event) { id } } }";
+    let query = "query ($order: ID!, $seat: ID!, $event: ID!) { node(id: $order) { id } seat(id: \
+        $seat) { heldByMe status }
+        seatMap(eventId: $event) { seats { heldByMe } } viewer { orders { edges { node { id } } } \
+        reservations(eventId: $event) { id } } }";
     let variables = json!({ "order": order, "seat": event.seat_gid(2), "event": event.gid });
     let mine = alice.data(query, variables.clone()).await;
     assert_eq!(mine["node"]["id"], order);
@@ -365,13 +508,20 @@ async fn nobody_learns_who_holds_a_seat_or_sees_anothers_order() {
         let answer = other.data(query, variables.clone()).await;
         assert_eq!(answer["node"], Value::Null);
         assert_eq!(answer["seat"], json!({ "heldByMe": false, "status": "RESERVED" }));
-        assert!(answer["seatMap"]["seats"].as_array().unwrap().iter().all(|seat| seat["heldByMe"] == false));
+        assert!(
+            answer["seatMap"]["seats"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|seat| seat["heldByMe"] == false)
+        );
         assert!(!answer.to_string().contains("alice"));
         assert!(answer["viewer"].is_null() || answer["viewer"]["orders"]["edges"] == json!([]));
     }
 }
 
-/// Maps may be shared between those who ask for the same at about the same time; each is true for its own revision.
+/// Maps may be shared between those who ask for the same at about the same time; each is true for
+/// its own revision.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_map_is_true_for_the_revision_it_says_while_the_sale_runs() {
     let arena = Arena::new().await;
@@ -403,30 +553,39 @@ async fn every_map_is_true_for_the_revision_it_says_while_the_sale_runs() {
         let revision = map["revision"].as_i64().unwrap();
         let mut expected = vec!["AVAILABLE"; 60];
         for row in log.iter().filter(|row| row.revision <= revision) {
-            let status = ["RESERVED", "AVAILABLE", "AVAILABLE", "CONFIRMED"][usize::try_from(row.cause - 1).unwrap()];
+            let status = ["RESERVED", "AVAILABLE", "AVAILABLE", "CONFIRMED"]
+                [usize::try_from(row.cause - 1).unwrap()];
             expected[usize::try_from(row.seat_id - 1).unwrap()] = status;
         }
-        let seats: Vec<&str> =
-            map["seats"].as_array().unwrap().iter().map(|seat| seat["status"].as_str().unwrap()).collect();
+        let seats: Vec<&str> = map["seats"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|seat| seat["status"].as_str().unwrap())
+            .collect();
         assert_eq!(seats, expected, "at revision {revision}");
     }
 }
 
-/// Everybody loads a map when sales open. Who accepts gzip gets the same one compressed; who refuses it does not, and nothing small is.
+/// Everybody loads a map when sales open. Who accepts gzip gets the same one compressed; who
+/// refuses it does not, and nothing small is.
 #[tokio::test]
 async fn a_map_is_compressed_for_those_who_accept_it() {
     let arena = Arena::new().await;
     let event = arena.event(2_000).await;
     let server = arena.server().await;
-    let whole = "query ($e: ID!) { seatMap(eventId: $e) { revision seats { id section row number status } } }";
+    let whole = "query ($e: ID!) { seatMap(eventId: $e) { revision seats { id section row number \
+        status } } }";
     let small = "query ($e: ID!) { seatMap(eventId: $e) { revision } }";
     let ask = async |query: &str, accepted: &str| {
         let body = json!({ "query": query, "variables": { "e": event.gid } });
         let address = format!("{}/graphql", server.base);
-        let request = reqwest::Client::new().post(address).header("accept-encoding", accepted).json(&body);
+        let request =
+            reqwest::Client::new().post(address).header("accept-encoding", accepted).json(&body);
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["vary"], "accept-encoding", "{accepted}");
-        let is_compressed = response.headers().get("content-encoding").map(|coding| coding == "gzip");
+        let is_compressed =
+            response.headers().get("content-encoding").map(|coding| coding == "gzip");
         (is_compressed, response.bytes().await.unwrap())
     };
     let (coding, plain) = ask(whole, "identity").await;
@@ -441,7 +600,8 @@ async fn a_map_is_compressed_for_those_who_accept_it() {
     assert_eq!(ask(small, "gzip").await.0, None, "not worth it");
 }
 
-/// The same words at the same time from different viewers: what depends on the viewer is not shared.
+/// The same words at the same time from different viewers: what depends on the viewer is not
+/// shared.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_map_that_says_what_is_mine_is_never_given_to_anybody_else() {
     let arena = Arena::new().await;
@@ -451,14 +611,19 @@ async fn a_map_that_says_what_is_mine_is_never_given_to_anybody_else() {
         server.client(user).reserve(&event, [serial]).await;
     }
     let maps = all_at_once((0..40).map(|number| {
-        let (client, event) = (server.client(["alice", "bob", "carol"][number % 3]), Arc::clone(&event));
+        let (client, event) =
+            (server.client(["alice", "bob", "carol"][number % 3]), Arc::clone(&event));
         let query = "query ($e: ID!) { seatMap(eventId: $e) { seats { heldByMe } } }";
         async move { (number % 3, client.data(query, json!({ "e": event.gid })).await) }
     }))
     .await;
     for (who, map) in maps {
-        let mine: Vec<bool> =
-            map["seatMap"]["seats"].as_array().unwrap().iter().map(|seat| seat["heldByMe"] == true).collect();
+        let mine: Vec<bool> = map["seatMap"]["seats"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|seat| seat["heldByMe"] == true)
+            .collect();
         let expected: Vec<bool> = (0..10).map(|seat| seat == who && who < 2).collect();
         assert_eq!(mine, expected, "viewer {who}");
     }

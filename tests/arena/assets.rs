@@ -1,4 +1,5 @@
-//! The pages and what they are made of, as they are served: see src/http/assets.rs for the rules one by one.
+//! The pages and what they are made of, as they are served: see src/http/assets.rs for the rules
+//! one by one.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response, StatusCode};
@@ -44,7 +45,12 @@ async fn pages_run_nothing_inline_load_nothing_foreign_and_are_asked_for_anew() 
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["referrer-policy"], "no-referrer");
         let policy = policy(&headers);
-        for part in ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"] {
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "connect-src 'self'",
+            "frame-ancestors 'none'",
+        ] {
             assert!(policy.contains(&part), "{path}: {policy:?}");
         }
         // The explorer's editor writes styles as it goes along; nothing else may.
@@ -52,9 +58,15 @@ async fn pages_run_nothing_inline_load_nothing_foreign_and_are_asked_for_anew() 
         let html = page.text().await.unwrap();
         assert!(html.to_lowercase().starts_with("<!doctype html>"), "{path}");
         assert!(!html.contains("<style") && !html.contains("style="), "{path} has inline styles");
-        assert!(!html.contains("src=\"http") && !html.contains("href=\"http"), "{path} needs another host");
+        assert!(
+            !html.contains("src=\"http") && !html.contains("href=\"http"),
+            "{path} needs another host"
+        );
         for script in html.split("<script").skip(1) {
-            assert!(script.split('>').next().unwrap().contains("src="), "{path} has an inline script: {script}");
+            assert!(
+                script.split('>').next().unwrap().contains("src="),
+                "{path} has an inline script: {script}"
+            );
         }
     }
 }
@@ -76,7 +88,11 @@ async fn what_pages_are_made_of_is_compressed_and_kept_for_ever() {
         for path in references {
             let plain = get(&server.base, &path, &[]).await;
             assert_eq!(plain.status(), StatusCode::OK, "{path}");
-            assert_eq!(plain.headers()["cache-control"], "public, max-age=31536000, immutable", "{path}");
+            assert_eq!(
+                plain.headers()["cache-control"],
+                "public, max-age=31536000, immutable",
+                "{path}"
+            );
             assert_eq!(plain.headers()["vary"], "accept-encoding", "{path}");
             assert!(plain.headers().get("content-encoding").is_none(), "{path}");
             let tag = plain.headers()["etag"].to_str().unwrap().to_owned();
@@ -85,14 +101,25 @@ async fn what_pages_are_made_of_is_compressed_and_kept_for_ever() {
             assert_eq!(seen.status(), StatusCode::NOT_MODIFIED, "{path}");
             for coding in ["br", "gzip"] {
                 let accepted = [("accept-encoding", coding)];
-                let head = ask(Method::HEAD, &server.base, &path, &accepted).await.headers().clone();
+                let head =
+                    ask(Method::HEAD, &server.base, &path, &accepted).await.headers().clone();
                 let compressed = get(&server.base, &path, &accepted).await;
                 assert_eq!(compressed.headers()["content-encoding"], coding, "{path}");
-                for name in ["content-length", "content-encoding", "content-type", "etag", "cache-control"] {
-                    assert_eq!(compressed.headers()[name], head[name], "{path}: HEAD is GET without the content");
+                for name in
+                    ["content-length", "content-encoding", "content-type", "etag", "cache-control"]
+                {
+                    assert_eq!(
+                        compressed.headers()[name],
+                        head[name],
+                        "{path}: HEAD is GET without the content"
+                    );
                 }
                 let content = compressed.bytes().await.unwrap();
-                assert!(content.len() < size, "{path} in {coding}: {} of {size} bytes", content.len());
+                assert!(
+                    content.len() < size,
+                    "{path} in {coding}: {} of {size} bytes",
+                    content.len()
+                );
             }
         }
     }
@@ -101,12 +128,19 @@ async fn what_pages_are_made_of_is_compressed_and_kept_for_ever() {
 #[tokio::test]
 async fn what_is_not_there_is_404_and_pages_are_read_only() {
     let server = server_with_playground(Some(true)).await;
-    for path in
-        ["/assets/none-12345678.js", "/assets/", "/assets/../Cargo.toml", "/assets/%2e%2e/index.html", "/index.html"]
-    {
+    for path in [
+        "/assets/none-12345678.js",
+        "/assets/",
+        "/assets/../Cargo.toml",
+        "/assets/%2e%2e/index.html",
+        "/index.html",
+    ] {
         assert_eq!(get(&server.base, path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
-    assert_eq!(ask(Method::POST, &server.base, "/", &[]).await.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        ask(Method::POST, &server.base, "/", &[]).await.status(),
+        StatusCode::METHOD_NOT_ALLOWED
+    );
 }
 
 #[tokio::test]
@@ -126,7 +160,10 @@ async fn the_playground_is_off_on_a_database_of_ones_own_unless_it_is_asked_for(
     };
     assert!(!settings(|_| {}));
     assert!(settings(|settings| settings.demo = true), "who shows the demo shows the API");
-    assert!(settings(|settings| settings.database.database_url = None), "a private PostgreSQL is nobody's production");
+    assert!(
+        settings(|settings| settings.database.database_url = None),
+        "a private PostgreSQL is nobody's production"
+    );
     let refused = |settings: &mut grand_arena::config::ServeSettings| {
         settings.demo = true;
         settings.database.database_url = None;

@@ -2,13 +2,15 @@
 //!
 //! The tests there get:
 //!
-//! - `ARENA_URL`, the address of the server, which has the demo event `grand-arena` of 20,000 seats and the explorer;
+//! - `ARENA_URL`, the address of the server, which has the demo event `grand-arena` of 20,000 seats
+//!   and the explorer;
 //! - `ARENA_CHROMIUM`, the browser's binary;
 //! - `ARENA_TOKEN`, a token of a viewer;
-//! - `ARENA_CONTROL_URL`, which takes POST requests:
-//!   `/event` makes an event, with `{"name", "seats", "holdSeconds", "maxSeatsPerViewer"}` as JSON, each as it likes
-//!   (40 seats, held for 300 s, without a limit), and answers `{"id", "slug", "seats": [ids]}`;
-//!   `/stop/TERM` and `/stop/KILL` stop the server and wait for its end; `/start` starts it again at the same address.
+//! - `ARENA_CONTROL_URL`, which takes POST requests: `/event` makes an event, with `{"name",
+//!   "seats", "holdSeconds", "maxSeatsPerViewer"}` as JSON, each as it likes (40 seats, held for
+//!   300 s, without a limit), and answers `{"id", "slug", "seats": [ids]}`; `/stop/TERM` and
+//!   `/stop/KILL` stop the server and wait for its end; `/start` starts it again at the same
+//!   address.
 
 use std::path::PathBuf;
 
@@ -24,7 +26,8 @@ fn chromium() -> Option<String> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&folders).collect();
-    let mut candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let mut candidates =
+        names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     Some(candidates.find(|candidate| candidate.is_file())?.to_str()?.to_owned())
 }
 
@@ -35,16 +38,22 @@ async fn people_can_use_the_pages_in_a_browser() {
         return skip(WHAT, &obstacle);
     }
     let Some(chromium) = chromium() else {
-        return skip(WHAT, "there is no Chromium here; install the package `chromium`, or set CHROMIUM to its path");
+        return skip(
+            WHAT,
+            "there is no Chromium here; install the package `chromium`, or set CHROMIUM to its \
+                path",
+        );
     };
     let stage = Stage::open(&["serve", "--demo", "--playground"]).await;
     if crate::assets::are_missing(&stage.base()).await {
         return skip(
             WHAT,
-            "the pages were not built into this binary; `make test` does that, or `npm run build` in web",
+            "the pages were not built into this binary; `make test` does that, or `npm run build` \
+                in web",
         );
     }
-    let said = stage.run(FOLDER, &[("ARENA_URL", &stage.base()), ("ARENA_CHROMIUM", &chromium)]).await;
+    let said =
+        stage.run(FOLDER, &[("ARENA_URL", &stage.base()), ("ARENA_CHROMIUM", &chromium)]).await;
     // How long a frame of the map takes is worth seeing each time.
     said.lines().filter(|line| line.starts_with("main-thread time")).for_each(show);
 }

@@ -1,4 +1,5 @@
-//! The simulated buyers, against the real binary; and the nights of the demo event that they go through.
+//! The simulated buyers, against the real binary; and the nights of the demo event that they go
+//! through.
 
 use std::process::Child;
 
@@ -20,7 +21,9 @@ impl Crowd {
     /// Ctrl-C.
     fn leave(&mut self) -> Option<i32> {
         let pid = self.0.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        assert!(
+            std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success()
+        );
         self.0.wait().unwrap().code()
     }
 }
@@ -35,7 +38,9 @@ impl Drop for Crowd {
 
 /// How many changes there were.
 async fn revision(client: &Client, event: &Event) -> i64 {
-    let data = client.data("query ($id: ID!) { event(id: $id) { revision } }", json!({ "id": event.gid })).await;
+    let data = client
+        .data("query ($id: ID!) { event(id: $id) { revision } }", json!({ "id": event.gid }))
+        .await;
     data["event"]["revision"].as_i64().unwrap()
 }
 
@@ -45,7 +50,9 @@ async fn a_crowd_books_within_the_limits_survives_a_restart_of_the_server_and_le
     let event = arena.event_with(400, |event| event.max_seats_per_viewer = Some(2)).await;
     let start = |address: &str| {
         let (url, address) = (arena.url.clone(), address.to_owned());
-        let start = move || ServerProcess::start_at(grand_arena(&["serve"]).env("DATABASE_URL", url), &address);
+        let start = move || {
+            ServerProcess::start_at(grand_arena(&["serve"]).env("DATABASE_URL", url), &address)
+        };
         tokio::task::spawn_blocking(start)
     };
     let mut server = start("127.0.0.1:0").await.unwrap();
@@ -61,7 +68,8 @@ async fn a_crowd_books_within_the_limits_survives_a_restart_of_the_server_and_le
     eventually("it goes on", async || revision(&client, &event).await >= before + 20).await;
     eventually("it buys", async || {
         let bought = "SELECT count(*) FROM orders WHERE event_id = $1";
-        sqlx::query_scalar::<_, i64>(bought).bind(event.id.0).fetch_one(&arena.sql).await.unwrap() > 0
+        sqlx::query_scalar::<_, i64>(bought).bind(event.id.0).fetch_one(&arena.sql).await.unwrap()
+            > 0
     })
     .await;
     assert_eq!(crowd.leave(), Some(0));
@@ -70,7 +78,8 @@ async fn a_crowd_books_within_the_limits_survives_a_restart_of_the_server_and_le
 
     sums::check(&arena.sql, &event).await;
     let most: i64 = sqlx::query_scalar(
-        "SELECT max(seats) FROM (SELECT count(*) AS seats FROM seats WHERE event_id = $1 AND status > 0 GROUP BY viewer) v",
+        "SELECT max(seats) FROM (SELECT count(*) AS seats FROM seats WHERE event_id = $1 AND \
+            status > 0 GROUP BY viewer) v",
     )
     .bind(event.id.0)
     .fetch_one(&arena.sql)
@@ -84,13 +93,20 @@ async fn a_crowd_without_an_event_to_go_to_says_so() {
     let arena = Arena::new().await;
     let server = arena.server().await;
     for (arguments, part) in [
-        (vec!["crowd", "--url", &server.base], "has no event \"grand-arena\"; start it with --demo"),
+        (
+            vec!["crowd", "--url", &server.base],
+            "has no event \"grand-arena\"; start it with --demo",
+        ),
         (vec!["crowd", "--url", &server.base, "--event", "nowhere"], "has no event \"nowhere\""),
         (vec!["crowd", "--url", "https://arena.example"], "is not an address of a server"),
     ] {
         let said = run(&mut grand_arena(&arguments));
         assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
-        assert!(said.err.contains(part) && said.err.trim_end().lines().count() == 1, "{}", said.err);
+        assert!(
+            said.err.contains(part) && said.err.trim_end().lines().count() == 1,
+            "{}",
+            said.err
+        );
     }
 }
 
@@ -99,7 +115,10 @@ async fn when_a_night_is_nearly_sold_out_the_next_is_brought_in_once() {
     let arena = Arena::new().await;
     let (store, mut newest) = (&arena.store, 1);
     nights::open_next_if_sold_out(store, &mut newest).await.unwrap();
-    assert!(store.event_by_slug("grand-arena").await.unwrap().is_none(), "without a demo event there is no next night");
+    assert!(
+        store.event_by_slug("grand-arena").await.unwrap().is_none(),
+        "without a demo event there is no next night"
+    );
 
     let first = arena.event_with(20, |event| event.slug = "grand-arena".to_owned()).await;
     let server = arena.server().await;
@@ -111,7 +130,10 @@ async fn when_a_night_is_nearly_sold_out_the_next_is_brought_in_once() {
     sell(1..=18, "most").await;
     alice.reserve(&first, [19, 20]).await;
     nights::open_next_if_sold_out(store, &mut newest).await.unwrap();
-    assert!(store.event_by_slug("grand-arena-2").await.unwrap().is_none(), "what is held is not sold");
+    assert!(
+        store.event_by_slug("grand-arena-2").await.unwrap().is_none(),
+        "what is held is not sold"
+    );
 
     sell(19..=19, "the last but one").await;
     for _ in 0..2 {

@@ -1,4 +1,5 @@
-//! Faults injected: a transaction that fails in the middle, a database that is busy, a desk that is full.
+//! Faults injected: a transaction that fails in the middle, a database that is busy, a desk that is
+//! full.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -13,15 +14,16 @@ use serde_json::json;
 use crate::harness::client::{CONFIRM, RELEASE, kind};
 use crate::harness::{Arena, all_at_once, eventually, poll_once, sums};
 
-/// The database refuses to write the order of one seat: nothing of that booking is there, its neighbours in the same
-/// batch are not harmed, and the client is not told the database's words.
+/// The database refuses to write the order of one seat: nothing of that booking is there, its
+/// neighbours in the same batch are not harmed, and the client is not told the database's words.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else() {
     let arena = Arena::new().await;
     let event = Arc::new(arena.event(40).await);
     for statement in [
         "CREATE FUNCTION sink() RETURNS trigger LANGUAGE plpgsql AS
-           'BEGIN IF NEW.seat_id = 13 THEN RAISE EXCEPTION ''the secret word''; END IF; RETURN NEW; END'",
+           'BEGIN IF NEW.seat_id = 13 THEN RAISE EXCEPTION ''the secret word''; END IF; RETURN \
+           NEW; END'",
         "CREATE TRIGGER sink BEFORE INSERT ON order_seats FOR EACH ROW EXECUTE FUNCTION sink()",
     ] {
         sqlx::query(statement).execute(&arena.sql).await.unwrap();
@@ -32,7 +34,8 @@ async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else
     }
     let answers = all_at_once((1..=40).map(|serial| {
         let client = server.client(&format!("viewer-{serial}"));
-        let input = json!({ "eventId": event.gid, "seatIds": event.seat_gids([serial]), "idempotencyKey": "key" });
+        let seats = event.seat_gids([serial]);
+        let input = json!({ "eventId": event.gid, "seatIds": seats, "idempotencyKey": "key" });
         async move { (serial, client.send(CONFIRM, json!({ "input": input })).await) }
     }))
     .await;
@@ -41,7 +44,10 @@ async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else
             assert_eq!(answer["errors"][0]["extensions"]["code"], "INTERNAL", "{answer}");
             assert!(!answer.to_string().contains("secret word"), "{answer}");
         } else {
-            assert_eq!(answer["data"]["confirmSeats"]["__typename"], "ConfirmSeatsSuccess", "{answer}");
+            assert_eq!(
+                answer["data"]["confirmSeats"]["__typename"], "ConfirmSeatsSuccess",
+                "{answer}"
+            );
         }
     }
     let seats = sums::seats(&arena.sql, &event).await;
@@ -50,8 +56,8 @@ async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else
     sums::check(&arena.sql, &event).await;
 }
 
-/// Every connection is cut while bookings are under way: clients get an outcome or a code, and repeating the request
-/// finds out what became of it.
+/// Every connection is cut while bookings are under way: clients get an outcome or a code, and
+/// repeating the request finds out what became of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
     let arena = Arena::new().await;
@@ -62,7 +68,8 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
     let cuts = Cell::new(0);
     // The commit itself is made slow, so that connections are cut within it.
     for statement in [
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END'",
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM \
+            pg_sleep(0.05); RETURN NULL; END'",
         "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED
            FOR EACH ROW EXECUTE FUNCTION slow()",
     ] {
@@ -71,34 +78,44 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
     for serial in 1..=30 {
         let client = alice.clone();
         let id = Arc::clone(&event);
-        let input =
-            json!({ "eventId": id.gid, "seatIds": id.seat_gids([serial]), "idempotencyKey": format!("{serial}") });
-        let confirming = tokio::spawn(async move { client.send(CONFIRM, json!({ "input": input })).await });
-        eventually("a booking commits or is done", async || count_cut(&arena, &cuts).await || confirming.is_finished())
-            .await;
+        let (seats, key) = (id.seat_gids([serial]), format!("{serial}"));
+        let input = json!({ "eventId": id.gid, "seatIds": seats, "idempotencyKey": key });
+        let confirming =
+            tokio::spawn(async move { client.send(CONFIRM, json!({ "input": input })).await });
+        eventually("a booking commits or is done", async || {
+            count_cut(&arena, &cuts).await || confirming.is_finished()
+        })
+        .await;
         let answer = confirming.await.unwrap();
         let again = alice.confirm(&event, [serial], &serial.to_string()).await;
         assert_eq!(kind(&again), "ConfirmSeatsSuccess", "{answer} then {again}");
     }
-    let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&arena.sql).await.unwrap();
+    let orders: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&arena.sql).await.unwrap();
     assert_eq!(orders, 30, "one order each");
     assert!(cuts.get() > 0, "some commits were cut");
     sums::check(&arena.sql, &event).await;
 }
 
-/// Somebody holds the event's row: what fits into the queue waits, the rest is refused at once; and nobody who was
-/// accepted is forgotten.
+/// Somebody holds the event's row: what fits into the queue waits, the rest is refused at once; and
+/// nobody who was accepted is forgotten.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
     let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::default()).unwrap();
     let mut lock = arena.sql.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(event.id.0).execute(&mut *lock).await.unwrap();
+    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE")
+        .bind(event.id.0)
+        .execute(&mut *lock)
+        .await
+        .unwrap();
     let submit = |number: usize| {
         let (desk, id, seat) = (Arc::clone(&desk), event.id, event.seat(1));
         let viewer = ViewerId::new(&format!("viewer-{number}")).unwrap();
-        async move { desk.submit(id, Reserve { viewer, seats: SeatSet::new(vec![seat]).unwrap() }).await }
+        async move {
+            desk.submit(id, Reserve { viewer, seats: SeatSet::new(vec![seat]).unwrap() }).await
+        }
     };
     // A worker takes one command and waits for the lock; then the queue can only fill up.
     let busy = tokio::spawn(submit(0));
@@ -126,11 +143,14 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     sums::check(&arena.sql, &event).await;
 }
 
-/// Cuts the connection of a booking that is committing just now, and counts it; true if there was one.
+/// Cuts the connection of a booking that is committing just now, and counts it; true if there was
+/// one.
 async fn count_cut(arena: &Arena, cuts: &Cell<i64>) -> bool {
     let cut: i64 = sqlx::query_scalar(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()
-            AND application_name = 'grand-arena bookings' AND query LIKE 'COMMIT%' AND state = 'active'",
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = \
+            current_database()
+            AND application_name = 'grand-arena bookings' AND query LIKE 'COMMIT%' AND state = \
+            'active'",
     )
     .fetch_one(&arena.sql)
     .await
@@ -139,14 +159,15 @@ async fn count_cut(arena: &Arena, cuts: &Cell<i64>) -> bool {
     cut > 0
 }
 
-/// It is unknown whether a release was committed: it is not decided once more (the seats would no longer be held),
-/// and the client is told that it is unknown.
+/// It is unknown whether a release was committed: it is not decided once more (the seats would no
+/// longer be held), and the client is told that it is unknown.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_whose_answer_was_lost_is_never_called_refused() {
     let arena = Arena::new().await;
     let event = Arc::new(arena.event(30).await);
     for statement in [
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END'",
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM \
+            pg_sleep(0.05); RETURN NULL; END'",
         "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON seat_changes DEFERRABLE INITIALLY DEFERRED
            FOR EACH ROW WHEN (NEW.cause = 2) EXECUTE FUNCTION slow()",
     ] {
@@ -157,10 +178,14 @@ async fn a_release_whose_answer_was_lost_is_never_called_refused() {
     alice.reserve(&event, 1..=30).await;
     let cuts = Cell::new(0);
     for serial in 1..=30 {
-        let (client, input) = (alice.clone(), json!({ "eventId": event.gid, "seatIds": event.seat_gids([serial]) }));
-        let releasing = tokio::spawn(async move { client.send(RELEASE, json!({ "input": input })).await });
-        eventually("a release commits or is done", async || count_cut(&arena, &cuts).await || releasing.is_finished())
-            .await;
+        let (client, input) =
+            (alice.clone(), json!({ "eventId": event.gid, "seatIds": event.seat_gids([serial]) }));
+        let releasing =
+            tokio::spawn(async move { client.send(RELEASE, json!({ "input": input })).await });
+        eventually("a release commits or is done", async || {
+            count_cut(&arena, &cuts).await || releasing.is_finished()
+        })
+        .await;
         let answer = releasing.await.unwrap();
         let released = answer["data"]["releaseSeats"]["__typename"] == "ReleaseSeatsSuccess";
         let unknown = answer["errors"][0]["extensions"]["code"] == "UNAVAILABLE";
@@ -181,7 +206,11 @@ async fn an_event_that_is_held_up_holds_up_no_other() {
     }
     let held_up = Arc::new(events.remove(0));
     let mut lock = arena.sql.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(held_up.id.0).execute(&mut *lock).await.unwrap();
+    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE")
+        .bind(held_up.id.0)
+        .execute(&mut *lock)
+        .await
+        .unwrap();
     let waiting: Vec<_> = (1..=2)
         .map(|serial| {
             let (client, event) = (server.client("alice"), Arc::clone(&held_up));
@@ -199,8 +228,8 @@ async fn an_event_that_is_held_up_holds_up_no_other() {
     }
 }
 
-/// A connection that books without a pause is put back now and then all the same: only then does PostgreSQL count what it
-/// has changed, and autovacuum goes by that.
+/// A connection that books without a pause is put back now and then all the same: only then does
+/// PostgreSQL count what it has changed, and autovacuum goes by that.
 #[tokio::test(flavor = "multi_thread")]
 async fn autovacuum_hears_of_bookings_that_never_pause() {
     let arena = Arena::new().await;
@@ -218,10 +247,11 @@ async fn autovacuum_hears_of_bookings_that_never_pause() {
         })
     };
     eventually("PostgreSQL has counted the updates", async || {
-        let counted: i64 = sqlx::query_scalar("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'seats'")
-            .fetch_one(&arena.sql)
-            .await
-            .unwrap();
+        let counted: i64 =
+            sqlx::query_scalar("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'seats'")
+                .fetch_one(&arena.sql)
+                .await
+                .unwrap();
         counted > 0
     })
     .await;

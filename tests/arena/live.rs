@@ -10,11 +10,15 @@ use crate::harness::{Arena, Event, Socket, all_at_once, eventually, sums};
 fn changes(frame: &Value) -> Vec<(i64, String)> {
     assert_eq!(frame["__typename"], "SeatChanges", "{frame}");
     let list = frame["changes"].as_array().unwrap();
-    let revisions: Vec<i64> = list.iter().map(|change| change["revision"].as_i64().unwrap()).collect();
-    let (from, to) = (frame["fromRevision"].as_i64().unwrap(), frame["toRevision"].as_i64().unwrap());
+    let revisions: Vec<i64> =
+        list.iter().map(|change| change["revision"].as_i64().unwrap()).collect();
+    let (from, to) =
+        (frame["fromRevision"].as_i64().unwrap(), frame["toRevision"].as_i64().unwrap());
     assert_eq!(revisions, (from..=to).collect::<Vec<_>>(), "consecutive");
     list.iter()
-        .map(|change| (change["revision"].as_i64().unwrap(), change["cause"].as_str().unwrap().to_owned()))
+        .map(|change| {
+            (change["revision"].as_i64().unwrap(), change["cause"].as_str().unwrap().to_owned())
+        })
         .collect()
 }
 
@@ -70,7 +74,9 @@ async fn a_stream_goes_on_after_since_on_any_server_and_across_restarts() {
     let first = arena.server().await;
     let alice = first.client("alice");
     alice.reserve(&event, [1, 2, 3]).await;
-    let map = alice.data("query ($e: ID!) { seatMap(eventId: $e) { revision } }", json!({ "e": event.gid })).await;
+    let map = alice
+        .data("query ($e: ID!) { seatMap(eventId: $e) { revision } }", json!({ "e": event.gid }))
+        .await;
     let since = map["seatMap"]["revision"].as_i64();
     alice.reserve(&event, [4, 5]).await;
     first.server.shut_down().await.unwrap();
@@ -151,8 +157,10 @@ async fn a_subscriber_whose_wake_ups_are_lost_still_gets_every_change() {
     socket.next_changes().await;
     let mut revision = 0;
     for round in 0..4 {
-        eventually("the listening connection is cut", async || terminate(&arena, "grand-arena listen").await == 1)
-            .await;
+        eventually("the listening connection is cut", async || {
+            terminate(&arena, "grand-arena listen").await == 1
+        })
+        .await;
         for serial in [1, 2, 3] {
             alice.reserve(&event, [round * 3 + serial]).await;
         }
@@ -178,17 +186,20 @@ async fn expiries_reach_the_subscribers_of_every_server() {
         assert_eq!(seen.iter().filter(|(_, cause)| cause == "EXPIRED").count(), 3);
     }
     let lateness: Vec<f64> = sqlx::query_scalar(
-        "SELECT EXTRACT(epoch FROM e.changed_at - r.expires_at)::float8 FROM seat_changes e JOIN seat_changes r
+        "SELECT EXTRACT(epoch FROM e.changed_at - r.expires_at)::float8 FROM seat_changes e JOIN \
+            seat_changes r
           USING (event_id, seat_id) WHERE e.cause = 3 AND r.cause = 1",
     )
     .fetch_all(&arena.sql)
     .await
     .unwrap();
-    // The cleaner's own poll is a second: without the alarm the mean would be half of that. Not a time limit.
+    // The cleaner's own poll is a second: without the alarm the mean would be half of that. Not a
+    // time limit.
     println!("holds were ended this long after they ran out, in seconds: {lateness:?}");
 }
 
-/// More holds than are ended in one transaction: all of them are, and the event no longer counts as due.
+/// More holds than are ended in one transaction: all of them are, and the event no longer counts as
+/// due.
 #[tokio::test]
 async fn holds_that_run_out_together_are_all_ended() {
     let arena = Arena::new().await;
@@ -208,8 +219,18 @@ async fn holds_that_run_out_together_are_all_ended() {
 
 async fn mine(socket: &mut Socket) -> (Vec<String>, usize, Vec<String>) {
     let item = socket.next("myReservations").await;
-    let held = item["held"].as_array().unwrap().iter().map(|seat| seat["id"].as_str().unwrap().to_owned()).collect();
-    let expired = item["expired"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    let held = item["held"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|seat| seat["id"].as_str().unwrap().to_owned())
+        .collect();
+    let expired = item["expired"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap().to_owned())
+        .collect();
     (held, item["orders"].as_array().unwrap().len(), expired)
 }
 
@@ -226,10 +247,18 @@ async fn my_reservations_follow_holds_orders_and_expiries_of_the_viewer_alone() 
     assert_eq!(mine(&mut socket).await, (vec![], 0, vec![]));
     bob.reserve(&event, [9]).await;
     alice.reserve(&event, [1, 2]).await;
-    assert_eq!(mine(&mut socket).await, (seats(&event, &[1, 2]), 0, vec![]), "and nothing of bob's");
+    assert_eq!(
+        mine(&mut socket).await,
+        (seats(&event, &[1, 2]), 0, vec![]),
+        "and nothing of bob's"
+    );
     alice.confirm(&event, [1], "key").await;
     assert_eq!(mine(&mut socket).await, (seats(&event, &[2]), 1, vec![]));
-    assert_eq!(mine(&mut socket).await, (vec![], 1, seats(&event, &[2])), "the second hold has run out");
+    assert_eq!(
+        mine(&mut socket).await,
+        (vec![], 1, seats(&event, &[2])),
+        "the second hold has run out"
+    );
 }
 
 #[tokio::test]
@@ -264,7 +293,8 @@ async fn subscribers_who_ask_the_same_get_the_same_whatever_they_began_with() {
     let alice = server.client("alice");
     alice.reserve(&event, [1, 2]).await;
     let mut sockets = Vec::new();
-    for (user, since) in [("alice", None), ("bob", Some(0)), ("carol", Some(1)), ("dave", Some(2))] {
+    for (user, since) in [("alice", None), ("bob", Some(0)), ("carol", Some(1)), ("dave", Some(2))]
+    {
         let mut socket = server.socket(user).await;
         socket.seat_changes(&event, since).await;
         sockets.push(socket);
@@ -274,7 +304,8 @@ async fn subscribers_who_ask_the_same_get_the_same_whatever_they_began_with() {
     assert_eq!(revisions(&until(&mut sockets[2], 2).await), [2]);
     // Others ask for the same event in other words.
     let mut other = server.socket("erin").await;
-    let words = "subscription ($e: ID!, $with: Boolean!) { live: seatChanges(eventId: $e, since: 2) {
+    let words =
+        "subscription ($e: ID!, $with: Boolean!) { live: seatChanges(eventId: $e, since: 2) {
         ... on SeatChanges { to: toRevision changes @include(if: $with) { seatId } } } }";
     other.subscribe("with", words, json!({ "e": event.gid, "with": true })).await;
     other.subscribe("without", words, json!({ "e": event.gid, "with": false })).await;
@@ -303,7 +334,8 @@ async fn no_viewer_ever_gets_anothers_data_over_the_same_document() {
     let arena = Arena::new().await;
     let event = arena.event(50).await;
     let server = arena.server().await;
-    let words = "subscription ($event: ID!) { myReservations(eventId: $event) { held { id heldByMe } orders { id } } }";
+    let words = "subscription ($event: ID!) { myReservations(eventId: $event) { held { id \
+        heldByMe } orders { id } } }";
     let mut sockets = Vec::new();
     for user in ["alice", "bob"] {
         let mut socket = server.socket(user).await;
@@ -346,7 +378,8 @@ async fn a_rush_comes_in_few_frames_with_nothing_dropped() {
     }
     buying.await;
     assert_eq!(revisions(&seen), (1..=400).collect::<Vec<_>>());
-    // Batches are made at least 33 ms apart; on a busy machine some may be late and close to the next.
+    // Batches are made at least 33 ms apart; on a busy machine some may be late and close to the
+    // next.
     let most = first.unwrap().elapsed().as_millis() / 33 + 5;
     assert!(frames <= most, "{frames} frames where {most} are enough");
 }

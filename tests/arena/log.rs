@@ -21,8 +21,14 @@ async fn churn(desk: &Desk, event: &Event, changes: usize) {
     let all = (1..=i32::try_from(event.seats).unwrap()).map(|serial| event.seat(serial)).collect();
     let seats = SeatSet::new(all).unwrap();
     for _ in 0..changes.div_ceil(2 * event.seats) {
-        desk.submit(event.id, Reserve { viewer: viewer.clone(), seats: seats.clone() }).await.unwrap().unwrap();
-        desk.submit(event.id, Release { viewer: viewer.clone(), seats: seats.clone() }).await.unwrap().unwrap();
+        desk.submit(event.id, Reserve { viewer: viewer.clone(), seats: seats.clone() })
+            .await
+            .unwrap()
+            .unwrap();
+        desk.submit(event.id, Release { viewer: viewer.clone(), seats: seats.clone() })
+            .await
+            .unwrap()
+            .unwrap();
     }
 }
 
@@ -30,18 +36,37 @@ async fn churn(desk: &Desk, event: &Event, changes: usize) {
 async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_hole() {
     let arena = Arena::new().await;
     let (event, other) = (arena.event(100).await, arena.event(100).await);
-    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) =
+        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
     churn(&desk, &event, 12_000).await;
     churn(&desk, &other, 400).await;
-    let revisions = async |event| sums::log(&arena.sql, event).await.iter().map(|row| row.revision).collect::<Vec<_>>();
+    let revisions = async |event| {
+        sums::log(&arena.sql, event).await.iter().map(|row| row.revision).collect::<Vec<_>>()
+    };
 
     Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
-    assert_eq!(revisions(&event).await, (11_501..=12_000).collect::<Vec<_>>(), "by number, in several batches");
+    assert_eq!(
+        revisions(&event).await,
+        (11_501..=12_000).collect::<Vec<_>>(),
+        "by number, in several batches"
+    );
     assert_eq!(revisions(&other).await.len(), 400, "each event has its own bound");
 
-    arena.execute("UPDATE seat_changes SET changed_at = changed_at - interval '2 hours' WHERE event_id = $1 AND revision <= 11700", &event).await;
+    arena
+        .execute(
+            "UPDATE seat_changes SET changed_at = changed_at - interval '2 hours' WHERE \
+        event_id = $1 AND revision <= 11700",
+            &event,
+        )
+        .await;
     // One that is younger than those after it (a clock that stepped back) makes no hole.
-    arena.execute("UPDATE seat_changes SET changed_at = changed_at + interval '2 hours' WHERE event_id = $1 AND revision = 11600", &event).await;
+    arena
+        .execute(
+            "UPDATE seat_changes SET changed_at = changed_at + interval '2 hours' WHERE \
+        event_id = $1 AND revision = 11600",
+            &event,
+        )
+        .await;
     Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
     assert_eq!(revisions(&event).await, (11_701..=12_000).collect::<Vec<_>>(), "by age");
 
@@ -55,19 +80,22 @@ async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_h
 /// Reads until a revision; the changes in between must be consecutive.
 async fn read_to(follower: &mut Follower, mut position: i64, end: i64) {
     while position < end {
-        let Step::Changes(batch) = follower.next().await.unwrap() else { panic!("lost at {position}") };
+        let Step::Changes(batch) = follower.next().await.unwrap() else {
+            panic!("lost at {position}")
+        };
         assert_eq!(batch.from().0, position + 1);
         position = batch.to().0;
     }
 }
 
-/// A follower that does not read costs nothing but its place: what is kept for it is bounded, and when it wakes up it
-/// is told that it has fallen behind. Who reads is not held up.
+/// A follower that does not read costs nothing but its place: what is kept for it is bounded, and
+/// when it wakes up it is told that it has fallen behind. Who reads is not held up.
 #[tokio::test]
 async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot() {
     let arena = Arena::new().await;
     let event = arena.event(100).await;
-    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) =
+        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
     let feed = Feed::new(arena.store.clone(), 10);
     let mut sleeper = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
     let mut reader = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
@@ -101,12 +129,14 @@ async fn a_watch_ends_with_its_last_follower_and_places_are_given_back() {
     assert_eq!((feed.followers(), feed.watches()), (0, 0));
 }
 
-/// The database was put back to an earlier state under a running server: nobody is left with a future that never was.
+/// The database was put back to an earlier state under a running server: nobody is left with a
+/// future that never was.
 #[tokio::test]
 async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     let arena = Arena::new().await;
     let event = arena.event(100).await;
-    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) =
+        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
     let feed = Feed::new(arena.store.clone(), 10);
     let mut follower = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
     churn(&desk, &event, 400).await;
@@ -120,12 +150,14 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     read_to(&mut follower, 200, 400).await;
 }
 
-/// Followers whose sockets cannot write are not polled: in the middle of a look-up they keep nothing that others need.
+/// Followers whose sockets cannot write are not polled: in the middle of a look-up they keep
+/// nothing that others need.
 #[tokio::test]
 async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
     let arena = Arena::new().await;
     let event = arena.event(100).await;
-    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) =
+        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
     churn(&desk, &event, 400).await;
     let feed = Feed::new(arena.store.clone(), 20);
     let mut reader = feed.follow(event.id, Start::Live).await.unwrap();
@@ -137,16 +169,20 @@ async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
         catching_up.push(feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap());
         looking.push(feed.follow(event.id, Start::Live).await.unwrap());
     }
-    let mut left: Vec<_> = catching_up.iter_mut().map(|follower| Box::pin(follower.next())).collect();
+    let mut left: Vec<_> =
+        catching_up.iter_mut().map(|follower| Box::pin(follower.next())).collect();
     for step in &mut left {
         assert!(poll_once(step.as_mut()).await.is_pending());
     }
-    let mut left: Vec<_> = looking.iter_mut().map(|follower| Box::pin(follower.snapshot())).collect();
+    let mut left: Vec<_> =
+        looking.iter_mut().map(|follower| Box::pin(follower.snapshot())).collect();
     for snapshot in &mut left {
         assert!(poll_once(snapshot.as_mut()).await.is_pending());
     }
     let snapshot = tokio::time::timeout(Duration::from_secs(4), reader.snapshot()).await;
     assert_eq!(snapshot.expect("nobody is in the way").unwrap().snapshot.revision.0, 400);
     churn(&desk, &event, 200).await;
-    tokio::time::timeout(Duration::from_secs(4), read_to(&mut reader, 400, 600)).await.expect("nobody is in the way");
+    tokio::time::timeout(Duration::from_secs(4), read_to(&mut reader, 400, 600))
+        .await
+        .expect("nobody is in the way");
 }

@@ -1,4 +1,5 @@
-//! Grand Arena from outside, on a real PostgreSQL: one cluster for the run, a database for each test.
+//! Grand Arena from outside, on a real PostgreSQL: one cluster for the run, a database for each
+//! test.
 
 #![expect(unreachable_pub, reason = "nothing outside of a test binary could reach anything")]
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]

@@ -9,15 +9,19 @@ use crate::harness::{Arena, Socket, TestServer};
 const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 
 async fn preflight(server: &TestServer, origin: &str) -> (StatusCode, HeaderMap) {
-    let request = reqwest::Client::new().request(Method::OPTIONS, format!("{}/graphql", server.base));
+    let request =
+        reqwest::Client::new().request(Method::OPTIONS, format!("{}/graphql", server.base));
     let request = request.header("origin", origin).header("access-control-request-method", "POST");
-    let response = request.header("access-control-request-headers", "content-type").send().await.unwrap();
+    let response =
+        request.header("access-control-request-headers", "content-type").send().await.unwrap();
     (response.status(), response.headers().clone())
 }
 
 async fn readable_by(server: &TestServer, origin: &str) -> Option<String> {
-    let request = reqwest::Client::new().post(format!("{}/graphql", server.base)).header("origin", origin);
-    let request = request.header("content-type", "application/json").body(r#"{"query":"{ __typename }"}"#);
+    let request =
+        reqwest::Client::new().post(format!("{}/graphql", server.base)).header("origin", origin);
+    let request =
+        request.header("content-type", "application/json").body(r#"{"query":"{ __typename }"}"#);
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 200, "a browser keeps the answer from the page; others are told");
     assert_eq!(response.headers()["vary"], "origin");
@@ -42,14 +46,18 @@ async fn pages_of_other_origins_are_kept_out_and_those_of_our_own_are_not() {
     let own = server.base.clone();
     assert_eq!(socket_of(&server, &own).await, Ok(()));
     assert_eq!(readable_by(&server, &own).await, Some(own));
-    assert!(Socket::handshake(&server.base, &[PROTOCOL]).await.is_ok(), "what is no browser names no origin");
+    assert!(
+        Socket::handshake(&server.base, &[PROTOCOL]).await.is_ok(),
+        "what is no browser names no origin"
+    );
 }
 
 #[tokio::test]
 async fn pages_of_the_origins_in_the_settings_are_let_in() {
     let arena = Arena::new().await;
     let shop = "https://shop.example";
-    let server = arena.server_with(|settings| settings.allowed_origins = shop.parse().unwrap()).await;
+    let server =
+        arena.server_with(|settings| settings.allowed_origins = shop.parse().unwrap()).await;
     assert_eq!(socket_of(&server, shop).await, Ok(()));
     assert_eq!(socket_of(&server, "https://other.example").await, Err(403));
     let (status, headers) = preflight(&server, shop).await;
@@ -67,7 +75,12 @@ async fn pages_of_the_origins_in_the_settings_are_let_in() {
 
 #[test]
 fn a_setting_that_is_no_list_of_origins_is_refused_at_start_with_exit_code_2() {
-    let said = run(grand_arena(&["serve"]).env("ARENA_ALLOWED_ORIGINS", "https://shop.example, shop.example/path"));
+    let said = run(grand_arena(&["serve"])
+        .env("ARENA_ALLOWED_ORIGINS", "https://shop.example, shop.example/path"));
     assert_eq!(said.code, Some(2), "{}", said.err);
-    assert!(said.err.contains("\"shop.example/path\" is not an origin; write a scheme and a host"), "{}", said.err);
+    assert!(
+        said.err.contains("\"shop.example/path\" is not an origin; write a scheme and a host"),
+        "{}",
+        said.err
+    );
 }

@@ -1,4 +1,5 @@
-//! The binary as people run it: the command line, the private PostgreSQL, signals, and sudden deaths.
+//! The binary as people run it: the command line, the private PostgreSQL, signals, and sudden
+//! deaths.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -14,21 +15,41 @@ use crate::harness::{Arena, Client, Event, Socket, cluster, eventually, sums, to
 /// The demo event, as a client finds it.
 async fn demo(client: &Client) -> Event {
     let data = client
-        .data("{ event(id: \"grand-arena\") { id availability { available reserved confirmed } } }", json!({}))
+        .data(
+            "{ event(id: \"grand-arena\") { id availability { available reserved confirmed } } }",
+            json!({}),
+        )
         .await;
     let gid = data["event"]["id"].as_str().unwrap().to_owned();
-    Event { id: grand_arena::domain::EventId(1), gid, slug: "grand-arena".to_owned(), seats: 20_000 }
+    Event {
+        id: grand_arena::domain::EventId(1),
+        gid,
+        slug: "grand-arena".to_owned(),
+        seats: 20_000,
+    }
 }
 
 async fn confirmed(client: &Client) -> Value {
-    let data = client.data("{ event(id: \"grand-arena\") { availability { confirmed } } viewer { orders { edges { node { code } } } } }", json!({})).await;
-    json!([data["event"]["availability"]["confirmed"], data["viewer"]["orders"]["edges"].as_array().unwrap().len()])
+    let data = client
+        .data(
+            "{ event(id: \"grand-arena\") { availability { confirmed } } viewer { \
+        orders { edges { node { code } } } } }",
+            json!({}),
+        )
+        .await;
+    json!([
+        data["event"]["availability"]["confirmed"],
+        data["viewer"]["orders"]["edges"].as_array().unwrap().len()
+    ])
 }
 
 async fn buy(client: &Client, serial: i32) {
     let event = demo(client).await;
     assert_eq!(kind(&client.reserve(&event, [serial]).await), "ReserveSeatsSuccess");
-    assert_eq!(kind(&client.confirm(&event, [serial], &format!("key {serial}")).await), "ConfirmSeatsSuccess");
+    assert_eq!(
+        kind(&client.confirm(&event, [serial], &format!("key {serial}")).await),
+        "ConfirmSeatsSuccess"
+    );
 }
 
 fn postmaster(folder: &Path) -> String {
@@ -48,14 +69,20 @@ async fn the_private_database_keeps_every_confirmed_seat_through_restarts_and_su
 
     let mut server = ServerProcess::embedded(&folder);
     let client = server.client("alice");
-    let data = client.data("{ event(id: \"grand-arena\") { availability { available } } }", json!({})).await;
+    let data = client
+        .data("{ event(id: \"grand-arena\") { availability { available } } }", json!({}))
+        .await;
     assert_eq!(data["event"]["availability"]["available"], 20_000);
     buy(&client, 1).await;
-    let second = run(grand_arena(&["serve", "--listen", "127.0.0.1:0"]).env("ARENA_DATA_DIR", &folder));
+    let second =
+        run(grand_arena(&["serve", "--listen", "127.0.0.1:0"]).env("ARENA_DATA_DIR", &folder));
     assert_one_sentence(&second, "in use by another Grand Arena");
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
-    assert!(!folder.join("pgdata/postmaster.pid").exists(), "the database was stopped with the server");
+    assert!(
+        !folder.join("pgdata/postmaster.pid").exists(),
+        "the database was stopped with the server"
+    );
 
     let mut server = ServerProcess::embedded(&folder);
     let client = server.client("alice");
@@ -90,7 +117,11 @@ fn assert_one_sentence(said: &Said, part: &str) {
     assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
     assert!(said.err.contains(part), "{:?} is not in {:?}", part, said.err);
     assert_eq!(said.err.trim_end().lines().count(), 1, "one sentence: {:?}", said.err);
-    assert!(!said.err.contains("panicked") && !said.err.contains("stack backtrace"), "{:?}", said.err);
+    assert!(
+        !said.err.contains("panicked") && !said.err.contains("stack backtrace"),
+        "{:?}",
+        said.err
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,16 +129,22 @@ async fn what_a_person_can_put_right_is_one_sentence_and_exit_code_2() {
     let arena = Arena::new().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
-    let serve = |address: &str, url: &str| run(grand_arena(&["serve", "--listen", address]).env("DATABASE_URL", url));
+    let serve = |address: &str, url: &str| {
+        run(grand_arena(&["serve", "--listen", address]).env("DATABASE_URL", url))
+    };
     let free = "127.0.0.1:0";
 
     assert_one_sentence(&serve(&taken, &arena.url), "another program listens there already");
-    assert_one_sentence(&serve(free, "mysql://localhost/x"), "DATABASE_URL is not a PostgreSQL address");
+    assert_one_sentence(
+        &serve(free, "mysql://localhost/x"),
+        "DATABASE_URL is not a PostgreSQL address",
+    );
     assert_one_sentence(&serve(free, "postgres://nobody@127.0.0.1:1/x"), "cannot be reached");
     let no_database = cluster::database_url(&arena.url, "no_such_database");
     assert_one_sentence(&serve(free, &no_database), "no_such_database");
-    let short =
-        run(grand_arena(&["serve", "--listen", free]).env("DATABASE_URL", &arena.url).env("ARENA_JWT_SECRET", "short"));
+    let short = run(grand_arena(&["serve", "--listen", free])
+        .env("DATABASE_URL", &arena.url)
+        .env("ARENA_JWT_SECRET", "short"));
     assert_one_sentence(&short, "needs at least 32");
     let no_keys = run(grand_arena(&["serve", "--listen", free])
         .env("DATABASE_URL", &arena.url)
@@ -116,28 +153,44 @@ async fn what_a_person_can_put_right_is_one_sentence_and_exit_code_2() {
     let log = run(grand_arena(&["serve", "--log", "a=b=c"]).env("DATABASE_URL", &arena.url));
     assert_one_sentence(&log, "ARENA_LOG");
     let no_tables = cluster::database_url(&arena.url, "postgres");
-    let unmigrated = run(grand_arena(&["serve", "--no-migrate", "--listen", free]).env("DATABASE_URL", &no_tables));
+    let unmigrated =
+        run(grand_arena(&["serve", "--no-migrate", "--listen", free])
+            .env("DATABASE_URL", &no_tables));
     assert_one_sentence(&unmigrated, "grand-arena migrate");
     let mut there = PgConnection::connect(&no_tables).await.unwrap();
-    let untouched: bool =
-        sqlx::query_scalar("SELECT to_regclass('seaql_migrations') IS NULL").fetch_one(&mut there).await.unwrap();
+    let untouched: bool = sqlx::query_scalar("SELECT to_regclass('seaql_migrations') IS NULL")
+        .fetch_one(&mut there)
+        .await
+        .unwrap();
     assert!(untouched, "--no-migrate writes nothing");
-    for arguments in
-        [&["serve", "--listen", "nowhere"][..], &["serve", "--booking-connections", "0"], &["nonsense"], &["token"]]
-    {
+    for arguments in [
+        &["serve", "--listen", "nowhere"][..],
+        &["serve", "--booking-connections", "0"],
+        &["nonsense"],
+        &["token"],
+    ] {
         let said = run(&mut grand_arena(arguments));
         assert_eq!(said.code, Some(2), "{arguments:?}");
-        assert!(!said.err.is_empty() && !said.err.contains("panicked"), "{arguments:?}: {}", said.err);
+        assert!(
+            !said.err.is_empty() && !said.err.contains("panicked"),
+            "{arguments:?}: {}",
+            said.err
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_start_at_once_on_an_empty_database_migrate_it_once() {
     let arena = Arena::new().await;
-    sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&arena.sql).await.unwrap();
+    sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        .execute(&arena.sql)
+        .await
+        .unwrap();
     let start = || {
         let url = arena.url.clone();
-        tokio::task::spawn_blocking(move || ServerProcess::start(grand_arena(&["--demo"]).env("DATABASE_URL", url)))
+        tokio::task::spawn_blocking(move || {
+            ServerProcess::start(grand_arena(&["--demo"]).env("DATABASE_URL", url))
+        })
     };
     let (first, second, third) = tokio::join!(start(), start(), start());
     let servers = [first.unwrap(), second.unwrap(), third.unwrap()];
@@ -176,7 +229,8 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
 
     let bad = import("good-one", &format!("{header}A,1,1,Gold,5000,EUR\nA,1,2,Gold,50.00,EUR\n"));
     assert_one_sentence(&bad, "line 3");
-    let events: i64 = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&arena.sql).await.unwrap();
+    let events: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&arena.sql).await.unwrap();
     assert_eq!(events, 0, "nothing was brought in");
 
     let good = import("good-one", &format!("{header}A,1,1,Gold,5000,EUR\nA,1,2,Silver,2500,EUR\n"));
@@ -191,9 +245,16 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
     let server = arena.server().await;
     let data = server
         .stranger()
-        .data("{ event(id: \"good-one\") { holdSeconds maxSeatsPerViewer availability { available } } }", json!({}))
+        .data(
+            "{ event(id: \"good-one\") { holdSeconds maxSeatsPerViewer availability { available \
+            } } }",
+            json!({}),
+        )
         .await;
-    assert_eq!(data["event"], json!({ "holdSeconds": 60, "maxSeatsPerViewer": 4, "availability": { "available": 2 } }));
+    assert_eq!(
+        data["event"],
+        json!({ "holdSeconds": 60, "maxSeatsPerViewer": 4, "availability": { "available": 2 } })
+    );
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -227,14 +288,19 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     socket.seat_changes(&event, None).await;
     socket.next_changes().await;
     let mut lock = arena.sql.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(event.id.0).execute(&mut *lock).await.unwrap();
+    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE")
+        .bind(event.id.0)
+        .execute(&mut *lock)
+        .await
+        .unwrap();
     let client = server.client("alice");
     let same = event.clone();
     let mut buyer = Socket::open(&server.base, Some(&token("bob", &[]))).await;
     let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(2)] });
     let reserving = tokio::spawn(async move { client.reserve(&same, [1]).await });
     eventually("a booking waits for the lock", async || arena.waiting_for_locks().await == 1).await;
-    // The other waits behind it. Messages are dealt with in order: after the answer to a ping it is under way.
+    // The other waits behind it. Messages are dealt with in order: after the answer to a ping it is
+    // under way.
     buyer.subscribe("1", RESERVE, json!({ "input": input })).await;
     buyer.send(json!({ "type": "ping" })).await;
     assert_eq!(buyer.message().await["type"], "pong");
@@ -246,15 +312,23 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     };
     assert_eq!(code, 1001, "going away");
     lock.commit().await.unwrap();
-    assert_eq!(kind(&reserving.await.unwrap()), "ReserveSeatsSuccess", "what was accepted is answered");
-    assert_eq!(buyer.next("reserveSeats").await["__typename"], "ReserveSeatsSuccess", "over a socket, too");
+    assert_eq!(
+        kind(&reserving.await.unwrap()),
+        "ReserveSeatsSuccess",
+        "what was accepted is answered"
+    );
+    assert_eq!(
+        buyer.next("reserveSeats").await["__typename"],
+        "ReserveSeatsSuccess",
+        "over a socket, too"
+    );
     assert_eq!(buyer.message().await["type"], "complete");
     assert_eq!(buyer.closed().await.0, 1001);
     assert_eq!(server.wait().code(), Some(0));
 }
 
-/// A server that stalls in the middle of a transaction holds the event's row; PostgreSQL ends its session, and the
-/// others go on. When it wakes up it has changed nothing.
+/// A server that stalls in the middle of a transaction holds the event's row; PostgreSQL ends its
+/// session, and the others go on. When it wakes up it has changed nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stalls_while_it_holds_the_locks_does_not_stop_the_others() {
     let arena = Arena::new().await;
@@ -262,15 +336,24 @@ async fn a_server_that_stalls_while_it_holds_the_locks_does_not_stop_the_others(
     let stalled = ServerProcess::start(grand_arena(&["serve"]).env("DATABASE_URL", &arena.url));
     let other = arena.server().await;
     let mut lock = arena.sql.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE").bind(event.id.0).execute(&mut *lock).await.unwrap();
+    sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE")
+        .bind(event.id.0)
+        .execute(&mut *lock)
+        .await
+        .unwrap();
     let client = stalled.client("alice");
     let same = event.clone();
     let reserving = tokio::spawn(async move { client.reserve(&same, [1]).await });
-    eventually("its booking waits for the lock", async || arena.waiting_for_locks().await == 1).await;
+    eventually("its booking waits for the lock", async || arena.waiting_for_locks().await == 1)
+        .await;
     stalled.signal("STOP");
     lock.commit().await.unwrap();
 
-    assert_eq!(kind(&other.client("bob").reserve(&event, [1]).await), "ReserveSeatsSuccess", "bob has the seat");
+    assert_eq!(
+        kind(&other.client("bob").reserve(&event, [1]).await),
+        "ReserveSeatsSuccess",
+        "bob has the seat"
+    );
     stalled.signal("CONT");
     let late = reserving.await.unwrap();
     assert_eq!(late["seats"][0]["reason"], "RESERVED_BY_ANOTHER", "alice is told so: {late}");
@@ -280,6 +363,7 @@ async fn a_server_that_stalls_while_it_holds_the_locks_does_not_stop_the_others(
 #[test]
 fn the_command_line_prints_the_schema_that_is_checked_in() {
     let said = run(grand_arena(&["schema"]).stdout(Stdio::piped()));
-    let checked_in = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap();
+    let checked_in =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap();
     assert_eq!(said.out, checked_in, "`make schema` writes it anew");
 }

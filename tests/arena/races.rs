@@ -24,7 +24,8 @@ async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgr
 
 /// Waits until at least `count` transactions of this database wait for a lock.
 async fn until_waiting(arena: &Arena, count: i64) {
-    eventually("transactions wait for the lock", async || arena.waiting_for_locks().await >= count).await;
+    eventually("transactions wait for the lock", async || arena.waiting_for_locks().await >= count)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +44,10 @@ async fn of_two_hundred_who_race_for_one_seat_exactly_one_wins_and_the_others_ar
     let answers = race.await.unwrap();
 
     let won = answers.iter().filter(|answer| kind(answer) == "ReserveSeatsSuccess").count();
-    let lost = answers.iter().filter(|answer| answer["seats"][0]["reason"] == "RESERVED_BY_ANOTHER").count();
+    let lost = answers
+        .iter()
+        .filter(|answer| answer["seats"][0]["reason"] == "RESERVED_BY_ANOTHER")
+        .count();
     assert_eq!((won, lost), (1, 199));
     assert_eq!(sums::check(&arena.sql, &event).await.len(), 1);
 }
@@ -70,20 +74,24 @@ async fn overlapping_sets_taken_in_opposite_orders_neither_deadlock_nor_split() 
     }
     let seats = sums::seats(&arena.sql, &event).await;
     for block in seats.chunks(8) {
-        assert!(block.iter().all(|seat| seat.viewer == block[0].viewer && seat.status == 1), "{block:?}");
+        assert!(
+            block.iter().all(|seat| seat.viewer == block[0].viewer && seat.status == 1),
+            "{block:?}"
+        );
     }
     sums::check(&arena.sql, &event).await;
 }
 
-/// A turn that stands behind a commit takes its commands when it has the event's row, not before: all that has come until
-/// then is one transaction.
+/// A turn that stands behind a commit takes its commands when it has the event's row, not before:
+/// all that has come until then is one transaction.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_while_a_booking_commits_is_booked_together() {
     let arena = Arena::new().await;
     let event = arena.event(20).await;
     // A commit takes as long as the test likes.
     for statement in [
-        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END'",
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM \
+            pg_advisory_xact_lock(1); RETURN NULL; END'",
         "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON seat_changes DEFERRABLE INITIALLY DEFERRED
            FOR EACH ROW EXECUTE FUNCTION wait()",
     ] {
@@ -93,7 +101,8 @@ async fn what_comes_while_a_booking_commits_is_booked_together() {
     sqlx::query("SELECT pg_advisory_xact_lock(1)").execute(&mut *lock).await.unwrap();
     let (desk, _tasks) = Desk::open(&arena.store, 4, Arc::new(()), &Arc::default()).unwrap();
     let reserve = |serial: i32| {
-        let (desk, id, seats) = (Arc::clone(&desk), event.id, SeatSet::new(vec![event.seat(serial)]).unwrap());
+        let (desk, id, seats) =
+            (Arc::clone(&desk), event.id, SeatSet::new(vec![event.seat(serial)]).unwrap());
         let viewer = ViewerId::new(&format!("viewer-{serial}")).unwrap();
         Box::pin(async move { desk.submit(id, Reserve { viewer, seats }).await })
     };
@@ -102,7 +111,8 @@ async fn what_comes_while_a_booking_commits_is_booked_together() {
         let mut answer = reserve(serial);
         assert!(poll_once(answer.as_mut()).await.is_pending());
         answers.push(answer);
-        // The first one commits, and the second one's turn stands behind it, before the others come.
+        // The first one commits, and the second one's turn stands behind it, before the others
+        // come.
         until_waiting(&arena, serial.min(2).into()).await;
     }
     lock.commit().await.unwrap();
@@ -110,7 +120,8 @@ async fn what_comes_while_a_booking_commits_is_booked_together() {
         answer.await.unwrap().unwrap();
     }
     let transactions = "SELECT count(DISTINCT changed_at) FROM seat_changes WHERE event_id = $1";
-    let transactions: i64 = sqlx::query_scalar(transactions).bind(event.id.0).fetch_one(&arena.sql).await.unwrap();
+    let transactions: i64 =
+        sqlx::query_scalar(transactions).bind(event.id.0).fetch_one(&arena.sql).await.unwrap();
     assert_eq!(transactions, 2, "one for the first, and one for all who came after it");
     sums::check(&arena.sql, &event).await;
 }
@@ -131,7 +142,10 @@ async fn ten_retries_of_one_confirmation_at_once_make_one_order() {
     until_waiting(&arena, 2).await;
     lock.commit().await.unwrap();
     let answers: Vec<Value> = race.await.unwrap();
-    assert!(answers.iter().all(|answer| answer["order"]["id"] == answers[0]["order"]["id"]), "{answers:?}");
+    assert!(
+        answers.iter().all(|answer| answer["order"]["id"] == answers[0]["order"]["id"]),
+        "{answers:?}"
+    );
     assert_eq!(answers.iter().filter(|answer| answer["replayed"] == false).count(), 1);
     sums::check(&arena.sql, &event).await;
 }
@@ -180,8 +194,8 @@ fn confirm(viewer: &str, seat: SeatId) -> Confirm {
     }
 }
 
-/// The race that sold a seat twice where this began: the cleaner lists a hold that has run out; before it acts, the
-/// seat is reserved anew and bought.
+/// The race that sold a seat twice where this began: the cleaner lists a hold that has run out;
+/// before it acts, the seat is reserved anew and bought.
 #[tokio::test]
 async fn a_cleaner_with_a_stale_list_takes_nothing_from_anybody() {
     let arena = Arena::new().await;
@@ -198,9 +212,16 @@ async fn a_cleaner_with_a_stale_list_takes_nothing_from_anybody() {
     desks.second.submit(event.id, confirm("bob", event.seat(1))).await.unwrap().unwrap();
     desks.second.submit(event.id, reserve("bob", event.seat(2))).await.unwrap().unwrap();
 
-    let ended = desks.first.submit(event.id, Expire { seats: stale.clone(), looks_ahead: true }).await.unwrap();
+    let ended = desks
+        .first
+        .submit(event.id, Expire { seats: stale.clone(), looks_ahead: true })
+        .await
+        .unwrap();
     assert_eq!(ended, 1, "only the seat that nobody has taken since");
-    assert_eq!(desks.first.submit(event.id, Expire { seats: stale, looks_ahead: true }).await.unwrap(), 0);
+    assert_eq!(
+        desks.first.submit(event.id, Expire { seats: stale, looks_ahead: true }).await.unwrap(),
+        0
+    );
     let seats = sums::seats(&arena.sql, &event).await;
     assert_eq!((seats[0].status, seats[0].viewer.as_deref()), (2, Some("bob")));
     assert_eq!((seats[1].status, seats[1].viewer.as_deref()), (1, Some("bob")));
@@ -208,8 +229,8 @@ async fn a_cleaner_with_a_stale_list_takes_nothing_from_anybody() {
     sums::check(&arena.sql, &event).await;
 }
 
-/// Both wait for the event's row when the hold runs out: the clock is read after the lock is held, so the confirmation
-/// loses although it was handed in while the hold was good.
+/// Both wait for the event's row when the hold runs out: the clock is read after the lock is held,
+/// so the confirmation loses although it was handed in while the hold was good.
 #[tokio::test]
 async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
     let arena = Arena::new().await;
@@ -218,27 +239,37 @@ async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
     desks.first.submit(event.id, reserve("alice", event.seat(1))).await.unwrap().unwrap();
     let lock = hold_event(&arena, &event).await;
     let late = tokio::spawn({
-        let (desk, id, command) = (Arc::clone(&desks.first), event.id, confirm("alice", event.seat(1)));
+        let (desk, id, command) =
+            (Arc::clone(&desks.first), event.id, confirm("alice", event.seat(1)));
         async move { desk.submit(id, command).await.unwrap() }
     });
     let cleaner = tokio::spawn({
-        let (desk, id, command) =
-            (Arc::clone(&desks.second), event.id, Expire { seats: vec![event.seat(1)], looks_ahead: true });
+        let (desk, id, command) = (
+            Arc::clone(&desks.second),
+            event.id,
+            Expire { seats: vec![event.seat(1)], looks_ahead: true },
+        );
         async move { desk.submit(id, command).await.unwrap() }
     });
     until_waiting(&arena, 2).await;
-    eventually("the hold has run out", async || !arena.store.due_seats(event.id, 1).await.unwrap().is_empty()).await;
+    eventually("the hold has run out", async || {
+        !arena.store.due_seats(event.id, 1).await.unwrap().is_empty()
+    })
+    .await;
     lock.commit().await.unwrap();
     let refused = late.await.unwrap().unwrap_err();
-    let reason =
-        grand_arena::domain::command::ConfirmRefusal::NotHeld(vec![(event.seat(1), NotHeldReason::HoldExpired)]);
+    let reason = grand_arena::domain::command::ConfirmRefusal::NotHeld(vec![(
+        event.seat(1),
+        NotHeldReason::HoldExpired,
+    )]);
     assert_eq!(refused, reason);
     cleaner.await.unwrap();
     let log = sums::check(&arena.sql, &event).await;
     assert_eq!(log.iter().map(|row| row.cause).collect::<Vec<_>>(), [1, 3]);
 }
 
-/// Expiry and confirmation on the same instant, many times over: whoever is first, the other finds out.
+/// Expiry and confirmation on the same instant, many times over: whoever is first, the other finds
+/// out.
 #[tokio::test(flavor = "multi_thread")]
 async fn expiry_and_confirmation_on_the_same_instant_agree_on_who_has_the_seat() {
     let arena = Arena::new().await;
@@ -247,19 +278,24 @@ async fn expiry_and_confirmation_on_the_same_instant_agree_on_who_has_the_seat()
     for serial in 1..=60 {
         desks.first.submit(event.id, reserve("alice", event.seat(serial))).await.unwrap().unwrap();
     }
-    let until_due = "SELECT pg_sleep(EXTRACT(epoch FROM min(expires_at) - clock_timestamp()) - 0.005) FROM seats
+    let until_due = "SELECT pg_sleep(EXTRACT(epoch FROM min(expires_at) - clock_timestamp()) - \
+        0.005) FROM seats
                       WHERE event_id = $1 AND status = 1";
     arena.execute(until_due, &event).await;
     let seats: Vec<SeatId> = (1..=60).map(|serial| event.seat(serial)).collect();
     let confirming = all_at_once(seats.clone().into_iter().map(|seat| {
         let desk = Arc::clone(&desks.first);
-        let command =
-            Confirm { key: IdempotencyKey::new(format!("key {}", seat.serial)).unwrap(), ..confirm("alice", seat) };
+        let command = Confirm {
+            key: IdempotencyKey::new(format!("key {}", seat.serial)).unwrap(),
+            ..confirm("alice", seat)
+        };
         async move { desk.submit(seat.event, command).await.unwrap().is_ok() }
     }));
     let expiring = all_at_once(seats.into_iter().map(|seat| {
         let desk = Arc::clone(&desks.second);
-        async move { desk.submit(seat.event, Expire { seats: vec![seat], looks_ahead: true }).await.unwrap() }
+        async move {
+            desk.submit(seat.event, Expire { seats: vec![seat], looks_ahead: true }).await.unwrap()
+        }
     }));
     let (confirmed, _) = tokio::join!(confirming, expiring);
     let seats = sums::seats(&arena.sql, &event).await;

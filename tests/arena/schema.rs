@@ -16,7 +16,8 @@ use crate::harness::{Arena, SECRET};
 
 #[test]
 fn the_schema_that_is_checked_in_is_the_schema_of_the_code() {
-    let checked_in = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap();
+    let checked_in =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap();
     assert!(graphql::sdl() == checked_in, "run `make schema` and look at what has changed");
 }
 
@@ -24,7 +25,8 @@ fn the_schema_that_is_checked_in_is_the_schema_of_the_code() {
 async fn every_type_field_argument_and_value_has_a_description() {
     let arena = Arena::new().await;
     let server = arena.server().await;
-    let query = "{ __schema { types { name kind description fields { name description args { name description } }
+    let query = "{ __schema { types { name kind description fields { name description args { name \
+        description } }
         inputFields { name description } enumValues { name description } } } }";
     let schema = server.stranger().data(query, serde_json::json!({})).await;
     let mut bare = Vec::new();
@@ -53,12 +55,14 @@ async fn every_type_field_argument_and_value_has_a_description() {
     assert_eq!(bare, Vec::<String>::new());
 }
 
-/// Statements do not grow with what is listed: ten events, a hundred seats or ten orders cost as many as one.
+/// Statements do not grow with what is listed: ten events, a hundred seats or ten orders cost as
+/// many as one.
 #[tokio::test]
 async fn fields_of_lists_load_in_batches() {
     let arena = Arena::new().await;
     let identity = Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap());
-    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) =
+        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
     let feed = Feed::new(arena.store.clone(), 10);
     let services = Services { store: arena.store.clone(), desk: Arc::clone(&desk), feed, identity };
     let schema = graphql::schema(services);
@@ -67,9 +71,13 @@ async fn fields_of_lists_load_in_batches() {
     for _ in 0..10 {
         let event = arena.event(100).await;
         let seats = || SeatSet::new(vec![SeatId { event: event.id, serial: 1 }]).unwrap();
-        desk.submit(event.id, Reserve { viewer: alice.clone(), seats: seats() }).await.unwrap().unwrap();
+        desk.submit(event.id, Reserve { viewer: alice.clone(), seats: seats() })
+            .await
+            .unwrap()
+            .unwrap();
         let key = IdempotencyKey::new("key".to_owned()).unwrap();
-        let confirm = Confirm { viewer: alice.clone(), seats: seats(), key, payment_reference: None };
+        let confirm =
+            Confirm { viewer: alice.clone(), seats: seats(), key, payment_reference: None };
         desk.submit(event.id, confirm).await.unwrap().unwrap();
         events.push(event);
     }
@@ -83,18 +91,36 @@ async fn fields_of_lists_load_in_batches() {
     };
     let event = AnyId::Event(events[0].id).encode().0;
     let queries = [
-        ("events", "{ events(first: FIRST) { edges { node { name availability { available } categories { name } } } } }".to_owned()),
-        ("orders", "{ viewer { orders(first: FIRST) { edges { node { code event { name categories { name } } seats { label category { name } event { slug } } } } } } }".to_owned()),
-        ("seats", format!("{{ seats(eventId: \"{event}\", first: FIRST) {{ edges {{ node {{ label category {{ name }} event {{ name availability {{ available }} }} }} }} }} }}")),
+        (
+            "events",
+            "{ events(first: FIRST) { edges { node { name availability { available } \
+            categories { name } } } } }"
+                .to_owned(),
+        ),
+        (
+            "orders",
+            "{ viewer { orders(first: FIRST) { edges { node { code event { name categories \
+            { name } } seats { label category { name } event { slug } } } } } } }"
+                .to_owned(),
+        ),
+        (
+            "seats",
+            format!(
+                "{{ seats(eventId: \"{event}\", first: FIRST) {{ edges {{ node {{ label \
+            category {{ name }} event {{ name availability {{ available }} }} }} }} }} }}"
+            ),
+        ),
     ];
     for (what, query) in queries {
         let one = statements(query.replace("FIRST", "1")).await;
         let ten = statements(query.replace("FIRST", "10")).await;
-        // A look-up that misses its batch by a hair is one more; one for each of ten would be nine more.
+        // A look-up that misses its batch by a hair is one more; one for each of ten would be nine
+        // more.
         assert!(ten <= one + 2, "{what}: {one} statements for one, {ten} for ten");
     }
     let reserve = |serials: std::ops::RangeInclusive<i32>, fields: &str| {
-        let ids = serials.map(|serial| AnyId::Seat(SeatId { event: events[0].id, serial }).encode().0);
+        let ids =
+            serials.map(|serial| AnyId::Seat(SeatId { event: events[0].id, serial }).encode().0);
         let ids: Vec<String> = ids.map(|id| format!("\"{id}\"")).collect();
         format!(
             "mutation {{ reserveSeats(input: {{ eventId: \"{event}\", seatIds: [{}] }}) \
@@ -105,7 +131,11 @@ async fn fields_of_lists_load_in_batches() {
     let nothing = statements(reserve(2..=2, "status")).await;
     let one = statements(reserve(3..=3, "section row number label x y accessible")).await;
     let ten = statements(reserve(4..=13, "section row number label x y accessible")).await;
-    // Seven fields, one look-up; a booking that cannot go on with the connection of the one before begins anew, which counts.
-    assert!(one <= nothing + 3, "{nothing} statements for a reservation, {one} with the places of its seats");
+    // Seven fields, one look-up; a booking that cannot go on with the connection of the one before
+    // begins anew, which counts.
+    assert!(
+        one <= nothing + 3,
+        "{nothing} statements for a reservation, {one} with the places of its seats"
+    );
     assert!(ten <= one + 2, "reserveSeats: {one} statements for one, {ten} for ten");
 }

@@ -31,7 +31,9 @@ impl Events {
                 return Some(event);
             }
             let patience = std::time::Duration::from_secs(20);
-            let chunk = tokio::time::timeout(patience, self.response.chunk()).await.expect("no event for 20 s");
+            let chunk = tokio::time::timeout(patience, self.response.chunk())
+                .await
+                .expect("no event for 20 s");
             self.text.push_str(std::str::from_utf8(&chunk.unwrap()?).unwrap());
         }
     }
@@ -39,7 +41,9 @@ impl Events {
     /// The data of the next `next`.
     async fn next(&mut self) -> Value {
         let event = self.raw().await.unwrap();
-        let json = event.strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("not `next`: {event}"));
+        let json = event
+            .strip_prefix("event: next\ndata: ")
+            .unwrap_or_else(|| panic!("not `next`: {event}"));
         serde_json::from_str(json).unwrap()
     }
 
@@ -51,12 +55,17 @@ impl Events {
 
 fn post(server: &TestServer, query: &str, variables: Value) -> RequestBuilder {
     let http = reqwest::Client::new();
-    http.post(format!("{}/graphql", server.base)).json(&json!({ "query": query, "variables": variables }))
+    http.post(format!("{}/graphql", server.base))
+        .json(&json!({ "query": query, "variables": variables }))
 }
 
 fn get(server: &TestServer, query: &str, variables: Value) -> RequestBuilder {
     let url = format!("{}/graphql", server.base);
-    let url = reqwest::Url::parse_with_params(&url, [("query", query), ("variables", &variables.to_string())]).unwrap();
+    let url = reqwest::Url::parse_with_params(
+        &url,
+        [("query", query), ("variables", &variables.to_string())],
+    )
+    .unwrap();
     reqwest::Client::new().request(Method::GET, url)
 }
 
@@ -87,7 +96,11 @@ async fn queries_and_mutations_are_streams_of_one_event_and_mutations_are_never_
     assert_eq!(query.next().await, json!({ "data": { "__typename": "Query" } }));
     query.completes().await;
     let input = json!({ "input": { "eventId": event.gid, "seatIds": [event.seat_gid(1)] } });
-    let refused = get(&server, RESERVE, input.clone()).header("accept", "text/event-stream").send().await.unwrap();
+    let refused = get(&server, RESERVE, input.clone())
+        .header("accept", "text/event-stream")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(refused.status(), 405);
     let mutation = post(&server, RESERVE, input).bearer_auth(token("alice", &[]));
     let mut mutation = Events::open(mutation).await;
@@ -112,8 +125,10 @@ async fn what_cannot_be_executed_is_told_in_an_event_with_a_code() {
         events.completes().await;
     }
     let http = reqwest::Client::new();
-    let no_request =
-        http.post(format!("{}/graphql", server.base)).json(&json!({})).header("accept", "text/event-stream");
+    let no_request = http
+        .post(format!("{}/graphql", server.base))
+        .json(&json!({}))
+        .header("accept", "text/event-stream");
     assert_eq!(no_request.send().await.unwrap().status(), 400, "what is no GraphQL request");
     let bad_token = post(&server, "{ __typename }", json!({})).bearer_auth("nonsense");
     assert_eq!(bad_token.header("accept", "text/event-stream").send().await.unwrap().status(), 401);
@@ -145,7 +160,8 @@ async fn a_client_that_leaves_its_stream_of_events_leaves_its_place() {
     let event = arena.event(10).await;
     let server = arena.server_with(|settings| settings.max_subscriptions = 1).await;
     let open = async || {
-        let mut events = Events::open(post(&server, SEAT_CHANGES, json!({ "event": event.gid }))).await;
+        let mut events =
+            Events::open(post(&server, SEAT_CHANGES, json!({ "event": event.gid }))).await;
         let answer = events.next().await;
         (events, answer)
     };

@@ -1,5 +1,5 @@
-//! The storm: thousands of random operations from many viewers on two servers with short holds, while connections are
-//! cut; then the sums.
+//! The storm: thousands of random operations from many viewers on two servers with short holds,
+//! while connections are cut; then the sums.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +42,8 @@ async fn after_a_storm_the_sums_are_right_and_every_subscriber_saw_the_log() {
             tokio::spawn(watch(event, servers, is_over, rng, number % 2 == 0))
         })
         .collect();
-    let saboteur = tokio::spawn(cut_connections(Arc::clone(&arena), Arc::clone(&is_over), rng.fork()));
+    let saboteur =
+        tokio::spawn(cut_connections(Arc::clone(&arena), Arc::clone(&is_over), rng.fork()));
     let counts = all_at_once((0..VIEWERS).map(|number| {
         let clients = [0, 1].map(|server| servers[server].client(&format!("viewer-{number}")));
         buy(clients, Arc::clone(&event), rng.fork())
@@ -51,20 +52,26 @@ async fn after_a_storm_the_sums_are_right_and_every_subscriber_saw_the_log() {
     is_over.store(true, Ordering::Relaxed);
     let cuts = saboteur.await.unwrap();
 
-    let done: Vec<usize> = (0..3).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
+    let done: Vec<usize> =
+        (0..3).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
     println!("{done:?} reserved, confirmed, released; {cuts} connections cut");
-    assert!(done.iter().all(|&count| count > 30) && cuts > 5, "it was a storm: {done:?}, {cuts} cuts");
+    assert!(
+        done.iter().all(|&count| count > 30) && cuts > 5,
+        "it was a storm: {done:?}, {cuts} cuts"
+    );
     let log = sums::check(&arena.sql, &event).await;
     check_limit(&log);
     for subscriber in subscribers {
         let seen = subscriber.await.unwrap();
-        // Holds go on running out after the count was taken: a subscriber may have seen more than the log had then.
+        // Holds go on running out after the count was taken: a subscriber may have seen more than
+        // the log had then.
         let log = sums::log(&arena.sql, &event).await;
         let expected: Seen = log
             .iter()
             .take(seen.len())
             .map(|row| {
-                let cause = ["RESERVED", "RELEASED", "EXPIRED", "CONFIRMED"][usize::try_from(row.cause - 1).unwrap()];
+                let cause = ["RESERVED", "RELEASED", "EXPIRED", "CONFIRMED"]
+                    [usize::try_from(row.cause - 1).unwrap()];
                 (row.revision, event.seat_gid(row.seat_id), cause.to_owned())
             })
             .collect();
@@ -88,8 +95,10 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, mut rng: Rng) -> [usize; 3
             let count = rng.usize(1..=mine.len());
             rng.choose_multiple(&mine, count).into_iter().copied().collect()
         };
-        let (query, field) = [(RESERVE, "reserveSeats"), (CONFIRM, "confirmSeats"), (RELEASE, "releaseSeats")][kind];
-        let mut input = json!({ "eventId": event.gid, "seatIds": event.seat_gids(serials.iter().copied()) });
+        let (query, field) =
+            [(RESERVE, "reserveSeats"), (CONFIRM, "confirmSeats"), (RELEASE, "releaseSeats")][kind];
+        let mut input =
+            json!({ "eventId": event.gid, "seatIds": event.seat_gids(serials.iter().copied()) });
         if kind == 1 {
             // Few viewers buy: seats come back, and the storm goes on.
             if rng.u8(..) > 40 {
@@ -112,7 +121,8 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, mut rng: Rng) -> [usize; 3
     done
 }
 
-/// Sends until there is an outcome, as a client does whose request may have been lost: the same again.
+/// Sends until there is an outcome, as a client does whose request may have been lost: the same
+/// again.
 async fn insist(client: &Client, query: &str, field: &str, input: Value) -> Value {
     for _ in 0..20 {
         let mut answer = client.send(query, json!({ "input": input })).await;
@@ -131,10 +141,12 @@ async fn cut_connections(arena: Arc<Arena>, is_over: Arc<AtomicBool>, mut rng: R
     let mut pause = tokio::time::interval(Duration::from_millis(60));
     while !is_over.load(Ordering::Relaxed) {
         pause.tick().await;
-        let application = ["grand-arena bookings", "grand-arena reads", "grand-arena listen"][rng.usize(..3)];
+        let application =
+            ["grand-arena bookings", "grand-arena reads", "grand-arena listen"][rng.usize(..3)];
         cuts += sqlx::query_scalar::<_, i64>(
             "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
-              WHERE datname = current_database() AND application_name = $1 ORDER BY random() LIMIT 1) AS victim",
+              WHERE datname = current_database() AND application_name = $1 ORDER BY random() \
+              LIMIT 1) AS victim",
         )
         .bind(application)
         .fetch_one(&arena.sql)
@@ -144,8 +156,8 @@ async fn cut_connections(arena: Arc<Arena>, is_over: Arc<AtomicBool>, mut rng: R
     cuts
 }
 
-/// Follows the stream from the beginning to the end of the storm; `restless` subscribers reconnect again and again,
-/// to one server or the other, and go on where they were.
+/// Follows the stream from the beginning to the end of the storm; `restless` subscribers reconnect
+/// again and again, to one server or the other, and go on where they were.
 async fn watch(
     event: Arc<Event>,
     servers: Arc<[TestServer; 2]>,

@@ -13,7 +13,9 @@ async fn http(
     headers: &[(&str, &str)],
     body: &str,
 ) -> (StatusCode, String) {
-    let mut request = reqwest::Client::new().request(method, format!("{}{path}", server.base)).body(body.to_owned());
+    let mut request = reqwest::Client::new()
+        .request(method, format!("{}{path}", server.base))
+        .body(body.to_owned());
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -33,7 +35,10 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
     let json_type = ("content-type", "application/json");
     let good = r#"{"query":"{ viewer { id } }"}"#;
     let guest = r#"{"query":"mutation { startGuestSession { token } }"}"#;
-    let large = format!(r#"{{"query":"{{ viewer {{ id }} }}","variables":{{"x":"{}"}}}}"#, "x".repeat(256 * 1024));
+    let large = format!(
+        r#"{{"query":"{{ viewer {{ id }} }}","variables":{{"x":"{}"}}}}"#,
+        "x".repeat(256 * 1024)
+    );
     let strict = ("accept", "application/graphql-response+json");
     let bearer = format!("Bearer {}", &token("alice", &[])[1..]);
     // What, headers, body; status and code.
@@ -43,7 +48,13 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
         ("fine, and strict", vec![json_type, strict], good, 200, ""),
         ("text/plain", vec![("content-type", "text/plain")], guest, 415, "BAD_USER_INPUT"),
         ("no content type", vec![], guest, 415, "BAD_USER_INPUT"),
-        ("a form", vec![("content-type", "application/x-www-form-urlencoded")], guest, 415, "BAD_USER_INPUT"),
+        (
+            "a form",
+            vec![("content-type", "application/x-www-form-urlencoded")],
+            guest,
+            415,
+            "BAD_USER_INPUT",
+        ),
         ("too large", vec![json_type], &large, 413, "BAD_USER_INPUT"),
         ("not JSON", vec![json_type], "{", 400, "BAD_USER_INPUT"),
         ("a list", vec![json_type], "[]", 400, "BAD_USER_INPUT"),
@@ -64,7 +75,13 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
             "GRAPHQL_VALIDATION_FAILED",
         ),
         ("a syntax error", vec![json_type], r#"{"query":"{ secret"}"#, 200, "GRAPHQL_PARSE_FAILED"),
-        ("a syntax error, strictly", vec![json_type, strict], r#"{"query":"{ secret"}"#, 400, "GRAPHQL_PARSE_FAILED"),
+        (
+            "a syntax error, strictly",
+            vec![json_type, strict],
+            r#"{"query":"{ secret"}"#,
+            400,
+            "GRAPHQL_PARSE_FAILED",
+        ),
         (
             "an unknown field, strictly",
             vec![json_type, strict],
@@ -73,7 +90,13 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
             "GRAPHQL_VALIDATION_FAILED",
         ),
         ("a bad token", vec![json_type, ("authorization", &bearer)], good, 401, "UNAUTHENTICATED"),
-        ("another scheme", vec![json_type, ("authorization", "Basic YTpi")], good, 401, "UNAUTHENTICATED"),
+        (
+            "another scheme",
+            vec![json_type, ("authorization", "Basic YTpi")],
+            good,
+            401,
+            "UNAUTHENTICATED",
+        ),
         (
             "another character set",
             vec![("content-type", "application/json; charset=utf-16")],
@@ -81,7 +104,13 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
             415,
             "BAD_USER_INPUT",
         ),
-        ("nothing that fits", vec![json_type, ("accept", "text/html, image/png")], good, 406, "BAD_USER_INPUT"),
+        (
+            "nothing that fits",
+            vec![json_type, ("accept", "text/html, image/png")],
+            good,
+            406,
+            "BAD_USER_INPUT",
+        ),
         (
             "a variable without its value, strictly",
             vec![json_type, strict],
@@ -105,14 +134,24 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
             let answer: Value = serde_json::from_str(&answer).unwrap();
             assert_eq!(answer.get("data"), None, "{what}: nothing was executed");
             let locations = &answer["errors"][0]["locations"];
-            assert!(locations.is_null() || locations[0]["line"].as_u64() > Some(0), "{what}: {locations}");
+            assert!(
+                locations.is_null() || locations[0]["line"].as_u64() > Some(0),
+                "{what}: {locations}"
+            );
         }
     }
 
-    let (status, answer) = http(&server, Method::GET, "/graphql?query=%7Bviewer%7Bid%7D%7D", &[], "").await;
-    assert_eq!((status.as_u16(), answer.as_str()), (200, r#"{"data":{"viewer":null}}"#));
     let (status, answer) =
-        http(&server, Method::GET, "/graphql?query=mutation%7BstartGuestSession%7Btoken%7D%7D", &[], "").await;
+        http(&server, Method::GET, "/graphql?query=%7Bviewer%7Bid%7D%7D", &[], "").await;
+    assert_eq!((status.as_u16(), answer.as_str()), (200, r#"{"data":{"viewer":null}}"#));
+    let (status, answer) = http(
+        &server,
+        Method::GET,
+        "/graphql?query=mutation%7BstartGuestSession%7Btoken%7D%7D",
+        &[],
+        "",
+    )
+    .await;
     assert_eq!(status.as_u16(), 405, "mutations never run by GET: {answer}");
     let (status, _) = http(&server, Method::GET, "/graphql", &[], "").await;
     assert_eq!(status.as_u16(), 400);
@@ -125,7 +164,11 @@ async fn deep_queries_are_refused_and_the_standard_introspection_works() {
     let arena = Arena::new().await;
     let server = arena.server().await;
     let nested = |depth: usize| {
-        format!("{{ __type(name: \"Seat\") {{ {}name {} }} }}", "ofType { ".repeat(depth), "} ".repeat(depth))
+        format!(
+            "{{ __type(name: \"Seat\") {{ {}name {} }} }}",
+            "ofType { ".repeat(depth),
+            "} ".repeat(depth)
+        )
     };
     assert_eq!(server.stranger().code(&nested(20), json!({})).await, "GRAPHQL_VALIDATION_FAILED");
     server.stranger().data(&nested(12), json!({})).await;
@@ -137,11 +180,18 @@ async fn deep_queries_are_refused_and_the_standard_introspection_works() {
 async fn documents_beyond_a_limit_are_refused_by_every_transport_with_a_code() {
     let arena = Arena::new().await;
     let server = arena.server().await;
-    let repeat = |times: usize, text: &dyn Fn(usize) -> String| (0..times).map(text).collect::<String>();
-    let doubling = repeat(25, &|i| format!("fragment F{i} on Viewer {{ ...F{0} ...F{0} }} ", i + 1));
-    let chain = repeat(8, &|i| format!("fragment F{i} on __Type {{ ofType {{ ofType {{ ...F{} }} }} }} ", i + 1));
+    let repeat =
+        |times: usize, text: &dyn Fn(usize) -> String| (0..times).map(text).collect::<String>();
+    let doubling =
+        repeat(25, &|i| format!("fragment F{i} on Viewer {{ ...F{0} ...F{0} }} ", i + 1));
+    let chain = repeat(8, &|i| {
+        format!("fragment F{i} on __Type {{ ofType {{ ofType {{ ...F{} }} }} }} ", i + 1)
+    });
     let cases = [
-        ("aliases", format!("{{ __schema {{ {} }} }}", repeat(31, &|i| format!("a{i}: description ")))),
+        (
+            "aliases",
+            format!("{{ __schema {{ {} }} }}", repeat(31, &|i| format!("a{i}: description "))),
+        ),
         (
             "aliases",
             format!(
@@ -151,16 +201,28 @@ async fn documents_beyond_a_limit_are_refused_by_every_transport_with_a_code() {
             ),
         ),
         ("at the root", format!("{{ {} }}", "viewer { id } ".repeat(21))),
-        ("at the root", format!("{{ {} }} fragment F on Query {{ __typename }}", "...F ".repeat(21))),
         (
-            "within one another",
-            format!("{{ __type(name: \"Seat\") {{ {}name{} }} }}", "ofType { ".repeat(15), " }".repeat(15)),
+            "at the root",
+            format!("{{ {} }} fragment F on Query {{ __typename }}", "...F ".repeat(21)),
         ),
         (
             "within one another",
-            format!("{{ __type(name: \"Seat\") {{ ...F0 }} }} {chain} fragment F8 on __Type {{ name }}"),
+            format!(
+                "{{ __type(name: \"Seat\") {{ {}name{} }} }}",
+                "ofType { ".repeat(15),
+                " }".repeat(15)
+            ),
         ),
-        ("fields and fragments", format!("{{ viewer {{ ...F0 }} }} {doubling} fragment F25 on Viewer {{ id }}")),
+        (
+            "within one another",
+            format!(
+                "{{ __type(name: \"Seat\") {{ ...F0 }} }} {chain} fragment F8 on __Type {{ name }}"
+            ),
+        ),
+        (
+            "fields and fragments",
+            format!("{{ viewer {{ ...F0 }} }} {doubling} fragment F25 on Viewer {{ id }}"),
+        ),
     ];
     let mut socket = server.socket("alice").await;
     let mut old = Socket::connect(&server.base, Some("graphql-ws")).await;
@@ -190,19 +252,23 @@ async fn variables_are_validated_however_often_their_document_was_valid_before()
     let server = arena.server().await;
     let ask = async |document: &str, variables: &Value| {
         let body = json!({ "query": document, "variables": variables }).to_string();
-        let headers = [("content-type", "application/json"), ("accept", "application/graphql-response+json")];
+        let headers =
+            [("content-type", "application/json"), ("accept", "application/graphql-response+json")];
         http(&server, Method::POST, "/graphql", &headers, &body).await
     };
     // Without a viewer nothing is reserved, and yet it is executed.
-    let reserve = "mutation ($input: ReserveSeatsInput!) { reserveSeats(input: $input) { __typename } }";
+    let reserve =
+        "mutation ($input: ReserveSeatsInput!) { reserveSeats(input: $input) { __typename } }";
     let list = "query ($id: ID!, $first: Int, $filter: SeatFilter) {
         seats(eventId: $id, first: $first, filter: $filter) { edges { node { number } } } }";
     // An argument of which one part is a variable, and another is wrong.
     let mixed = "query ($id: ID!, $sections: [String!]) {
-        seats(eventId: $id, first: 1, filter: { sections: $sections, rows: 1 }) { edges { node { number } } } }";
+        seats(eventId: $id, first: 1, filter: { sections: $sections, rows: 1 }) { edges { node { \
+        number } } } }";
     let id = event.gid.clone();
-    let good =
-        json!({ "input": { "eventId": id, "seatIds": ["x"] }, "id": id, "first": 2, "filter": { "sections": ["A"] } });
+    let input = json!({ "eventId": id, "seatIds": ["x"] });
+    let filter = json!({ "sections": ["A"] });
+    let good = json!({ "input": input, "id": id, "first": 2, "filter": filter });
     let mut others = vec![good.clone(), json!({}), json!({ "id": id, "sections": ["A"] })];
     for (name, value) in [
         ("input", json!(null)),
@@ -237,7 +303,11 @@ async fn variables_are_validated_however_often_their_document_was_valid_before()
             for _ in 0..2 {
                 ask(document, &good).await;
             }
-            assert_eq!(ask(document, variables).await, told_at_first, "{document} with {variables}");
+            assert_eq!(
+                ask(document, variables).await,
+                told_at_first,
+                "{document} with {variables}"
+            );
         }
     }
 }
@@ -252,13 +322,18 @@ async fn a_document_that_is_all_wrong_is_answered_with_a_few_errors() {
 }
 
 /// The query that GraphiQL, codegen and friends send.
-const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
+const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } \
+    mutationType { name } subscriptionType { name }
   types { ...FullType } directives { name description locations args { ...InputValue } } } }
-  fragment FullType on __Type { kind name description fields(includeDeprecated: true) { name description args { ...InputValue }
-    type { ...TypeRef } isDeprecated deprecationReason } inputFields { ...InputValue } interfaces { ...TypeRef }
-    enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+  fragment FullType on __Type { kind name description fields(includeDeprecated: true) { name \
+  description args { ...InputValue }
+    type { ...TypeRef } isDeprecated deprecationReason } inputFields { ...InputValue } interfaces \
+    { ...TypeRef }
+    enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } \
+    possibleTypes { ...TypeRef } }
   fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue }
-  fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+  fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name \
+  ofType { kind name
     ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
 
 #[tokio::test]
@@ -271,7 +346,8 @@ async fn a_guest_session_makes_a_buyer_of_anybody() {
         .data("mutation { startGuestSession { token expiresAt viewer { id roles } } }", json!({}))
         .await;
     let session = &data["startGuestSession"];
-    let guest = crate::harness::Client::new(&server.base, session["token"].as_str().map(str::to_owned));
+    let guest =
+        crate::harness::Client::new(&server.base, session["token"].as_str().map(str::to_owned));
     assert_eq!(guest.data("{ viewer { id roles } }", json!({})).await["viewer"], session["viewer"]);
     assert_eq!(guest.reserve(&event, [1]).await["seats"][0]["heldByMe"], true);
 }
@@ -282,6 +358,9 @@ async fn health_and_readiness_are_where_they_should_be() {
     let server = arena.server().await;
     let get = async |path: &str| http(&server, Method::GET, path, &[], "").await;
     assert_eq!(get("/healthz").await.0, StatusCode::OK);
-    crate::harness::eventually("the server is ready", async || get("/readyz").await.0 == StatusCode::OK).await;
+    crate::harness::eventually("the server is ready", async || {
+        get("/readyz").await.0 == StatusCode::OK
+    })
+    .await;
     assert_eq!(get("/nowhere").await.0, StatusCode::NOT_FOUND);
 }

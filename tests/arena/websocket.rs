@@ -1,4 +1,5 @@
-//! GraphQL over WebSocket, message by message: the protocol's rules and the codes that end a socket.
+//! GraphQL over WebSocket, message by message: the protocol's rules and the codes that end a
+//! socket.
 
 use std::time::Duration;
 
@@ -11,15 +12,18 @@ use crate::harness::socket::SEAT_CHANGES;
 use crate::harness::{Arena, Event, SECRET, Socket, token};
 
 fn init(token: Option<&str>) -> Value {
-    json!({ "type": "connection_init", "payload": token.map(|token| json!({ "authorization": format!("Bearer {token}") })) })
+    let authorization = |token| json!({ "authorization": format!("Bearer {token}") });
+    json!({ "type": "connection_init", "payload": token.map(authorization) })
 }
 
 #[tokio::test]
 async fn sockets_that_break_the_protocol_are_closed_with_its_codes() {
     let arena = Arena::new().await;
     let server = arena.server().await;
-    let subscribe = json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ viewer { id } }" } });
-    let forever = json!({ "type": "subscribe", "id": "1", "payload": { "query": "subscription { seatChanges(eventId: \"RXZlbnQ6MQ\") { __typename } }" } });
+    let subscribe =
+        json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ viewer { id } }" } });
+    let forever = json!({ "type": "subscribe", "id": "1", "payload": { "query": "subscription { \
+        seatChanges(eventId: \"RXZlbnQ6MQ\") { __typename } }" } });
     arena.event(1).await;
     let cases: Vec<(&str, Vec<Value>, u16)> = vec![
         ("not a message", vec![json!("hello")], 4400),
@@ -28,19 +32,38 @@ async fn sockets_that_break_the_protocol_are_closed_with_its_codes() {
         ("no payload", vec![init(None), json!({ "type": "subscribe", "id": "1" })], 4400),
         (
             "an empty id",
-            vec![init(None), json!({ "type": "subscribe", "id": "", "payload": { "query": "{ __typename }" } })],
+            vec![
+                init(None),
+                json!({ "type": "subscribe", "id": "", "payload": { "query": "{ __typename }" } }),
+            ],
             4400,
         ),
         ("an id that is no string", vec![init(None), json!({ "type": "complete", "id": 7 })], 4400),
-        ("a payload that is no object", vec![json!({ "type": "connection_init", "payload": "me" })], 4400),
-        ("a ping of another kind", vec![init(None), json!({ "type": "ping", "payload": [1] })], 4400),
+        (
+            "a payload that is no object",
+            vec![json!({ "type": "connection_init", "payload": "me" })],
+            4400,
+        ),
+        (
+            "a ping of another kind",
+            vec![init(None), json!({ "type": "ping", "payload": [1] })],
+            4400,
+        ),
         ("a pong of another kind", vec![init(None), json!({ "type": "pong", "payload": 1 })], 4400),
-        ("no query", vec![init(None), json!({ "type": "subscribe", "id": "1", "payload": { "query": null } })], 4400),
+        (
+            "no query",
+            vec![
+                init(None),
+                json!({ "type": "subscribe", "id": "1", "payload": { "query": null } }),
+            ],
+            4400,
+        ),
         (
             "variables that are none",
             vec![
                 init(None),
-                json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename }", "variables": "x" } }),
+                json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename \
+                    }", "variables": "x" } }),
             ],
             4400,
         ),
@@ -48,7 +71,8 @@ async fn sockets_that_break_the_protocol_are_closed_with_its_codes() {
             "extensions that are none",
             vec![
                 init(None),
-                json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename }", "extensions": [] } }),
+                json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename \
+                    }", "extensions": [] } }),
             ],
             4400,
         ),
@@ -99,11 +123,15 @@ async fn queries_and_mutations_run_over_a_socket_and_ids_can_be_used_again() {
     let mut socket = server.socket("alice").await;
     for round in 0..2 {
         socket.subscribe("1", "{ viewer { roles } }", json!({})).await;
+        assert_eq!(socket.message().await, {
+            let data = json!({ "viewer": { "roles": ["BUYER"] } });
+            json!({ "type": "next", "id": "1", "payload": { "data": data } })
+        });
         assert_eq!(
             socket.message().await,
-            json!({ "type": "next", "id": "1", "payload": { "data": { "viewer": { "roles": ["BUYER"] } } } })
+            json!({ "type": "complete", "id": "1" }),
+            "round {round}"
         );
-        assert_eq!(socket.message().await, json!({ "type": "complete", "id": "1" }), "round {round}");
     }
     let input = json!({ "eventId": event.gid, "seatIds": [event.seat_gid(1)] });
     socket.subscribe("1", crate::harness::client::RESERVE, json!({ "input": input })).await;
@@ -167,11 +195,16 @@ async fn the_older_websocket_protocol_still_works() {
     assert_eq!(socket.message().await["payload"]["data"]["seatChanges"]["toRevision"], 1);
 
     let mut stranger = Socket::connect(&server.base, Some("graphql-ws")).await;
-    stranger.send(json!({ "type": "connection_init", "payload": { "Authorization": "Bearer nonsense" } })).await;
+    stranger
+        .send(
+            json!({ "type": "connection_init", "payload": { "Authorization": "Bearer nonsense" } }),
+        )
+        .await;
     assert_eq!(stranger.message().await["type"], "connection_error");
     let mut short = Socket::connect(&server.base, Some("graphql-ws")).await;
     short
-        .send(json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {}", short_token()) } }))
+        .send(json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer \
+            {}", short_token()) } }))
         .await;
     assert_eq!(short.message().await["type"], "connection_ack");
     assert_eq!(short.closed().await.0, 4401, "its token has run out");

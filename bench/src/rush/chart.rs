@@ -21,7 +21,10 @@ pub(crate) fn draw(curves: &Curves, path: &Path) -> Result<()> {
     let slowest = all().map(|point| point.p99).fold(0.0, f64::max);
     let most = all().map(|point| point.done).fold(0.0, f64::max);
     let mut chart = ChartBuilder::on(&area)
-        .caption("Latency against load: one hot event of 100,000 seats, 2 cores for everything", ("sans-serif", 18))
+        .caption(
+            "Latency against load: one hot event of 100,000 seats, 2 cores for everything",
+            ("sans-serif", 18),
+        )
         .margin(12)
         .x_label_area_size(42)
         .y_label_area_size(64)
@@ -34,16 +37,25 @@ pub(crate) fn draw(curves: &Curves, path: &Path) -> Result<()> {
         .x_label_formatter(&|value| format!("{:.0}", value))
         .y_label_formatter(&|value| format!("{value}"))
         .draw()?;
-    for (name, points, colour) in
-        [("Grand Arena, GraphQL over HTTP", &curves.ours, OURS), ("raw SQL, one at a time (pgbench)", &curves.raw, RAW)]
-    {
-        let line = |of: fn(&Point) -> f64| points.iter().map(move |point| (point.done, of(point))).collect::<Vec<_>>();
-        for (part, values, width) in [("p99", line(|point| point.p99), 3), ("p50", line(|point| point.p50), 1)] {
+    for (name, points, colour) in [
+        ("Grand Arena, GraphQL over HTTP", &curves.ours, OURS),
+        ("raw SQL, one at a time (pgbench)", &curves.raw, RAW),
+    ] {
+        let line = |of: fn(&Point) -> f64| {
+            points.iter().map(move |point| (point.done, of(point))).collect::<Vec<_>>()
+        };
+        for (part, values, width) in
+            [("p99", line(|point| point.p99), 3), ("p50", line(|point| point.p50), 1)]
+        {
             chart
                 .draw_series(LineSeries::new(values.iter().copied(), colour.stroke_width(width)))?
                 .label(format!("{name}: {part}"))
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 24, y)], colour.stroke_width(width)));
-            chart.draw_series(values.iter().map(|&at| Circle::new(at, width + 1, colour.filled())))?;
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 24, y)], colour.stroke_width(width))
+                });
+            chart.draw_series(
+                values.iter().map(|&at| Circle::new(at, width + 1, colour.filled())),
+            )?;
         }
     }
     chart

@@ -16,19 +16,21 @@ use crate::usage::{median, percentile};
 /// How much more than the peak is demanded.
 const TIMES_THE_PEAK: f64 = 3.0;
 
-/// Over as many connections: twice what may wait for one event, since many of the requests are on their way at any time.
+/// Over as many connections: twice what may wait for one event, since many of the requests are on
+/// their way at any time.
 const CONNECTIONS: usize = 16_000;
 
 /// For so long, which is long beside the moment that the first answers take.
 const STORM: Duration = Duration::from_secs(10);
 
-/// Seats of the event that everybody wants then: more than can be reserved. Its own peak is measured first, with some of them,
-/// since the rows of a larger event lie further apart.
+/// Seats of the event that everybody wants then: more than can be reserved. Its own peak is
+/// measured first, with some of them, since the rows of a larger event lie further apart.
 const SEATS: i32 = 400_000;
 const SEATS_BEFORE: usize = 100_000;
 const IN_FLIGHT_BEFORE: usize = 1024;
 
-/// Demands three times the peak, and looks whether as much is done as before, and whether it passes.
+/// Demands three times the peak, and looks whether as much is done as before, and whether it
+/// passes.
 pub(crate) async fn overload(
     stage: &mut Stage,
     tokens: &Arc<Vec<String>>,
@@ -53,15 +55,20 @@ pub(crate) async fn overload(
         let calm = trial.run(Plan::Return, singles(&[warm]), 256, quarter, seconds).await?;
         let mut wishes = singles(&[hot]);
         let before_that = wishes.split_off(wishes.len() - SEATS_BEFORE);
-        let most = trial.run(Plan::Reserve, before_that, IN_FLIGHT_BEFORE, Pace::Closed, seconds).await?;
+        let most =
+            trial.run(Plan::Reserve, before_that, IN_FLIGHT_BEFORE, Pace::Closed, seconds).await?;
         let most = most.seats_per_second();
         let used = trial.cpu(stage)?;
-        let storm = trial.run(Plan::Reserve, wishes, CONNECTIONS, Pace::Surplus(most * TIMES_THE_PEAK), STORM).await?;
+        let storm = trial
+            .run(Plan::Reserve, wishes, CONNECTIONS, Pace::Surplus(most * TIMES_THE_PEAK), STORM)
+            .await?;
         let cpu = trial.cpu(stage)?;
-        let cpu_us: [f64; 3] = std::array::from_fn(|of| (cpu[of] - used[of]) * 1e6 / storm.latencies.len() as f64);
+        let cpu_us: [f64; 3] =
+            std::array::from_fn(|of| (cpu[of] - used[of]) * 1e6 / storm.latencies.len() as f64);
         let resident = trial.resident_mib()?;
         let again = trial.run(Plan::Return, singles(&[warm]), 256, quarter, seconds).await?;
-        let refusals: Vec<f64> = storm.turned_away.iter().map(|&seconds| f64::from(seconds) * 1e3).collect();
+        let refusals: Vec<f64> =
+            storm.turned_away.iter().map(|&seconds| f64::from(seconds) * 1e3).collect();
         answered.push((storm.latencies.len() + refusals.len()) as f64 / storm.seconds);
         refused.push(refusals.len() as f64 / storm.seconds);
         peak.push(most);
@@ -72,7 +79,8 @@ pub(crate) async fn overload(
         after.push(again.latency_ms(0.99));
         memory.push(resident);
         progress(&format!(
-            "overload, run {number} of {runs}: peak {most:.0}; {:.0} requests/s answered, {:.0} seats/s reserved, {:.0}/s turned away, CPU {cpu_us:.0?} µs, {resident:.0} MiB",
+            "overload, run {number} of {runs}: peak {most:.0}; {:.0} requests/s answered, {:.0} \
+                seats/s reserved, {:.0}/s turned away, CPU {cpu_us:.0?} µs, {resident:.0} MiB",
             answered[number - 1],
             done[number - 1],
             refused[number - 1]
@@ -80,7 +88,11 @@ pub(crate) async fn overload(
         trial.settle(stage).await?;
     }
     report.say(&format!(
-        "**Overload**: {TIMES_THE_PEAK} times the peak demanded over {CONNECTIONS} connections, {runs} runs of {} s; medians: {:.0} requests a second were answered, {:.0} seats/s reserved (**{:.2}** of the same event's peak, {:.0}), {:.0} a second turned away with OVERLOADED, p99 {:.0} ms; {:.0} MiB. p99 at half of the peak in requests {:.1} ms before and {:.1} ms after.\n",
+        "**Overload**: {TIMES_THE_PEAK} times the peak demanded over {CONNECTIONS} connections, \
+            {runs} runs of {} s; medians: {:.0} requests a second were answered, {:.0} seats/s \
+            reserved (**{:.2}** of the same event's peak, {:.0}), {:.0} a second turned away with \
+            OVERLOADED, p99 {:.0} ms; {:.0} MiB. p99 at half of the peak in requests {:.1} ms \
+            before and {:.1} ms after.\n",
         STORM.as_secs(),
         median(&answered),
         median(&done),
@@ -126,10 +138,14 @@ pub(crate) async fn soak(
     let looking = tokio::spawn(async move {
         let (begin, mut looks) = (Instant::now(), Vec::new());
         while begin.elapsed() + LOOK_EVERY <= duration {
-            tokio::time::sleep_until((begin + LOOK_EVERY * (u32::try_from(looks.len())? + 1)).into()).await;
+            tokio::time::sleep_until(
+                (begin + LOOK_EVERY * (u32::try_from(looks.len())? + 1)).into(),
+            )
+            .await;
             let (revision, bytes): (i64, i64) = sqlx::query_as(
                 "SELECT revision, (SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
-                                    WHERE relname IN ('seats', 'seat_changes', 'events')) FROM events WHERE id = 1",
+                                    WHERE relname IN ('seats', 'seat_changes', 'events')) FROM \
+                                    events WHERE id = 1",
             )
             .fetch_one(&mut sql)
             .await?;
@@ -153,13 +169,18 @@ pub(crate) async fn soak(
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(looks)
     });
     let wishes = singles(&[Events::known().hot]);
-    let tally = trial.run(Plan::Return, wishes, 1024, Pace::Open(peaks.ours / 4.0), duration).await?;
+    let tally =
+        trial.run(Plan::Return, wishes, 1024, Pace::Open(peaks.ours / 4.0), duration).await?;
     let looks = looking.await??;
-    let settled: Vec<&Look> = looks.iter().filter(|look| look.at >= SETTLED_AFTER.min(duration / 2)).collect();
+    let settled: Vec<&Look> =
+        looks.iter().filter(|look| look.at >= SETTLED_AFTER.min(duration / 2)).collect();
     let (first, last) = (settled.first().ok_or("no look")?, settled.last().ok_or("no look")?);
     let behind: Vec<f64> = settled.iter().map(|look| look.behind as f64).collect();
     report.say(&format!(
-        "**{minutes} minutes** at half of the peak in requests, each seat taken and given back, the log kept to {LOG_CHANGES} changes: {:.0} answers/s, p99 {:.1} ms. Memory {:.0} MiB after {:.0} s and {:.0} MiB at the end; tables and indexes {:.0} MiB and {:.0} MiB; subscribers at most {:.0} changes behind (p50 {:.0}).\n",
+        "**{minutes} minutes** at half of the peak in requests, each seat taken and given back, \
+            the log kept to {LOG_CHANGES} changes: {:.0} answers/s, p99 {:.1} ms. Memory {:.0} \
+            MiB after {:.0} s and {:.0} MiB at the end; tables and indexes {:.0} MiB and {:.0} \
+            MiB; subscribers at most {:.0} changes behind (p50 {:.0}).\n",
         tally.answers_per_second(),
         tally.latency_ms(0.99),
         first.resident_mib,

@@ -26,15 +26,17 @@ struct Grown {
 const SMALL: i32 = 1_000;
 const LARGE: i32 = 100_000;
 
-/// Rows of the change log in the last of the databases, in as many events as keep them with the default retention.
+/// Rows of the change log in the last of the databases, in as many events as keep them with the
+/// default retention.
 const LOG_ROWS_PER_EVENT: i64 = 1_000_000;
 const LOG_EVENTS: i64 = 10;
 
 /// In flight, in all of them.
 const IN_FLIGHT: usize = 256;
 
-/// Measures the same sale in databases of different sizes: random seats of one event, taken and given back. Of a small event,
-/// so that the database grows and the sale does not; and of a large one, whose rows lie in a hundred times as many pages.
+/// Measures the same sale in databases of different sizes: random seats of one event, taken and
+/// given back. Of a small event, so that the database grows and the sale does not; and of a large
+/// one, whose rows lie in a hundred times as many pages.
 pub(crate) async fn sizes(
     stage: &mut Stage,
     tokens: &Arc<Vec<String>>,
@@ -58,10 +60,16 @@ pub(crate) async fn sizes(
     }
     for number in 1..=runs {
         for database in &mut grown {
-            let mut trial =
-                Trial::open(database.url.clone(), tokens, Terms { watching: 0, ..Terms::default() }).await?;
+            let mut trial = Trial::open(
+                database.url.clone(),
+                tokens,
+                Terms { watching: 0, ..Terms::default() },
+            )
+            .await?;
             let wishes = singles(&[database.hot]);
-            let tally = trial.run(Plan::Return, wishes, IN_FLIGHT, Pace::Closed, Duration::from_secs(seconds)).await?;
+            let tally = trial
+                .run(Plan::Return, wishes, IN_FLIGHT, Pace::Closed, Duration::from_secs(seconds))
+                .await?;
             progress(&format!(
                 "{}, run {number} of {runs}: {:.0} answers/s",
                 database.name,
@@ -72,7 +80,8 @@ pub(crate) async fn sizes(
         }
     }
     report.say(&format!(
-        "**Growth**: seats of one event, each taken and given back, {IN_FLIGHT} in flight, {runs} runs of {seconds} s, interleaved; medians.\n\n\
+        "**Growth**: seats of one event, each taken and given back, {IN_FLIGHT} in flight, {runs} \
+            runs of {seconds} s, interleaved; medians.\n\n\
          | in the database | answers/s | ratio | all runs |\n|---|---|---|---|"
     ));
     let first = median(&grown[0].rates);
@@ -82,14 +91,23 @@ pub(crate) async fn sizes(
         stage.drop_database(&url).await?;
         let all: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
         let rate = median(&rates);
-        report.say(&format!("| {name} | {rate:.0} | **{:.2}** | {} |", rate / first, all.join(", ")));
+        report.say(&format!(
+            "| {name} | {rate:.0} | **{:.2}** | {} |",
+            rate / first,
+            all.join(", ")
+        ));
     }
     report.say("");
     Ok(())
 }
 
 /// A database of as many seats: an event that is on sale, one to warm up with, and others.
-async fn make(stage: &mut Stage, name: &'static str, event_seats: i32, seats: i32) -> Result<Grown> {
+async fn make(
+    stage: &mut Stage,
+    name: &'static str,
+    event_seats: i32,
+    seats: i32,
+) -> Result<Grown> {
     let url = stage.empty_database().await?;
     let mut sql = PgConnection::connect(&url).await?;
     let hot = make_event(&mut sql, "hot", event_seats).await?;
@@ -114,14 +132,17 @@ async fn write_log(url: &str) -> Result<Counts> {
         let event = make_event(&mut sql, &format!("past-{number}"), SEATS).await?.id.0;
         for statement in [
             format!(
-                "INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, expires_at, changed_at)
-                 SELECT {event}, n, (n - 1) / 2 % {SEATS} + 1, CASE n % 2 WHEN 1 THEN 1 ELSE 2 END, 'buyer-' || n,
+                "INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, \
+                    expires_at, changed_at)
+                 SELECT {event}, n, (n - 1) / 2 % {SEATS} + 1, CASE n % 2 WHEN 1 THEN 1 ELSE 2 \
+                 END, 'buyer-' || n,
                         CASE n % 2 WHEN 1 THEN now() + interval '300 s' END, now()
                    FROM generate_series(1, {LOG_ROWS_PER_EVENT}) AS n"
             ),
             format!(
                 "UPDATE seats SET revision = last.revision FROM (
-                     SELECT seat_id, max(revision) AS revision FROM seat_changes WHERE event_id = {event} GROUP BY seat_id
+                     SELECT seat_id, max(revision) AS revision FROM seat_changes WHERE event_id = \
+                     {event} GROUP BY seat_id
                  ) AS last WHERE event_id = {event} AND id = last.seat_id"
             ),
             format!("UPDATE events SET revision = {LOG_ROWS_PER_EVENT} WHERE id = {event}"),
@@ -138,8 +159,8 @@ async fn write_log(url: &str) -> Result<Counts> {
 /// Holds that run out within one second, while as many seats are on sale.
 const ENDING: i32 = 100_000;
 
-/// When they begin to run out, in seconds after they were written (which takes some of them); and how long the sale goes
-/// on from then.
+/// When they begin to run out, in seconds after they were written (which takes some of them); and
+/// how long the sale goes on from then.
 const HOLD_S: u64 = 10;
 const SALE_S: u64 = 18;
 
@@ -164,15 +185,19 @@ pub(crate) async fn mass_expiry(
         let sale = Event { seats: ENDING, ..hot };
         let duration = Duration::from_secs(SALE_S);
         let begins_in: f64 = sqlx::query_scalar(
-            "SELECT EXTRACT(epoch FROM min(expires_at) - clock_timestamp())::float8 FROM seats WHERE status = 1 AND viewer = 'nobody'",
+            "SELECT EXTRACT(epoch FROM min(expires_at) - clock_timestamp())::float8 FROM seats \
+                WHERE status = 1 AND viewer = 'nobody'",
         )
         .fetch_one(&mut sql)
         .await?;
-        let tally = trial.run(Plan::Return, singles(&[sale]), 1024, Pace::Open(peaks.ours / 4.0), duration).await?;
+        let tally = trial
+            .run(Plan::Return, singles(&[sale]), 1024, Pace::Open(peaks.ours / 4.0), duration)
+            .await?;
         // From the first end of a hold to the last row that says so, by PostgreSQL's clock.
         let (took, rows): (f64, i64) = sqlx::query_as(
             "SELECT EXTRACT(epoch FROM max(changed_at) - (
-                        SELECT min(expires_at) FROM seat_changes WHERE cause = 1 AND viewer = 'nobody'))::float8,
+                        SELECT min(expires_at) FROM seat_changes WHERE cause = 1 AND viewer = \
+                        'nobody'))::float8,
                     count(*) FROM seat_changes WHERE cause = 3",
         )
         .fetch_one(&mut sql)
@@ -182,10 +207,13 @@ pub(crate) async fn mass_expiry(
             return Err(format!("{rows} holds of {ENDING} were cleared away").into());
         }
         let end = begins_in as f32;
-        let (quiet, busy) =
-            (tally.latency_between_ms(1.0, end, 0.99), tally.latency_between_ms(end, end + took as f32, 0.99));
+        let (quiet, busy) = (
+            tally.latency_between_ms(1.0, end, 0.99),
+            tally.latency_between_ms(end, end + took as f32, 0.99),
+        );
         progress(&format!(
-            "mass expiry, run {number} of {runs}: cleared in {took:.1} s, p99 {quiet:.1} ms before and {busy:.1} ms during"
+            "mass expiry, run {number} of {runs}: cleared in {took:.1} s, p99 {quiet:.1} ms \
+                before and {busy:.1} ms during"
         ));
         cleared.push(took);
         before.push(quiet);
@@ -196,7 +224,10 @@ pub(crate) async fn mass_expiry(
         stage.drop_database(&url).await?;
     }
     report.say(&format!(
-        "**{ENDING} holds run out within one second** while the same event is on sale at a quarter of the peak (each seat taken and given back, so half of it in requests), {runs} runs; medians: cleared away **{:.1} s** after the first; p99 of the requests {:.1} ms before and {:.1} ms meanwhile, ratio **{:.2}**.\n",
+        "**{ENDING} holds run out within one second** while the same event is on sale at a \
+            quarter of the peak (each seat taken and given back, so half of it in requests), \
+            {runs} runs; medians: cleared away **{:.1} s** after the first; p99 of the requests \
+            {:.1} ms before and {:.1} ms meanwhile, ratio **{:.2}**.\n",
         median(&cleared),
         median(&before),
         median(&during),
@@ -211,16 +242,20 @@ async fn hold(sql: &mut PgConnection, hot: Event) -> Result<()> {
     let hold = format!(
         "WITH ends AS MATERIALIZED (SELECT clock_timestamp() + interval '{HOLD_S} s' AS first),
          held AS (
-             SELECT id, first + random() * interval '1 s' AS expires_at, row_number() OVER (ORDER BY id) AS revision
+             SELECT id, first + random() * interval '1 s' AS expires_at, row_number() OVER (ORDER \
+             BY id) AS revision
                FROM seats, ends WHERE event_id = {event} AND id >= {first}
          ), log AS (
-             INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, expires_at, changed_at)
+             INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, expires_at, \
+             changed_at)
              SELECT {event}, revision, id, 1, 'nobody', expires_at, now() FROM held
          ), seat AS (
-             UPDATE seats SET status = 1, viewer = 'nobody', expires_at = held.expires_at, revision = held.revision
+             UPDATE seats SET status = 1, viewer = 'nobody', expires_at = held.expires_at, \
+             revision = held.revision
                FROM held WHERE seats.event_id = {event} AND seats.id = held.id
          )
-         UPDATE events SET revision = {ENDING}, next_expiry_at = (SELECT min(expires_at) FROM held) WHERE id = {event}"
+         UPDATE events SET revision = {ENDING}, next_expiry_at = (SELECT min(expires_at) FROM \
+         held) WHERE id = {event}"
     );
     sql.execute(AssertSqlSafe(hold)).await?;
     Ok(())

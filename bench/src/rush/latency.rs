@@ -15,7 +15,8 @@ use crate::usage::median;
 /// Loads, as parts of what each can do at most.
 const LOADS: [f64; 5] = [0.1, 0.25, 0.5, 0.8, 0.9];
 
-/// Connections that requests are sent over when they are due: enough for what is under way at any load that is borne.
+/// Connections that requests are sent over when they are due: enough for what is under way at any
+/// load that is borne.
 const CONNECTIONS: usize = 1024;
 
 /// Latencies at one load, in milliseconds.
@@ -44,7 +45,8 @@ pub(crate) async fn measure(
     (runs, seconds): (usize, u64),
     report: &mut Report,
 ) -> Result<Curves> {
-    let mut measured: Vec<[Vec<Point>; 2]> = LOADS.iter().map(|_| [Vec::new(), Vec::new()]).collect();
+    let mut measured: Vec<[Vec<Point>; 2]> =
+        LOADS.iter().map(|_| [Vec::new(), Vec::new()]).collect();
     for number in 1..=runs {
         for (load, measured) in LOADS.iter().zip(&mut measured) {
             let raw = raw(stage, peaks.yardstick * load, seconds).await?;
@@ -72,12 +74,15 @@ pub(crate) async fn measure(
     let curve = |of: usize| measured.iter().map(|both| middle(&both[of])).collect();
     let curves = Curves { raw: curve(0), ours: curve(1) };
     report.say(&format!(
-        "**Latency at a steady load** (open loop: what a request waits for its turn counts), parts of what each can do at most, {runs} runs of {seconds} s each; medians.\n\n\
-         | load | raw SQL: seats/s | p50 | p95 | p99 | ours: seats/s | p50 | p95 | p99 | p99, ratio |\n|---|---|---|---|---|---|---|---|---|---|"
+        "**Latency at a steady load** (open loop: what a request waits for its turn counts), \
+            parts of what each can do at most, {runs} runs of {seconds} s each; medians.\n\n\
+         | load | raw SQL: seats/s | p50 | p95 | p99 | ours: seats/s | p50 | p95 | p99 | p99, \
+         ratio |\n|---|---|---|---|---|---|---|---|---|---|"
     ));
     for ((load, raw), ours) in LOADS.iter().zip(&curves.raw).zip(&curves.ours) {
         report.say(&format!(
-            "| {:.0} % | {:.0} | {:.1} ms | {:.1} ms | {:.1} ms | {:.0} | {:.1} ms | {:.1} ms | {:.1} ms | **{:.2}** |",
+            "| {:.0} % | {:.0} | {:.1} ms | {:.1} ms | {:.1} ms | {:.0} | {:.1} ms | {:.1} ms | \
+                {:.1} ms | **{:.2}** |",
             load * 100.0,
             raw.done,
             raw.p50,
@@ -108,10 +113,17 @@ async fn raw(stage: &mut Stage, rate: f64, seconds: u64) -> Result<Point> {
     })
 }
 
-async fn ours(stage: &mut Stage, tokens: &Arc<Vec<String>>, rate: f64, seconds: u64) -> Result<Point> {
+async fn ours(
+    stage: &mut Stage,
+    tokens: &Arc<Vec<String>>,
+    rate: f64,
+    seconds: u64,
+) -> Result<Point> {
     let mut trial = Trial::open(stage.database().await?, tokens, Terms::default()).await?;
     let wishes = singles(&[Events::known().hot]);
-    let tally = trial.run(Plan::Reserve, wishes, CONNECTIONS, Pace::Open(rate), Duration::from_secs(seconds)).await?;
+    let tally = trial
+        .run(Plan::Reserve, wishes, CONNECTIONS, Pace::Open(rate), Duration::from_secs(seconds))
+        .await?;
     trial.settle(stage).await?;
     Ok(Point {
         offered: rate,
@@ -123,7 +135,12 @@ async fn ours(stage: &mut Stage, tokens: &Arc<Vec<String>>, rate: f64, seconds: 
 }
 
 /// One after the other, and nobody else.
-async fn lonely(stage: &mut Stage, tokens: &Arc<Vec<String>>, runs: usize, report: &mut Report) -> Result<()> {
+async fn lonely(
+    stage: &mut Stage,
+    tokens: &Arc<Vec<String>>,
+    runs: usize,
+    report: &mut Report,
+) -> Result<()> {
     const SECONDS: u64 = 2;
     let (mut raw, mut ours) = (Vec::new(), Vec::new());
     for number in 1..=runs {
@@ -133,7 +150,8 @@ async fn lonely(stage: &mut Stage, tokens: &Arc<Vec<String>>, runs: usize, repor
         let terms = Terms { watching: 0, ..Terms::default() };
         let mut trial = Trial::open(stage.database().await?, tokens, terms).await?;
         let wishes = singles(&[Events::known().hot]);
-        let tally = trial.run(Plan::Reserve, wishes, 1, Pace::Closed, Duration::from_secs(SECONDS)).await?;
+        let tally =
+            trial.run(Plan::Reserve, wishes, 1, Pace::Closed, Duration::from_secs(SECONDS)).await?;
         ours.push(tally.latency_ms(0.5));
         trial.settle(stage).await?;
         progress(&format!(
@@ -143,7 +161,8 @@ async fn lonely(stage: &mut Stage, tokens: &Arc<Vec<String>>, runs: usize, repor
         ));
     }
     report.say(&format!(
-        "**Alone**, one request after the other on an idle server, p50, median of {runs}: raw SQL {:.2} ms, ours {:.2} ms, ratio **{:.2}**.\n",
+        "**Alone**, one request after the other on an idle server, p50, median of {runs}: raw SQL \
+            {:.2} ms, ours {:.2} ms, ratio **{:.2}**.\n",
         median(&raw),
         median(&ours),
         median(&ours) / median(&raw)

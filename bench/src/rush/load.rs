@@ -1,12 +1,15 @@
-//! The load generator: many viewers over keep-alive connections, each request an operation of the public API.
+//! The load generator: many viewers over keep-alive connections, each request an operation of the
+//! public API.
 //!
-//! It is honest: it reads every answer and knows what a success must look like, counts refusals apart, and ends the run
-//! on anything else. Lean, since it shares the machine with what it measures: the requests are put together from
-//! parts, and all connections are served by one thread.
+//! It is honest: it reads every answer and knows what a success must look like, counts refusals
+//! apart, and ends the run on anything else. Lean, since it shares the machine with what it
+//! measures: the requests are put together from parts, and all connections are served by one
+//! thread.
 //!
-//! *Closed loop*: each connection sends its next request when it has the answer to the last. *Open loop*: requests are due at
-//! times fixed beforehand, and are late from then on, whether or not a connection was free to send them: a
-//! server that stalls cannot make its own load wait (coordinated omission).
+//! *Closed loop*: each connection sends its next request when it has the answer to the last. *Open
+//! loop*: requests are due at times fixed beforehand, and are late from then on, whether or not a
+//! connection was free to send them: a server that stalls cannot make its own load wait
+//! (coordinated omission).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,14 +24,18 @@ use super::stage::Event;
 use crate::Result;
 
 /// What every reservation asks, as a shop would.
-const RESERVE: &str = "mutation Reserve($input: ReserveSeatsInput!) { outcome: reserveSeats(input: $input) { __typename \
+const RESERVE: &str = "mutation Reserve($input: ReserveSeatsInput!) { outcome: \
+    reserveSeats(input: $input) { __typename \
     ... on ReserveSeatsSuccess { expiresAt serverTime revision seats { id status } } \
     ... on SeatsUnavailable { message seats { seatId reason } } ... on UserError { message } } }";
 
-const CONFIRM: &str = "mutation Confirm($input: ConfirmSeatsInput!) { outcome: confirmSeats(input: $input) { __typename \
-    ... on ConfirmSeatsSuccess { replayed revision order { id code } } ... on UserError { message } } }";
+const CONFIRM: &str = "mutation Confirm($input: ConfirmSeatsInput!) { outcome: \
+    confirmSeats(input: $input) { __typename \
+    ... on ConfirmSeatsSuccess { replayed revision order { id code } } ... on UserError { message \
+    } } }";
 
-const RELEASE: &str = "mutation Release($input: ReleaseSeatsInput!) { outcome: releaseSeats(input: $input) { __typename \
+const RELEASE: &str = "mutation Release($input: ReleaseSeatsInput!) { outcome: \
+    releaseSeats(input: $input) { __typename \
     ... on ReleaseSeatsSuccess { revision seats { id status } } ... on UserError { message } } }";
 
 /// What becomes of the seats that one viewer wants.
@@ -69,8 +76,9 @@ pub(crate) enum Pace {
     Closed,
     /// So many wishes a second, evenly.
     Open(f64),
-    /// The same where it is more than can be done: what was not sent when the time is over is given up. After the first moment all
-    /// of it is late, so that a millisecond's care about when it is due is enough.
+    /// The same where it is more than can be done: what was not sent when the time is over is given
+    /// up. After the first moment all of it is late, so that a millisecond's care about when it is
+    /// due is enough.
     Surplus(f64),
 }
 
@@ -104,8 +112,9 @@ pub(crate) struct Tally {
     /// Seats reserved within the time that counts, and requests that were answered in it.
     pub(crate) reserved_in_time: u64,
     pub(crate) answered_in_time: u64,
-    /// From when a request was due (open loop) or sent (closed loop) to its answer: when it was due, after the
-    /// beginning, and how long it took, in seconds. Only those that were not turned away.
+    /// From when a request was due (open loop) or sent (closed loop) to its answer: when it was
+    /// due, after the beginning, and how long it took, in seconds. Only those that were not turned
+    /// away.
     pub(crate) latencies: Vec<(f32, f32)>,
     /// How long requests took, from when they were sent, that were answered with OVERLOADED.
     pub(crate) turned_away: Vec<f32>,
@@ -158,20 +167,31 @@ pub(crate) async fn make(demand: Demand) -> Result<Tally> {
 async fn run(demand: Demand) -> Result<Tally> {
     let mut connections = Vec::new();
     for number in 0..demand.connections {
-        connections.push(Connection::open(&demand.addresses[number % demand.addresses.len()]).await?);
+        connections
+            .push(Connection::open(&demand.addresses[number % demand.addresses.len()]).await?);
     }
     let (due_sender, due) = mpsc::unbounded_channel();
     let begin = Instant::now();
     let clock = Clock { begin, end: begin + demand.duration };
     let demand = Arc::new(demand);
     if let Pace::Open(rate) = demand.pace {
-        std::thread::Builder::new().name("pace".to_owned()).spawn(move || pace(&due_sender, rate, clock))?;
+        std::thread::Builder::new()
+            .name("pace".to_owned())
+            .spawn(move || pace(&due_sender, rate, clock))?;
     }
     let (next, due) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(due)));
     let mut buyers = tokio::task::JoinSet::new();
     for connection in connections {
         let (demand, next, due) = (Arc::clone(&demand), Arc::clone(&next), Arc::clone(&due));
-        let buyer = Buyer { demand, next, due, clock, connection, tally: Tally::default(), body: String::new() };
+        let buyer = Buyer {
+            demand,
+            next,
+            due,
+            clock,
+            connection,
+            tally: Tally::default(),
+            body: String::new(),
+        };
         buyers.spawn(buyer.buy());
     }
     let mut tally = Tally::default();
@@ -192,8 +212,9 @@ struct Clock {
     end: Instant,
 }
 
-/// The shortest sleep between two requests. What is due within it is sent together, and counts from when it was due: at
-/// tens of thousands a second a sleep for each would cost a good part of a core.
+/// The shortest sleep between two requests. What is due within it is sent together, and counts from
+/// when it was due: at tens of thousands a second a sleep for each would cost a good part of a
+/// core.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
 
 /// Says when each request is due. A thread of its own: tokio's timers know milliseconds only.
@@ -234,8 +255,12 @@ impl Buyer {
             if self.carry_out(number, wish, due).await? == Step::Done {
                 match demand.plan {
                     Plan::Reserve => {}
-                    Plan::Buy => self.follow_up(number, wish, CONFIRM, "ConfirmSeatsSuccess").await?,
-                    Plan::Return => self.follow_up(number, wish, RELEASE, "ReleaseSeatsSuccess").await?,
+                    Plan::Buy => {
+                        self.follow_up(number, wish, CONFIRM, "ConfirmSeatsSuccess").await?
+                    }
+                    Plan::Return => {
+                        self.follow_up(number, wish, RELEASE, "ReleaseSeatsSuccess").await?
+                    }
                 }
             }
             last_answer = Instant::now();
@@ -262,7 +287,8 @@ impl Buyer {
                 (number, due)
             }
         };
-        let is_over = due >= self.clock.end || (number >= self.demand.wishes.len() && self.demand.plan != Plan::Return);
+        let is_over = due >= self.clock.end
+            || (number >= self.demand.wishes.len() && self.demand.plan != Plan::Return);
         (!is_over).then_some((number, due))
     }
 
@@ -272,7 +298,9 @@ impl Buyer {
         match answer {
             Outcome::Success { kind, seats } if kind == "ReserveSeatsSuccess" => {
                 if seats != usize::try_from(wish.count)? {
-                    return Err(format!("{seats} seats were reserved instead of {}", wish.count).into());
+                    return Err(
+                        format!("{seats} seats were reserved instead of {}", wish.count).into()
+                    );
                 }
                 self.tally.counts.reserved += seats as u64;
                 if Instant::now() < self.clock.end {
@@ -284,13 +312,21 @@ impl Buyer {
                 self.tally.counts.refused += 1;
                 Ok(Step::Refused)
             }
-            Outcome::Success { kind, .. } => Err(format!("a reservation was answered with {kind}").into()),
+            Outcome::Success { kind, .. } => {
+                Err(format!("a reservation was answered with {kind}").into())
+            }
             Outcome::Overloaded => Ok(Step::Refused),
         }
     }
 
     /// Buys or gives back what was reserved; comes again if it was turned away.
-    async fn follow_up(&mut self, number: usize, wish: Wish, words: &'static str, success: &str) -> Result<()> {
+    async fn follow_up(
+        &mut self,
+        number: usize,
+        wish: Wish,
+        words: &'static str,
+        success: &str,
+    ) -> Result<()> {
         loop {
             match self.ask(number, wish, words, Instant::now()).await? {
                 Outcome::Success { kind, .. } if kind == success => {
@@ -302,13 +338,21 @@ impl Buyer {
                     }
                     return Ok(());
                 }
-                Outcome::Success { kind, .. } => return Err(format!("instead of {success} came {kind}").into()),
+                Outcome::Success { kind, .. } => {
+                    return Err(format!("instead of {success} came {kind}").into());
+                }
                 Outcome::Overloaded => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
     }
 
-    async fn ask(&mut self, number: usize, wish: Wish, words: &'static str, due: Instant) -> Result<Outcome> {
+    async fn ask(
+        &mut self,
+        number: usize,
+        wish: Wish,
+        words: &'static str,
+        due: Instant,
+    ) -> Result<Outcome> {
         write_body(&mut self.body, number, wish, words);
         let token = &self.demand.tokens[number % self.demand.tokens.len()];
         let sent = Instant::now();
@@ -397,11 +441,18 @@ fn read_answer(status: u16, body: &[u8]) -> Result<Outcome> {
         (Some(Data { outcome }), None) if status == 200 => {
             Ok(Outcome::Success { kind: outcome.__typename, seats: outcome.seats.len() })
         }
-        (_, Some(Fault { extensions: Extensions { code, retry_after_ms: Some(_) }, .. })) if code == "OVERLOADED" => {
+        (_, Some(Fault { extensions: Extensions { code, retry_after_ms: Some(_) }, .. }))
+            if code == "OVERLOADED" =>
+        {
             Ok(Outcome::Overloaded)
         }
-        (_, Some(fault)) => Err(format!("{status}: {}: {}", fault.extensions.code, fault.message).into()),
-        (_, None) => Err(format!("{status}: an answer without data: {}", String::from_utf8_lossy(body)).into()),
+        (_, Some(fault)) => {
+            Err(format!("{status}: {}: {}", fault.extensions.code, fault.message).into())
+        }
+        (_, None) => {
+            Err(format!("{status}: an answer without data: {}", String::from_utf8_lossy(body))
+                .into())
+        }
     }
 }
 
@@ -426,7 +477,8 @@ impl Connection {
         self.request.clear();
         write!(
             self.request,
-            "POST /graphql HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nAccept: application/json\r\n\
+            "POST /graphql HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nAccept: \
+                application/json\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.host,
             body.len()
@@ -449,7 +501,9 @@ fn whole_answer(received: &[u8]) -> Result<Option<(u16, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(body) = response.parse(received)? else { return Ok(None) };
-    let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-    let length: usize = std::str::from_utf8(length.ok_or("an answer without a length")?.value)?.parse()?;
+    let length =
+        response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
+    let length: usize =
+        std::str::from_utf8(length.ok_or("an answer without a length")?.value)?.parse()?;
     Ok((received.len() >= body + length).then_some((response.code.unwrap_or_default(), body)))
 }

@@ -1,8 +1,8 @@
 //! The rush: reservations through GraphQL against raw SQL that does them one at a time.
 //!
-//! Everything runs on one machine: PostgreSQL with fsync on, the servers, the load generator, and the subscribers who
-//! watch. Each run has a fresh copy of the same database, servers that have warmed up, and books that are checked afterwards;
-//! the cases take turns, and medians are told.
+//! Everything runs on one machine: PostgreSQL with fsync on, the servers, the load generator, and
+//! the subscribers who watch. Each run has a fresh copy of the same database, servers that have
+//! warmed up, and books that are checked afterwards; the cases take turns, and medians are told.
 
 mod chart;
 mod endurance;
@@ -78,7 +78,11 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     let measured = measure(&mut stage, &settings, &mut report).await;
     stage.close().await?;
     measured?;
-    if settings.part.is_none() && settings.case.is_none() { report.write(&settings.results) } else { Ok(()) }
+    if settings.part.is_none() && settings.case.is_none() {
+        report.write(&settings.results)
+    } else {
+        Ok(())
+    }
 }
 
 async fn measure(stage: &mut Stage, settings: &Settings, report: &mut Report) -> Result<()> {

@@ -1,4 +1,5 @@
-//! Raw SQL: what PostgreSQL's own load generator does with the same table, one reservation a transaction.
+//! Raw SQL: what PostgreSQL's own load generator does with the same table, one reservation a
+//! transaction.
 
 use std::path::PathBuf;
 
@@ -25,7 +26,8 @@ pub(crate) enum Script {
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
     pub(crate) per_second: f64,
-    /// From when each transaction was due to its end, in milliseconds; without a rate, from its beginning.
+    /// From when each transaction was due to its end, in milliseconds; without a rate, from its
+    /// beginning.
     pub(crate) latencies_ms: Vec<f64>,
 }
 
@@ -35,7 +37,8 @@ impl Figures {
     }
 }
 
-/// Runs it for some seconds: as fast as it can, or at a rate, when what a transaction waits for its turn counts.
+/// Runs it for some seconds: as fast as it can, or at a rate, when what a transaction waits for its
+/// turn counts.
 pub(crate) async fn run(
     database_url: &str,
     script: Script,
@@ -65,7 +68,10 @@ pub(crate) async fn run(
         if !output.status.success() {
             return Err(format!("pgbench: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
-        let line = text.lines().find_map(|line| line.strip_prefix("tps = ")).ok_or("pgbench gave no rate")?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("tps = "))
+            .ok_or("pgbench gave no rate")?;
         let per_second = line.split_whitespace().next().ok_or("pgbench gave no rate")?.parse()?;
         let mut latencies_ms = Vec::new();
         for entry in std::fs::read_dir(&folder)? {
@@ -73,7 +79,8 @@ pub(crate) async fn run(
             if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("times")) {
                 for line in std::fs::read_to_string(path)?.lines() {
                     // client, number, microseconds, …
-                    let microseconds: f64 = line.split(' ').nth(2).ok_or("an odd line in pgbench's log")?.parse()?;
+                    let microseconds: f64 =
+                        line.split(' ').nth(2).ok_or("an odd line in pgbench's log")?.parse()?;
                     latencies_ms.push(microseconds / 1e3);
                 }
             }
@@ -97,7 +104,8 @@ fn text(script: Script) -> String {
         "\\set seat random(1, {seats})\n\
          BEGIN;\n\
          SELECT status, expires_at FROM seats WHERE event_id = {event} AND id = :seat FOR UPDATE;\n\
-         UPDATE seats SET status = 1, viewer = 'buyer-' || :seat, expires_at = now() + interval '300 s',\n\
+         UPDATE seats SET status = 1, viewer = 'buyer-' || :seat, expires_at = now() + interval \
+         '300 s',\n\
                 revision = revision + 1 WHERE event_id = {event} AND id = :seat;\n\
          {notify}COMMIT;\n"
     )
@@ -106,7 +114,8 @@ fn text(script: Script) -> String {
 /// PostgreSQL's own, not the wrapper that some distributions put in front.
 fn binary() -> Result<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = versions.map(|version| version.path().join("bin/pgbench")).collect();
+    let mut found: Vec<PathBuf> =
+        versions.map(|version| version.path().join("bin/pgbench")).collect();
     found.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
     found.extend(std::env::split_paths(&path).map(|folder| folder.join("pgbench")));

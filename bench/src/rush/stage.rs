@@ -11,7 +11,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use crate::Result;
 use crate::arena::SECRET;
 
-/// The databases that others are copied from: with the tables as the server makes them, and with the events below as well.
+/// The databases that others are copied from: with the tables as the server makes them, and with
+/// the events below as well.
 const TABLES: &str = "template_of_tables";
 const TEMPLATE: &str = "template_of_runs";
 
@@ -84,7 +85,8 @@ impl Stage {
     pub(crate) async fn open(way: Way) -> Result<Self> {
         let mut name = format!("grand-arena-bench-{}", std::process::id());
         if way == Way::Tcp {
-            // In a folder whose name is too long for a socket's path, PostgreSQL is started on a port.
+            // In a folder whose name is too long for a socket's path, PostgreSQL is started on a
+            // port.
             name.push_str(&"-over-tcp".repeat(12));
         }
         let folder = std::env::temp_dir().join(name);
@@ -133,7 +135,11 @@ impl Stage {
 
     /// Removes a database.
     pub(crate) async fn drop_database(&self, url: &str) -> Result<()> {
-        let name = url.split_once('?').and_then(|(before, _)| before.rsplit_once('/')).ok_or("an odd address")?.1;
+        let name = url
+            .split_once('?')
+            .and_then(|(before, _)| before.rsplit_once('/'))
+            .ok_or("an odd address")?
+            .1;
         self.command(&format!("DROP DATABASE {name} WITH (FORCE)")).await
     }
 
@@ -142,8 +148,10 @@ impl Stage {
         let mut sql = PgConnection::connect(self.postgres.url()).await?;
         let rows: Vec<(String,)> = sqlx::query_as(
             "SELECT name || ' = ' || current_setting(name) FROM pg_settings
-              WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size',
-                             'checkpoint_timeout', 'autovacuum', 'max_connections', 'wal_level', 'jit')
+              WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', \
+              'max_wal_size',
+                             'checkpoint_timeout', 'autovacuum', 'max_connections', 'wal_level', \
+                             'jit')
               ORDER BY name",
         )
         .fetch_all(&mut sql)
@@ -157,7 +165,9 @@ impl Stage {
     /// CPU seconds that all of PostgreSQL's processes have used so far.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
         let pid_file = std::fs::read_to_string(self.folder.join("pgdata/postmaster.pid"))?;
-        crate::usage::family_cpu_seconds(pid_file.lines().next().ok_or("an empty pid file")?.trim().parse()?)
+        crate::usage::family_cpu_seconds(
+            pid_file.lines().next().ok_or("an empty pid file")?.trim().parse()?,
+        )
     }
 
     /// Stops PostgreSQL and removes its folder.
@@ -167,7 +177,8 @@ impl Stage {
     }
 
     fn url_of(&self, database: &str) -> String {
-        let (before, options) = self.postgres.url().split_once('?').unwrap_or((self.postgres.url(), ""));
+        let (before, options) =
+            self.postgres.url().split_once('?').unwrap_or((self.postgres.url(), ""));
         let server = before.rsplit_once('/').map_or(before, |(server, _)| server);
         format!("{server}/{database}?{options}")
     }
@@ -179,7 +190,8 @@ impl Stage {
     }
 }
 
-/// Makes an event of one section with rows of 100 seats, on sale now. Plain SQL: many at a time would take long through an import.
+/// Makes an event of one section with rows of 100 seats, on sale now. Plain SQL: many at a time
+/// would take long through an import.
 pub(crate) async fn make_event(sql: &mut PgConnection, slug: &str, seats: i32) -> Result<Event> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO events (slug, name, venue, starts_at, hold_seconds, currency)
@@ -189,15 +201,25 @@ pub(crate) async fn make_event(sql: &mut PgConnection, slug: &str, seats: i32) -
     .fetch_one(&mut *sql)
     .await?;
     for (insert, wants_seats) in [
-        ("INSERT INTO event_slugs (event_id, slug) SELECT id, slug FROM events WHERE id = $1", false),
-        ("INSERT INTO categories (event_id, id, name, price_minor) VALUES ($1, 1, 'All', 9900)", false),
+        (
+            "INSERT INTO event_slugs (event_id, slug) SELECT id, slug FROM events WHERE id = $1",
+            false,
+        ),
+        (
+            "INSERT INTO categories (event_id, id, name, price_minor) VALUES ($1, 1, 'All', 9900)",
+            false,
+        ),
         (
             "INSERT INTO seat_places (event_id, id, section, row_label, number, accessible)
              SELECT $1, n, 'Floor', ((n - 1) / 100 + 1)::text, ((n - 1) % 100 + 1)::text, false
                FROM generate_series(1, $2) AS n",
             true,
         ),
-        ("INSERT INTO seats (event_id, id, category_id) SELECT $1, n, 1 FROM generate_series(1, $2) AS n", true),
+        (
+            "INSERT INTO seats (event_id, id, category_id) SELECT $1, n, 1 FROM \
+                generate_series(1, $2) AS n",
+            true,
+        ),
     ] {
         let insert = sqlx::query(insert).bind(id);
         let insert = if wants_seats { insert.bind(seats) } else { insert };

@@ -11,7 +11,8 @@ use crate::Result;
 use crate::report::{Report, progress};
 use crate::usage::median;
 
-/// How many ask at a time where it is not the point; and where it is: spread over many events or servers, they still fill the machine.
+/// How many ask at a time where it is not the point; and where it is: spread over many events or
+/// servers, they still fill the machine.
 const IN_FLIGHT: usize = 512;
 const MANY_IN_FLIGHT: usize = 1024;
 
@@ -47,7 +48,9 @@ impl Case {
 
     pub(crate) fn name(self) -> String {
         match self {
-            Self::Yardstick => format!("raw SQL (pgbench, {} clients): the yardstick", pgbench::CLIENTS),
+            Self::Yardstick => {
+                format!("raw SQL (pgbench, {} clients): the yardstick", pgbench::CLIENTS)
+            }
             Self::OverTcp => "raw SQL over TCP, as our clients come".to_owned(),
             Self::Notify => "raw SQL with pg_notify".to_owned(),
             Self::Hot { in_flight } => format!("one hot event, {in_flight} in flight"),
@@ -90,7 +93,8 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<Peaks> {
     let mut measured: Vec<Vec<Run>> = vec![Vec::new(); cases.len()];
-    let mut over_tcp = if cases.contains(&Case::OverTcp) { Some(Stage::open(Way::Tcp).await?) } else { None };
+    let mut over_tcp =
+        if cases.contains(&Case::OverTcp) { Some(Stage::open(Way::Tcp).await?) } else { None };
     for number in 1..=runs {
         for (case, measured) in cases.iter().zip(&mut measured) {
             let stage = match (&mut over_tcp, case) {
@@ -104,7 +108,8 @@ pub(crate) async fn measure(
                 case => ours(stage, url, *case, tokens, seconds).await?,
             };
             progress(&format!(
-                "{}, run {number} of {runs}: {:.0} seats/s, {:.0} answers/s, p99 {:.1} ms, CPU {:.1?} µs",
+                "{}, run {number} of {runs}: {:.0} seats/s, {:.0} answers/s, p99 {:.1} ms, CPU \
+                    {:.1?} µs",
                 case.name(),
                 run.seats_per_second,
                 run.answers_per_second,
@@ -117,28 +122,40 @@ pub(crate) async fn measure(
     if let Some(over_tcp) = over_tcp {
         over_tcp.close().await?;
     }
-    let of = |measured: &[Run], what: fn(&Run) -> f64| median(&measured.iter().map(what).collect::<Vec<_>>());
+    let of = |measured: &[Run], what: fn(&Run) -> f64| {
+        median(&measured.iter().map(what).collect::<Vec<_>>())
+    };
     let seats = |measured: &[Run]| of(measured, |run| run.seats_per_second);
     let peak = |wanted: fn(&Case) -> bool| {
         let wanted = cases.iter().zip(&measured).filter(|(case, _)| wanted(case));
         wanted.map(|(_, measured)| seats(measured)).fold(0.0, f64::max)
     };
-    let peaks =
-        Peaks { yardstick: peak(|case| *case == Case::Yardstick), ours: peak(|case| matches!(case, Case::Hot { .. })) };
+    let peaks = Peaks {
+        yardstick: peak(|case| *case == Case::Yardstick),
+        ours: peak(|case| matches!(case, Case::Hot { .. })),
+    };
     report.say(&format!(
-        "**Throughput**, {runs} runs of {seconds} s each, interleaved; medians. Latency here is that of clients who ask as fast as they are answered.\n\n\
-         | | seats/s | ratio | to raw SQL over TCP | all runs | answers/s | p50 | p99 | CPU an answer: server, PostgreSQL, load | memory |\n\
+        "**Throughput**, {runs} runs of {seconds} s each, interleaved; medians. Latency here is \
+            that of clients who ask as fast as they are answered.\n\n\
+         | | seats/s | ratio | to raw SQL over TCP | all runs | answers/s | p50 | p99 | CPU an \
+         answer: server, PostgreSQL, load | memory |\n\
          |---|---|---|---|---|---|---|---|---|---|"
     ));
     let raw_over_tcp = peak(|case| *case == Case::OverTcp);
     for (case, measured) in cases.iter().zip(&measured) {
-        let all: Vec<String> = measured.iter().map(|run| format!("{:.0}", run.seats_per_second)).collect();
+        let all: Vec<String> =
+            measured.iter().map(|run| format!("{:.0}", run.seats_per_second)).collect();
         report.say(&format!(
-            "| {} | {:.0} | **{:.2}** | {} | {} | {:.0} | {:.1} ms | {:.1} ms | {:.0}, {:.0}, {:.0} µs | {:.0} MiB |",
+            "| {} | {:.0} | **{:.2}** | {} | {} | {:.0} | {:.1} ms | {:.1} ms | {:.0}, {:.0}, \
+                {:.0} µs | {:.0} MiB |",
             case.name(),
             seats(measured),
             seats(measured) / peaks.yardstick,
-            if raw_over_tcp > 0.0 { format!("{:.2}", seats(measured) / raw_over_tcp) } else { "–".to_owned() },
+            if raw_over_tcp > 0.0 {
+                format!("{:.2}", seats(measured) / raw_over_tcp)
+            } else {
+                "–".to_owned()
+            },
             all.join(", "),
             of(measured, |run| run.answers_per_second),
             of(measured, |run| run.p50_ms),
@@ -168,12 +185,20 @@ async fn raw(stage: &Stage, url: String, script: Script, seconds: u64) -> Result
     })
 }
 
-async fn ours(stage: &Stage, url: String, case: Case, tokens: &Arc<Vec<String>>, seconds: u64) -> Result<Run> {
+async fn ours(
+    stage: &Stage,
+    url: String,
+    case: Case,
+    tokens: &Arc<Vec<String>>,
+    seconds: u64,
+) -> Result<Run> {
     let servers = if case == Case::TwoServers { 2 } else { 1 };
     let mut trial = Trial::open(url, tokens, Terms { servers, ..Terms::default() }).await?;
     let events = Events::known();
     let (plan, wishes, connections) = match case {
-        Case::Yardstick | Case::OverTcp | Case::Notify => return Err("raw SQL has no server".into()),
+        Case::Yardstick | Case::OverTcp | Case::Notify => {
+            return Err("raw SQL has no server".into());
+        }
         Case::Hot { in_flight } => (Plan::Reserve, singles(&[events.hot]), in_flight),
         Case::TwoServers => (Plan::Reserve, singles(&[events.hot]), MANY_IN_FLIGHT),
         Case::Spread => (Plan::Reserve, singles(&events.spread), MANY_IN_FLIGHT),
@@ -181,14 +206,16 @@ async fn ours(stage: &Stage, url: String, case: Case, tokens: &Arc<Vec<String>>,
         Case::Buy => (Plan::Buy, singles(&[events.hot]), IN_FLIGHT),
         Case::Refusals => {
             let (block, wishes) = refusals(events.hot);
-            let everybody = trial.change_viewers(Arc::new(vec![stage::token("the-one-who-has-it")?]));
+            let everybody =
+                trial.change_viewers(Arc::new(vec![stage::token("the-one-who-has-it")?]));
             trial.run(Plan::Reserve, block, 64, Pace::Closed, Duration::from_secs(60)).await?;
             trial.change_viewers(everybody);
             (Plan::Reserve, wishes, IN_FLIGHT)
         }
     };
     let before = trial.cpu(stage)?;
-    let tally = trial.run(plan, wishes, connections, Pace::Closed, Duration::from_secs(seconds)).await?;
+    let tally =
+        trial.run(plan, wishes, connections, Pace::Closed, Duration::from_secs(seconds)).await?;
     let after = trial.cpu(stage)?;
     let answered = tally.latencies.len() as f64;
     let run = Run {
@@ -205,7 +232,8 @@ async fn ours(stage: &Stage, url: String, case: Case, tokens: &Arc<Vec<String>>,
 
 /// Four neighbours at a time.
 fn fours(event: Event) -> Vec<Wish> {
-    let mut wishes: Vec<Wish> = (1..event.seats).step_by(4).map(|first| Wish { event, first, count: 4 }).collect();
+    let mut wishes: Vec<Wish> =
+        (1..event.seats).step_by(4).map(|first| Wish { event, first, count: 4 }).collect();
     fastrand::shuffle(&mut wishes);
     wishes
 }

@@ -44,19 +44,32 @@ pub(crate) type Cpu = [f64; 3];
 
 impl Trial {
     /// Starts servers on a database.
-    pub(crate) async fn open(database_url: String, tokens: &Arc<Vec<String>>, terms: Terms<'_>) -> Result<Self> {
+    pub(crate) async fn open(
+        database_url: String,
+        tokens: &Arc<Vec<String>>,
+        terms: Terms<'_>,
+    ) -> Result<Self> {
         let mut servers = Vec::new();
         for _ in 0..terms.servers {
             servers.push(Program::server(&database_url, terms.arguments).await?);
         }
         let tokens = Arc::clone(tokens);
-        let mut trial = Self { database_url, servers, watching: None, tokens, counts: Counts::default() };
+        let mut trial =
+            Self { database_url, servers, watching: None, tokens, counts: Counts::default() };
         trial.watching = match terms.watching {
             0 => None,
             count => Some(trial.subscribe(count).await?),
         };
         let known = Events::known();
-        trial.run(Plan::Return, singles(&[known.warm]), WARMING, Pace::Closed, Duration::from_secs(2)).await?;
+        trial
+            .run(
+                Plan::Return,
+                singles(&[known.warm]),
+                WARMING,
+                Pace::Closed,
+                Duration::from_secs(2),
+            )
+            .await?;
         Ok(trial)
     }
 
@@ -76,7 +89,9 @@ impl Trial {
     ) -> Result<Tally> {
         let tokens = Arc::clone(&self.tokens);
         let addresses = self.servers.iter().map(|server| server.address.clone()).collect();
-        let tally = load::make(Demand { plan, wishes, tokens, addresses, connections, pace, duration }).await?;
+        let tally =
+            load::make(Demand { plan, wishes, tokens, addresses, connections, pace, duration })
+                .await?;
         self.counts += tally.counts;
         Ok(tally)
     }
@@ -126,8 +141,10 @@ impl Trial {
 
 /// Each seat of the events once, in random order.
 pub(crate) fn singles(events: &[Event]) -> Vec<Wish> {
-    let mut wishes: Vec<Wish> =
-        events.iter().flat_map(|&event| (1..=event.seats).map(move |first| Wish { event, first, count: 1 })).collect();
+    let mut wishes: Vec<Wish> = events
+        .iter()
+        .flat_map(|&event| (1..=event.seats).map(move |first| Wish { event, first, count: 1 }))
+        .collect();
     fastrand::shuffle(&mut wishes);
     wishes
 }

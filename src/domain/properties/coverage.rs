@@ -48,22 +48,30 @@ fn kinds(decision: &Decision) -> Vec<String> {
         Answer::Reserve(Ok(_)) if has_taken_over(&decision.changes) => {
             one("reserve: a hold that ran out is taken over")
         }
-        Answer::Reserve(Ok(_)) => one(if is_change { "reserve: granted" } else { "reserve: granted again" }),
+        Answer::Reserve(Ok(_)) => {
+            one(if is_change { "reserve: granted" } else { "reserve: granted again" })
+        }
         Answer::Reserve(Err(ReserveRefusal::Unavailable(seats))) => {
             seats.iter().map(|(_, reason)| format!("reserve: {reason:?}")).collect()
         }
-        Answer::Reserve(Err(ReserveRefusal::LimitExceeded { .. })) => one("reserve: limit exceeded"),
+        Answer::Reserve(Err(ReserveRefusal::LimitExceeded { .. })) => {
+            one("reserve: limit exceeded")
+        }
         Answer::Reserve(Err(ReserveRefusal::SalesClosed { .. })) => one("reserve: sales closed"),
         Answer::Confirm(Ok(confirmed)) if confirmed.replayed => one("confirm: replayed"),
         Answer::Confirm(Ok(_)) if !is_change => one("confirm: the same seats under a new key"),
-        Answer::Confirm(Ok(confirmed)) if confirmed.order.seats.len() > 1 => one("confirm: sold several seats"),
+        Answer::Confirm(Ok(confirmed)) if confirmed.order.seats.len() > 1 => {
+            one("confirm: sold several seats")
+        }
         Answer::Confirm(Ok(_)) => one("confirm: sold"),
         Answer::Confirm(Err(ConfirmRefusal::KeyReused)) => one("confirm: key reused"),
         Answer::Confirm(Err(ConfirmRefusal::NotHeld(seats))) | Answer::Release(Err(seats)) => {
             seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
         }
         Answer::Release(Ok(_)) => one("release: free again"),
-        Answer::Expire(ended) => one(if *ended > 0 { "expire: some were due" } else { "expire: nothing was due" }),
+        Answer::Expire(ended) => {
+            one(if *ended > 0 { "expire: some were due" } else { "expire: nothing was due" })
+        }
     }
 }
 
@@ -83,7 +91,10 @@ fn the_random_sales_meet_with_everything_that_can_happen() {
             }
         }
     }
-    let seldom: Vec<_> = KINDS.iter().filter(|kind| met.get(**kind).is_none_or(|count| count * 10 < SALES)).collect();
+    let seldom: Vec<_> = KINDS
+        .iter()
+        .filter(|kind| met.get(**kind).is_none_or(|count| count * 10 < SALES))
+        .collect();
     assert!(seldom.is_empty(), "{seldom:?} happen too seldom: {met:#?}");
     let unknown: Vec<_> = met.keys().filter(|kind| !KINDS.contains(&kind.as_str())).collect();
     assert!(unknown.is_empty(), "{unknown:?} are not expected to happen");

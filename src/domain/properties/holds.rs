@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::scenario::{confirm, expire, key, open_terms, release, reserve, scenarios, set, viewer, viewers};
+use super::scenario::{
+    confirm, expire, key, open_terms, release, reserve, scenarios, set, viewer, viewers,
+};
 use super::world::{Answer, Ask, SEATS, Tick, World, seat};
-use crate::domain::command::{ConfirmRefusal, NotHeldReason, ReserveRefusal, SeatSet, UnavailableReason};
+use crate::domain::command::{
+    ConfirmRefusal, NotHeldReason, ReserveRefusal, SeatSet, UnavailableReason,
+};
 use crate::domain::seat::SeatStatus;
 use crate::domain::{Cause, Change, SeatId};
 
@@ -35,18 +39,32 @@ fn some_seats() -> impl Strategy<Value = SeatSet> {
 
 proptest! {
     #[test]
-    fn until_the_last_microsecond_a_hold_keeps_others_out(hold_seconds in 1..400_i64, seats in some_seats()) {
+    fn until_the_last_microsecond_a_hold_keeps_others_out(
+        hold_seconds in 1..400_i64,
+        seats in some_seats(),
+    ) {
         let mut world = held_by_ann(hold_seconds, &seats);
         world.tick(Tick::FirstExpiry(-MICROSECOND));
         let (ann, ben, key) = (viewer("ann"), viewer("ben"), key("k"));
-        let every = |reason| seats.as_slice().iter().map(|&seat| (seat, reason)).collect::<Vec<_>>();
+        let every =
+            |reason| seats.as_slice().iter().map(|&seat| (seat, reason)).collect::<Vec<_>>();
         let by_another = ReserveRefusal::Unavailable(every(UnavailableReason::ReservedByAnother));
-        prop_assert_eq!(world.book_one(&reserve(&ben, &seats)).answer, Answer::Reserve(Err(by_another)));
-        let not_his: Vec<_> = seats.as_slice().iter().map(|&seat| (seat, NotHeldReason::HeldByAnother)).collect();
+        prop_assert_eq!(
+            world.book_one(&reserve(&ben, &seats)).answer,
+            Answer::Reserve(Err(by_another))
+        );
+        let not_his: Vec<_> =
+            seats.as_slice().iter().map(|&seat| (seat, NotHeldReason::HeldByAnother)).collect();
         let refused = world.book_one(&confirm(&ben, &seats, &key)).answer;
         prop_assert_eq!(refused, Answer::Confirm(Err(ConfirmRefusal::NotHeld(not_his.clone()))));
-        prop_assert_eq!(world.book_one(&release(&ben, &seats)).answer, Answer::Release(Err(not_his)));
-        prop_assert_eq!(world.book_one(&expire(seats.as_slice().to_vec())).answer, Answer::Expire(0));
+        prop_assert_eq!(
+            world.book_one(&release(&ben, &seats)).answer,
+            Answer::Release(Err(not_his))
+        );
+        prop_assert_eq!(
+            world.book_one(&expire(seats.as_slice().to_vec())).answer,
+            Answer::Expire(0)
+        );
         prop_assert!(!world.clone().book_one(&release(&ann, &seats)).answer.is_refusal());
         prop_assert!(!world.clone().book_one(&confirm(&ann, &seats, &key)).answer.is_refusal());
     }
@@ -62,36 +80,54 @@ proptest! {
         let ann = viewer("ann");
         prop_assert!(statuses(&world).into_iter().all(|status| status == SeatStatus::Available));
         prop_assert!(world.held_by(&ann).is_empty());
-        let lapsed: Vec<_> = seats.as_slice().iter().map(|&seat| (seat, NotHeldReason::HoldExpired)).collect();
+        let lapsed: Vec<_> =
+            seats.as_slice().iter().map(|&seat| (seat, NotHeldReason::HoldExpired)).collect();
         let refused = world.book_one(&confirm(&ann, &seats, &key("k"))).answer;
         prop_assert_eq!(refused, Answer::Confirm(Err(ConfirmRefusal::NotHeld(lapsed.clone()))));
-        prop_assert_eq!(world.book_one(&release(&ann, &seats)).answer, Answer::Release(Err(lapsed)));
-        // Its expiry is logged before the seat is given to somebody else, or to the same viewer anew.
+        prop_assert_eq!(
+            world.book_one(&release(&ann, &seats)).answer,
+            Answer::Release(Err(lapsed))
+        );
+        // Its expiry is logged before the seat is given to somebody else, or to the same viewer
+        // anew.
         let both = |&seat: &SeatId| [(seat, Cause::Expired), (seat, Cause::Reserved)];
         let expected: Vec<_> = seats.as_slice().iter().flat_map(both).collect();
         for next in viewers() {
             let mut world = world.clone();
             let granted = world.book_one(&reserve(&next, &seats));
             prop_assert_eq!(causes(&granted.changes), expected.clone());
-            prop_assert!(granted.changes.chunks(2).all(|pair| pair[0].viewer == ann && pair[1].viewer == next));
+            prop_assert!(
+                granted
+                    .changes
+                    .chunks(2)
+                    .all(|pair| pair[0].viewer == ann && pair[1].viewer == next)
+            );
             prop_assert_eq!(world.held_by(&next), seats.as_slice());
         }
     }
 
     /// Whatever happened before; even if sales have closed or the limit was lowered since.
     #[test]
-    fn asking_again_for_seats_one_holds_succeeds_and_changes_nothing(scenario in scenarios(), percent in 0..100_i32) {
+    fn asking_again_for_seats_one_holds_succeeds_and_changes_nothing(
+        scenario in scenarios(),
+        percent in 0..100_i32,
+    ) {
         let (world, _) = scenario.play(|_| {});
         for viewer in viewers() {
             let held = world.held_by(&viewer);
-            let Some(until) = held.iter().filter_map(|seat| world.seats[seat].state.expires_at(world.now)).min() else {
+            let Some(until) =
+                held.iter().filter_map(|seat| world.seats[seat].state.expires_at(world.now)).min()
+            else {
                 continue;
             };
-            let mut later = World { now: world.now + (until - world.now) / 100 * percent, ..world.clone() };
+            let mut later =
+                World { now: world.now + (until - world.now) / 100 * percent, ..world.clone() };
             later.terms.sales_close_at = Some(later.now);
             later.terms.max_seats_per_viewer = Some(1);
             let before = later.clone();
-            let Answer::Reserve(Ok(granted)) = later.book_one(&reserve(&viewer, &set(held.clone()))).answer else {
+            let Answer::Reserve(Ok(granted)) =
+                later.book_one(&reserve(&viewer, &set(held.clone()))).answer
+            else {
                 return Err(TestCaseError::fail("refused"));
             };
             prop_assert_eq!(&later, &before, "nothing changes, the timer included");
@@ -102,7 +138,10 @@ proptest! {
     }
 
     #[test]
-    fn asking_for_more_keeps_the_timer_of_what_one_holds(hold_seconds in 2..400_i64, percent in 0..100_i32) {
+    fn asking_for_more_keeps_the_timer_of_what_one_holds(
+        hold_seconds in 2..400_i64,
+        percent in 0..100_i32,
+    ) {
         let ann = viewer("ann");
         let mut world = held_by_ann(hold_seconds, &set([seat(1)]));
         let first = world.seats[&seat(1)].clone();
@@ -110,9 +149,19 @@ proptest! {
         let both = world.book_one(&reserve(&ann, &set([seat(1), seat(2)])));
         prop_assert_eq!(causes(&both.changes), [(seat(2), Cause::Reserved)]);
         prop_assert_eq!(&world.seats[&seat(1)], &first);
-        prop_assert_eq!(world.seats[&seat(2)].state.expires_at(world.now), Some(world.now + world.terms.hold));
-        let Answer::Reserve(Ok(granted)) = both.answer else { return Err(TestCaseError::fail("refused")) };
-        prop_assert_eq!(Some(granted.expires_at), first.state.expires_at(world.now), "the first to run out");
+        prop_assert_eq!(
+            world.seats[&seat(2)].state.expires_at(world.now),
+            Some(world.now + world.terms.hold)
+        );
+        let Answer::Reserve(Ok(granted)) = both.answer else {
+            return Err(TestCaseError::fail("refused"));
+        };
+        prop_assert_eq!(
+            Some(granted.expires_at),
+            first.state.expires_at(world.now),
+            "the first \
+            to run out"
+        );
     }
 
     /// The list may be stale, empty, unordered, or name seats that do not exist.
@@ -129,11 +178,15 @@ proptest! {
             let last = world.log.iter().rfind(|change| change.seat == *seat);
             last.and_then(|change| change.expires_at).is_some_and(|until| until <= world.now)
         };
-        let due: BTreeSet<SeatId> = listed.iter().map(|&serial| seat(serial)).filter(is_due).collect();
+        let due: BTreeSet<SeatId> =
+            listed.iter().map(|&serial| seat(serial)).filter(is_due).collect();
         let ended = world.book_one(&expire(listed.iter().map(|&serial| seat(serial))));
         prop_assert_eq!(ended.answer, Answer::Expire(due.len()));
         prop_assert!(ended.changes.iter().all(|change| change.cause == Cause::Expired));
-        prop_assert_eq!(ended.changes.iter().map(|change| change.seat).collect::<BTreeSet<_>>(), due.clone());
+        prop_assert_eq!(
+            ended.changes.iter().map(|change| change.seat).collect::<BTreeSet<_>>(),
+            due.clone()
+        );
         prop_assert_eq!(ended.changes.len(), due.len());
         prop_assert_eq!(statuses(&world), seen, "it is hygiene: nobody sees a difference");
         let before = world.clone();
@@ -162,7 +215,12 @@ fn a_released_seat_counts_for_the_limit_no_more_within_the_same_batch() {
     let mut world = World::new(open_terms(300));
     world.terms.max_seats_per_viewer = Some(1);
     let (first, second) = (set([seat(1)]), set([seat(2)]));
-    let batch = [reserve(&ann, &first), reserve(&ann, &second), release(&ann, &first), reserve(&ann, &second)];
+    let batch = [
+        reserve(&ann, &first),
+        reserve(&ann, &second),
+        release(&ann, &first),
+        reserve(&ann, &second),
+    ];
     let decisions = world.book(&batch.iter().collect::<Vec<_>>());
     let exceeded = ReserveRefusal::LimitExceeded { limit: 1, held: 1, requested: 1 };
     assert_eq!(decisions[1].answer, Answer::Reserve(Err(exceeded)));

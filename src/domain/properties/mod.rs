@@ -1,8 +1,9 @@
 //! The rules hold whatever is asked in whatever order, at whatever instants, in whatever batches.
 //!
-//! `scenario` makes random sales, `world` carries them out with the real rules and an in-memory stand-in for the tables,
-//! `oracle` says the rules once more in the plainest words. Each property below is one of the design's invariants.
-//! `PROPTEST_CASES=10000 cargo test --lib domain` looks harder than the usual run.
+//! `scenario` makes random sales, `world` carries them out with the real rules and an in-memory
+//! stand-in for the tables, `oracle` says the rules once more in the plainest words. Each property
+//! below is one of the design's invariants. `PROPTEST_CASES=10000 cargo test --lib domain` looks
+//! harder than the usual run.
 
 mod coverage;
 mod holds;
@@ -31,7 +32,8 @@ fn by_seat(log: &[Change]) -> BTreeMap<SeatId, Vec<&Change>> {
 }
 
 proptest! {
-    /// Every answer, every reason in every refusal, every log row, order and key, in whatever batches.
+    /// Every answer, every reason in every refusal, every log row, order and key, in whatever
+    /// batches.
     #[test]
     fn every_command_is_answered_as_the_plain_rules_say(scenario in scenarios()) {
         let (world, decisions) = scenario.play(|_| {});
@@ -42,7 +44,8 @@ proptest! {
         }
         prop_assert_eq!(world.log, oracle.log);
         prop_assert_eq!(world.orders.into_values().collect::<Vec<_>>(), oracle.orders);
-        let keys = oracle.keys.into_iter().map(|(viewer, key, order)| ((viewer, key), order)).collect();
+        let keys =
+            oracle.keys.into_iter().map(|(viewer, key, order)| ((viewer, key), order)).collect();
         prop_assert_eq!(world.keys, keys);
     }
 
@@ -60,10 +63,20 @@ proptest! {
                     prop_assert_eq!(hold, None, "reserved while it was held: {:?}", change);
                     prop_assert_eq!(change.expires_at, Some(change.changed_at + world.terms.hold));
                 } else {
-                    let (viewer, until) = hold.expect("only a held seat is released, expires or is confirmed");
+                    let (viewer, until) = hold.expect(
+                        "only a held seat is released, expires or \
+                        is confirmed",
+                    );
                     let is_over = until <= change.changed_at;
                     prop_assert_eq!(viewer, &change.viewer, "only its holder's: {:?}", change);
-                    prop_assert_eq!(is_over, change.cause == Cause::Expired, "until {}: {:?}", until, change);
+                    prop_assert_eq!(
+                        is_over,
+                        change.cause == Cause::Expired,
+                        "until {}: \
+                        {:?}",
+                        until,
+                        change
+                    );
                 }
                 hold = change.expires_at.map(|until| (&change.viewer, until));
                 is_sold = change.cause == Cause::Confirmed;
@@ -79,7 +92,10 @@ proptest! {
         prop_assert_eq!(revisions, without_a_hole);
         let mut log = Vec::new();
         for (_, decision) in &decisions {
-            prop_assert_eq!(decision.before, log.last().map_or(Revision::ZERO, |last: &Change| last.revision));
+            prop_assert_eq!(
+                decision.before,
+                log.last().map_or(Revision::ZERO, |last: &Change| last.revision)
+            );
             prop_assert!(decision.changes.iter().all(|change| change.changed_at == decision.now));
             log.extend(decision.changes.clone());
         }
@@ -104,12 +120,17 @@ proptest! {
         let (world, decisions) = scenario.play(|_| {});
         for (ask, decision) in &decisions {
             let changed: BTreeSet<_> = decision.changes.iter().map(|change| change.seat).collect();
-            prop_assert!(changed.iter().all(|seat| ask.needs().seats.contains(seat)), "{:?}", decision);
+            prop_assert!(
+                changed.iter().all(|seat| ask.needs().seats.contains(seat)),
+                "{:?}",
+                decision
+            );
             if decision.answer.is_refusal() {
                 prop_assert!(changed.is_empty(), "refused, and yet: {:?}", decision);
                 continue;
             }
-            let log = &world.log[..world.log.partition_point(|change| change.revision <= decision.before)];
+            let log = &world.log
+                [..world.log.partition_point(|change| change.revision <= decision.before)];
             let log = [log, &decision.changes].concat();
             for &seat in ask.needs().seats {
                 let is_done = match (ask, stands(&log, seat, decision.now)) {
@@ -170,9 +191,13 @@ proptest! {
         }
     }
 
-    /// What everybody is told of a seat and what the log says agree, also later, before anything else happens.
+    /// What everybody is told of a seat and what the log says agree, also later, before anything
+    /// else happens.
     #[test]
-    fn every_reader_sees_a_seat_as_the_log_says_it_stands(scenario in scenarios(), later_micros in 0..25_000_000_i64) {
+    fn every_reader_sees_a_seat_as_the_log_says_it_stands(
+        scenario in scenarios(),
+        later_micros in 0..25_000_000_i64,
+    ) {
         let later = TimeDelta::microseconds(later_micros);
         scenario.play(|world| {
             let expiries = world.seats.values().filter_map(|seat| seat.state.expires_at(world.now));
@@ -180,7 +205,8 @@ proptest! {
             for now in instants {
                 for row in world.seats.values() {
                     let state = &row.state;
-                    let seen = (state.status(now), state.expires_at(now), state.viewer(now).cloned());
+                    let seen =
+                        (state.status(now), state.expires_at(now), state.viewer(now).cloned());
                     let expected = match stands(&world.log, row.id, now) {
                         Stands::Missing => panic!("{:?} is in the table", row.id),
                         Stands::Free { .. } => (SeatStatus::Available, None, None),
@@ -190,7 +216,10 @@ proptest! {
                     assert_eq!(seen, expected);
                     let settled = state.clone().as_of(now);
                     assert_eq!(settled.status(now), seen.0);
-                    assert_eq!(matches!(settled, SeatState::Reserved(_)), seen.0 == SeatStatus::Reserved);
+                    assert_eq!(
+                        matches!(settled, SeatState::Reserved(_)),
+                        seen.0 == SeatStatus::Reserved
+                    );
                 }
             }
         });
@@ -210,7 +239,8 @@ proptest! {
         }
     }
 
-    /// Holds that a clock stepping back brings to life again are not taken away, but no more are granted.
+    /// Holds that a clock stepping back brings to life again are not taken away, but no more are
+    /// granted.
     #[test]
     fn no_grant_exceeds_the_limit_even_if_the_clock_steps_back(scenario in scenarios()) {
         let (_, decisions) = scenario.play(|_| {});
@@ -228,8 +258,16 @@ proptest! {
     fn holds_are_granted_in_the_sales_window_only(scenario in scenarios()) {
         let (world, _) = scenario.play(|_| {});
         for change in world.log.iter().filter(|change| change.cause == Cause::Reserved) {
-            prop_assert!(world.terms.sales_open_at.is_none_or(|open| open <= change.changed_at), "{:?}", change);
-            prop_assert!(world.terms.sales_close_at.is_none_or(|close| change.changed_at < close), "{:?}", change);
+            prop_assert!(
+                world.terms.sales_open_at.is_none_or(|open| open <= change.changed_at),
+                "{:?}",
+                change
+            );
+            prop_assert!(
+                world.terms.sales_close_at.is_none_or(|close| change.changed_at < close),
+                "{:?}",
+                change
+            );
         }
     }
 }

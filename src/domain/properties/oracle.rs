@@ -1,12 +1,12 @@
-//! The rules once more, as plainly as they can be said, to compare with: no states and no ledger, every question is
-//! answered by reading the change log from its end.
+//! The rules once more, as plainly as they can be said, to compare with: no states and no ledger,
+//! every question is answered by reading the change log from its end.
 
 use chrono::{DateTime, Utc};
 
 use super::world::{Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, price, seat, written};
 use crate::domain::command::{
-    Confirm, ConfirmRefusal, Confirmed, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet,
-    UnavailableReason,
+    Confirm, ConfirmRefusal, Confirmed, NotHeldReason, Release, Released, Reserve, ReserveRefusal,
+    Reserved, SeatSet, UnavailableReason,
 };
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
@@ -26,7 +26,9 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
     if seat.event != EVENT || !(1..=SEATS).contains(&seat.serial) {
         return Stands::Missing;
     }
-    let Some(last) = log.iter().rev().find(|change| change.seat == seat) else { return Stands::Free { lapsed: None } };
+    let Some(last) = log.iter().rev().find(|change| change.seat == seat) else {
+        return Stands::Free { lapsed: None };
+    };
     let viewer = last.viewer.clone();
     match last.cause {
         Cause::Released => Stands::Free { lapsed: None },
@@ -68,13 +70,18 @@ impl Oracle {
             Ask::Reserve(ask) => Answer::Reserve(self.reserve(ask, now)),
             Ask::Confirm(ask) => Answer::Confirm(self.confirm(ask, now)),
             Ask::Release(ask) => Answer::Release(self.release(ask, now)),
-            Ask::Expire(ask) => Answer::Expire(ask.seats.iter().filter(|&&seat| self.expire(seat, now)).count()),
+            Ask::Expire(ask) => {
+                Answer::Expire(ask.seats.iter().filter(|&&seat| self.expire(seat, now)).count())
+            }
         }
     }
 
     fn reserve(&mut self, ask: &Reserve, now: DateTime<Utc>) -> Result<Reserved, ReserveRefusal> {
         let seats = ask.seats.as_slice();
-        let mine = |seat| matches!(stands(&self.log, seat, now), Stands::Held { by, .. } if by == ask.viewer);
+        let mine = |seat| match stands(&self.log, seat, now) {
+            Stands::Held { by, .. } => by == ask.viewer,
+            _ => false,
+        };
         let new: Vec<SeatId> = seats.iter().copied().filter(|&seat| !mine(seat)).collect();
         if !new.is_empty() {
             let before = self.terms.sales_open_at.filter(|&opens| now < opens);
@@ -99,7 +106,10 @@ impl Oracle {
         }
         let held = holdings(&self.log, &ask.viewer, now);
         let requested = u32::try_from(new.len()).unwrap();
-        if let Some(limit) = self.terms.max_seats_per_viewer.filter(|&limit| requested > 0 && held + requested > limit)
+        if let Some(limit) = self
+            .terms
+            .max_seats_per_viewer
+            .filter(|&limit| requested > 0 && held + requested > limit)
         {
             return Err(ReserveRefusal::LimitExceeded { limit, held, requested });
         }
@@ -118,7 +128,8 @@ impl Oracle {
 
     fn confirm(&mut self, ask: &Confirm, now: DateTime<Utc>) -> Result<Confirmed, ConfirmRefusal> {
         let seats = ask.seats.as_slice();
-        let known = self.keys.iter().find(|(viewer, key, _)| *viewer == ask.viewer && *key == ask.key);
+        let known =
+            self.keys.iter().find(|(viewer, key, _)| *viewer == ask.viewer && *key == ask.key);
         if let Some((_, _, id)) = known {
             let order = self.orders.iter().find(|order| order.id == *id).unwrap().clone();
             return if order.seats == seats {
@@ -127,7 +138,11 @@ impl Oracle {
                 Err(ConfirmRefusal::KeyReused)
             };
         }
-        let same = self.orders.iter().find(|order| order.viewer == ask.viewer && order.seats == seats).cloned();
+        let same = self
+            .orders
+            .iter()
+            .find(|order| order.viewer == ask.viewer && order.seats == seats)
+            .cloned();
         let order = match same {
             Some(order) => order,
             None => {
@@ -158,16 +173,26 @@ impl Oracle {
         order
     }
 
-    fn release(&mut self, ask: &Release, now: DateTime<Utc>) -> Result<Released, Vec<(SeatId, NotHeldReason)>> {
+    fn release(
+        &mut self,
+        ask: &Release,
+        now: DateTime<Utc>,
+    ) -> Result<Released, Vec<(SeatId, NotHeldReason)>> {
         self.check_held(&ask.viewer, &ask.seats, now)?;
         for &seat in ask.seats.as_slice() {
             self.log(seat, Cause::Released, &ask.viewer, now, None);
         }
-        Ok(Released { seats: self.rows(ask.seats.as_slice()), now, revision: Revision(self.revision()) })
+        Ok(Released {
+            seats: self.rows(ask.seats.as_slice()),
+            now,
+            revision: Revision(self.revision()),
+        })
     }
 
     fn expire(&mut self, seat: SeatId, now: DateTime<Utc>) -> bool {
-        let Some(last) = self.log.iter().rfind(|change| change.seat == seat).cloned() else { return false };
+        let Some(last) = self.log.iter().rfind(|change| change.seat == seat).cloned() else {
+            return false;
+        };
         let is_due = last.expires_at.is_some_and(|until| until <= now);
         if is_due {
             self.log(seat, Cause::Expired, &last.viewer, now, None);
@@ -188,7 +213,9 @@ impl Oracle {
                 Stands::Held { .. } => NotHeldReason::HeldByAnother,
                 Stands::Sold { to, .. } if to == *viewer => NotHeldReason::AlreadyConfirmed,
                 Stands::Sold { .. } => NotHeldReason::ConfirmedToAnother,
-                Stands::Free { lapsed: Some(last) } if last == *viewer => NotHeldReason::HoldExpired,
+                Stands::Free { lapsed: Some(last) } if last == *viewer => {
+                    NotHeldReason::HoldExpired
+                }
                 Stands::Free { .. } => NotHeldReason::NeverHeld,
             };
             Some((seat, reason))
@@ -197,7 +224,14 @@ impl Oracle {
         if refused.is_empty() { Ok(()) } else { Err(refused) }
     }
 
-    fn log(&mut self, seat: SeatId, cause: Cause, viewer: &ViewerId, now: DateTime<Utc>, order: Option<OrderId>) {
+    fn log(
+        &mut self,
+        seat: SeatId,
+        cause: Cause,
+        viewer: &ViewerId,
+        now: DateTime<Utc>,
+        order: Option<OrderId>,
+    ) {
         self.log.push(Change {
             revision: Revision(self.revision() + 1),
             seat,
@@ -220,7 +254,11 @@ impl Oracle {
     fn rows(&self, seats: &[SeatId]) -> Vec<Seat> {
         let row = |&seat: &SeatId| {
             let last = self.last(seat);
-            Seat { state: written(last), revision: last.revision, ..self.untouched.seats[&seat].clone() }
+            Seat {
+                state: written(last),
+                revision: last.revision,
+                ..self.untouched.seats[&seat].clone()
+            }
         };
         seats.iter().map(row).collect()
     }

@@ -33,7 +33,8 @@ proptest! {
                     sold.entry(sale.order).or_insert_with(Vec::new).push(row.id);
                 }
             }
-            let ordered: BTreeMap<_, _> = world.orders.iter().map(|(&id, order)| (id, order.seats.clone())).collect();
+            let ordered: BTreeMap<_, _> =
+                world.orders.iter().map(|(&id, order)| (id, order.seats.clone())).collect();
             assert_eq!(sold, ordered);
         });
     }
@@ -42,16 +43,29 @@ proptest! {
     fn an_order_is_the_log_of_its_confirmation_at_the_seats_prices(scenario in scenarios()) {
         let (world, _) = scenario.play(|_| {});
         for order in world.orders.values() {
-            let changes: Vec<_> = world.log.iter().filter(|change| change.order == Some(order.id)).collect();
+            let changes: Vec<_> =
+                world.log.iter().filter(|change| change.order == Some(order.id)).collect();
             let revisions: Vec<_> = changes.iter().map(|change| change.revision.0).collect();
-            prop_assert_eq!(revisions, (order.id.first.0..=order.last_revision().0).collect::<Vec<_>>());
-            prop_assert_eq!(changes.iter().map(|change| change.seat).collect::<Vec<_>>(), order.seats.clone());
+            prop_assert_eq!(
+                revisions,
+                (order.id.first.0..=order.last_revision().0).collect::<Vec<_>>()
+            );
+            prop_assert_eq!(
+                changes.iter().map(|change| change.seat).collect::<Vec<_>>(),
+                order.seats.clone()
+            );
             for change in changes {
                 prop_assert_eq!(change.cause, Cause::Confirmed);
-                prop_assert_eq!((&change.viewer, change.changed_at), (&order.viewer, order.confirmed_at));
+                prop_assert_eq!(
+                    (&change.viewer, change.changed_at),
+                    (&order.viewer, order.confirmed_at)
+                );
                 prop_assert_eq!(world.prices[&change.seat], price(change.seat));
             }
-            prop_assert_eq!(order.total_minor, order.seats.iter().map(|&seat| i64::from(price(seat))).sum::<i64>());
+            prop_assert_eq!(
+                order.total_minor,
+                order.seats.iter().map(|&seat| i64::from(price(seat))).sum::<i64>()
+            );
             prop_assert_eq!(&order.currency, &world.terms.currency);
         }
         let codes: BTreeSet<_> = world.orders.values().map(Order::code).collect();
@@ -59,7 +73,10 @@ proptest! {
     }
 
     #[test]
-    fn the_same_key_and_seats_give_the_same_order_for_ever(scenario in scenarios(), seconds in 0..1_000_i64) {
+    fn the_same_key_and_seats_give_the_same_order_for_ever(
+        scenario in scenarios(),
+        seconds in 0..1_000_i64,
+    ) {
         let (world, _) = scenario.play(|_| {});
         let world = later(world, seconds);
         for ((viewer, key), id) in &world.keys {
@@ -72,7 +89,11 @@ proptest! {
     }
 
     #[test]
-    fn a_key_stands_for_its_seats_and_no_others(scenario in scenarios(), others in seat_sets(), seconds in 0..30_i64) {
+    fn a_key_stands_for_its_seats_and_no_others(
+        scenario in scenarios(),
+        others in seat_sets(),
+        seconds in 0..30_i64,
+    ) {
         let (world, _) = scenario.play(|_| {});
         let world = later(world, seconds);
         for ((viewer, key), id) in &world.keys {
@@ -84,26 +105,42 @@ proptest! {
                     continue;
                 }
                 let mut after = world.clone();
-                prop_assert_eq!(after.book_one(&confirm(viewer, &set(other), key)).answer, KEY_REUSED);
+                prop_assert_eq!(
+                    after.book_one(&confirm(viewer, &set(other), key)).answer,
+                    KEY_REUSED
+                );
                 prop_assert_eq!(&after, &world, "nothing is written");
             }
         }
     }
 
     #[test]
-    fn a_new_key_for_the_seats_of_an_order_stands_for_that_order(scenario in scenarios(), others in seat_sets()) {
+    fn a_new_key_for_the_seats_of_an_order_stands_for_that_order(
+        scenario in scenarios(),
+        others in seat_sets(),
+    ) {
         let (mut world, _) = scenario.play(|_| {});
         let new = key("new");
         // One new key for each viewer: for the last of their orders.
-        let last: BTreeMap<_, _> = world.orders.values().map(|order| (order.viewer.clone(), order.clone())).collect();
+        let last: BTreeMap<_, _> =
+            world.orders.values().map(|order| (order.viewer.clone(), order.clone())).collect();
         for (viewer, order) in last {
             let (seats, revision) = (set(order.seats.clone()), world.revision());
-            prop_assert_eq!(world.book_one(&confirm(&viewer, &seats, &new)).answer, confirmed(&order, false));
+            prop_assert_eq!(
+                world.book_one(&confirm(&viewer, &seats, &new)).answer,
+                confirmed(&order, false)
+            );
             prop_assert_eq!(world.revision(), revision, "no seat changes");
             prop_assert_eq!(world.keys.get(&(viewer.clone(), new.clone())), Some(&order.id));
-            prop_assert_eq!(world.book_one(&confirm(&viewer, &seats, &new)).answer, confirmed(&order, true));
+            prop_assert_eq!(
+                world.book_one(&confirm(&viewer, &seats, &new)).answer,
+                confirmed(&order, true)
+            );
             if others != seats {
-                prop_assert_eq!(world.book_one(&confirm(&viewer, &others, &new)).answer, KEY_REUSED);
+                prop_assert_eq!(
+                    world.book_one(&confirm(&viewer, &others, &new)).answer,
+                    KEY_REUSED
+                );
             }
         }
     }
@@ -117,7 +154,8 @@ proptest! {
                     continue;
                 }
                 let seats = &world.orders[id].seats;
-                let sold = seats.iter().map(|&seat| (seat, NotHeldReason::ConfirmedToAnother)).collect();
+                let sold =
+                    seats.iter().map(|&seat| (seat, NotHeldReason::ConfirmedToAnother)).collect();
                 let mut after = world.clone();
                 let refused = after.book_one(&confirm(other, &set(seats.clone()), key)).answer;
                 prop_assert_eq!(refused, Answer::Confirm(Err(ConfirmRefusal::NotHeld(sold))));
@@ -131,7 +169,11 @@ proptest! {
         let (world, _) = scenario.play(|_| {});
         for order in world.orders.values().filter(|order| order.seats.len() > 1) {
             let part = set(order.seats[1..].to_vec());
-            let owned = part.as_slice().iter().map(|&seat| (seat, NotHeldReason::AlreadyConfirmed)).collect();
+            let owned = part
+                .as_slice()
+                .iter()
+                .map(|&seat| (seat, NotHeldReason::AlreadyConfirmed))
+                .collect();
             let mut after = world.clone();
             let refused = after.book_one(&confirm(&order.viewer, &part, &key("new"))).answer;
             prop_assert_eq!(refused, Answer::Confirm(Err(ConfirmRefusal::NotHeld(owned))));

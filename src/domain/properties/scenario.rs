@@ -1,7 +1,8 @@
 //! Random sales: what is asked, by whom, when, and what shares a ledger.
 //!
-//! Commands come in short runs of one viewer with one set of seats (reserve, confirm, confirm again …), so that much of
-//! what is asked succeeds; and there are few seats, viewers and keys, so that they get in each other's way.
+//! Commands come in short runs of one viewer with one set of seats (reserve, confirm, confirm again
+//! …), so that much of what is asked succeeds; and there are few seats, viewers and keys, so that
+//! they get in each other's way.
 
 use chrono::TimeDelta;
 use proptest::collection::vec;
@@ -45,7 +46,8 @@ impl Scenario {
 
     /// The same commands at the same instants, with a ledger for each.
     pub(super) fn one_by_one(&self) -> Self {
-        let alone = |step: &Step| Step { tick: step.tick.or(Some(Tick::Still)), ask: step.ask.clone() };
+        let alone =
+            |step: &Step| Step { tick: step.tick.or(Some(Tick::Still)), ask: step.ask.clone() };
         Self { terms: self.terms.clone(), steps: self.steps.iter().map(alone).collect() }
     }
 }
@@ -75,7 +77,12 @@ pub(super) fn release(viewer: &ViewerId, seats: &SeatSet) -> Ask {
 }
 
 pub(super) fn confirm(viewer: &ViewerId, seats: &SeatSet, key: &IdempotencyKey) -> Ask {
-    Ask::Confirm(Confirm { viewer: viewer.clone(), seats: seats.clone(), key: key.clone(), payment_reference: None })
+    Ask::Confirm(Confirm {
+        viewer: viewer.clone(),
+        seats: seats.clone(),
+        key: key.clone(),
+        payment_reference: None,
+    })
 }
 
 pub(super) fn expire(seats: impl IntoIterator<Item = SeatId>) -> Ask {
@@ -125,23 +132,28 @@ fn ticks_forward() -> impl Strategy<Value = Tick> {
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
-    let instants = |seconds: std::ops::Range<i64>| seconds.prop_map(|at| start() + TimeDelta::seconds(at));
+    let instants =
+        |seconds: std::ops::Range<i64>| seconds.prop_map(|at| start() + TimeDelta::seconds(at));
     let opens = prop_oneof![4 => Just(None), 1 => instants(-5..20).prop_map(Some)];
     let closes = prop_oneof![4 => Just(None), 1 => instants(20..90).prop_map(Some)];
-    (opens, closes, 1..20_i64, prop::option::of(1..=5_u32)).prop_map(|(opens, closes, hold, limit)| Terms {
-        sales_open_at: opens,
-        sales_close_at: closes,
-        max_seats_per_viewer: limit,
-        ..open_terms(hold)
-    })
+    (opens, closes, 1..20_i64, prop::option::of(1..=5_u32)).prop_map(
+        |(opens, closes, hold, limit)| Terms {
+            sales_open_at: opens,
+            sales_close_at: closes,
+            max_seats_per_viewer: limit,
+            ..open_terms(hold)
+        },
+    )
 }
 
-/// One to three neighbouring seats; seldom one that is not for sale, does not exist or is of another event.
+/// One to three neighbouring seats; seldom one that is not for sale, does not exist or is of
+/// another event.
 pub(super) fn seat_sets() -> impl Strategy<Value = SeatSet> {
     let neighbours = |firsts: std::ops::RangeInclusive<i32>| {
         (firsts, 1..=3).prop_map(|(first, count)| (first..first + count).map(seat).collect())
     };
-    let foreign = (1..=SEATS).prop_map(|serial| vec![seat(serial), SeatId { event: EventId(EVENT.0 + 1), serial }]);
+    let foreign = (1..=SEATS)
+        .prop_map(|serial| vec![seat(serial), SeatId { event: EventId(EVENT.0 + 1), serial }]);
     prop_oneof![16 => neighbours(1..=NOT_FOR_SALE - 3), 2 => neighbours(1..=SEATS), 1 => foreign]
         .prop_map(|seats: Vec<SeatId>| set(seats))
 }
@@ -158,7 +170,8 @@ fn ticks_between(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Option<Tic
     prop_oneof![3 => Just(None), 2 => ticks.prop_map(Some)]
 }
 
-/// A few commands, mostly of one viewer with one set of seats and one key, mostly a reservation first.
+/// A few commands, mostly of one viewer with one set of seats and one key, mostly a reservation
+/// first.
 fn runs(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Vec<Step>> {
     (select(viewers().to_vec()), seat_sets(), keys()).prop_flat_map(move |(viewer, seats, key)| {
         let first = reserve(&viewer, &seats);
@@ -166,10 +179,12 @@ fn runs(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Vec<Step>> {
         let seats = prop_oneof![8 => Just(seats), 1 => seat_sets()];
         let key = prop_oneof![3 => Just(key), 1 => keys()];
         let any = asks(viewer.boxed(), seats.boxed(), key.boxed()).boxed();
-        let step =
-            |ask: BoxedStrategy<Ask>| (ticks_between(ticks.clone()), ask).prop_map(|(tick, ask)| Step { tick, ask });
+        let step = |ask: BoxedStrategy<Ask>| {
+            (ticks_between(ticks.clone()), ask).prop_map(|(tick, ask)| Step { tick, ask })
+        };
         let first = step(prop_oneof![3 => Just(first), 1 => any.clone()].boxed());
-        (first, vec(step(any), 0..6)).prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect())
+        (first, vec(step(any), 0..6))
+            .prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect())
     })
 }
 
@@ -178,11 +193,14 @@ fn asks(
     seats: BoxedStrategy<SeatSet>,
     key: BoxedStrategy<IdempotencyKey>,
 ) -> impl Strategy<Value = Ask> {
-    let reserve = (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| reserve(&viewer, &seats));
-    let release = (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
-    let confirm = (viewer, seats, key, references()).prop_map(|(viewer, seats, key, payment_reference)| {
-        Ask::Confirm(Confirm { viewer, seats, key, payment_reference })
-    });
+    let reserve =
+        (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| reserve(&viewer, &seats));
+    let release =
+        (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
+    let confirm =
+        (viewer, seats, key, references()).prop_map(|(viewer, seats, key, payment_reference)| {
+            Ask::Confirm(Confirm { viewer, seats, key, payment_reference })
+        });
     prop_oneof![3 => reserve, 3 => confirm, 1 => release, 2 => expires()]
 }
 

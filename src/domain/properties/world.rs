@@ -1,19 +1,20 @@
-//! One event in memory: the tables, and a `book` that opens a ledger with exactly what the commands say they need
-//! and writes what it closes with, the way `store::booking` does it against PostgreSQL.
+//! One event in memory: the tables, and a `book` that opens a ledger with exactly what the commands
+//! say they need and writes what it closes with, the way `store::booking` does it against
+//! PostgreSQL.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::command::{
-    Command, Confirm, ConfirmRefusal, Confirmed, Expire, Needs, NotHeldReason, Release, Released, Reserve,
-    ReserveRefusal, Reserved,
+    Command, Confirm, ConfirmRefusal, Confirmed, Expire, Needs, NotHeldReason, Release, Released,
+    Reserve, ReserveRefusal, Reserved,
 };
 use crate::domain::ledger::{Closing, Ledger, NewOrder, Opening, Terms};
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, Order, OrderId, Revision, Sale, SeatId, SeatState,
-    ViewerId,
+    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, Order, OrderId, Revision, Sale,
+    SeatId, SeatState, ViewerId,
 };
 
 /// The event that all of this is about.
@@ -170,7 +171,10 @@ impl World {
 
     /// The seats that the viewer holds now.
     pub(super) fn held_by(&self, viewer: &ViewerId) -> Vec<SeatId> {
-        let is_held = |seat: &&Seat| matches!(&seat.state, SeatState::Reserved(hold) if hold.viewer == *viewer && self.now < hold.expires_at);
+        let is_held = |seat: &&Seat| match &seat.state {
+            SeatState::Reserved(hold) => hold.viewer == *viewer && self.now < hold.expires_at,
+            SeatState::Available { .. } | SeatState::Confirmed(_) => false,
+        };
         self.seats.values().filter(is_held).map(|seat| seat.id).collect()
     }
 
@@ -187,18 +191,30 @@ impl World {
             (before, ask.decide(&mut ledger), ledger.revision())
         };
         let answers: Vec<_> = asks.iter().map(decide).collect();
-        let left: Vec<Seat> = self.seats.keys().filter_map(|&id| ledger.seat(id)).cloned().collect();
+        let left: Vec<Seat> =
+            self.seats.keys().filter_map(|&id| ledger.seat(id)).cloned().collect();
         let closing = ledger.close();
         let changes = closing.changes.clone();
         self.write(closing);
         for seat in left {
-            assert_eq!(seat, self.seats[&seat.id], "the ledger leaves a seat otherwise than its last change says");
+            assert_eq!(
+                seat, self.seats[&seat.id],
+                "the ledger leaves a seat otherwise than its last change says"
+            );
         }
         let changes_of = |before, after| {
-            changes.iter().filter(|change| before < change.revision && change.revision <= after).cloned().collect()
+            changes
+                .iter()
+                .filter(|change| before < change.revision && change.revision <= after)
+                .cloned()
+                .collect()
         };
-        let decision =
-            |(before, answer, after)| Decision { answer, now: self.now, before, changes: changes_of(before, after) };
+        let decision = |(before, answer, after)| Decision {
+            answer,
+            now: self.now,
+            before,
+            changes: changes_of(before, after),
+        };
         answers.into_iter().map(decision).collect()
     }
 
@@ -220,7 +236,10 @@ impl World {
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
         let (mut prices, mut orders) = (HashMap::new(), Vec::new());
         if !purchases.is_empty() {
-            prices = (1..).zip(PRICES).map(|(serial, price)| (CategoryId { event: EVENT, serial }, price)).collect();
+            prices = (1..)
+                .zip(PRICES)
+                .map(|(serial, price)| (CategoryId { event: EVENT, serial }, price))
+                .collect();
             orders = known.iter().map(|id| self.orders[id].clone()).collect();
         }
         Opening {
@@ -228,7 +247,10 @@ impl World {
             terms: self.terms.clone(),
             revision: self.revision(),
             now: self.now,
-            holdings: counted.map(|viewer| (viewer.clone(), self.holdings(viewer))).filter(|(_, n)| *n > 0).collect(),
+            holdings: counted
+                .map(|viewer| (viewer.clone(), self.holdings(viewer)))
+                .filter(|(_, n)| *n > 0)
+                .collect(),
             seats,
             prices,
             keys,
@@ -246,10 +268,11 @@ impl World {
         u32::try_from(self.seats.values().filter(counts).count()).unwrap()
     }
 
-    /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the tables' primary
-    /// keys would refuse.
+    /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the
+    /// tables' primary keys would refuse.
     fn write(&mut self, closing: Closing) {
-        let last: BTreeMap<SeatId, &Change> = closing.changes.iter().map(|change| (change.seat, change)).collect();
+        let last: BTreeMap<SeatId, &Change> =
+            closing.changes.iter().map(|change| (change.seat, change)).collect();
         for (id, change) in last {
             let row = self.seats.get_mut(&id).unwrap();
             row.state = written(change);
@@ -275,7 +298,9 @@ impl World {
 pub(super) fn written(change: &Change) -> SeatState {
     let viewer = change.viewer.clone();
     match change.cause {
-        Cause::Reserved => SeatState::Reserved(Hold { viewer, expires_at: change.expires_at.unwrap() }),
+        Cause::Reserved => {
+            SeatState::Reserved(Hold { viewer, expires_at: change.expires_at.unwrap() })
+        }
         Cause::Released => SeatState::Available { lapsed: None },
         Cause::Expired => SeatState::Available { lapsed: Some(viewer) },
         Cause::Confirmed => SeatState::Confirmed(Sale { viewer, order: change.order.unwrap() }),

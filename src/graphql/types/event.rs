@@ -37,12 +37,16 @@ impl EventScope {
     }
 
     async fn record(&self, ctx: &Context<'_>) -> Result<&Arc<EventRecord>, Fault> {
-        let load = async || ctx.loader().load_one(EventKey(self.id)).await?.ok_or_else(Fault::no_such_event);
+        let load = async || {
+            ctx.loader().load_one(EventKey(self.id)).await?.ok_or_else(Fault::no_such_event)
+        };
         self.record.get_or_try_init(load).await
     }
 
     async fn categories(&self, ctx: &Context<'_>) -> Result<&Arc<[CategoryRecord]>, Fault> {
-        let load = async || Ok(ctx.loader().load_one(CategoriesKey(self.id)).await?.unwrap_or_else(|| [].into()));
+        let load = async || {
+            Ok(ctx.loader().load_one(CategoriesKey(self.id)).await?.unwrap_or_else(|| [].into()))
+        };
         self.categories.get_or_try_init(load).await
     }
 
@@ -99,7 +103,8 @@ impl Event {
         Ok(self.0.record(ctx).await?.terms.sales_open_at.map(DateTime))
     }
 
-    /// From when seats can no longer be reserved; null: never. Seats held by then can still be confirmed.
+    /// From when seats can no longer be reserved; null: never. Seats held by then can still be
+    /// confirmed.
     async fn sales_close_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         Ok(self.0.record(ctx).await?.terms.sales_close_at.map(DateTime))
     }
@@ -127,7 +132,10 @@ impl Event {
     /// The price categories, in the order of the seat plan.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         let (record, categories) = tokio::try_join!(self.0.record(ctx), self.0.categories(ctx))?;
-        Ok(categories.iter().map(|category| Category::new(category, &record.terms.currency)).collect())
+        Ok(categories
+            .iter()
+            .map(|category| Category::new(category, &record.terms.currency))
+            .collect())
     }
 }
 

@@ -1,4 +1,5 @@
-//! The output types of the contract. Each wraps what `domain` and `store` give, and says it in the contract's words.
+//! The output types of the contract. Each wraps what `domain` and `store` give, and says it in the
+//! contract's words.
 
 mod event;
 mod node;

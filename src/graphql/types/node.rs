@@ -2,7 +2,9 @@
 
 use async_graphql::{ID, Interface};
 
-use super::results::{IdempotencyKeyReused, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable};
+use super::results::{
+    IdempotencyKeyReused, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+};
 use super::{Event, Order, Seat};
 
 /// Anything with a global id.
@@ -17,7 +19,8 @@ pub enum Node {
     Order(Order),
 }
 
-/// What a caller can be told went wrong. Expected refusals are data; faults are GraphQL errors with extensions.code.
+/// What a caller can be told went wrong. Expected refusals are data; faults are GraphQL errors with
+/// extensions.code.
 #[derive(Clone, Debug, Interface)]
 #[graphql(field(name = "message", ty = "&String", desc = "What happened, for a person."))]
 pub enum UserError {

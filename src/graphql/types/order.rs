@@ -51,7 +51,10 @@ impl Order {
 
     /// What the seats cost together when they were sold.
     async fn total(&self) -> Money {
-        Money { amount_minor: to_int(self.order.total_minor), currency: self.order.currency.clone() }
+        Money {
+            amount_minor: to_int(self.order.total_minor),
+            currency: self.order.currency.clone(),
+        }
     }
 
     /// The shop's reference for the payment, as given with confirmSeats.

@@ -150,8 +150,8 @@ pub enum NotHeldReason {
     HoldExpired,
     /// Another viewer holds it.
     HeldByAnother,
-    /// It is free, and not because the viewer's hold ran out: the viewer never held it, gave it back, or somebody else
-    /// has held it since.
+    /// It is free, and not because the viewer's hold ran out: the viewer never held it, gave it
+    /// back, or somebody else has held it since.
     NeverHeld,
     /// It is sold to somebody else.
     ConfirmedToAnother,
@@ -192,29 +192,47 @@ impl ReserveSeatsResult {
     /// Says a decision in the contract's words.
     pub fn new(event: &Arc<EventScope>, outcome: Result<Reserved, ReserveRefusal>) -> Self {
         match outcome {
-            Ok(Reserved { seats, expires_at, now, revision }) => Self::Success(ReserveSeatsSuccess {
-                seats: seats.into_iter().map(|seat| Seat::decided(event, seat, now)).collect(),
-                expires_at: DateTime(expires_at),
-                server_time: DateTime(now),
-                revision,
-            }),
+            Ok(Reserved { seats, expires_at, now, revision }) => {
+                Self::Success(ReserveSeatsSuccess {
+                    seats: seats.into_iter().map(|seat| Seat::decided(event, seat, now)).collect(),
+                    expires_at: DateTime(expires_at),
+                    server_time: DateTime(now),
+                    revision,
+                })
+            }
             Err(ReserveRefusal::Unavailable(seats)) => Self::Unavailable(SeatsUnavailable {
-                message: format!("{} cannot be reserved; nothing was reserved", count_seats(seats.len())),
-                seats: in_the_way(seats, |seat_id, reason| UnavailableSeat { seat_id, reason: reason.into() }),
-            }),
-            Err(ReserveRefusal::LimitExceeded { limit, held, requested }) => Self::LimitExceeded(SeatLimitExceeded {
                 message: format!(
-                    "one person may have at most {limit} seats here; you have {held} and asked for {requested} more"
+                    "{} cannot be reserved; nothing was reserved",
+                    count_seats(seats.len())
                 ),
-                limit: to_int(limit.into()),
-                held: to_int(held.into()),
-                requested: to_int(requested.into()),
+                seats: in_the_way(seats, |seat_id, reason| UnavailableSeat {
+                    seat_id,
+                    reason: reason.into(),
+                }),
             }),
-            Err(ReserveRefusal::SalesClosed { opens_at, closed_at }) => Self::SalesClosed(SalesClosed {
-                message: if opens_at.is_some() { "sales have not opened yet" } else { "sales are closed" }.to_owned(),
-                opens_at: opens_at.map(DateTime),
-                closed_at: closed_at.map(DateTime),
-            }),
+            Err(ReserveRefusal::LimitExceeded { limit, held, requested }) => {
+                Self::LimitExceeded(SeatLimitExceeded {
+                    message: format!(
+                        "one person may have at most {limit} seats here; you have {held} and \
+                            asked for {requested} more"
+                    ),
+                    limit: to_int(limit.into()),
+                    held: to_int(held.into()),
+                    requested: to_int(requested.into()),
+                })
+            }
+            Err(ReserveRefusal::SalesClosed { opens_at, closed_at }) => {
+                Self::SalesClosed(SalesClosed {
+                    message: if opens_at.is_some() {
+                        "sales have not opened yet"
+                    } else {
+                        "sales are closed"
+                    }
+                    .to_owned(),
+                    opens_at: opens_at.map(DateTime),
+                    closed_at: closed_at.map(DateTime),
+                })
+            }
         }
     }
 }
@@ -229,7 +247,9 @@ impl ConfirmSeatsResult {
             }
             Err(ConfirmRefusal::NotHeld(seats)) => Self::NotHeld(SeatsNotHeld::new(seats)),
             Err(ConfirmRefusal::KeyReused) => Self::KeyReused(IdempotencyKeyReused {
-                message: "this idempotency key was used for other seats; a new purchase needs a new key".to_owned(),
+                message:
+                    "this idempotency key was used for other seats; a new purchase needs a new key"
+                        .to_owned(),
             }),
         }
     }
@@ -237,7 +257,10 @@ impl ConfirmSeatsResult {
 
 impl ReleaseSeatsResult {
     /// Says a decision in the contract's words.
-    pub fn new(event: &Arc<EventScope>, outcome: Result<Released, Vec<(SeatId, command::NotHeldReason)>>) -> Self {
+    pub fn new(
+        event: &Arc<EventScope>,
+        outcome: Result<Released, Vec<(SeatId, command::NotHeldReason)>>,
+    ) -> Self {
         match outcome {
             Ok(Released { seats, now, revision }) => Self::Success(ReleaseSeatsSuccess {
                 seats: seats.into_iter().map(|seat| Seat::decided(event, seat, now)).collect(),
@@ -252,7 +275,10 @@ impl SeatsNotHeld {
     fn new(seats: Vec<(SeatId, command::NotHeldReason)>) -> Self {
         Self {
             message: format!("you do not hold {}; nothing was changed", count_seats(seats.len())),
-            seats: in_the_way(seats, |seat_id, reason| NotHeldSeat { seat_id, reason: reason.into() }),
+            seats: in_the_way(seats, |seat_id, reason| NotHeldSeat {
+                seat_id,
+                reason: reason.into(),
+            }),
         }
     }
 }

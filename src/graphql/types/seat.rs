@@ -31,7 +31,8 @@ pub enum SeatStatus {
 pub struct Seat {
     event: Arc<EventScope>,
     seat: domain::seat::Seat,
-    /// Known where the seat was read for this answer; a mutation's answer looks it up once it is asked for.
+    /// Known where the seat was read for this answer; a mutation's answer looks it up once it is
+    /// asked for.
     place: OnceLock<Arc<Place>>,
     now: Instant<Utc>,
 }
@@ -39,7 +40,12 @@ pub struct Seat {
 impl Seat {
     /// A seat that was read with its place.
     pub fn read(event: &Arc<EventScope>, record: SeatRecord) -> Self {
-        Self { event: Arc::clone(event), seat: record.seat, place: record.place.into(), now: record.now }
+        Self {
+            event: Arc::clone(event),
+            seat: record.seat,
+            place: record.place.into(),
+            now: record.now,
+        }
     }
 
     /// A seat that was decided on at `now`.
@@ -48,12 +54,24 @@ impl Seat {
     }
 
     /// Seats that were read, in the order of `ids`; those that are not there are left out.
-    pub async fn load(ctx: &Context<'_>, event: &Arc<EventScope>, ids: &[SeatId]) -> Result<Vec<Self>, Fault> {
+    pub async fn load(
+        ctx: &Context<'_>,
+        event: &Arc<EventScope>,
+        ids: &[SeatId],
+    ) -> Result<Vec<Self>, Fault> {
         let found = ctx.loader().load_many(ids.iter().copied()).await?;
-        Ok(ids.iter().filter_map(|id| found.get(id)).map(|record| Self::read(event, (**record).clone())).collect())
+        Ok(ids
+            .iter()
+            .filter_map(|id| found.get(id))
+            .map(|record| Self::read(event, (**record).clone()))
+            .collect())
     }
 
-    async fn place<T>(&self, ctx: &Context<'_>, part: impl FnOnce(&Place) -> T) -> Result<T, Fault> {
+    async fn place<T>(
+        &self,
+        ctx: &Context<'_>,
+        part: impl FnOnce(&Place) -> T,
+    ) -> Result<T, Fault> {
         if let Some(place) = self.place.get() {
             return Ok(part(place));
         }
@@ -93,7 +111,9 @@ impl Seat {
 
     /// What a person reads, and a screen reader says: 'Section 101, row C, seat 14'.
     async fn label(&self, ctx: &Context<'_>) -> Result<String> {
-        let label = |place: &Place| format!("Section {}, row {}, seat {}", place.section, place.row, place.number);
+        let label = |place: &Place| {
+            format!("Section {}, row {}, seat {}", place.section, place.row, place.number)
+        };
         Ok(self.place(ctx, label).await?)
     }
 

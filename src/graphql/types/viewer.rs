@@ -43,9 +43,17 @@ impl Viewer {
     }
 
     /// The seats the viewer holds in an event now, in the order of the seat plan.
-    async fn reservations(&self, ctx: &Context<'_>, #[graphql(desc = "The event.")] event_id: ID) -> Result<Vec<Seat>> {
+    async fn reservations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event.")] event_id: ID,
+    ) -> Result<Vec<Seat>> {
         let event = ids::event_id("eventId", &event_id)?;
-        let held = ctx.store().held_seats(event, &self.0.id).await.map_err(crate::graphql::error::Fault::from)?;
+        let held = ctx
+            .store()
+            .held_seats(event, &self.0.id)
+            .await
+            .map_err(crate::graphql::error::Fault::from)?;
         let scope = EventScope::new(event);
         Ok(held.into_iter().map(|record| Seat::read(&scope, record)).collect())
     }
@@ -61,7 +69,9 @@ impl Viewer {
         let after = after.as_deref().map(paging::order_after).transpose()?;
         let orders = ctx.store().orders_page(&self.0.id, after, page.fetch()).await;
         let orders = orders.map_err(crate::graphql::error::Fault::from)?;
-        Ok(page.connection(after.is_some(), orders, |order| Edge::new(paging::order_cursor(&order), Order::new(order))))
+        Ok(page.connection(after.is_some(), orders, |order| {
+            Edge::new(paging::order_cursor(&order), Order::new(order))
+        }))
     }
 }
 

@@ -74,7 +74,10 @@ fn an_rsa_public_key_is_never_an_hmac_secret() {
         let token = Signer::hmac(secret).token(json!({ "alg": "HS256", "kid": "rsa" }), alice());
         let verify = |identity: Identity| identity.verify(&token, now()).unwrap_err();
         assert_eq!(verify(with_jwks(None)), TokenError::AlgorithmNotAccepted);
-        assert_eq!(verify(load_jwks(&[rsa_jwk()], None).unwrap()), TokenError::AlgorithmNotAccepted);
+        assert_eq!(
+            verify(load_jwks(&[rsa_jwk()], None).unwrap()),
+            TokenError::AlgorithmNotAccepted
+        );
         assert_eq!(verify(with_jwks(Some(TEST_SECRET))), TokenError::BadSignature);
     }
     for secret in [TEST_RSA_PUBLIC_PEM, &jwk, &format!("\n {{\"keys\":[{jwk}]}}")] {
@@ -85,7 +88,8 @@ fn an_rsa_public_key_is_never_an_hmac_secret() {
 
 #[test]
 fn a_key_brought_by_the_token_is_never_used() {
-    let header = json!({ "alg": "EdDSA", "jwk": ed_jwk(), "jku": "https://evil.example/keys", "x5c": ["AA"] });
+    let jku = "https://evil.example/keys";
+    let header = json!({ "alg": "EdDSA", "jwk": ed_jwk(), "jku": jku, "x5c": ["AA"] });
     let token = Signer::ed().token(header, alice());
     let verdict = load_jwks(&[rsa_jwk()], None).unwrap().verify(&token, now());
     assert_eq!(verdict.unwrap_err(), TokenError::AlgorithmNotAccepted);
@@ -94,7 +98,10 @@ fn a_key_brought_by_the_token_is_never_used() {
 #[test]
 fn without_a_secret_no_hs256_token_holds_and_without_a_jwks_no_other() {
     let token = Signer::secret().claims(json!({ "sub": "guest-1", "exp": NOW + 60 }));
-    assert_eq!(with_jwks(None).verify(&token, now()).unwrap_err(), TokenError::AlgorithmNotAccepted);
+    assert_eq!(
+        with_jwks(None).verify(&token, now()).unwrap_err(),
+        TokenError::AlgorithmNotAccepted
+    );
     for signer in [Signer::rsa(), Signer::ec(), Signer::ed()] {
         let verdict = with_secret().verify(&signer.claims(alice()), now());
         assert_eq!(verdict.unwrap_err(), TokenError::AlgorithmNotAccepted);
@@ -103,7 +110,9 @@ fn without_a_secret_no_hs256_token_holds_and_without_a_jwks_no_other() {
 
 #[test]
 fn the_algorithm_is_pinned_by_the_kind_of_key_if_alg_is_absent() {
-    for (mut jwk, signer) in [(rsa_jwk(), Signer::rsa()), (ec_jwk(), Signer::ec()), (ed_jwk(), Signer::ed())] {
+    for (mut jwk, signer) in
+        [(rsa_jwk(), Signer::rsa()), (ec_jwk(), Signer::ec()), (ed_jwk(), Signer::ed())]
+    {
         for optional in ["alg", "kid", "use"] {
             jwk.as_object_mut().unwrap().remove(optional);
         }
@@ -159,11 +168,14 @@ fn a_key_of_another_kind_is_refused_at_load() {
         (but(ed_jwk(), "x", json!("")), KeyProblem::Numbers),
         (but(ed_jwk(), "x", json!(TEST_RSA_N)), KeyProblem::Numbers),
     ] {
-        // Beside a good key, so that the position is right and one good key does not excuse a bad one.
+        // Beside a good key, so that the position is right and one good key does not excuse a bad
+        // one.
         let mut bad = jwk.clone();
         bad["kid"] = json!("bad");
         match load_jwks(&[rsa_jwk(), bad], None).unwrap_err() {
-            IdentityError::JwksKey { position: 2, problem, .. } => assert_eq!(problem, expected, "{jwk}"),
+            IdentityError::JwksKey { position: 2, problem, .. } => {
+                assert_eq!(problem, expected, "{jwk}")
+            }
             other => panic!("{jwk}: {other}"),
         }
     }
@@ -183,8 +195,10 @@ fn keys_that_no_kid_can_tell_apart_are_refused() {
 
 #[test]
 fn keys_that_are_not_for_signatures_are_skipped() {
-    let for_encryption = json!({ "kty": "RSA", "use": "enc", "alg": "RSA-OAEP", "n": TEST_RSA_N, "e": "AQAB" });
-    let for_agreement = json!({ "kty": "EC", "key_ops": ["deriveKey"], "crv": "P-521", "x": "AA", "y": "AA" });
+    let for_encryption =
+        json!({ "kty": "RSA", "use": "enc", "alg": "RSA-OAEP", "n": TEST_RSA_N, "e": "AQAB" });
+    let for_agreement =
+        json!({ "kty": "EC", "key_ops": ["deriveKey"], "crv": "P-521", "x": "AA", "y": "AA" });
     let identity = load_jwks(&[for_encryption.clone(), ec_jwk(), for_agreement], None).unwrap();
     identity.verify(&Signer::ec().claims(alice()), now()).unwrap();
 
@@ -202,9 +216,15 @@ fn a_file_that_is_no_jwks_is_an_error_that_names_it() {
     assert!(missing.to_string().contains("missing"), "{missing}");
     let big = load(&folder.file(" ".repeat(256 * 1024 + 1)));
     assert!(matches!(big, IdentityError::JwksFile { .. }), "{big}");
-    for content in
-        ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[7]}"#, r#"{"keys":[{"n":"AA"}]}"#, TEST_RSA_PUBLIC_PEM]
-    {
+    for content in [
+        "",
+        "[]",
+        "{}",
+        r#"{"keys":{}}"#,
+        r#"{"keys":[7]}"#,
+        r#"{"keys":[{"n":"AA"}]}"#,
+        TEST_RSA_PUBLIC_PEM,
+    ] {
         let error = load(&folder.file(content));
         assert!(matches!(error, IdentityError::JwksSyntax { .. }), "{content}: {error}");
     }

@@ -38,7 +38,8 @@ fn with_secret() -> Identity {
     Identity::from_secret(TEST_SECRET).unwrap()
 }
 
-/// A key of an issuer or an attacker, with the algorithm it really signs by, whatever the header says.
+/// A key of an issuer or an attacker, with the algorithm it really signs by, whatever the header
+/// says.
 struct Signer(Algorithm, EncodingKey);
 
 impl Signer {
@@ -64,7 +65,8 @@ impl Signer {
 
     /// A token of exactly these texts, properly signed.
     fn token(&self, header: impl ToString, claims: impl ToString) -> String {
-        let message = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
+        let message =
+            format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
         let signature = crypto::sign(message.as_bytes(), &self.1, self.0).unwrap();
         format!("{message}.{signature}")
     }
@@ -91,7 +93,11 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("identity-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "identity-test-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).unwrap();
         Self(path)
@@ -116,11 +122,13 @@ impl Drop for Folder {
 }
 
 fn rsa_jwk() -> Value {
-    json!({ "kty": "RSA", "kid": "rsa", "alg": "RS256", "use": "sig", "n": TEST_RSA_N, "e": "AQAB" })
+    let (n, e) = (TEST_RSA_N, "AQAB");
+    json!({ "kty": "RSA", "kid": "rsa", "alg": "RS256", "use": "sig", "n": n, "e": e })
 }
 
 fn ec_jwk() -> Value {
-    json!({ "kty": "EC", "kid": "ec", "alg": "ES256", "crv": "P-256", "x": TEST_EC_X, "y": TEST_EC_Y })
+    let (x, y) = (TEST_EC_X, TEST_EC_Y);
+    json!({ "kty": "EC", "kid": "ec", "alg": "ES256", "crv": "P-256", "x": x, "y": y })
 }
 
 fn ed_jwk() -> Value {

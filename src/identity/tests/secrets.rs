@@ -10,7 +10,10 @@ use super::*;
 fn a_secret_below_32_bytes_is_refused_in_words_that_help() {
     for secret in [&b""[..], b"secret", &TEST_SECRET[..31]] {
         let error = Identity::from_secret(secret).unwrap_err().to_string();
-        assert!(error.contains("at least 32") && error.contains(&secret.len().to_string()), "{error}");
+        assert!(
+            error.contains("at least 32") && error.contains(&secret.len().to_string()),
+            "{error}"
+        );
         let error = load_jwks(&[rsa_jwk()], Some(secret)).unwrap_err();
         assert!(matches!(error, IdentityError::SecretTooShort { .. }), "{error}");
     }
@@ -73,7 +76,12 @@ fn a_secret_file_that_is_no_secret_is_an_error_and_is_left_alone() {
         assert!(matches!(error, IdentityError::SecretFileTooShort { .. }), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), content);
     }
-    for path in [folder.file("x".repeat(4097)), folder.0.clone(), folder.path("no/such/folder"), PathBuf::from("/")] {
+    for path in [
+        folder.file("x".repeat(4097)),
+        folder.0.clone(),
+        folder.path("no/such/folder"),
+        PathBuf::from("/"),
+    ] {
         let error = Identity::load_or_create_secret(&path).unwrap_err();
         assert!(matches!(error, IdentityError::SecretFile { .. }), "{error}");
         assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");

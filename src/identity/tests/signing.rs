@@ -10,11 +10,15 @@ fn id(name: &str) -> ViewerId {
 
 #[test]
 fn a_signed_token_names_its_viewer_roles_and_expiry() {
-    for (roles, is_admin) in
-        [(&[][..], false), (&[Role::Buyer], false), (&[Role::Admin], true), (&[Role::Buyer, Role::Admin], true)]
-    {
+    for (roles, is_admin) in [
+        (&[][..], false),
+        (&[Role::Buyer], false),
+        (&[Role::Admin], true),
+        (&[Role::Buyer, Role::Admin], true),
+    ] {
         let ttl = Duration::from_millis(90_500);
-        let (token, expires_at) = with_secret().sign(&id("Zoë \"日本\""), roles, now(), ttl).unwrap();
+        let (token, expires_at) =
+            with_secret().sign(&id("Zoë \"日本\""), roles, now(), ttl).unwrap();
         assert_eq!(expires_at.timestamp(), NOW + 90);
         let viewer = with_secret().verify(&token, now()).unwrap();
         assert_eq!(viewer.id.as_str(), "Zoë \"日本\"");
@@ -29,7 +33,8 @@ fn a_signed_token_reads_as_a_jwt_elsewhere() {
     let parts: Vec<_> = token.split('.').collect();
     let json = |part: &str| serde_json::from_slice::<Value>(&bytes(part)).unwrap();
     assert_eq!(json(parts[0]), json!({ "alg": "HS256", "typ": "JWT" }));
-    let claims = json!({ "iss": "grand-arena", "sub": "alice", "roles": ["ADMIN"], "iat": NOW, "exp": NOW + 86_400 });
+    let (iss, exp) = ("grand-arena", NOW + 86_400);
+    let claims = json!({ "iss": iss, "sub": "alice", "roles": ["ADMIN"], "iat": NOW, "exp": exp });
     assert_eq!(json(parts[1]), claims);
 
     let mut validation = jsonwebtoken::Validation::new(Algorithm::HS256);
@@ -49,7 +54,11 @@ fn the_longest_viewer_id_fits_into_a_token() {
 
 #[test]
 fn a_lifetime_beyond_all_dates_is_an_error() {
-    for ttl in [Duration::MAX, Duration::from_secs(i64::MAX as u64), Duration::from_secs(u64::from(u32::MAX) * 2000)] {
+    for ttl in [
+        Duration::MAX,
+        Duration::from_secs(i64::MAX as u64),
+        Duration::from_secs(u64::from(u32::MAX) * 2000),
+    ] {
         let error = with_secret().sign(&id("alice"), &[], now(), ttl).unwrap_err();
         assert!(matches!(error, IdentityError::LifetimeTooLong), "{error}");
     }
@@ -73,9 +82,15 @@ fn a_guest_is_a_new_viewer_for_a_day_and_never_an_admin() {
             let viewer = identity.verify(&token, now()).unwrap();
             assert_eq!(viewer.id, guest.id);
             assert_eq!((viewer.is_admin, guest.is_admin), (false, false));
-            assert_eq!((viewer.expires_at, guest.expires_at), (now() + GUEST_TTL, now() + GUEST_TTL));
+            assert_eq!(
+                (viewer.expires_at, guest.expires_at),
+                (now() + GUEST_TTL, now() + GUEST_TTL)
+            );
             let digits = guest.id.as_str().strip_prefix("guest-").unwrap();
-            assert!(digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()), "{digits}");
+            assert!(
+                digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+                "{digits}"
+            );
             assert!(names.insert(guest.id));
         }
     }

@@ -1,5 +1,5 @@
-//! Keys made with openssl for these tests and used nowhere else: whoever reads this has them, so trust none of them.
-//! Binary values are base64url without padding.
+//! Keys made with openssl for these tests and used nowhere else: whoever reads this has them, so
+//! trust none of them. Binary values are base64url without padding.
 
 /// A secret of exactly the least length.
 pub(super) const TEST_SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
@@ -35,7 +35,7 @@ pub(super) const TEST_RSA_N: &str = "\
 
 /// Its public half as the PEM text that an attacker would use as an HMAC secret.
 pub(super) const TEST_RSA_PUBLIC_PEM: &str = "\
------BEGIN PUBLIC KEY-----\n\
+-- ---BEGIN PUBLIC KEY-----\n\
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3hymtcnDx1vywUrGy1/h\n\
 A39/A7A14F31VpIHmwdN+6LwVi5U/b5DENaPUi4sNSO7vQ8BMqBn4zbwAOJuSlwI\n\
 UL+a6EshJWH4IG/djpx7OhNPQPk8qhEPpxxQNMKiz0J62ZANPCEUaeQ5RWoybHoW\n\
@@ -43,7 +43,7 @@ q/8Dm/OljphPgmG+QstxxGg4HnobUe1zFC35n98+FGpLwFjs35sqRAJh23g+mYpx\n\
 YW9AuKdaMPYvB2gmjFenujohz1Fz5I/MkZ5tW8z6JuDCqQv2OKb8BDNhmNYq9584\n\
 hqGDyVivJwnXX+UbYDx1wq5cEP97f0TaygugMVIfqeSzvKkk283nzJ2HjHZ19lw4\n\
 uQIDAQAB\n\
------END PUBLIC KEY-----\n\
+-- ---END PUBLIC KEY-----\n\
 ";
 
 /// P-256, PKCS #8.
@@ -59,7 +59,8 @@ pub(super) const TEST_EC_X: &str = "xKOD6cG5L3eYfuLwNoGgESw8O0RO6QFXez3YE6ms6SM"
 pub(super) const TEST_EC_Y: &str = "FDZWEqfYAhlmYsGW6idFpttqHRbPY7_3FEG3qDqHgAA";
 
 /// Ed25519, PKCS #8.
-pub(super) const TEST_ED_PRIVATE: &str = "MC4CAQAwBQYDK2VwBCIEIFqQuQWCv-7wA6AxdyhZ6ib--yUbz26pW-xDj0RDXftL";
+pub(super) const TEST_ED_PRIVATE: &str =
+    "MC4CAQAwBQYDK2VwBCIEIFqQuQWCv-7wA6AxdyhZ6ib--yUbz26pW-xDj0RDXftL";
 
 /// Its public half.
 pub(super) const TEST_ED_X: &str = "DafQ9vLkwJSj8ebf7K8yB43ufQamMooka-INWMmsVAY";

@@ -34,7 +34,11 @@ fn a_token_signed_with_none_is_refused() {
         let signed = Signer::secret().token(&header, alice());
         for identity in [with_secret(), with_jwks(None), with_jwks(Some(TEST_SECRET))] {
             for token in [&unsigned, &signed] {
-                assert_eq!(identity.verify(token, now()).unwrap_err(), TokenError::AlgorithmNotAccepted, "{alg}");
+                assert_eq!(
+                    identity.verify(token, now()).unwrap_err(),
+                    TokenError::AlgorithmNotAccepted,
+                    "{alg}"
+                );
             }
         }
     }
@@ -45,12 +49,19 @@ fn an_algorithm_that_is_not_pinned_is_refused() {
     let secret = EncodingKey::from_secret(TEST_SECRET);
     for algorithm in [Algorithm::HS384, Algorithm::HS512] {
         let token = Signer(algorithm, secret.clone()).claims(alice());
-        assert_eq!(with_secret().verify(&token, now()).unwrap_err(), TokenError::AlgorithmNotAccepted);
+        assert_eq!(
+            with_secret().verify(&token, now()).unwrap_err(),
+            TokenError::AlgorithmNotAccepted
+        );
     }
     let rsa = EncodingKey::from_rsa_der(&bytes(TEST_RSA_PRIVATE));
     for algorithm in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
-        let token = Signer(algorithm, rsa.clone()).token(json!({ "alg": algorithm, "kid": "rsa" }), alice());
-        assert_eq!(with_jwks(None).verify(&token, now()).unwrap_err(), TokenError::AlgorithmNotAccepted);
+        let token = Signer(algorithm, rsa.clone())
+            .token(json!({ "alg": algorithm, "kid": "rsa" }), alice());
+        assert_eq!(
+            with_jwks(None).verify(&token, now()).unwrap_err(),
+            TokenError::AlgorithmNotAccepted
+        );
     }
 }
 
@@ -70,7 +81,11 @@ fn a_token_whose_signature_is_not_the_keys_is_refused() {
         format!("{message}.{}", base64url([bytes(signature), vec![0]].concat())),
         format!("{header}.{others_claims}.{signature}"),
     ] {
-        assert_eq!(with_secret().verify(&token, now()).unwrap_err(), TokenError::BadSignature, "{token}");
+        assert_eq!(
+            with_secret().verify(&token, now()).unwrap_err(),
+            TokenError::BadSignature,
+            "{token}"
+        );
     }
 }
 
@@ -108,7 +123,10 @@ fn what_is_not_a_token_is_malformed() {
         secret.token(header, format!("{} {{}}", alice())),
         secret.token(header, format!(r#"{{"sub":"alice","sub":"bob","exp":{}}}"#, NOW + 60)),
         secret.token(header, format!(r#"{{"sub":"alice","exp":1,"exp":{}}}"#, NOW + 60)),
-        secret.token(header, format!(r#"{{"sub":"alice","exp":{},"roles":[],"roles":["ADMIN"]}}"#, NOW + 60)),
+        secret.token(
+            header,
+            format!(r#"{{"sub":"alice","exp":{},"roles":[],"roles":["ADMIN"]}}"#, NOW + 60),
+        ),
         secret.token(header, r#"{"sub":"alice","exp":1e400}"#),
         secret.token(header, r#"{"sub":"alice","exp":NaN}"#),
         secret.token(header, r#"{"sub":"\ud800","exp":1900000000}"#),
@@ -264,17 +282,23 @@ fn only_the_role_admin_makes_an_admin() {
         (json!([["ADMIN"]]), Err(())),
     ];
     for (roles, expected) in table {
-        let verdict = with_secret().verify(&Signer::secret().claims(alice_but("roles", roles.clone())), now());
+        let verdict = with_secret()
+            .verify(&Signer::secret().claims(alice_but("roles", roles.clone())), now());
         let expected = expected.map_err(|()| TokenError::InvalidClaim("roles"));
         assert_eq!(verdict.map(|viewer| viewer.is_admin), expected, "{roles}");
     }
-    assert_eq!(with_secret().verify(&Signer::secret().claims(alice()), now()).unwrap().roles(), [Role::Buyer]);
+    assert_eq!(
+        with_secret().verify(&Signer::secret().claims(alice()), now()).unwrap().roles(),
+        [Role::Buyer]
+    );
 }
 
 #[test]
 fn claims_are_read_only_once_the_signature_held() {
     let forger = Signer::hmac(b"another secret, 32 bytes or more");
-    for claims in ["".to_string(), "{}".to_string(), json!({ "sub": "alice", "exp": 1 }).to_string()] {
+    for claims in
+        ["".to_string(), "{}".to_string(), json!({ "sub": "alice", "exp": 1 }).to_string()]
+    {
         let verdict = with_secret().verify(&forger.claims(claims), now());
         assert_eq!(verdict.unwrap_err(), TokenError::BadSignature);
     }
@@ -283,8 +307,11 @@ fn claims_are_read_only_once_the_signature_held() {
 #[test]
 fn the_authorization_field_is_bearer_and_a_token() {
     let token = Signer::secret().claims(alice());
-    for header in [format!("Bearer {token}"), format!("bearer {token}"), format!("BEARER   {token} ")] {
-        let viewer = with_secret().viewer_from_authorization(Some(&header), now()).unwrap().unwrap();
+    for header in
+        [format!("Bearer {token}"), format!("bearer {token}"), format!("BEARER   {token} ")]
+    {
+        let viewer =
+            with_secret().viewer_from_authorization(Some(&header), now()).unwrap().unwrap();
         assert_eq!(viewer.id.as_str(), "alice");
     }
     assert!(with_secret().viewer_from_authorization(None, now()).unwrap().is_none());

@@ -4,19 +4,24 @@ use serde_json::{Value, json};
 
 use super::Event;
 
-pub const RESERVE: &str = "mutation ($input: ReserveSeatsInput!) { reserveSeats(input: $input) { __typename
-    ... on ReserveSeatsSuccess { revision expiresAt serverTime seats { id status reservationExpiresAt heldByMe revision } }
+pub const RESERVE: &str = "mutation ($input: ReserveSeatsInput!) { reserveSeats(input: $input) { \
+    __typename
+    ... on ReserveSeatsSuccess { revision expiresAt serverTime seats { id status \
+    reservationExpiresAt heldByMe revision } }
     ... on UserError { message }
     ... on SeatsUnavailable { seats { seatId reason } }
     ... on SeatLimitExceeded { limit held requested }
     ... on SalesClosed { opensAt closedAt } } }";
 
-pub const CONFIRM: &str = "mutation ($input: ConfirmSeatsInput!) { confirmSeats(input: $input) { __typename
-    ... on ConfirmSeatsSuccess { revision replayed order { id code total { amountMinor currency } paymentReference seats { id status } } }
+pub const CONFIRM: &str = "mutation ($input: ConfirmSeatsInput!) { confirmSeats(input: $input) { \
+    __typename
+    ... on ConfirmSeatsSuccess { revision replayed order { id code total { amountMinor currency } \
+    paymentReference seats { id status } } }
     ... on UserError { message }
     ... on SeatsNotHeld { seats { seatId reason } } } }";
 
-pub const RELEASE: &str = "mutation ($input: ReleaseSeatsInput!) { releaseSeats(input: $input) { __typename
+pub const RELEASE: &str =
+    "mutation ($input: ReleaseSeatsInput!) { releaseSeats(input: $input) { __typename
     ... on ReleaseSeatsSuccess { revision seats { id status } }
     ... on UserError { message }
     ... on SeatsNotHeld { seats { seatId reason } } } }";
@@ -36,7 +41,8 @@ impl Client {
 
     /// The whole answer.
     pub async fn send(&self, query: &str, variables: Value) -> Value {
-        let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
+        let mut request =
+            self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -63,8 +69,14 @@ impl Client {
         self.data(RESERVE, json!({ "input": input })).await["reserveSeats"].take()
     }
 
-    pub async fn confirm(&self, event: &Event, serials: impl IntoIterator<Item = i32>, key: &str) -> Value {
-        let input = json!({ "eventId": event.gid, "seatIds": event.seat_gids(serials), "idempotencyKey": key });
+    pub async fn confirm(
+        &self,
+        event: &Event,
+        serials: impl IntoIterator<Item = i32>,
+        key: &str,
+    ) -> Value {
+        let seats = event.seat_gids(serials);
+        let input = json!({ "eventId": event.gid, "seatIds": seats, "idempotencyKey": key });
         self.data(CONFIRM, json!({ "input": input })).await["confirmSeats"].take()
     }
 
@@ -87,5 +99,10 @@ pub fn kind(result: &Value) -> &str {
 
 /// The reasons of a refusal, in the order of the seats.
 pub fn reasons(result: &Value) -> Vec<&str> {
-    result["seats"].as_array().unwrap().iter().map(|seat| seat["reason"].as_str().unwrap()).collect()
+    result["seats"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|seat| seat["reason"].as_str().unwrap())
+        .collect()
 }

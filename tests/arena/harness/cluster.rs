@@ -1,7 +1,8 @@
 //! One PostgreSQL for the run, and a fresh database for each test.
 //!
-//! It is the server's own private PostgreSQL, in a temporary folder. A watchdog process stops it and removes the
-//! folder when the test process ends, however it ends. `ARENA_TEST_DATABASE_URL` uses another server instead.
+//! It is the server's own private PostgreSQL, in a temporary folder. A watchdog process stops it
+//! and removes the folder when the test process ends, however it ends. `ARENA_TEST_DATABASE_URL`
+//! uses another server instead.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -39,7 +40,8 @@ pub async fn new_database() -> String {
 
 /// The address of another database of the same server.
 pub fn database_url(server: &str, name: &str) -> String {
-    let (before, query) = server.split_once('?').map_or((server, None), |(before, query)| (before, Some(query)));
+    let (before, query) =
+        server.split_once('?').map_or((server, None), |(before, query)| (before, Some(query)));
     let (host, _) = before.rsplit_once('/').unwrap();
     query.map_or_else(|| format!("{host}/{name}"), |query| format!("{host}/{name}?{query}"))
 }
@@ -55,7 +57,10 @@ async fn make_template(server: &str, connection: &mut PgConnection) {
     connection.execute(AssertSqlSafe(format!("CREATE DATABASE {TEMPLATE}"))).await.unwrap();
     let url = database_url(server, TEMPLATE);
     assert_eq!(url.parse::<PgConnectOptions>().unwrap().get_database(), Some(TEMPLATE));
-    let store = Store::connect(&ConnectSettings { url, booking_connections: 1, reading_connections: 1 }).await.unwrap();
+    let store =
+        Store::connect(&ConnectSettings { url, booking_connections: 1, reading_connections: 1 })
+            .await
+            .unwrap();
     store.migrate().await.unwrap();
     store.close().await;
 }
@@ -85,7 +90,8 @@ pub fn temporary_folder(what: &str) -> PathBuf {
     folder
 }
 
-/// Once this process has ended, whatever its end, stops the PostgreSQL in the folder and removes the folder.
+/// Once this process has ended, whatever its end, stops the PostgreSQL in the folder and removes
+/// the folder.
 pub fn watch_over(folder: &Path) {
     const SCRIPT: &str = r#"
         cat > /dev/null
@@ -96,6 +102,7 @@ pub fn watch_over(folder: &Path) {
     let mut watchdog = Command::new("sh");
     watchdog.args(["-c", SCRIPT, "watchdog"]).arg(folder).process_group(0);
     // The pipe's other end is ours for as long as we live, and nobody else's.
-    let child = watchdog.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child =
+        watchdog.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::mem::forget(child);
 }

@@ -68,12 +68,18 @@ impl Event {
 
 impl Arena {
     pub async fn new() -> Self {
-        // What the servers warn of is shown with a test that fails. The first test to get here sets it up for all.
+        // What the servers warn of is shown with a test that fails. The first test to get here sets
+        // it up for all.
         let filter = tracing_subscriber::EnvFilter::new("warn,sqlx_core=error");
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().with_ansi(false).try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_test_writer()
+            .with_ansi(false)
+            .try_init();
         let url = cluster::new_database().await;
         let sql = PgPool::connect(&url).await.unwrap();
-        let settings = ConnectSettings { url: url.clone(), booking_connections: 4, reading_connections: 4 };
+        let settings =
+            ConnectSettings { url: url.clone(), booking_connections: 4, reading_connections: 4 };
         let store = Store::connect(&settings).await.unwrap();
         Self { url, sql, store }
     }
@@ -113,13 +119,16 @@ impl Arena {
         Event { id, gid: AnyId::Event(id).encode().0, slug: event.slug, seats }
     }
 
-    /// Lets every hold of the event have run out a moment ago, as if each had been granted earlier. The cleaner has no
-    /// reason to look before the holds would have ended, so everybody but it can be seen to notice.
+    /// Lets every hold of the event have run out a moment ago, as if each had been granted earlier.
+    /// The cleaner has no reason to look before the holds would have ended, so everybody but it can
+    /// be seen to notice.
     pub async fn lapse(&self, event: &Event) {
         let mut transaction = self.sql.begin().await.unwrap();
         for statement in [
-            "UPDATE seats SET expires_at = clock_timestamp() - interval '1 ms' WHERE event_id = $1 AND status = 1",
-            "UPDATE seat_changes c SET changed_at = s.expires_at - (c.expires_at - c.changed_at), expires_at = s.expires_at
+            "UPDATE seats SET expires_at = clock_timestamp() - interval '1 ms' WHERE event_id = \
+                $1 AND status = 1",
+            "UPDATE seat_changes c SET changed_at = s.expires_at - (c.expires_at - c.changed_at), \
+                expires_at = s.expires_at
                FROM seats s WHERE s.event_id = $1 AND s.status = 1
                 AND (s.event_id, s.id, s.revision) = (c.event_id, c.seat_id, c.revision)",
         ] {
@@ -131,7 +140,8 @@ impl Arena {
     /// How many transactions of this database wait for a lock.
     pub async fn waiting_for_locks(&self) -> i64 {
         sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND \
+                wait_event_type = 'Lock'",
         )
         .fetch_one(&self.sql)
         .await
@@ -171,7 +181,10 @@ impl TestServer {
 pub fn token(user: &str, roles: &[Role]) -> String {
     let identity = Identity::from_secret(SECRET.as_bytes()).unwrap();
     let hour = std::time::Duration::from_hours(1);
-    identity.sign(&ViewerId::new(user).unwrap(), roles, grand_arena::clock::wall_clock(), hour).unwrap().0
+    identity
+        .sign(&ViewerId::new(user).unwrap(), roles, grand_arena::clock::wall_clock(), hour)
+        .unwrap()
+        .0
 }
 
 /// The settings of a test server.
@@ -198,7 +211,11 @@ pub fn settings(url: &str) -> ServeSettings {
 }
 
 fn plan(seats: usize) -> SeatPlan {
-    let category = |name: &str, price_minor| PlannedCategory { name: name.to_owned(), price_minor, color: None };
+    let category = |name: &str, price_minor| PlannedCategory {
+        name: name.to_owned(),
+        price_minor,
+        color: None,
+    };
     let seats = (0..seats).map(|index| PlannedSeat {
         section: format!("{}", 101 + index / 100),
         row: format!("{}", 1 + index / 10 % 10),
@@ -208,7 +225,8 @@ fn plan(seats: usize) -> SeatPlan {
         x: Some((index % 100) as f64),
         y: Some((index / 100) as f64),
     });
-    SeatPlan::new("EUR", vec![category("Gold", 5000), category("Silver", 2500)], seats.collect()).unwrap()
+    SeatPlan::new("EUR", vec![category("Gold", 5000), category("Silver", 2500)], seats.collect())
+        .unwrap()
 }
 
 /// Waits until a condition holds; the test fails if it does not within 20 s.

@@ -1,5 +1,5 @@
-//! Tests that run on Node, against the real binary. They ask this side for events, to stop the server, and to start it
-//! again.
+//! Tests that run on Node, against the real binary. They ask this side for events, to stop the
+//! server, and to start it again.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -19,17 +19,24 @@ use super::{Arena, token};
 
 /// Why the Node package in a folder of `tests/` cannot be run here, if it cannot.
 pub fn obstacle(folder: &str) -> Option<String> {
-    let version = Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let version =
+        Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !version.is_ok_and(|status| status.success()) {
         return Some("there is no Node here".to_owned());
     }
-    let is_installed = Path::new(&absolute(folder)).join("node_modules/.package-lock.json").exists();
-    (!is_installed).then(|| format!("its packages are not installed; `make test` does that, or `npm ci` in {folder}"))
+    let is_installed =
+        Path::new(&absolute(folder)).join("node_modules/.package-lock.json").exists();
+    (!is_installed).then(|| {
+        format!("its packages are not installed; `make test` does that, or `npm ci` in {folder}")
+    })
 }
 
 /// Notes that a test cannot be run here; in the CI, where everything has to run, it fails.
 pub fn skip(what: &str, obstacle: &str) {
-    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{what}: {obstacle}, and this is the CI");
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "{what}: {obstacle}, and this is the CI"
+    );
     show(&format!("SKIPPED {what}: {obstacle}"));
 }
 
@@ -75,7 +82,8 @@ impl Stage {
         format!("http://{}", self.address)
     }
 
-    /// Runs all tests of a folder, and gives what they say, which is shown if they fail. `ARENA_CONTROL_URL` is where they may ask for things.
+    /// Runs all tests of a folder, and gives what they say, which is shown if they fail.
+    /// `ARENA_CONTROL_URL` is where they may ask for things.
     #[expect(clippy::print_stdout, reason = "what the tests say is shown if they fail")]
     pub async fn run(self: &Arc<Self>, folder: &str, environment: &[(&str, &str)]) -> String {
         let control = Router::new()
@@ -101,15 +109,18 @@ impl Stage {
     }
 }
 
-/// An address that nobody takes while the server is away: its port is below those that systems give out.
+/// An address that nobody takes while the server is away: its port is below those that systems give
+/// out.
 fn address_of_its_own() -> String {
-    let mut addresses = std::iter::repeat_with(|| format!("127.0.0.1:{}", fastrand::u16(20_000..30_000)));
+    let mut addresses =
+        std::iter::repeat_with(|| format!("127.0.0.1:{}", fastrand::u16(20_000..30_000)));
     addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }
 
 async fn start(arena: &Arena, arguments: &'static [&'static str], address: &str) -> ServerProcess {
     let (url, address) = (arena.url.clone(), address.to_owned());
-    let start = move || ServerProcess::start_at(grand_arena(arguments).env("DATABASE_URL", url), &address);
+    let start =
+        move || ServerProcess::start_at(grand_arena(arguments).env("DATABASE_URL", url), &address);
     tokio::task::spawn_blocking(start).await.unwrap()
 }
 

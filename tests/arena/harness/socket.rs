@@ -12,9 +12,11 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite};
 
 use super::Event;
 
-pub const SEAT_CHANGES: &str = "subscription ($event: ID!, $since: Revision) { seatChanges(eventId: $event, since: $since) { __typename
+pub const SEAT_CHANGES: &str = "subscription ($event: ID!, $since: Revision) { \
+    seatChanges(eventId: $event, since: $since) { __typename
     ... on SeatSnapshot { revision reason seats { seatId status reservationExpiresAt revision } }
-    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt cause revision changedAt } } } }";
+    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt \
+    cause revision changedAt } } } }";
 
 pub const MY_RESERVATIONS: &str = "subscription ($event: ID!) { myReservations(eventId: $event) {
     revision expired held { id status } orders { id seats { id } } } }";
@@ -29,13 +31,17 @@ pub struct Socket {
 impl Socket {
     /// A connection in a protocol, with nothing said yet.
     pub async fn connect(base: &str, protocol: Option<&str>) -> Self {
-        let headers: Vec<_> = protocol.map(|protocol| ("sec-websocket-protocol", protocol)).into_iter().collect();
-        Self::handshake(base, &headers).await.unwrap_or_else(|status| panic!("refused with {status}"))
+        let headers: Vec<_> =
+            protocol.map(|protocol| ("sec-websocket-protocol", protocol)).into_iter().collect();
+        Self::handshake(base, &headers)
+            .await
+            .unwrap_or_else(|status| panic!("refused with {status}"))
     }
 
     /// A connection with these headers, or the status it was refused with.
     pub async fn handshake(base: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("{}/graphql", base.replace("http:", "ws:")).into_client_request().unwrap();
+        let mut request =
+            format!("{}/graphql", base.replace("http:", "ws:")).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
@@ -79,7 +85,8 @@ impl Socket {
     }
 
     pub async fn seat_changes(&mut self, event: &Event, since: Option<i64>) {
-        self.subscribe("changes", SEAT_CHANGES, json!({ "event": event.gid, "since": since })).await;
+        self.subscribe("changes", SEAT_CHANGES, json!({ "event": event.gid, "since": since }))
+            .await;
     }
 
     /// The next message; the server's pings are answered and passed over.
@@ -97,7 +104,9 @@ impl Socket {
 
     pub async fn message_or_close(&mut self) -> Result<Value, (u16, String)> {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("no message for 20 s");
+            let message = tokio::time::timeout(PATIENCE, self.stream.next())
+                .await
+                .expect("no message for 20 s");
             match message {
                 Some(Ok(Message::Text(text))) => {
                     let message: Value = serde_json::from_str(&text).unwrap();
@@ -107,8 +116,12 @@ impl Socket {
                     }
                     return Ok(message);
                 }
-                Some(Ok(Message::Close(Some(frame)))) => return Err((frame.code.into(), frame.reason.to_string())),
-                Some(Ok(Message::Close(None)) | Err(_)) | None => return Err((1006, String::new())),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Err((frame.code.into(), frame.reason.to_string()));
+                }
+                Some(Ok(Message::Close(None)) | Err(_)) | None => {
+                    return Err((1006, String::new()));
+                }
                 Some(Ok(_)) => {}
             }
         }
