@@ -20,7 +20,6 @@ pub mod crowd;
 pub mod database;
 pub mod demo;
 pub mod desk;
-pub mod domain;
 pub mod embedded;
 pub mod feed;
 pub mod graphql;
@@ -32,3 +31,5 @@ pub mod pruner;
 mod retry;
 pub mod server;
 pub mod store;
+
+pub use ::domain;

@@ -3,7 +3,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime as Instant, SecondsFormat, Utc};
 
-use crate::domain::Revision;
+use crate::domain;
 
 /// An instant, RFC 3339 in UTC, for example `2026-11-22T19:30:00.000000Z`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,14 +30,22 @@ impl ScalarType for DateTime {
 /// A position in one event's change log: a whole number (a JSON number, at most 2^53 - 1) that
 /// grows by exactly 1 with every seat change of that event. A hole between two revisions is a lost
 /// change.
-#[Scalar(name = "Revision")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Revision(pub domain::Revision);
+
+/// A position in one event's change log: a whole number (a JSON number, at most 2^53 - 1) that
+/// grows by exactly 1 with every seat change of that event. A hole between two revisions is a lost
+/// change.
+#[Scalar]
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::Number(number) = &value else {
             return Err(InputValueError::expected_type(value));
         };
         match number.as_i64() {
-            Some(number @ 0..=9_007_199_254_740_991) => Ok(Self(number)),
+            Some(number) if (0..=domain::Revision::MAX.0).contains(&number) => {
+                Ok(Self(domain::Revision(number)))
+            }
             _ => Err(InputValueError::custom(
                 "a revision is a whole number from 0 to 9007199254740991",
             )),
@@ -45,6 +53,6 @@ impl ScalarType for Revision {
     }
 
     fn to_value(&self) -> Value {
-        Value::Number(self.0.into())
+        Value::Number(self.0.0.into())
     }
 }

@@ -10,6 +10,7 @@ use super::ContextExt as _;
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::live::Delivery;
+use super::scalars;
 use super::types::{
     EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem,
 };
@@ -35,7 +36,7 @@ impl Subscription {
             desc = "The revision that the client has already: that of a map, a mutation, or the \
                 last frame."
         )]
-        since: Option<Revision>,
+        since: Option<scalars::Revision>,
     ) -> Result<BoxStream<'static, Result<SeatStreamItem>>> {
         let delivery = ctx.data_opt::<Delivery>();
         if let Some(Delivery::Render(item)) = delivery {
@@ -43,7 +44,7 @@ impl Subscription {
             return Ok(stream::once(async { Ok(item) }).boxed());
         }
         let event = ids::event_id("eventId", &event_id)?;
-        let start = since.map_or(Start::Live, Start::After);
+        let start = since.map_or(Start::Live, |since| Start::After(since.0));
         let follower = ctx.services().feed.follow(event, start).await.map_err(Fault::from)?;
         if let Some(Delivery::HandOver(handed)) = delivery {
             handed.leave(follower);
@@ -154,7 +155,7 @@ impl Mine {
         self.held = state.held.iter().map(|record| record.seat.id).collect();
         let scope = EventScope::new(self.follower.event());
         MyReservations {
-            revision: state.revision,
+            revision: scalars::Revision(state.revision),
             held: state.held.into_iter().map(|record| Seat::read(&scope, record)).collect(),
             orders: state.orders.into_iter().map(Order::new).collect(),
             expired: expired.into_iter().map(|seat| AnyId::Seat(seat).encode()).collect(),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use tokio::sync::OnceCell;
 
-use crate::domain::{CategoryId, EventId, Revision};
+use crate::domain::{CategoryId, EventId};
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::loaders::{CategoriesKey, CountsKey, EventKey};
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, Revision};
 use crate::graphql::{ContextExt as _, to_int};
 use crate::store::reads::{CategoryRecord, Counts, EventRecord};
 
@@ -121,7 +121,7 @@ impl Event {
 
     /// The revision of the event's change log when it was read.
     async fn revision(&self, ctx: &Context<'_>) -> Result<Revision> {
-        Ok(self.0.record(ctx).await?.revision)
+        Ok(Revision(self.0.record(ctx).await?.revision))
     }
 
     /// How many seats are in which status now. A hold that has run out counts as available.

@@ -6,10 +6,10 @@ use async_graphql::{Enum, ID, SimpleObject, Union};
 
 use super::event::EventScope;
 use super::{Order, Seat};
+use crate::domain::SeatId;
 use crate::domain::command::{self, ConfirmRefusal, Confirmed, Released, ReserveRefusal, Reserved};
-use crate::domain::{Revision, SeatId};
 use crate::graphql::ids::AnyId;
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, Revision};
 use crate::graphql::to_int;
 
 /// What became of reserveSeats.
@@ -197,7 +197,7 @@ impl ReserveSeatsResult {
                     seats: seats.into_iter().map(|seat| Seat::decided(event, seat, now)).collect(),
                     expires_at: DateTime(expires_at),
                     server_time: DateTime(now),
-                    revision,
+                    revision: Revision(revision),
                 })
             }
             Err(ReserveRefusal::Unavailable(seats)) => Self::Unavailable(SeatsUnavailable {
@@ -242,7 +242,7 @@ impl ConfirmSeatsResult {
     pub fn new(outcome: Result<Confirmed, ConfirmRefusal>) -> Self {
         match outcome {
             Ok(Confirmed { order, replayed }) => {
-                let revision = order.last_revision();
+                let revision = Revision(order.last_revision());
                 Self::Success(ConfirmSeatsSuccess { order: Order::new(order), replayed, revision })
             }
             Err(ConfirmRefusal::NotHeld(seats)) => Self::NotHeld(SeatsNotHeld::new(seats)),
@@ -264,7 +264,7 @@ impl ReleaseSeatsResult {
         match outcome {
             Ok(Released { seats, now, revision }) => Self::Success(ReleaseSeatsSuccess {
                 seats: seats.into_iter().map(|seat| Seat::decided(event, seat, now)).collect(),
-                revision,
+                revision: Revision(revision),
             }),
             Err(seats) => Self::NotHeld(SeatsNotHeld::new(seats)),
         }

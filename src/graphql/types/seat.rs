@@ -7,11 +7,11 @@ use chrono::{DateTime as Instant, Utc};
 
 use super::event::{Category, Event, EventScope};
 use crate::domain;
-use crate::domain::{Revision, SeatId};
+use crate::domain::SeatId;
 use crate::graphql::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, Revision};
 use crate::store::reads::{Place, SeatMapRecord, SeatRecord};
 
 /// What everybody may know of a seat.
@@ -159,7 +159,7 @@ impl Seat {
 
     /// The revision of its last change; 0 if it never changed.
     async fn revision(&self) -> Revision {
-        self.seat.revision
+        Revision(self.seat.revision)
     }
 }
 
@@ -187,7 +187,7 @@ impl SeatMap {
 
     /// The revision that the whole map is true for.
     async fn revision(&self) -> Revision {
-        self.map.revision
+        Revision(self.map.revision)
     }
 
     /// The server's clock when the map was read: what countdowns should go by.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_graphql::{Enum, ID, Object, SimpleObject, Union};
 
 use super::{Order, Seat, SeatStatus};
-use crate::domain::{self, Revision};
+use crate::domain;
 use crate::feed::{Batch, Lost};
 use crate::graphql::ids::AnyId;
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, Revision};
 use crate::graphql::serial::SerialList;
 use crate::store::reads::{PublicState, Snapshot};
 
@@ -35,7 +35,7 @@ pub struct SeatSnapshot {
 impl SeatSnapshot {
     /// The revision that the whole snapshot is true for; changes go on after it.
     async fn revision(&self) -> Revision {
-        self.snapshot.revision
+        Revision(self.snapshot.revision)
     }
 
     /// Why a snapshot is sent instead of changes.
@@ -93,7 +93,7 @@ impl From<&PublicState> for SeatState {
             seat_id: AnyId::Seat(state.seat).encode(),
             status: state.status.into(),
             reservation_expires_at: state.expires_at.map(DateTime),
-            revision: state.revision,
+            revision: Revision(state.revision),
         }
     }
 }
@@ -107,12 +107,12 @@ pub struct SeatChanges(pub Batch);
 impl SeatChanges {
     /// The revision of the first change: one more than the last revision of the frame before.
     async fn from_revision(&self) -> Revision {
-        self.0.from()
+        Revision(self.0.from())
     }
 
     /// The revision of the last change: pass it as `since` to go on after a lost connection.
     async fn to_revision(&self) -> Revision {
-        self.0.to()
+        Revision(self.0.to())
     }
 
     /// The changes, in order; at least one.
@@ -146,7 +146,7 @@ impl From<&domain::Change> for SeatChange {
             status: change.cause.status().into(),
             reservation_expires_at: change.expires_at.map(DateTime),
             cause: change.cause.into(),
-            revision: change.revision,
+            revision: Revision(change.revision),
             changed_at: DateTime(change.changed_at),
         }
     }

@@ -4,13 +4,13 @@
 use chrono::{DateTime, Utc};
 
 use super::world::{Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, price, seat, written};
-use crate::domain::command::{
+use crate::command::{
     Confirm, ConfirmRefusal, Confirmed, NotHeldReason, Release, Released, Reserve, ReserveRefusal,
     Reserved, SeatSet, UnavailableReason,
 };
-use crate::domain::ledger::Terms;
-use crate::domain::seat::Seat;
-use crate::domain::{Cause, Change, IdempotencyKey, Order, OrderId, Revision, SeatId, ViewerId};
+use crate::ledger::Terms;
+use crate::seat::Seat;
+use crate::{Cause, Change, IdempotencyKey, Order, OrderId, Revision, SeatId, ViewerId};
 
 /// How a seat stands at an instant.
 #[derive(Clone, PartialEq, Eq, Debug)]

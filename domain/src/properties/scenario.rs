@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::world::{Ask, Decision, EVENT, NOT_FOR_SALE, SEATS, Tick, World, seat, start};
-use crate::domain::command::{Confirm, Expire, Release, Reserve, SeatSet};
-use crate::domain::ledger::Terms;
-use crate::domain::{EventId, IdempotencyKey, PaymentReference, SeatId, ViewerId};
+use crate::command::{Confirm, Expire, Release, Reserve, SeatSet};
+use crate::ledger::Terms;
+use crate::{EventId, IdempotencyKey, PaymentReference, SeatId, ViewerId};
 
 /// A sale from beginning to end.
 #[derive(Clone, Debug)]

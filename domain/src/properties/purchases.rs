@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::scenario::{confirm, key, scenarios, seat_sets, set, viewers};
 use super::world::{Answer, Tick, World, price};
-use crate::domain::command::{ConfirmRefusal, Confirmed, NotHeldReason};
-use crate::domain::{Cause, Order, SeatState};
+use crate::command::{ConfirmRefusal, Confirmed, NotHeldReason};
+use crate::{Cause, Order, SeatState};
 
 fn confirmed(order: &Order, replayed: bool) -> Answer {
     Answer::Confirm(Ok(Confirmed { order: order.clone(), replayed }))

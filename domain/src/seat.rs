@@ -6,18 +6,37 @@
 //! the only way to look at a state.
 
 use chrono::{DateTime, Utc};
+use strum::{FromRepr, VariantArray};
 
 use super::ids::{CategoryId, OrderId, Revision, SeatId, ViewerId};
 
 /// What everybody may know of a seat.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+///
+/// Each has the number that stands for it in a database: never changed, never given to another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, FromRepr, VariantArray)]
+#[repr(i16)]
 pub enum SeatStatus {
     /// Free, or its hold has run out.
-    Available,
+    Available = 0,
     /// Held by somebody for a limited time.
-    Reserved,
+    Reserved = 1,
     /// Sold.
-    Confirmed,
+    Confirmed = 2,
+}
+
+impl SeatStatus {
+    /// Every status, in the order of their numbers.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The number that stands for it in a database.
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// The status that a number stands for; `None` for a number that no version has written.
+    pub const fn from_code(code: i16) -> Option<Self> {
+        Self::from_repr(code)
+    }
 }
 
 /// A seat with everything a decision about it needs.

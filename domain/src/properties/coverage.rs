@@ -8,8 +8,8 @@ use proptest::test_runner::TestRunner;
 
 use super::scenario::scenarios;
 use super::world::{Answer, Decision};
-use crate::domain::command::{ConfirmRefusal, ReserveRefusal};
-use crate::domain::{Cause, Change};
+use crate::command::{ConfirmRefusal, ReserveRefusal};
+use crate::{Cause, Change};
 
 /// Sales looked at; every kind of event has to happen in them at least once for every ten sales.
 const SALES: usize = 200;

@@ -430,9 +430,9 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::domain::ledger::{Opening, Terms};
-    use crate::domain::seat::{Hold, Sale, Seat};
-    use crate::domain::{CategoryId, EventId, OrderId};
+    use crate::ledger::{Opening, Terms};
+    use crate::seat::{Hold, Sale, Seat};
+    use crate::{CategoryId, EventId, OrderId};
 
     const EVENT: EventId = EventId(1);
 

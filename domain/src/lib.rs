@@ -5,7 +5,10 @@
 //! of one instant, writing down every seat change with the next revision. The database's
 //! constraints refuse what these rules refuse.
 //!
-//! Architecture invariant: this module imports nothing of ours, and time is always passed in.
+//! The numbers that stand for statuses and causes in a database are those of the enums here; SQL,
+//! constraints and readers are made from them.
+//!
+//! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
 pub mod change;
 pub mod command;

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::command::{
+use crate::command::{
     Command, Confirm, ConfirmRefusal, Confirmed, Expire, Needs, NotHeldReason, Release, Released,
     Reserve, ReserveRefusal, Reserved,
 };
-use crate::domain::ledger::{Closing, Ledger, NewOrder, Opening, Terms};
-use crate::domain::seat::Seat;
-use crate::domain::{
+use crate::ledger::{Closing, Ledger, NewOrder, Opening, Terms};
+use crate::seat::Seat;
+use crate::{
     CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, Order, OrderId, Revision, Sale,
     SeatId, SeatState, ViewerId,
 };

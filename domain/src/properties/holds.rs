@@ -9,11 +9,9 @@ use super::scenario::{
     confirm, expire, key, open_terms, release, reserve, scenarios, set, viewer, viewers,
 };
 use super::world::{Answer, Ask, SEATS, Tick, World, seat};
-use crate::domain::command::{
-    ConfirmRefusal, NotHeldReason, ReserveRefusal, SeatSet, UnavailableReason,
-};
-use crate::domain::seat::SeatStatus;
-use crate::domain::{Cause, Change, SeatId};
+use crate::command::{ConfirmRefusal, NotHeldReason, ReserveRefusal, SeatSet, UnavailableReason};
+use crate::seat::SeatStatus;
+use crate::{Cause, Change, SeatId};
 
 const MICROSECOND: TimeDelta = TimeDelta::microseconds(1);
 
