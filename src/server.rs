@@ -17,9 +17,9 @@ use tokio_util::task::TaskTracker;
 use crate::cleaner::Cleaner;
 use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
-use crate::desk::{Audience, Desk, DeskTasks, ExpiryAlarm};
+use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::{Change, EventId};
-use crate::feed::Feed;
+use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
 use crate::http::{self, App, Front};
 use crate::identity::{Identity, IdentityError};
@@ -157,7 +157,7 @@ impl Server {
     }
 }
 
-impl Audience for Feed {
+impl CommitListener for Feed {
     fn committed(&self, event: EventId, changes: Vec<Change>) {
         Self::committed(self, event, changes);
     }
@@ -193,11 +193,11 @@ impl Running {
         );
         let listen_url =
             settings.listen_database_url.clone().unwrap_or_else(|| database.url.clone());
-        background.spawn(Arc::clone(&feed).run(listen_url, stop.clone()));
+        background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
         let (desk, desk_tasks) =
-            Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn Audience>, &alarm)
+            Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn CommitListener>, &alarm)
                 .map_err(ServerError::Threads)?;
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         if settings.demo {

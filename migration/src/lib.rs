@@ -1,8 +1,9 @@
 //! Grand Arena's tables, constraints and indexes, as migrations that run forward, each in the order
 //! listed.
 //!
-//! The constraints repeat what the rules in the server's `domain` guarantee: whatever writes to
-//! these tables, a seat cannot be in a state that makes no sense, and cannot be sold twice.
+//! The constraints repeat what the rules in the crate `domain` guarantee, by its numbers: whatever
+//! writes to these tables, a seat cannot be in a state that makes no sense, and cannot be sold
+//! twice.
 //!
 //! Every key begins with the event, no statement of a booking spans two events, and there are no
 //! triggers, so that the tables can be distributed by event.
@@ -11,6 +12,7 @@ pub use sea_orm_migration::prelude::*;
 
 mod m0001_initial;
 mod m0002_rush;
+mod m0003_numbers;
 
 /// All migrations.
 #[derive(Debug)]
@@ -19,6 +21,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration), Box::new(m0002_rush::Migration)]
+        vec![
+            Box::new(m0001_initial::Migration),
+            Box::new(m0002_rush::Migration),
+            Box::new(m0003_numbers::Migration),
+        ]
     }
 }

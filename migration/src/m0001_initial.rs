@@ -97,14 +97,14 @@ CREATE TABLE seats (
     FOREIGN KEY (event_id, category_id) REFERENCES categories (event_id, id),
     CONSTRAINT seats_state CHECK (CASE status
         WHEN 0 THEN viewer IS NULL AND expires_at IS NULL AND order_id IS NULL
-        WHEN 1 THEN viewer IS NOT NULL AND expires_at IS NOT NULL AND order_id IS NULL AND
-        lapsed_viewer IS NULL AND for_sale
-        WHEN 2 THEN viewer IS NOT NULL AND expires_at IS NULL AND order_id IS NOT NULL AND
-        lapsed_viewer IS NULL
+        WHEN 1 THEN viewer IS NOT NULL AND expires_at IS NOT NULL AND order_id IS NULL
+             AND lapsed_viewer IS NULL AND for_sale
+        WHEN 2 THEN viewer IS NOT NULL AND expires_at IS NULL AND order_id IS NOT NULL
+             AND lapsed_viewer IS NULL
         ELSE false
     END)
-) WITH (fillfactor = 70); -- each seat is updated a few times in its life: room for its next
-version on the same page
+-- Each seat is updated a few times in its life: room for its next version on the same page.
+) WITH (fillfactor = 70);
 
 -- What a viewer holds and owns; only such seats are in it.
 CREATE INDEX seats_by_viewer ON seats (event_id, viewer) WHERE viewer IS NOT NULL;

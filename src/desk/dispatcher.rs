@@ -23,12 +23,12 @@ const MESSAGE_EVERY: Duration = Duration::from_millis(10);
 /// What is to be announced: for each event the newest revision, however many bookings led there.
 #[derive(Debug, Default)]
 pub(super) struct Dispatcher {
-    pending: Mutex<Pending>,
+    announcements: Mutex<Announcements>,
     wake: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Pending {
+struct Announcements {
     reached: HashMap<EventId, Revision>,
     closed: bool,
 }
@@ -36,15 +36,15 @@ struct Pending {
 impl Dispatcher {
     /// To be called after the commit.
     pub(super) fn announce(&self, event: EventId, revision: Revision) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let reached = pending.reached.entry(event).or_default();
+        let mut announcements = self.announcements.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = announcements.reached.entry(event).or_default();
         *reached = revision.max(*reached);
         self.wake.notify_one();
     }
 
     /// Ends [`Dispatcher::run`] once everything is announced.
     pub(super) fn close(&self) {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.announcements.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         self.wake.notify_one();
     }
 
@@ -53,13 +53,15 @@ impl Dispatcher {
             self.wake.notified().await;
             let sent = Instant::now();
             let (reached, closed) = {
-                let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-                (std::mem::take(&mut pending.reached), pending.closed)
+                let mut announcements =
+                    self.announcements.lock().unwrap_or_else(PoisonError::into_inner);
+                (std::mem::take(&mut announcements.reached), announcements.closed)
             };
             if !reached.is_empty()
                 && let Err(error) = store.notify(&reached).await
             {
-                tracing::warn!(%error, "subscribers will hear of the last bookings a second late");
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "subscribers will hear of the last bookings a second late");
             }
             if closed {
                 return;

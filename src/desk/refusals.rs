@@ -1,4 +1,4 @@
-//! How fast commands are turned away when lanes are full.
+//! How fast commands are turned away when queues are full.
 //!
 //! To refuse a request costs half of what carrying it out does, and who is refused comes back: at
 //! some times the peak, a server that refuses as fast as it can does nothing else. So the first
@@ -31,8 +31,8 @@ impl Refusals {
         Self { paid: Mutex::new(Instant::now()) }
     }
 
-    /// Comes back when it is this refusal's turn.
-    pub(super) async fn turn(&self) {
+    /// Comes back when the next refusal is due.
+    pub(super) async fn pace(&self) {
         let wait = self.wait(Instant::now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;

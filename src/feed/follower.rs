@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use super::apart::apart;
+use super::batch::Batch;
+use super::error::FeedError;
 use super::watch::{Found, SharedSnapshot, Watch};
-use super::{Batch, FeedError, Place, apart};
 use crate::domain::{EventId, Revision};
 use crate::store::Store;
 
@@ -36,24 +38,27 @@ pub enum Lost {
     Lagged,
 }
 
+/// One of the followers that this server has room for; given back when dropped.
+type SubscriptionPermit = OwnedSemaphorePermit;
+
 /// See the module's documentation. Ends its watch when it is the last one.
 #[derive(Debug)]
 pub struct Follower {
     store: Store,
     watch: Arc<Watch>,
     head: watch::Receiver<Revision>,
-    _place: Place,
-    standing: Standing,
+    _permit: SubscriptionPermit,
+    state: FollowerState,
     /// The rewinds of the log that it knows of.
     rewinds: u64,
-    /// Where a follower stood that was live and has lost its place: a snapshot must not take it
+    /// Where a follower stood that was live and has lost its position: a snapshot must not take it
     /// back.
     lagging_at: Option<Revision>,
 }
 
 /// Where a follower stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Standing {
+pub(super) enum FollowerState {
     /// It has to be moved before it can follow.
     Lost(Lost),
     /// It reads the log, on its way to what the watch keeps.
@@ -63,9 +68,14 @@ pub(super) enum Standing {
 }
 
 impl Follower {
-    pub(super) fn new(store: Store, watch: Arc<Watch>, place: Place, standing: Standing) -> Self {
+    pub(super) fn new(
+        store: Store,
+        watch: Arc<Watch>,
+        permit: SubscriptionPermit,
+        state: FollowerState,
+    ) -> Self {
         let (head, rewinds) = (watch.head(), watch.rewinds());
-        Self { store, head, rewinds, watch, _place: place, standing, lagging_at: None }
+        Self { store, head, rewinds, watch, _permit: permit, state, lagging_at: None }
     }
 
     /// The event.
@@ -88,7 +98,7 @@ impl Follower {
     pub fn move_to(&mut self, revision: Revision) {
         self.lagging_at = None;
         self.rewinds = self.watch.rewinds();
-        self.standing = Standing::CatchingUp(revision);
+        self.state = FollowerState::CatchingUp(revision);
     }
 
     /// What comes next; waits for it if need be. Safe to cancel: the position moves only with what
@@ -99,19 +109,19 @@ impl Follower {
     /// Only while catching up, when the log cannot be read.
     pub async fn next(&mut self) -> Result<Step, FeedError> {
         loop {
-            let position = match self.standing {
-                Standing::Lost(why) => return Ok(Step::Lost(why)),
-                Standing::CatchingUp(position) | Standing::Live(position) => position,
+            let position = match self.state {
+                FollowerState::Lost(why) => return Ok(Step::Lost(why)),
+                FollowerState::CatchingUp(position) | FollowerState::Live(position) => position,
             };
             // Marked as seen before looking, so that what comes after the look wakes us.
             self.head.borrow_and_update();
             match self.watch.after(position, self.rewinds) {
                 Found::Rewound => {
-                    self.standing = Standing::Lost(Lost::UnknownRevision);
+                    self.state = FollowerState::Lost(Lost::UnknownRevision);
                     return Ok(Step::Lost(Lost::UnknownRevision));
                 }
                 Found::Next(batch) => {
-                    self.standing = Standing::Live(batch.to());
+                    self.state = FollowerState::Live(batch.to());
                     return Ok(Step::Changes(batch));
                 }
                 // Boxed: it is rare, and a follower that waits should be small.
@@ -127,12 +137,12 @@ impl Follower {
     /// Reads the log from a position that the watch no longer keeps.
     async fn catch_up(&mut self, position: Revision) -> Result<Step, FeedError> {
         let (store, event) = (self.store.clone(), self.event());
-        if let Standing::Live(_) = self.standing {
+        if let FollowerState::Live(_) = self.state {
             let extent = apart(async move { store.log_extent(event).await })
                 .await?
                 .ok_or(FeedError::NoSuchEvent)?;
             let why = if position < extent.pruned { Lost::Pruned } else { Lost::Lagged };
-            self.standing = Standing::Lost(why);
+            self.state = FollowerState::Lost(why);
             self.lagging_at = Some(position);
             return Ok(Step::Lost(why));
         }
@@ -141,11 +151,11 @@ impl Follower {
                 .await?;
         match Batch::new(changes).filter(|batch| batch.from() == position.next()) {
             Some(batch) => {
-                self.standing = Standing::CatchingUp(batch.to());
+                self.state = FollowerState::CatchingUp(batch.to());
                 Ok(Step::Changes(batch))
             }
             None => {
-                self.standing = Standing::Lost(Lost::Pruned);
+                self.state = FollowerState::Lost(Lost::Pruned);
                 Ok(Step::Lost(Lost::Pruned))
             }
         }

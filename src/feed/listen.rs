@@ -1,11 +1,13 @@
 //! The one connection of this server that hears wake-ups.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Feed;
-use crate::retry::Backoff;
-use crate::store::{self, changes};
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio_util::sync::CancellationToken;
+
+use super::registry::Feed;
+use crate::store::wake_ups;
 
 /// The waits between attempts to reconnect: quickly at first, then without hammering a database
 /// that is down.
@@ -17,45 +19,56 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(35);
 
+/// Listens for wake-ups until told to stop; reconnects for as long as it takes.
+pub async fn listen(feed: Arc<Feed>, url: String, stop: CancellationToken) {
+    let listening = async { tokio::join!(listen_for_ever(&feed, &url), beat(&feed)) };
+    stop.run_until_cancelled(listening).await;
+}
+
 /// Sends heartbeats for ever.
-pub(super) async fn beat(feed: &Feed) {
+async fn beat(feed: &Feed) {
     let mut beat = tokio::time::interval(HEARTBEAT_EVERY);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         beat.tick().await;
-        if let Err(error) = feed.store.heartbeat().await {
-            tracing::debug!(%error, "no heartbeat was sent");
+        if let Err(error) = feed.heartbeat().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::debug!(error, "no heartbeat was sent");
         }
     }
 }
 
-/// Listens for ever.
-pub(super) async fn listen(feed: &Feed, url: &str) {
-    let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+async fn listen_for_ever(feed: &Feed, url: &str) {
+    let waits = ExponentialBuilder::new()
+        .with_min_delay(FIRST_WAIT)
+        .with_max_delay(LONGEST_WAIT)
+        .with_jitter()
+        .without_max_times();
+    let mut next_waits = waits.build();
     loop {
-        match store::listener(url).await {
+        match wake_ups::listener(url).await {
             Ok(mut listener) => {
-                feed.is_listening.store(true, Ordering::Relaxed);
+                feed.set_listening(true);
                 // Listen first, then look: what was committed in between is found by one or the
                 // other.
                 feed.wake_all();
-                backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+                next_waits = waits.build();
                 // `try_recv` says when the connection is lost; `recv` would reconnect without a
                 // word.
                 while let Ok(Ok(Some(message))) =
                     tokio::time::timeout(SILENCE, listener.try_recv()).await
                 {
-                    for (event, reached) in changes::parse_wake_up(message.payload()) {
+                    for (event, reached) in wake_ups::parse(message.payload()) {
                         feed.wake(event, reached);
                     }
                 }
-                feed.is_listening.store(false, Ordering::Relaxed);
+                feed.set_listening(false);
                 tracing::warn!("the listening connection was lost; reconnecting");
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot listen for changes; looking every second meanwhile")
+                tracing::warn!(%error, "cannot listen for changes; looking every second meanwhile");
             }
         }
-        tokio::time::sleep(backoff.next_wait()).await;
+        tokio::time::sleep(next_waits.next().unwrap_or(LONGEST_WAIT)).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Bytes;
+use bytes::Bytes;
 
 /// Different forms kept of one thing. A sale has a handful of clients; forms beyond that are made
 /// for each follower.
@@ -32,7 +32,7 @@ impl Rendered {
         number: u64,
         make: impl FnOnce() -> Result<Bytes, E>,
     ) -> Result<Bytes, E> {
-        let form = self.place(number);
+        let form = self.form_of(number);
         let mut made = form.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = &*made {
             return Ok(bytes.clone());
@@ -42,7 +42,7 @@ impl Rendered {
         Ok(bytes)
     }
 
-    fn place(&self, number: u64) -> Form {
+    fn form_of(&self, number: u64) -> Form {
         let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
         let has_room = forms.len() < KEPT_FORMS;
         match forms.get(&number) {

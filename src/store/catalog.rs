@@ -2,8 +2,10 @@
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 
+use super::error::StoreError;
+use super::pools::Store;
 use super::sql::{bools, doubles, ints, statement, texts};
-use super::{Store, StoreError};
+
 use crate::domain::EventId;
 use crate::domain::event::{NewEvent, NewEventError};
 use crate::domain::plan::SeatPlan;
@@ -38,8 +40,8 @@ impl Store {
         event.check()?;
         let transaction = self.reads.begin().await?;
         let id = insert_event(&transaction, event, plan.currency()).await?;
-        let claim = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2) ON CONFLICT (slug) \
-            DO NOTHING";
+        let claim = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2)
+    ON CONFLICT (slug) DO NOTHING";
         let claimed = transaction
             .execute_raw(statement(claim, [event.slug.as_str().into(), id.0.into()]))
             .await?;
@@ -59,8 +61,8 @@ async fn insert_event(
     currency: &str,
 ) -> Result<EventId, StoreError> {
     const INSERT: &str = "
-INSERT INTO events (slug, name, venue, starts_at, sales_open_at, sales_close_at, hold_seconds, \
-max_seats_per_viewer, currency)
+INSERT INTO events (slug, name, venue, starts_at, sales_open_at, sales_close_at, hold_seconds,
+                    max_seats_per_viewer, currency)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
     let to_row = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let insert = statement(

@@ -1,13 +1,14 @@
-//! Reading the change log.
+//! The change log: read, and pruned.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
+use super::error::StoreError;
+use super::pools::Store;
+use super::rows;
 use super::sql::statement;
-use super::{Store, StoreError, rows};
 use crate::domain::{Change, EventId, OrderId, Revision, SeatId};
 
 /// What of an event's log is there.
@@ -19,10 +20,11 @@ pub struct LogExtent {
     pub pruned: Revision,
 }
 
+/// A row of the change log.
 #[derive(FromQueryResult)]
-struct ChangeRow {
-    revision: i64,
-    seat_id: i32,
+pub(super) struct ChangeRow {
+    pub(super) revision: i64,
+    pub(super) seat_id: i32,
     cause: i16,
     viewer: String,
     expires_at: Option<DateTime<Utc>>,
@@ -33,11 +35,9 @@ struct ChangeRow {
 impl Store {
     /// What of the event's log is there; `None` if there is no such event.
     pub async fn log_extent(&self, event: EventId) -> Result<Option<LogExtent>, StoreError> {
-        let query = statement(
-            "SELECT revision, (SELECT min(revision) FROM seat_changes WHERE event_id = $1) FROM \
-                events WHERE id = $1",
-            [event.0.into()],
-        );
+        const EXTENT: &str = "SELECT revision,
+       (SELECT min(revision) FROM seat_changes WHERE event_id = $1) FROM events WHERE id = $1";
+        let query = statement(EXTENT, [event.0.into()]);
         let Some(row) = self.upkeep.query_one_raw(query).await? else { return Ok(None) };
         let newest: i64 = row.try_get_by_index(0)?;
         let oldest: Option<i64> = row.try_get_by_index(1)?;
@@ -47,18 +47,17 @@ impl Store {
 
     /// The changes after a revision, in order, at most `limit` of them. They are consecutive, but
     /// where the log was pruned the first may not follow `after`: the caller checks.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be asked, or holds a row that is no change.
     pub async fn changes_after(
         &self,
         event: EventId,
         after: Revision,
         limit: usize,
     ) -> Result<Vec<Change>, StoreError> {
-        let query = statement(
-            "SELECT * FROM seat_changes WHERE event_id = $1 AND revision > $2 ORDER BY revision \
-                LIMIT $3",
-            [event.0.into(), after.0.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()],
-        );
-        let rows = ChangeRow::find_by_statement(query).all(&self.upkeep).await?;
+        let rows = change_rows(&self.upkeep, event, after, limit).await?;
         rows.into_iter().map(|row| row.into_change(event)).collect()
     }
 
@@ -105,21 +104,6 @@ impl Store {
         let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
         Ok(pruned == PRUNED_AT_ONCE.unsigned_abs())
     }
-
-    /// Sends a wake-up of nothing: those who listen can tell that they still hear.
-    pub async fn heartbeat(&self) -> Result<(), StoreError> {
-        self.upkeep.execute_raw(statement("SELECT pg_notify($1, '')", [CHANNEL.into()])).await?;
-        Ok(())
-    }
-
-    /// Wakes every feed that listens, with the revisions that events have reached.
-    pub async fn notify(&self, reached: &HashMap<EventId, Revision>) -> Result<(), StoreError> {
-        for payload in wake_ups(reached) {
-            let notify = statement("SELECT pg_notify($1, $2)", [CHANNEL.into(), payload.into()]);
-            self.upkeep.execute_raw(notify).await?;
-        }
-        Ok(())
-    }
 }
 
 /// How much of its change log an event keeps: what is within both bounds.
@@ -134,40 +118,22 @@ pub struct Retention {
 /// Changes removed by one statement: a few tens of milliseconds.
 const PRUNED_AT_ONCE: i64 = 5000;
 
-/// The channel of the wake-ups.
-pub(super) const CHANNEL: &str = "grand_arena";
-
-/// PostgreSQL takes payloads of less than 8,000 bytes.
-const MAX_PAYLOAD_BYTES: usize = 7_999;
-
-/// Writes wake-ups as `event:revision` pairs with spaces between, in as few messages as they fit
-/// into.
-fn wake_ups(reached: &HashMap<EventId, Revision>) -> Vec<String> {
-    let mut payloads: Vec<String> = Vec::new();
-    for (event, revision) in reached {
-        let pair = format!("{}:{revision}", event.0);
-        match payloads.last_mut() {
-            Some(payload) if payload.len() + 1 + pair.len() <= MAX_PAYLOAD_BYTES => {
-                payload.push(' ');
-                payload.push_str(&pair);
-            }
-            _ => payloads.push(pair),
-        }
-    }
-    payloads
-}
-
-/// Reads a wake-up. What cannot be read is passed over: a wake-up is a hint, and anybody may write
-/// to the channel.
-pub fn parse_wake_up(payload: &str) -> impl Iterator<Item = (EventId, Revision)> {
-    payload.split(' ').filter_map(|pair| {
-        let (event, revision) = pair.split_once(':')?;
-        Some((EventId(event.parse().ok()?), Revision(revision.parse().ok()?)))
-    })
+/// The rows of an event's log after a revision, in order, at most `limit` of them.
+pub(super) async fn change_rows(
+    connection: &impl ConnectionTrait,
+    event: EventId,
+    after: Revision,
+    limit: usize,
+) -> Result<Vec<ChangeRow>, StoreError> {
+    const ROWS: &str = "SELECT * FROM seat_changes
+ WHERE event_id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let query = statement(ROWS, [event.0.into(), after.0.into(), limit.into()]);
+    Ok(ChangeRow::find_by_statement(query).all(connection).await?)
 }
 
 impl ChangeRow {
-    fn into_change(self, event: EventId) -> Result<Change, StoreError> {
+    pub(super) fn into_change(self, event: EventId) -> Result<Change, StoreError> {
         Ok(Change {
             revision: Revision(self.revision),
             seat: SeatId { event, serial: self.seat_id },

@@ -1,17 +1,14 @@
 //! Reaching the database, and bringing its tables up to date.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection as _};
-use sea_orm::{ConnectionTrait, DbErr, SqlxPostgresConnector, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 
-use tokio::sync::Semaphore;
-
-use super::{Store, StoreError};
+use super::error::StoreError;
+use super::pools::Store;
 
 /// The oldest PostgreSQL we test against, as `server_version_num` counts.
 const OLDEST_SERVER_VERSION: i32 = 140_000;
@@ -44,10 +41,6 @@ const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
 /// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few,
 /// each for a moment; their own, so that no flood of queries can hold them up.
 const UPKEEP_CONNECTIONS: u32 = 3;
-
-/// Whole maps and snapshots read at a time: each keeps a core busy, and 20,000 seats take some 20
-/// MB until they are encoded.
-const MAPS_AT_ONCE: usize = 4;
 
 /// Any number that all servers agree on: who holds this advisory lock migrates.
 const MIGRATION_LOCK: i64 = 0x6772_616e_6461_7265;
@@ -107,22 +100,7 @@ impl Store {
         let reads = pool_of(settings.reading_connections, "grand-arena reads");
         let upkeep = pool_of(UPKEEP_CONNECTIONS, "grand-arena upkeep");
         check_reachable(&options).await?;
-        let statements = Arc::new(AtomicU64::new(0));
-        let connection = |pool| {
-            let mut connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-            let statements = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
-                statements.fetch_add(1, Ordering::Relaxed);
-            });
-            connection
-        };
-        Ok(Self {
-            bookings: connection(bookings),
-            reads: connection(reads),
-            upkeep: connection(upkeep),
-            statements,
-            maps: Arc::new(Semaphore::new(MAPS_AT_ONCE)),
-        })
+        Ok(Self::new(bookings, reads, upkeep))
     }
 
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the
@@ -163,21 +141,6 @@ impl Store {
         );
         Err(ConnectError::Migration(message))
     }
-}
-
-/// A connection of its own that hears the wake-ups; `url` must lead to PostgreSQL itself, not to a
-/// pooler that hands out connections by transaction.
-pub async fn listener(url: &str) -> Result<PgListener, sqlx::Error> {
-    let options: PgConnectOptions = url.parse()?;
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .connect_lazy_with(options.application_name("grand-arena listen"));
-    let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen(super::changes::CHANNEL).await?;
-    Ok(listener)
 }
 
 /// Checks an address without connecting. `name` is the setting it comes from.

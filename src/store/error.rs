@@ -3,15 +3,18 @@
 use sea_orm::sqlx;
 use sea_orm::{DbErr, RuntimeErr};
 
-/// A statement did not succeed. The database's words are for the log, never for a client.
+/// A statement did not succeed.
+///
+/// The text says what that means; what the database said is the source, for the log and never for
+/// a client.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, busy or shutting down, or two transactions got in each other's way:
     /// trying again may help.
-    #[error("the database is not available: {0}")]
+    #[error("the database is not available")]
     Unavailable(#[source] DbErr),
     /// The connection broke during the commit: it is unknown whether the transaction was committed.
-    #[error("the database did not say whether it committed: {0}")]
+    #[error("the database did not say whether it committed")]
     Unknown(#[source] DbErr),
     /// Too much of the same is under way.
     #[error("too many reads of whole maps are under way")]
@@ -20,7 +23,7 @@ pub enum StoreError {
     #[error("a look-up was interrupted")]
     Interrupted,
     /// Trying again would fail again.
-    #[error("the database refused a statement: {0}")]
+    #[error("the database refused a statement")]
     Refused(#[source] DbErr),
     /// A row holds what no version of this program writes.
     #[error("the database holds something unexpected: {0}")]
@@ -77,10 +80,11 @@ fn is_transient(error: &DbErr) -> bool {
 
 /// Classes and codes of PostgreSQL's appendix A that pass by themselves.
 fn is_transient_sqlstate(code: &str) -> bool {
-    // 08 connection exception, 53 insufficient resources, 57P operator intervention (shutdown,
-    // crash, terminated)
-    code.starts_with("08") || code.starts_with("53") || code.starts_with("57")
-        // serialization failure, deadlock, lock not available (lock_timeout),
-        // idle_in_transaction_session_timeout, and a standby that was promoted or is not yet
-        || matches!(code, "40001" | "40P01" | "55P03" | "25P03" | "25006")
+    // Connection exceptions; resources that ran out; an operator's intervention, which is also
+    // what a statement over its time limit gets.
+    const CLASSES: [&str; 3] = ["08", "53", "57"];
+    // Serialization failure, deadlock, lock timeout, idle in a transaction for too long, and a
+    // read-only transaction: on a standby that is not promoted yet, or a primary that became one.
+    const CODES: [&str; 5] = ["40001", "40P01", "55P03", "25P03", "25006"];
+    CLASSES.iter().any(|class| code.starts_with(class)) || CODES.contains(&code)
 }

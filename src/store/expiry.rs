@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::sql::statement;
-use super::{Store, StoreError};
+use super::error::StoreError;
+use super::pools::Store;
+use super::sql::{RESERVED, statement};
 use crate::domain::{EventId, SeatId};
 
 /// An event in which holds run out, and when to look at it.
@@ -47,12 +49,12 @@ impl Store {
     /// Seats of the event whose hold has run out, those first that ran out first, at most `limit`
     /// of them.
     pub async fn due_seats(&self, event: EventId, limit: u32) -> Result<Vec<SeatId>, StoreError> {
-        let query = statement(
-            "SELECT id FROM seats WHERE event_id = $1 AND status = 1 AND expires_at <= \
-                clock_timestamp()
-              ORDER BY expires_at LIMIT $2",
-            [event.0.into(), i64::from(limit).into()],
+        const DUE: &str = formatcp!(
+            "SELECT id FROM seats
+  WHERE event_id = $1 AND status = {RESERVED} AND expires_at <= clock_timestamp()
+  ORDER BY expires_at LIMIT $2"
         );
+        let query = statement(DUE, [event.0.into(), i64::from(limit).into()]);
         let rows = self.upkeep.query_all_raw(query).await?;
         let mut seats = rows
             .iter()

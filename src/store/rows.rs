@@ -1,38 +1,19 @@
-//! From rows to the types of `domain`, and the numbers that stand for statuses and causes in the
-//! tables.
+//! From rows to the types of `domain`. What no version of this program writes is refused.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::FromQueryResult;
 
-use super::StoreError;
 use super::entity::seat;
+use super::error::StoreError;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, Cause, EventId, Hold, OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
+    CategoryId, Cause, EventId, Hold, OrderId, Revision, Sale, SeatId, SeatState, SeatStatus,
+    ViewerId,
 };
 
-pub(super) const AVAILABLE: i16 = 0;
-pub(super) const RESERVED: i16 = 1;
-pub(super) const CONFIRMED: i16 = 2;
-
-pub(super) const fn cause_to_row(cause: Cause) -> i16 {
-    match cause {
-        Cause::Reserved => 1,
-        Cause::Released => 2,
-        Cause::Expired => 3,
-        Cause::Confirmed => 4,
-    }
-}
-
 pub(super) fn cause_from_row(cause: i16) -> Result<Cause, StoreError> {
-    match cause {
-        1 => Ok(Cause::Reserved),
-        2 => Ok(Cause::Released),
-        3 => Ok(Cause::Expired),
-        4 => Ok(Cause::Confirmed),
-        _ => Err(StoreError::Corrupt("a cause of change")),
-    }
+    Cause::from_code(cause).ok_or(StoreError::Corrupt("a cause of change"))
 }
 
 pub(super) fn viewer_from_row(viewer: &str) -> Result<ViewerId, StoreError> {
@@ -45,17 +26,19 @@ impl TryFrom<seat::Model> for Seat {
     fn try_from(row: seat::Model) -> Result<Self, StoreError> {
         let event = EventId(row.event_id);
         let viewer = row.viewer.as_deref().map(viewer_from_row).transpose()?;
-        let state = match (row.status, viewer, row.expires_at, row.order_id) {
-            (AVAILABLE, None, None, None) => SeatState::Available {
-                lapsed: row.lapsed_viewer.as_deref().map(viewer_from_row).transpose()?,
-            },
-            (RESERVED, Some(viewer), Some(expires_at), None) => {
+        let status = SeatStatus::from_code(row.status).ok_or(StoreError::Corrupt("a status"))?;
+        let state = match (status, viewer, row.expires_at, row.order_id) {
+            (SeatStatus::Available, None, None, None) => {
+                let lapsed = row.lapsed_viewer.as_deref().map(viewer_from_row).transpose()?;
+                SeatState::Available { lapsed }
+            }
+            (SeatStatus::Reserved, Some(viewer), Some(expires_at), None) => {
                 SeatState::Reserved(Hold { viewer, expires_at })
             }
-            (CONFIRMED, Some(viewer), None, Some(first)) => SeatState::Confirmed(Sale {
-                viewer,
-                order: OrderId { event, first: Revision(first) },
-            }),
+            (SeatStatus::Confirmed, Some(viewer), None, Some(first)) => {
+                let order = OrderId { event, first: Revision(first) };
+                SeatState::Confirmed(Sale { viewer, order })
+            }
             _ => return Err(StoreError::Corrupt("a seat's state")),
         };
         Ok(Self {

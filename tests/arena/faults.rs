@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-use grand_arena::desk::{Desk, DeskError, LANE_CAPACITY};
+use grand_arena::desk::{Desk, DeskError, QUEUE_CAPACITY};
 use grand_arena::domain::ViewerId;
 use grand_arena::domain::command::{Reserve, SeatSet};
 use serde_json::json;
@@ -121,7 +121,7 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     let busy = tokio::spawn(submit(0));
     eventually("a worker waits for the lock", async || arena.waiting_for_locks().await > 0).await;
     let mut accepted = Vec::new();
-    for number in 1..=LANE_CAPACITY {
+    for number in 1..=QUEUE_CAPACITY {
         let mut answer = Box::pin(submit(number));
         assert!(poll_once(answer.as_mut()).await.is_pending(), "there is room for {number}");
         accepted.push(answer);
@@ -138,7 +138,7 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     }
     let won = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Ok(_)))).count();
     let lost = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Err(_)))).count();
-    assert_eq!((won, lost), (1, LANE_CAPACITY), "everybody who was accepted has an outcome");
+    assert_eq!((won, lost), (1, QUEUE_CAPACITY), "everybody who was accepted has an outcome");
     assert!(submit(0).await.is_ok(), "and it works again by itself");
     sums::check(&arena.sql, &event).await;
 }

@@ -12,7 +12,7 @@ use crate::graphql::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::scalars::{DateTime, Revision};
-use crate::store::reads::{Place, SeatMapRecord, SeatRecord};
+use crate::store::reads::{SeatLocation, SeatMapRecord, SeatRecord};
 
 /// What everybody may know of a seat.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
@@ -33,24 +33,24 @@ pub struct Seat {
     seat: domain::seat::Seat,
     /// Known where the seat was read for this answer; a mutation's answer looks it up once it is
     /// asked for.
-    place: OnceLock<Arc<Place>>,
+    location: OnceLock<Arc<SeatLocation>>,
     now: Instant<Utc>,
 }
 
 impl Seat {
-    /// A seat that was read with its place.
+    /// A seat that was read with its location.
     pub fn read(event: &Arc<EventScope>, record: SeatRecord) -> Self {
         Self {
             event: Arc::clone(event),
             seat: record.seat,
-            place: record.place.into(),
+            location: record.location.into(),
             now: record.now,
         }
     }
 
     /// A seat that was decided on at `now`.
     pub fn decided(event: &Arc<EventScope>, seat: domain::seat::Seat, now: Instant<Utc>) -> Self {
-        Self { event: Arc::clone(event), seat, place: OnceLock::new(), now }
+        Self { event: Arc::clone(event), seat, location: OnceLock::new(), now }
     }
 
     /// Seats that were read, in the order of `ids`; those that are not there are left out.
@@ -67,17 +67,17 @@ impl Seat {
             .collect())
     }
 
-    async fn place<T>(
+    async fn location<T>(
         &self,
         ctx: &Context<'_>,
-        part: impl FnOnce(&Place) -> T,
+        part: impl FnOnce(&SeatLocation) -> T,
     ) -> Result<T, Fault> {
-        if let Some(place) = self.place.get() {
-            return Ok(part(place));
+        if let Some(location) = self.location.get() {
+            return Ok(part(location));
         }
         let record = ctx.loader().load_one(self.seat.id).await?;
-        let record = record.ok_or_else(|| Fault::internal("a seat has lost its place"))?;
-        Ok(part(self.place.get_or_init(|| Arc::clone(&record.place))))
+        let record = record.ok_or_else(|| Fault::internal("a seat has lost its location"))?;
+        Ok(part(self.location.get_or_init(|| Arc::clone(&record.location))))
     }
 }
 
@@ -96,25 +96,25 @@ impl Seat {
 
     /// Section or block.
     async fn section(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.place(ctx, |place| place.section.clone()).await?)
+        Ok(self.location(ctx, |location| location.section.clone()).await?)
     }
 
     /// Row within the section.
     async fn row(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.place(ctx, |place| place.row.clone()).await?)
+        Ok(self.location(ctx, |location| location.row.clone()).await?)
     }
 
     /// Number within the row; not always a number.
     async fn number(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.place(ctx, |place| place.number.clone()).await?)
+        Ok(self.location(ctx, |location| location.number.clone()).await?)
     }
 
     /// What a person reads, and a screen reader says: 'Section 101, row C, seat 14'.
     async fn label(&self, ctx: &Context<'_>) -> Result<String> {
-        let label = |place: &Place| {
-            format!("Section {}, row {}, seat {}", place.section, place.row, place.number)
+        let label = |at: &SeatLocation| {
+            format!("Section {}, row {}, seat {}", at.section, at.row, at.number)
         };
-        Ok(self.place(ctx, label).await?)
+        Ok(self.location(ctx, label).await?)
     }
 
     /// What it costs.
@@ -124,7 +124,7 @@ impl Seat {
 
     /// Whether a wheelchair fits.
     async fn accessible(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(self.place(ctx, |place| place.accessible).await?)
+        Ok(self.location(ctx, |location| location.accessible).await?)
     }
 
     /// Whether it is offered at all.
@@ -134,12 +134,12 @@ impl Seat {
 
     /// Where it is on the venue's map, in the seat plan's own units; x grows to the right.
     async fn x(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
-        Ok(self.place(ctx, |place| place.x).await?)
+        Ok(self.location(ctx, |location| location.x).await?)
     }
 
     /// Where it is on the venue's map, in the seat plan's own units; y grows downwards.
     async fn y(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
-        Ok(self.place(ctx, |place| place.y).await?)
+        Ok(self.location(ctx, |location| location.y).await?)
     }
 
     /// As of now: a hold that has run out reads AVAILABLE, whether or not the cleaner has been by.

@@ -1,0 +1,16 @@
+//! Who hears of commits without asking the database.
+
+use crate::domain::{Change, EventId};
+
+/// Told at once of what was committed here. Everybody else, other servers included, is woken by
+/// NOTIFY.
+pub trait CommitListener: std::fmt::Debug + Send + Sync {
+    /// These changes, which follow one another, are in the event's change log. What is committed in
+    /// a row may be told in another order.
+    fn committed(&self, event: EventId, changes: Vec<Change>);
+}
+
+/// Nobody.
+impl CommitListener for () {
+    fn committed(&self, _: EventId, _: Vec<Change>) {}
+}

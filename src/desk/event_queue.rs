@@ -1,0 +1,112 @@
+//! One event's queue: the commands that wait, and how many of its batches are under way.
+//!
+//! ```text
+//!  first command                 a worker takes its turn        the batch is prepared:
+//!  ───────────▶  WAITING  ──▶  READY  ───────────────▶  PREPARING  ──────────▶  COMMITTING
+//!                   ▲            ▲                          │    only the commit     │
+//!                   │            │ commands wait and        │    is left             │
+//!                   │            └── nothing is prepared ◀──┼────────────────────────┤
+//!                   │                                       ▼                        ▼
+//!                   └──── commands wait, two batches under way      nothing waits, nothing is
+//!                                                                   under way: the queue is gone
+//! ```
+//!
+//! Up to [`MAX_BATCHES`] batches are under way, of which at most one is being prepared. While one
+//! commits the next may be prepared: it locks the event's row, which it gets when the commit is
+//! done, and takes its commands then. Taken earlier they would be fewer, above all where another
+//! server stands before it too.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use super::pending_command::PendingCommand;
+
+/// Batches of one event that may be under way: one that waits for its commit, and one that is
+/// prepared meanwhile.
+const MAX_BATCHES: usize = 2;
+
+/// The most commands of one batch: past a few hundred the cost of a commit is spread thin enough.
+const MAX_BATCH_COMMANDS: usize = 512;
+
+/// A batch is full once it names this many seats, so that it stays within tens of milliseconds and
+/// nobody behind it waits long.
+const FULL_BATCH_SEATS: usize = 4096;
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct EventQueue {
+    waiting: VecDeque<Box<dyn PendingCommand>>,
+    /// Batches that have begun and are not done with.
+    under_way: usize,
+    /// Whether one of them is still being prepared.
+    is_preparing: bool,
+    /// Whether the event is in the schedule's list of events to be served.
+    is_ready: bool,
+}
+
+impl EventQueue {
+    /// How many commands wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Puts a command at the end.
+    pub(super) fn push(&mut self, command: Box<dyn PendingCommand>) {
+        self.waiting.push_back(command);
+    }
+
+    /// WAITING → READY, where that can be; whether it was.
+    pub(super) fn make_ready(&mut self) -> bool {
+        let has_room = !self.is_preparing && self.under_way < MAX_BATCHES;
+        let becomes_ready = !self.is_ready && has_room && !self.waiting.is_empty();
+        self.is_ready |= becomes_ready;
+        becomes_ready
+    }
+
+    /// READY → PREPARING; whether another batch is under way before this one.
+    pub(super) fn begin_batch(&mut self) -> bool {
+        self.is_ready = false;
+        self.is_preparing = true;
+        self.under_way += 1;
+        self.under_way > 1
+    }
+
+    /// The commands of the batch that is being prepared, in the order they came. Those that nobody
+    /// waits for any more are dropped: nothing has been done for them yet.
+    pub(super) fn take_batch(&mut self) -> Vec<Box<dyn PendingCommand>> {
+        let (mut batch, mut seats) = (Vec::new(), 0);
+        while batch.len() < MAX_BATCH_COMMANDS
+            && seats < FULL_BATCH_SEATS
+            && let Some(command) = self.waiting.pop_front()
+        {
+            if !command.is_abandoned() {
+                seats += command.needs().seats.len();
+                batch.push(command);
+            }
+        }
+        batch
+    }
+
+    /// PREPARING → COMMITTING.
+    pub(super) fn begin_commit(&mut self) {
+        self.is_preparing = false;
+    }
+
+    /// A batch is done with. `was_preparing`: it never came to its commit.
+    pub(super) fn end_batch(&mut self, was_preparing: bool) {
+        self.under_way -= 1;
+        self.is_preparing &= !was_preparing;
+    }
+
+    /// Whether there is nothing left to do.
+    pub(super) fn is_done(&self) -> bool {
+        self.under_way == 0 && self.waiting.is_empty()
+    }
+}
+
+impl fmt::Debug for EventQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (waiting, under_way) = (self.waiting.len(), self.under_way);
+        write!(f, "EventQueue({waiting} waiting, {under_way} batches under way)")
+    }
+}

@@ -1,0 +1,136 @@
+//! Where commands are handed in and their answers awaited.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::alarm::ExpiryAlarm;
+use super::batch::BatchRunner;
+use super::booking_thread::BookingThread;
+use super::commit_listener::CommitListener;
+use super::dispatcher::Dispatcher;
+use super::error::DeskError;
+use super::pending_command::Submission;
+use super::refusals::Refusals;
+use super::workers::{EventQueues, NotAccepted};
+use crate::domain::EventId;
+use crate::domain::command::Command;
+use crate::store::Store;
+
+/// Commands that may wait in one event's queue. At 20,000 bookings a second that is under half a
+/// second of work: who comes later is better told at once.
+pub const QUEUE_CAPACITY: usize = 8192;
+
+/// The longest a command waits for its answer, queue and retries included. Longer than a single
+/// attempt may take (20 s), so that in practice the cause is named by what failed.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// When a client that was turned away should come back: about the time a full queue takes to empty.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// The way to every change of a seat. See the module's documentation.
+#[derive(Debug)]
+pub struct Desk {
+    queues: Arc<EventQueues>,
+    refusals: Refusals,
+}
+
+/// The tasks behind a [`Desk`].
+#[derive(Debug)]
+pub struct DeskTasks {
+    queues: Arc<EventQueues>,
+    dispatcher: Arc<Dispatcher>,
+    dispatching: tokio::task::JoinHandle<()>,
+    /// The connections of the bookings are served there, until they are closed.
+    _thread: BookingThread,
+}
+
+impl Desk {
+    /// Opens the desk, for up to `bookings` transactions at a time: as many as the store has
+    /// connections for them.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system has no thread to give.
+    pub fn open(
+        store: &Store,
+        bookings: usize,
+        listener: Arc<dyn CommitListener>,
+        alarm: &Arc<ExpiryAlarm>,
+    ) -> std::io::Result<(Arc<Self>, DeskTasks)> {
+        let (thread, runtime) = BookingThread::start()?;
+        let dispatcher = Arc::new(Dispatcher::default());
+        let dispatching = tokio::spawn(Arc::clone(&dispatcher).run(store.clone()));
+        let (told, alarm) = (Arc::clone(&dispatcher), Arc::clone(alarm));
+        let runner = BatchRunner::new(store.clone(), listener, told, alarm);
+        let queues = Arc::new(EventQueues::new(runner, bookings, runtime));
+        let desk = Arc::new(Self { queues: Arc::clone(&queues), refusals: Refusals::new() });
+        Ok((desk, DeskTasks { queues, dispatcher, dispatching, _thread: thread }))
+    }
+
+    /// Has a command decided and waits until the outcome is durable.
+    ///
+    /// # Errors
+    ///
+    /// Refusals are outcomes; an error means there is none. After [`DeskError::Unavailable`] the
+    /// same command may be handed in again: what was done already is found done.
+    pub async fn submit<C: Command>(
+        &self,
+        event: EventId,
+        command: C,
+    ) -> Result<C::Outcome, DeskError> {
+        self.submit_up_to(QUEUE_CAPACITY, event, command).await
+    }
+
+    /// Like [`Desk::submit`], but finds room in a full queue too: for the cleaner, which a rush
+    /// must not keep out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Desk::submit`].
+    pub async fn submit_although_full<C: Command>(
+        &self,
+        event: EventId,
+        command: C,
+    ) -> Result<C::Outcome, DeskError> {
+        self.submit_up_to(usize::MAX, event, command).await
+    }
+
+    async fn submit_up_to<C: Command>(
+        &self,
+        capacity: usize,
+        event: EventId,
+        command: C,
+    ) -> Result<C::Outcome, DeskError> {
+        let (reply, answer) = oneshot::channel();
+        let submission = Box::new(Submission::new(command, reply));
+        match self.queues.accept(event, submission, capacity) {
+            Ok(()) => Self::outcome(answer).await,
+            Err(NotAccepted::Full) => {
+                self.refusals.pace().await;
+                Err(DeskError::Overloaded { retry_after: RETRY_AFTER })
+            }
+            Err(NotAccepted::Closed) => Err(DeskError::Unavailable),
+        }
+    }
+
+    async fn outcome<T>(answer: oneshot::Receiver<Result<T, DeskError>>) -> Result<T, DeskError> {
+        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_dropped)) => Err(DeskError::Internal),
+            Err(_elapsed) => Err(DeskError::Unavailable),
+        }
+    }
+}
+
+impl DeskTasks {
+    /// Accepts nothing more, and waits until everything that was accepted is carried out and
+    /// announced. The connections of the bookings are to be closed before this is dropped.
+    pub async fn finish(&mut self) {
+        self.queues.finish().await;
+        self.dispatcher.close();
+        // It panicked or was cancelled: either way there is nothing left to announce.
+        let _ = (&mut self.dispatching).await;
+    }
+}

@@ -1,0 +1,56 @@
+//! A command that waits to be booked, with whoever waits for its answer.
+
+use tokio::sync::oneshot;
+
+use super::error::DeskError;
+use crate::domain::command::{Command, Needs};
+use crate::domain::ledger::Ledger;
+use crate::store::booking::BatchedCommand;
+
+/// A command in an event queue or a batch, of whatever kind.
+pub(super) trait PendingCommand: BatchedCommand {
+    /// Hands over the outcome, or says why there is none.
+    fn answer(self: Box<Self>, booked: Result<(), DeskError>);
+    /// Whether nobody waits any more.
+    fn is_abandoned(&self) -> bool;
+}
+
+/// A command as it was submitted: with its outcome, once there is one, and the way back.
+pub(super) struct Submission<C: Command> {
+    command: C,
+    outcome: Option<C::Outcome>,
+    reply: oneshot::Sender<Result<C::Outcome, DeskError>>,
+}
+
+impl<C: Command> Submission<C> {
+    pub(super) fn new(command: C, reply: oneshot::Sender<Result<C::Outcome, DeskError>>) -> Self {
+        Self { command, outcome: None, reply }
+    }
+}
+
+impl<C: Command> BatchedCommand for Submission<C> {
+    fn needs(&self) -> Needs<'_> {
+        self.command.needs()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        C::REPEATABLE
+    }
+
+    fn decide(&mut self, ledger: &mut Ledger) {
+        self.outcome = Some(self.command.decide(ledger));
+    }
+}
+
+impl<C: Command> PendingCommand for Submission<C> {
+    fn answer(self: Box<Self>, booked: Result<(), DeskError>) {
+        let Self { outcome, reply, .. } = *self;
+        let answer = booked.and_then(|()| outcome.ok_or(DeskError::Internal));
+        // Who asked may have left; what was decided stands all the same.
+        let _ = reply.send(answer);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+}

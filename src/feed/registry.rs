@@ -1,0 +1,162 @@
+//! Which events are watched, and by how many.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::Semaphore;
+
+use super::apart::apart;
+use super::error::FeedError;
+use super::follower::{Follower, FollowerState, Lost};
+use super::reader;
+use super::watch::Watch;
+use crate::domain::{Change, EventId, Revision};
+use crate::store::{Store, StoreError};
+
+/// Where a new follower begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// With what changes from now on; the caller takes a snapshot and moves the follower there.
+    Live,
+    /// After this revision.
+    After(Revision),
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Feed {
+    store: Store,
+    watches: Mutex<HashMap<EventId, Weak<Watch>>>,
+    permits: Arc<Semaphore>,
+    most_followers: usize,
+    is_listening: AtomicBool,
+}
+
+impl Feed {
+    /// A feed that serves at most `max_followers` at a time.
+    pub fn new(store: Store, max_followers: usize) -> Arc<Self> {
+        let max_followers = max_followers.min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            store,
+            watches: Mutex::default(),
+            permits: Arc::new(Semaphore::new(max_followers)),
+            most_followers: max_followers,
+            is_listening: false.into(),
+        })
+    }
+
+    /// Says whether wake-ups arrive.
+    pub(super) fn set_listening(&self, is_listening: bool) {
+        self.is_listening.store(is_listening, Ordering::Relaxed);
+    }
+
+    /// Sends a wake-up of nothing.
+    pub(super) async fn heartbeat(&self) -> Result<(), StoreError> {
+        self.store.heartbeat().await
+    }
+
+    /// Whether wake-ups arrive. Without them changes are still delivered, up to a second late.
+    pub fn is_listening(&self) -> bool {
+        self.is_listening.load(Ordering::Relaxed)
+    }
+
+    /// How many follow now.
+    pub fn followers(&self) -> usize {
+        self.most_followers - self.permits.available_permits()
+    }
+
+    /// How many events are watched now.
+    pub fn watches(&self) -> usize {
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        watches.values().filter(|watch| watch.strong_count() > 0).count()
+    }
+
+    /// Follows an event's log.
+    ///
+    /// # Errors
+    ///
+    /// See [`FeedError`]. That `start` lies in the future or was pruned is no error: the follower's
+    /// first step says so.
+    pub async fn follow(
+        self: &Arc<Self>,
+        event: EventId,
+        start: Start,
+    ) -> Result<Follower, FeedError> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| FeedError::Full)?;
+        // In a rush nearly everybody comes for an event that is watched already, with a revision
+        // that is at hand.
+        if let Some(watch) = self.existing(event) {
+            let state = match start {
+                Start::Live => Some(FollowerState::Lost(Lost::NoPosition)),
+                Start::After(revision) => {
+                    watch.keeps(revision).then_some(FollowerState::CatchingUp(revision))
+                }
+            };
+            if let Some(state) = state {
+                return Ok(Follower::new(self.store.clone(), watch, permit, state));
+            }
+        }
+        let store = self.store.clone();
+        let extent = apart(async move { store.log_extent(event).await })
+            .await?
+            .ok_or(FeedError::NoSuchEvent)?;
+        let state = match start {
+            Start::Live => FollowerState::Lost(Lost::NoPosition),
+            Start::After(revision) if revision > extent.newest => {
+                FollowerState::Lost(Lost::UnknownRevision)
+            }
+            Start::After(revision) if revision < extent.pruned => FollowerState::Lost(Lost::Pruned),
+            Start::After(revision) => FollowerState::CatchingUp(revision),
+        };
+        Ok(Follower::new(self.store.clone(), self.watch(event, extent.newest), permit, state))
+    }
+
+    fn existing(&self, event: EventId) -> Option<Arc<Watch>> {
+        self.watches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&event)
+            .and_then(Weak::upgrade)
+    }
+
+    /// The event's watch; the first to ask starts it, and it ends with its last follower.
+    fn watch(&self, event: EventId, newest: Revision) -> Arc<Watch> {
+        let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = watches.get(&event).and_then(Weak::upgrade) {
+            return watch;
+        }
+        watches.retain(|_, watch| watch.strong_count() > 0);
+        let watch = Watch::new(event, newest);
+        reader::start(&watch, self.store.clone(), newest);
+        watches.insert(event, Arc::downgrade(&watch));
+        watch
+    }
+
+    /// These changes of an event, which follow one another, are in its log: told by whoever
+    /// committed them.
+    pub fn committed(&self, event: EventId, changes: Vec<Change>) {
+        if let Some(watch) = self.existing(event) {
+            watch.hear(changes);
+        }
+    }
+
+    pub(super) fn wake(&self, event: EventId, reached: Revision) {
+        if let Some(watch) = self.existing(event) {
+            watch.wake(reached);
+        }
+    }
+
+    pub(super) fn wake_all(&self) {
+        let watches: Vec<_> = self
+            .watches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect();
+        for watch in watches {
+            watch.wake_to_look();
+        }
+    }
+}

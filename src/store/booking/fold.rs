@@ -1,0 +1,49 @@
+//! How a seat's columns follow from the last change of it, as SQL.
+//!
+//! Made from the rules of `domain`, cause by cause. A cause that is not among them gives a status
+//! of NULL, which the table refuses: nothing falls into an ELSE.
+
+use crate::domain::{Cause, SeatStatus};
+
+/// An expression for the status after a change with this column's cause; NULL for an unknown one.
+pub(super) fn status_after(cause: &str) -> String {
+    let cases = Cause::ALL.iter().map(|known| {
+        let (cause, status) = (known.code(), known.status().code());
+        format!("WHEN {cause} THEN {status}")
+    });
+    format!("CASE {cause} {} END", cases.collect::<Vec<_>>().join(" "))
+}
+
+/// An expression for `value` if a change with this column's cause leaves it in the seat's row, and
+/// NULL if not.
+pub(super) fn kept(value: &str, cause: &str, keeps: impl Fn(Cause) -> bool) -> String {
+    let causes = Cause::ALL.iter().filter(|known| keeps(**known)).map(|known| known.code());
+    let causes: Vec<_> = causes.map(|code| code.to_string()).collect();
+    format!("CASE WHEN {cause} IN ({}) THEN {value} END", causes.join(", "))
+}
+
+/// The viewer becomes holder or owner.
+pub(super) fn keeps_viewer(cause: Cause) -> bool {
+    match cause.status() {
+        SeatStatus::Available => false,
+        SeatStatus::Reserved | SeatStatus::Confirmed => true,
+    }
+}
+
+/// A hold's end is kept with it.
+pub(super) fn keeps_expiry(cause: Cause) -> bool {
+    cause.status() == SeatStatus::Reserved
+}
+
+/// A sale's order is kept with it.
+pub(super) fn keeps_order(cause: Cause) -> bool {
+    cause.status() == SeatStatus::Confirmed
+}
+
+/// The viewer is remembered as the one whose hold ran out.
+pub(super) fn keeps_lapsed_viewer(cause: Cause) -> bool {
+    match cause {
+        Cause::Expired => true,
+        Cause::Reserved | Cause::Released | Cause::Confirmed => false,
+    }
+}

@@ -1,0 +1,22 @@
+//! The one transaction that changes seats: lock, decide, write.
+//!
+//! It concerns one event and carries out any number of commands. It locks the event's row, then the
+//! seats that the commands name in ascending order, both FOR UPDATE. Every booking does so in this
+//! order: there are no deadlocks, and an event's bookings happen one after another. The clock is
+//! read after the locks are held. Whatever fails, nothing of it is there; what is answered has been
+//! committed.
+//!
+//! It takes three round trips to the database: lock, write, commit. A fourth comes before them for
+//! whoever locks the event first ([`BookingSession::lock_event`]). A session keeps its connection
+//! between bookings: each commit begins the next transaction.
+//!
+//! Deliberately absent: NOTIFY (it takes a lock across all databases at commit; the desk's
+//! dispatcher sends it afterwards) and retries (the desk knows whether a command may run again).
+
+mod fold;
+mod opening;
+mod session;
+mod write;
+
+pub use session::{BatchedCommand, Booked, BookingSession};
+pub use write::write_changes;

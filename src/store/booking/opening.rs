@@ -1,0 +1,200 @@
+//! What a booking begins with: locks the event and the seats, and reads what the commands need.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use const_format::formatcp;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+};
+
+use super::session::BatchedCommand;
+use crate::domain::ledger::{Opening, Terms};
+use crate::domain::seat::Seat;
+use crate::domain::{CategoryId, EventId, IdempotencyKey, OrderId, Revision, SeatState, ViewerId};
+use crate::store::entity::{event, seat};
+use crate::store::error::StoreError;
+use crate::store::reads;
+use crate::store::rows::{self, TermsRow};
+use crate::store::sql::{CONFIRMED, ints, statement, texts};
+
+/// Locks the event and the seats, and reads everything else the commands need; `None` if there is
+/// no such event.
+pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    commands: &[Box<C>],
+) -> Result<Option<Opening>, StoreError> {
+    let Some(locked) = lock(transaction, event, commands).await? else { return Ok(None) };
+    let Locked { terms, revision, now, seats } = locked;
+    let needs = || commands.iter().map(|command| command.needs());
+    let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
+    let limited = needs().filter(|_| terms.max_seats_per_viewer.is_some());
+    let counted: BTreeSet<&str> =
+        limited.filter_map(|needs| needs.holdings_of).map(ViewerId::as_str).collect();
+    let (mut holdings, mut keys) = (HashMap::new(), HashMap::new());
+    if !counted.is_empty() || !purchases.is_empty() {
+        (holdings, keys) = read_facts(transaction, event, now, &counted, &purchases).await?;
+    }
+    let (mut prices, mut orders) = (HashMap::new(), Vec::new());
+    if !purchases.is_empty() {
+        prices = read_prices(transaction, event).await?;
+        let sold = seats.iter().filter_map(|seat| match &seat.state {
+            SeatState::Confirmed(sale) => Some(sale.order),
+            SeatState::Available { .. } | SeatState::Reserved(_) => None,
+        });
+        let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
+        orders = reads::orders(transaction, event, known).await?;
+    }
+    Ok(Some(Opening { event, terms, revision, now, seats, prices, holdings, keys, orders }))
+}
+
+/// The locked rows, and the clock after that.
+struct Locked {
+    terms: Terms,
+    revision: Revision,
+    now: DateTime<Utc>,
+    seats: Vec<Seat>,
+}
+
+/// Locks the event's row, then every seat of the event that is named, ascending; then reads the
+/// clock.
+///
+/// Each of the three depends on the one before: no seat is looked for until there is an event, and
+/// the clock is read by a subquery over all seats that were locked. Both rows are given as they are
+/// once they are locked, even if the statement began before another transaction changed them
+/// (PostgreSQL's READ COMMITTED). The first row is the event's and has the clock.
+static LOCK: LazyLock<String> = LazyLock::new(|| {
+    let event = event::Entity::find_by_id(0).lock_exclusive().build(DbBackend::Postgres).sql;
+    let seats = seat::Entity::find()
+        .filter(seat::Column::EventId.eq(0))
+        .filter(seat::Column::Id.eq_any([0]))
+        .filter(Expr::cust("EXISTS (SELECT FROM locked_event)"))
+        .order_by_asc(seat::Column::Id)
+        .lock_exclusive()
+        .build(DbBackend::Postgres)
+        .sql;
+    format!(
+        "WITH locked_event AS MATERIALIZED ({event}), locked_seats AS MATERIALIZED ({seats})
+SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_sale,
+       NULL::smallint AS status, NULL::text AS viewer, NULL::timestamptz AS expires_at,
+       NULL::text AS lapsed_viewer, NULL::bigint AS order_id, revision,
+       (SELECT clock_timestamp() FROM (SELECT count(*) FROM locked_seats) AS locked) AS now,
+       sales_open_at, sales_close_at, hold_seconds, max_seats_per_viewer, currency
+  FROM locked_event
+UNION ALL
+SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
+       NULL, NULL, NULL, NULL, NULL, NULL
+  FROM locked_seats"
+    )
+});
+
+async fn lock<C: BatchedCommand + ?Sized>(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    commands: &[Box<C>],
+) -> Result<Option<Locked>, StoreError> {
+    let named = commands.iter().flat_map(|command| command.needs().seats);
+    // A seat of another event is not on this ledger: the command will find that it does not exist.
+    let serials: BTreeSet<i32> =
+        named.filter(|seat| seat.event == event).map(|seat| seat.serial).collect();
+    let rows = transaction.query_all_raw(statement(&LOCK, [event.0.into(), ints(serials)])).await?;
+    let Some((first, seats)) = rows.split_first() else { return Ok(None) };
+    let seats = seats.iter().map(|row| Seat::try_from(seat_from_row(event, row)?));
+    Ok(Some(Locked {
+        terms: TermsRow::from_query_result(first, "")?.into(),
+        revision: Revision(first.try_get_by_index(8)?),
+        now: first.try_get_by_index(9)?,
+        seats: seats.collect::<Result<_, _>>()?,
+    }))
+}
+
+/// By index: there may be thousands of these, and names would be looked up anew in each.
+fn seat_from_row(event: EventId, row: &QueryResult) -> Result<seat::Model, StoreError> {
+    Ok(seat::Model {
+        event_id: event.0,
+        id: row.try_get_by_index(0)?,
+        category_id: row.try_get_by_index(1)?,
+        for_sale: row.try_get_by_index(2)?,
+        status: row.try_get_by_index(3)?,
+        viewer: row.try_get_by_index(4)?,
+        expires_at: row.try_get_by_index(5)?,
+        lapsed_viewer: row.try_get_by_index(6)?,
+        order_id: row.try_get_by_index(7)?,
+        revision: row.try_get_by_index(8)?,
+    })
+}
+
+/// How many seats viewers hold and own, and which orders their keys stand for.
+type Facts = (HashMap<ViewerId, u32>, HashMap<(ViewerId, IdempotencyKey), OrderId>);
+
+/// One row for each viewer who is counted, and one for each key that is known, which has a `key`.
+/// LATERAL, so that each is a look-up by its whole key, whatever the planner believes the tables to
+/// hold.
+const FACTS: &str = formatcp!(
+    "
+SELECT asked.viewer, NULL AS key, held.number
+  FROM UNNEST($3::text[]) AS asked (viewer), LATERAL (
+    SELECT count(*) AS number FROM seats
+     WHERE event_id = $1 AND viewer = asked.viewer AND (status = {CONFIRMED} OR expires_at > $2)
+) AS held
+UNION ALL
+SELECT asked.viewer, asked.key, known.order_id
+  FROM UNNEST($4::text[], $5::text[]) AS asked (viewer, key), LATERAL (
+    SELECT order_id FROM idempotency_keys
+     WHERE event_id = $1 AND viewer = asked.viewer AND key = asked.key LIMIT 1
+) AS known"
+);
+
+#[derive(FromQueryResult)]
+struct FactRow {
+    viewer: String,
+    key: Option<String>,
+    number: i64,
+}
+
+async fn read_facts(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    now: DateTime<Utc>,
+    counted: &BTreeSet<&str>,
+    purchases: &[(&ViewerId, &IdempotencyKey)],
+) -> Result<Facts, StoreError> {
+    let values = [
+        event.0.into(),
+        now.into(),
+        texts(counted.iter().copied()),
+        texts(purchases.iter().map(|(viewer, _)| viewer.as_str())),
+        texts(purchases.iter().map(|(_, key)| key.as_str())),
+    ];
+    let rows = FactRow::find_by_statement(statement(FACTS, values)).all(transaction).await?;
+    let (mut holdings, mut keys) = Facts::default();
+    for row in rows {
+        let viewer = rows::viewer_from_row(&row.viewer)?;
+        if let Some(key) = row.key {
+            let key = IdempotencyKey::new(key).ok_or(StoreError::Corrupt("an idempotency key"))?;
+            keys.insert((viewer, key), OrderId { event, first: Revision(row.number) });
+        } else {
+            holdings.insert(viewer, u32::try_from(row.number).unwrap_or(u32::MAX));
+        }
+    }
+    Ok((holdings, keys))
+}
+
+async fn read_prices(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+) -> Result<HashMap<CategoryId, i32>, StoreError> {
+    let query =
+        statement("SELECT id, price_minor FROM categories WHERE event_id = $1", [event.0.into()]);
+    let rows = transaction.query_all_raw(query).await?;
+    rows.iter()
+        .map(|row| {
+            let serial = row.try_get_by_index(0)?;
+            Ok((CategoryId { event, serial }, row.try_get_by_index(1)?))
+        })
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! A session of bookings: one transaction after another, on a connection that is kept between them.
+
+use std::time::{Duration, Instant};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect,
+    TransactionTrait,
+};
+
+use super::opening::read_opening;
+use super::write::{reschedule_expiry, write_changes, write_orders};
+use crate::domain::command::Needs;
+use crate::domain::ledger::Ledger;
+use crate::domain::{Change, EventId};
+use crate::store::entity::event;
+use crate::store::error::StoreError;
+use crate::store::pools::Store;
+
+/// How long a connection is kept without a pause between transactions. PostgreSQL tells its
+/// autovacuum what a session has changed when the session is between transactions, and once a
+/// second at most.
+const KEPT_FOR: Duration = Duration::from_secs(1);
+
+/// A command of a batch, waiting for its decision.
+pub trait BatchedCommand: Send + Sync {
+    /// What has to be on the ledger.
+    fn needs(&self) -> Needs<'_>;
+    /// Whether it may be decided again although it is unknown whether it was written.
+    fn is_repeatable(&self) -> bool;
+    /// Decides, and keeps the outcome until the transaction is committed. Called once for each
+    /// attempt at the transaction.
+    fn decide(&mut self, ledger: &mut Ledger);
+}
+
+/// What a committed booking transaction did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Booked {
+    /// There is no such event; nothing was decided.
+    NoSuchEvent,
+    /// Everything was decided, and no seat changed.
+    Unchanged,
+    /// Seats changed.
+    Changed {
+        /// What the change log has now, in order.
+        changes: Vec<Change>,
+        /// How long from the decision until the first of the holds granted here runs out.
+        first_expiry_in: Option<Duration>,
+    },
+}
+
+/// Carries out bookings one after another.
+///
+/// Keeps a connection between them, with a transaction open: a commit that begins the next one is
+/// one round trip where beginning, committing and putting a connection back are three. Until its
+/// first statement an open transaction holds nothing, neither a lock nor an old row, but its
+/// connection.
+#[derive(Debug)]
+pub struct BookingSession {
+    connection: DatabaseConnection,
+    open: Option<OpenTransaction>,
+}
+
+/// A transaction that has begun, on a connection that was taken at some time.
+#[derive(Debug)]
+struct OpenTransaction {
+    transaction: DatabaseTransaction,
+    taken: Instant,
+}
+
+impl Store {
+    /// A session that takes a connection of the bookings' when it needs one.
+    pub fn booking_session(&self) -> BookingSession {
+        BookingSession { connection: self.bookings.clone(), open: None }
+    }
+}
+
+impl BookingSession {
+    /// Waits until the event's row is locked for the transaction that [`BookingSession::book`]
+    /// carries out next. Whoever knows that others stand before it locks first, and chooses the
+    /// commands once the lock is held.
+    ///
+    /// # Errors
+    ///
+    /// On any error nothing is locked, and nothing was written.
+    pub async fn lock_event(&mut self, event: EventId) -> Result<(), StoreError> {
+        let open = self.open_transaction().await?;
+        let row = event::Entity::find_by_id(event.0)
+            .select_only()
+            .column(event::Column::Id)
+            .lock_exclusive();
+        row.into_tuple::<i64>().one(&open.transaction).await?;
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// The open transaction, or a new one. Taken out: what ends early, for whatever reason, is
+    /// rolled back and not gone on with.
+    async fn open_transaction(&mut self) -> Result<OpenTransaction, StoreError> {
+        match self.open.take() {
+            Some(open) => Ok(open),
+            None => {
+                let transaction = self.connection.begin().await?;
+                Ok(OpenTransaction { transaction, taken: Instant::now() })
+            }
+        }
+    }
+
+    /// Carries out the commands, in their order, in one transaction on one event. `before_commit`
+    /// is called when everything is written and the commit is all that is left.
+    ///
+    /// # Errors
+    ///
+    /// On any error nothing was written; but for [`StoreError::Unknown`], after which everything
+    /// may have been.
+    pub async fn book<C: BatchedCommand + ?Sized>(
+        &mut self,
+        event: EventId,
+        commands: &mut [Box<C>],
+        before_commit: impl FnOnce(),
+    ) -> Result<Booked, StoreError> {
+        let OpenTransaction { transaction, taken } = self.open_transaction().await?;
+        let Some(opening) = read_opening(&transaction, event, commands).await? else {
+            transaction.rollback().await?;
+            return Ok(Booked::NoSuchEvent);
+        };
+        let mut ledger = Ledger::open(opening);
+        for command in commands.iter_mut() {
+            command.decide(&mut ledger);
+        }
+        let now = ledger.now();
+        let closing = ledger.close();
+        if !closing.changes.is_empty() {
+            write_changes(&transaction, event, &closing, now).await?;
+        }
+        if !closing.keys.is_empty() {
+            write_orders(&transaction, event, &closing, now).await?;
+        }
+        if commands.iter().any(|command| command.needs().reschedules_expiry) {
+            reschedule_expiry(&transaction, event).await?;
+        }
+        before_commit();
+        self.commit(transaction, taken).await?;
+        let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
+        let changes = closing.changes;
+        if changes.is_empty() {
+            return Ok(Booked::Unchanged);
+        }
+        Ok(Booked::Changed { changes, first_expiry_in })
+    }
+
+    /// Commits, and has the next transaction begun by that unless the connection is due for a
+    /// pause.
+    async fn commit(
+        &mut self,
+        transaction: DatabaseTransaction,
+        taken: Instant,
+    ) -> Result<(), StoreError> {
+        if taken.elapsed() >= KEPT_FOR {
+            return transaction.commit().await.map_err(StoreError::in_commit);
+        }
+        let committed = transaction.execute_unprepared("COMMIT AND CHAIN").await;
+        committed.map_err(StoreError::in_commit)?;
+        self.open = Some(OpenTransaction { transaction, taken });
+        Ok(())
+    }
+
+    /// Gives the connection back, and with it what was locked.
+    pub async fn release_connection(&mut self) {
+        if let Some(open) = self.open.take() {
+            // It has written nothing. A connection that is broken is noticed by whoever uses it
+            // next.
+            let _ = open.transaction.rollback().await;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What a booking writes: the log, the seats, the event's revision; and orders with their keys.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use const_format::formatcp;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use super::fold;
+use crate::domain::EventId;
+use crate::domain::ledger::{Closing, NewOrder};
+use crate::store::error::StoreError;
+use crate::store::sql::{
+    AVAILABLE, RESERVED, bigints, instants, ints, smallints, statement, texts,
+};
+
+/// The log rows, the seats as their last change leaves them, and the event's revision: one
+/// statement. That the table is the log folded is not kept up by care but written down here.
+///
+/// The seats are written as if they were new, and are not: a row that is there is found by its key,
+/// one look-up each. An UPDATE would join them, and a planner that thinks an event small (its
+/// statistics are older than the event) reads the whole event for every change. Were a seat not
+/// there, its category 0 would not be either: nothing is inserted.
+///
+/// A seat that is sold stays sold: its status would become NULL, which the table refuses. So does
+/// that of a change whose cause is unknown.
+static WRITE_CHANGES: LazyLock<String> = LazyLock::new(|| {
+    let kept = |value, keeps| fold::kept(value, "cause", keeps);
+    let status = fold::status_after("cause");
+    let viewer = kept("viewer", fold::keeps_viewer as fn(_) -> _);
+    let lapsed_viewer = kept("viewer", fold::keeps_lapsed_viewer);
+    let expires_at = kept("expires_at", fold::keeps_expiry);
+    let order_id = kept("order_id", fold::keeps_order);
+    format!(
+        "
+WITH change AS (
+    SELECT * FROM UNNEST($3::bigint[], $4::integer[], $5::smallint[], $6::text[],
+                         $7::timestamptz[], $8::bigint[])
+        AS change (revision, seat_id, cause, viewer, expires_at, order_id)
+), log AS (
+    INSERT INTO seat_changes
+           (event_id, revision, seat_id, cause, viewer, expires_at, order_id, changed_at)
+    SELECT $1, revision, seat_id, cause, viewer, {expires_at}, {order_id}, $2
+      FROM change
+), last AS (
+    SELECT DISTINCT ON (seat_id) * FROM change ORDER BY seat_id, revision DESC
+), seat AS (
+    INSERT INTO seats AS seat (event_id, id, category_id, status, viewer, expires_at,
+                               lapsed_viewer, order_id, revision)
+    SELECT $1, seat_id, 0, {status}, {viewer}, {expires_at}, {lapsed_viewer}, {order_id}, revision
+      FROM last
+    ON CONFLICT (event_id, id) DO UPDATE SET
+        status = CASE WHEN seat.status IN ({AVAILABLE}, {RESERVED}) THEN EXCLUDED.status END,
+        viewer = EXCLUDED.viewer, expires_at = EXCLUDED.expires_at,
+        lapsed_viewer = EXCLUDED.lapsed_viewer, order_id = EXCLUDED.order_id,
+        revision = EXCLUDED.revision
+)
+UPDATE events SET revision = $9, next_expiry_at = LEAST(next_expiry_at, $10) WHERE id = $1"
+    )
+});
+
+/// Writes changes to the log of an event and folds them into its seats. Their revisions must be
+/// consecutive from the event's own; its row and theirs must be locked.
+///
+/// # Errors
+///
+/// If the database refuses: a seat is sold already, or a change is none that there can be.
+pub async fn write_changes(
+    connection: &impl ConnectionTrait,
+    event: EventId,
+    closing: &Closing,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let changes = &closing.changes;
+    let revision = closing.revision().unwrap_or_default();
+    let values = [
+        event.0.into(),
+        now.into(),
+        bigints(changes.iter().map(|change| change.revision.0)),
+        ints(changes.iter().map(|change| change.seat.serial)),
+        smallints(changes.iter().map(|change| change.cause.code())),
+        texts(changes.iter().map(|change| change.viewer.as_str())),
+        instants(changes.iter().map(|change| change.expires_at.unwrap_or_default())),
+        bigints(changes.iter().map(|change| change.order.map_or(0, |order| order.first.0))),
+        revision.0.into(),
+        closing.earliest_expiry().into(),
+    ];
+    connection.execute_raw(statement(&WRITE_CHANGES, values)).await?;
+    Ok(())
+}
+
+/// An empty payment reference stands for NULL: a real one has at least one character.
+const WRITE_ORDERS: &str = "
+WITH placed AS (
+    INSERT INTO orders
+           (event_id, id, viewer, total_minor, currency, payment_reference, confirmed_at)
+    SELECT $1, id, viewer, total_minor, currency, NULLIF(payment_reference, ''), $2
+      FROM UNNEST($3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[])
+        AS placed (id, viewer, total_minor, currency, payment_reference)
+), sold AS (
+    INSERT INTO order_seats (event_id, order_id, seat_id, price_minor)
+    SELECT $1, * FROM UNNEST($8::bigint[], $9::integer[], $10::integer[])
+)
+INSERT INTO idempotency_keys (event_id, viewer, key, order_id, created_at)
+SELECT $1, viewer, key, order_id, $2
+  FROM UNNEST($11::text[], $12::text[], $13::bigint[]) AS known (viewer, key, order_id)";
+
+pub(super) async fn write_orders(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    closing: &Closing,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let orders = || closing.orders.iter().map(|NewOrder { order, .. }| order);
+    let references = || {
+        orders().map(|order| {
+            order.payment_reference.as_ref().map_or("", |reference| reference.as_str())
+        })
+    };
+    let sold = || {
+        closing.orders.iter().flat_map(|NewOrder { order, prices_minor }| {
+            let first = order.id.first.0;
+            order
+                .seats
+                .iter()
+                .zip(prices_minor)
+                .map(move |(seat, &price)| (first, seat.serial, price))
+        })
+    };
+    let values = [
+        event.0.into(),
+        now.into(),
+        bigints(orders().map(|order| order.id.first.0)),
+        texts(orders().map(|order| order.viewer.as_str())),
+        bigints(orders().map(|order| order.total_minor)),
+        texts(orders().map(|order| order.currency.as_str())),
+        texts(references()),
+        bigints(sold().map(|(order, _, _)| order)),
+        ints(sold().map(|(_, seat, _)| seat)),
+        ints(sold().map(|(_, _, price)| price)),
+        texts(closing.keys.iter().map(|(viewer, _, _)| viewer.as_str())),
+        texts(closing.keys.iter().map(|(_, key, _)| key.as_str())),
+        bigints(closing.keys.iter().map(|(_, _, order)| order.first.0)),
+    ];
+    transaction.execute_raw(statement(WRITE_ORDERS, values)).await?;
+    Ok(())
+}
+
+/// Bookings only ever bring an event's next expiry nearer (LEAST); here, after the due holds are
+/// gone, it is looked up anew.
+const RESCHEDULE: &str = formatcp!(
+    "
+UPDATE events
+   SET next_expiry_at =
+       (SELECT min(expires_at) FROM seats WHERE event_id = $1 AND status = {RESERVED})
+ WHERE id = $1"
+);
+
+pub(super) async fn reschedule_expiry(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+) -> Result<(), StoreError> {
+    transaction.execute_raw(statement(RESCHEDULE, [event.0.into()])).await?;
+    Ok(())
+}

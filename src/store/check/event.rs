@@ -1,0 +1,93 @@
+//! The books of one event: its seats in memory, held against its log and its orders.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+
+use super::books::{EventRow, Findings};
+use super::violation::Violation;
+use super::{log, orders};
+use crate::domain::ledger::Terms;
+use crate::domain::seat::Seat;
+use crate::domain::{EventId, Revision, SeatState, ViewerId};
+use crate::store::entity::seat;
+use crate::store::error::StoreError;
+use crate::store::sql::statement;
+
+/// An event with its seats as the table has them.
+pub(super) struct EventBooks {
+    pub(super) event: EventId,
+    pub(super) revision: Revision,
+    pub(super) terms: Terms,
+    /// By serial number. A seat whose row cannot be read has been told of and is not here.
+    pub(super) seats: BTreeMap<i32, Seat>,
+}
+
+impl EventBooks {
+    /// Reads the event's seats.
+    pub(super) async fn read(
+        snapshot: &DatabaseTransaction,
+        row: EventRow,
+        findings: &mut Findings<'_>,
+    ) -> Result<Self, StoreError> {
+        let event = EventId(row.id);
+        let rows = seat::Entity::find().filter(seat::Column::EventId.eq(event.0));
+        let mut seats = BTreeMap::new();
+        for row in rows.all(snapshot).await? {
+            let serial = row.id;
+            match Seat::try_from(row) {
+                Ok(seat) => drop(seats.insert(serial, seat)),
+                Err(error) => {
+                    let what = error.to_string();
+                    findings.violation(Violation::UnreadableSeat { event, seat: serial, what });
+                }
+            }
+        }
+        findings.summary.seats += seats.len() as u64;
+        Ok(Self { event, revision: Revision(row.revision), terms: row.terms.into(), seats })
+    }
+
+    /// Holds the seats against everything else that is written of them.
+    pub(super) async fn verify(
+        &self,
+        snapshot: &DatabaseTransaction,
+        findings: &mut Findings<'_>,
+    ) -> Result<(), StoreError> {
+        log::verify(self, snapshot, findings).await?;
+        orders::verify(self, snapshot, findings).await?;
+        self.verify_limit(clock(snapshot).await?, findings);
+        Ok(())
+    }
+
+    /// Nobody holds and owns more than the event allows.
+    fn verify_limit(&self, now: DateTime<Utc>, findings: &mut Findings<'_>) {
+        let Some(limit) = self.terms.max_seats_per_viewer else { return };
+        let mut counts: HashMap<&ViewerId, (u32, i32)> = HashMap::new();
+        for (&serial, seat) in &self.seats {
+            if let Some(viewer) = seat.state.viewer(now) {
+                counts.entry(viewer).or_insert((0, serial)).0 += 1;
+            }
+        }
+        let mut beyond: Vec<_> = counts.into_values().filter(|&(count, _)| count > limit).collect();
+        beyond.sort_unstable_by_key(|&(_, seat)| seat);
+        for (count, seat) in beyond {
+            findings.violation(Violation::LimitExceeded { event: self.event, seat, count, limit });
+        }
+    }
+
+    /// The seats that are sold, by serial number: in which order, and to whom.
+    pub(super) fn sold(&self) -> impl Iterator<Item = (i32, Revision, &ViewerId)> {
+        self.seats.iter().filter_map(|(&serial, seat)| match &seat.state {
+            SeatState::Confirmed(sale) => Some((serial, sale.order.first, &sale.viewer)),
+            SeatState::Available { .. } | SeatState::Reserved(_) => None,
+        })
+    }
+}
+
+/// When the snapshot was taken, as far as holds are concerned.
+async fn clock(snapshot: &DatabaseTransaction) -> Result<DateTime<Utc>, StoreError> {
+    let row = snapshot.query_one_raw(statement("SELECT transaction_timestamp()", [])).await?;
+    let row = row.ok_or(StoreError::Corrupt("a clock without a time"))?;
+    Ok(row.try_get_by_index(0)?)
+}

@@ -1,0 +1,173 @@
+//! An event's change log, held against the rules and, folded, against the table.
+
+use std::collections::HashMap;
+
+use sea_orm::DatabaseTransaction;
+
+use super::books::Findings;
+use super::event::EventBooks;
+use super::violation::Violation;
+use crate::domain::seat::Seat;
+use crate::domain::{Cause, Change, Revision, SeatState, SeatStatus};
+use crate::store::changes::change_rows;
+use crate::store::error::StoreError;
+
+/// Changes read at a time.
+const CHANGES_AT_ONCE: usize = 10_000;
+
+/// A seat as the log folded so far leaves it.
+struct Folded {
+    state: SeatState,
+    revision: Revision,
+}
+
+/// The log of one event, folded as it is read.
+struct LogFold<'a> {
+    books: &'a EventBooks,
+    /// The last revision that is no longer in the log; known once its first row is read.
+    pruned: Option<Revision>,
+    last: Revision,
+    seats: HashMap<i32, Folded>,
+}
+
+/// Verifies the log: no hole from what is kept of it, only changes that can be, holds no longer
+/// than the event allows; and that it folds to the table.
+pub(super) async fn verify(
+    books: &EventBooks,
+    snapshot: &DatabaseTransaction,
+    findings: &mut Findings<'_>,
+) -> Result<(), StoreError> {
+    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats: HashMap::new() };
+    loop {
+        let rows = change_rows(snapshot, books.event, fold.last, CHANGES_AT_ONCE).await?;
+        if rows.is_empty() {
+            break;
+        }
+        findings.summary.changes += rows.len() as u64;
+        for row in rows {
+            let revision = row.revision;
+            fold.follow(Revision(revision), findings);
+            match row.into_change(books.event) {
+                Ok(change) => fold.add(&change, findings),
+                Err(error) => findings.violation(Violation::UnreadableChange {
+                    event: books.event,
+                    revision,
+                    what: error.to_string(),
+                }),
+            }
+        }
+        findings.progress();
+    }
+    fold.finish(findings);
+    Ok(())
+}
+
+impl LogFold<'_> {
+    /// Takes note of the next revision that is there.
+    fn follow(&mut self, revision: Revision, findings: &mut Findings<'_>) {
+        let event = self.books.event;
+        if self.pruned.is_none() {
+            // What is missing before the first row was pruned.
+            self.pruned = Some(Revision(revision.0 - 1));
+        } else if revision != self.last.next() {
+            let (from, to) = (self.last.next(), Revision(revision.0 - 1));
+            findings.violation(Violation::MissingRevisions { event, from, to });
+        }
+        self.last = revision;
+    }
+
+    fn add(&mut self, change: &Change, findings: &mut Findings<'_>) {
+        let (event, seat, revision) = (self.books.event, change.seat.serial, change.revision);
+        if !self.books.seats.contains_key(&seat) {
+            findings.violation(Violation::ChangeOfNoSeat { event, seat, revision });
+            return;
+        }
+        let before = match self.seats.get(&seat) {
+            Some(folded) => Some(&folded.state),
+            // Its first change ever, if the log is whole.
+            None if self.pruned == Some(Revision::ZERO) => Some(&UNTOUCHED),
+            None => None,
+        };
+        if before.is_some_and(|before| !change.may_follow(before)) {
+            let cause = change.cause;
+            findings.violation(Violation::IllegalChange { event, seat, revision, cause });
+        }
+        self.check_hold(change, findings);
+        match change.state() {
+            Some(state) => drop(self.seats.insert(seat, Folded { state, revision })),
+            None => findings.violation(Violation::UnreadableChange {
+                event,
+                revision: revision.0,
+                what: "it lacks its end or its order".to_owned(),
+            }),
+        }
+    }
+
+    fn check_hold(&self, change: &Change, findings: &mut Findings<'_>) {
+        let Some(until) = change.expires_at.filter(|_| change.cause == Cause::Reserved) else {
+            return;
+        };
+        if until - change.changed_at > self.books.terms.hold {
+            findings.violation(Violation::HoldTooLong {
+                event: self.books.event,
+                seat: change.seat.serial,
+                from: change.changed_at,
+                until,
+                seconds: self.books.terms.hold.num_seconds(),
+            });
+        }
+    }
+
+    /// The log is read: what is left is to compare it with the event and its seats.
+    fn finish(self, findings: &mut Findings<'_>) {
+        let (event, revision) = (self.books.event, self.books.revision);
+        // A log of which nothing is kept was pruned to its end.
+        let pruned = self.pruned.unwrap_or(revision);
+        let last = self.last.max(pruned);
+        if last > revision {
+            findings.violation(Violation::BeyondRevision { event, logged: last, revision });
+        } else if last < revision {
+            let from = last.next();
+            findings.violation(Violation::MissingRevisions { event, from, to: revision });
+        }
+        for (&serial, seat) in &self.books.seats {
+            let folded = self.seats.get(&serial);
+            if !agrees(seat, folded, pruned) {
+                let (log, log_revision) = match folded {
+                    Some(folded) => (stored_status(&folded.state), folded.revision),
+                    None => (SeatStatus::Available, Revision::ZERO),
+                };
+                findings.violation(Violation::SeatDiffersFromLog {
+                    event,
+                    seat: serial,
+                    table: stored_status(&seat.state),
+                    table_revision: seat.revision,
+                    log,
+                    log_revision,
+                });
+            }
+        }
+    }
+}
+
+/// A seat that never changed.
+const UNTOUCHED: SeatState = SeatState::Available { lapsed: None };
+
+/// Whether a seat's row is what the log says, as far as the log is kept.
+fn agrees(seat: &Seat, folded: Option<&Folded>, pruned: Revision) -> bool {
+    match folded {
+        Some(folded) => seat.revision == folded.revision && seat.state == folded.state,
+        // Its last change was pruned with the beginning of the log.
+        None if seat.revision > Revision::ZERO => seat.revision <= pruned,
+        None => seat.state == UNTOUCHED,
+    }
+}
+
+/// The status as it is written, whatever time it is.
+fn stored_status(state: &SeatState) -> SeatStatus {
+    match state {
+        SeatState::Available { .. } => SeatStatus::Available,
+        SeatState::Reserved(_) => SeatStatus::Reserved,
+        SeatState::Confirmed(_) => SeatStatus::Confirmed,
+    }
+}

@@ -1,0 +1,135 @@
+//! An event's orders, held against its seats; and the keys that lead to them.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{DatabaseTransaction, FromQueryResult};
+
+use super::books::Findings;
+use super::event::EventBooks;
+use super::violation::Violation;
+use crate::domain::Revision;
+use crate::store::error::StoreError;
+use crate::store::sql::statement;
+
+#[derive(FromQueryResult)]
+struct OrderRow {
+    id: i64,
+    viewer: String,
+    total_minor: i64,
+    currency: String,
+}
+
+#[derive(FromQueryResult)]
+struct OrderSeatRow {
+    seat_id: i32,
+    order_id: i64,
+    price_minor: i32,
+}
+
+/// The seats of one order.
+#[derive(Default)]
+struct Contents {
+    seats: Vec<i32>,
+    sum: i64,
+}
+
+/// Each confirmed seat is in exactly one order, and the reverse; totals add up; keys lead to
+/// orders. (A seat cannot be in two orders: that is the primary key of `order_seats`.)
+pub(super) async fn verify(
+    books: &EventBooks,
+    snapshot: &DatabaseTransaction,
+    findings: &mut Findings<'_>,
+) -> Result<(), StoreError> {
+    let event = books.event;
+    let query = "SELECT id, viewer, total_minor, currency FROM orders WHERE event_id = $1";
+    let orders = OrderRow::find_by_statement(statement(query, [event.0.into()]));
+    let orders: BTreeMap<i64, OrderRow> =
+        orders.all(snapshot).await?.into_iter().map(|row| (row.id, row)).collect();
+    let query = "SELECT seat_id, order_id, price_minor FROM order_seats WHERE event_id = $1
+  ORDER BY seat_id";
+    let rows = OrderSeatRow::find_by_statement(statement(query, [event.0.into()]));
+    let mut contents: BTreeMap<i64, Contents> = BTreeMap::new();
+    let mut order_of: BTreeMap<i32, i64> = BTreeMap::new();
+    for row in rows.all(snapshot).await? {
+        let of_order = contents.entry(row.order_id).or_default();
+        of_order.seats.push(row.seat_id);
+        of_order.sum += i64::from(row.price_minor);
+        order_of.insert(row.seat_id, row.order_id);
+    }
+    findings.summary.orders += orders.len() as u64;
+    for (seat, order, _) in books.sold() {
+        if order_of.get(&seat) != Some(&order.0) {
+            findings.violation(Violation::SoldOutsideOrder { event, seat, order });
+        }
+    }
+    for &order in contents.keys().filter(|order| !orders.contains_key(order)) {
+        findings.violation(Violation::SeatsOfNoOrder { event, order: Revision(order) });
+    }
+    for order in orders.values() {
+        verify_order(books, order, contents.get(&order.id), findings);
+    }
+    verify_keys(books, &orders, snapshot, findings).await
+}
+
+fn verify_order(
+    books: &EventBooks,
+    row: &OrderRow,
+    contents: Option<&Contents>,
+    findings: &mut Findings<'_>,
+) {
+    let (event, order) = (books.event, Revision(row.id));
+    let Some(contents) = contents else {
+        findings.violation(Violation::EmptyOrder { event, order });
+        return;
+    };
+    if contents.sum != row.total_minor {
+        let (total, sum) = (row.total_minor, contents.sum);
+        findings.violation(Violation::WrongTotal { event, order, total, sum });
+    }
+    if row.currency != books.terms.currency {
+        let (currency, expected) = (row.currency.clone(), books.terms.currency.clone());
+        findings.violation(Violation::WrongCurrency { event, order, currency, expected });
+    }
+    let sold: BTreeMap<i32, _> = books
+        .sold()
+        .filter(|(_, in_order, _)| *in_order == order)
+        .map(|(seat, _, viewer)| (seat, viewer))
+        .collect();
+    for &seat in &contents.seats {
+        match sold.get(&seat) {
+            Some(viewer) if viewer.as_str() == row.viewer => {}
+            Some(_) => findings.violation(Violation::WrongOwner { event, order, seat }),
+            None => findings.violation(Violation::OrderedNotSold { event, order, seat }),
+        }
+    }
+    let revisions = contents.seats.iter().filter_map(|seat| books.seats.get(seat));
+    let mut revisions: Vec<i64> = revisions.map(|seat| seat.revision.0).collect();
+    revisions.sort_unstable();
+    if !(row.id..).zip(&revisions).all(|(expected, &revision)| expected == revision) {
+        findings.violation(Violation::WrongRevisions { event, order });
+    }
+}
+
+async fn verify_keys(
+    books: &EventBooks,
+    orders: &BTreeMap<i64, OrderRow>,
+    snapshot: &DatabaseTransaction,
+    findings: &mut Findings<'_>,
+) -> Result<(), StoreError> {
+    #[derive(FromQueryResult)]
+    struct KeyRow {
+        viewer: String,
+        key: String,
+        order_id: i64,
+    }
+    let query = "SELECT viewer, key, order_id FROM idempotency_keys WHERE event_id = $1
+  ORDER BY order_id, key";
+    let keys = KeyRow::find_by_statement(statement(query, [books.event.0.into()]));
+    for KeyRow { viewer, key, order_id } in keys.all(snapshot).await? {
+        if orders.get(&order_id).is_none_or(|order| order.viewer != viewer) {
+            let order = Revision(order_id);
+            findings.violation(Violation::KeyWithoutOrder { event: books.event, key, order });
+        }
+    }
+    Ok(())
+}

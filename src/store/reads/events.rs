@@ -1,0 +1,174 @@
+//! Events, their categories, and how many of their seats are in which status.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use const_format::formatcp;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use crate::domain::ledger::Terms;
+use crate::domain::{CategoryId, EventId, Revision};
+use crate::store::entity::event;
+use crate::store::error::StoreError;
+use crate::store::pools::Store;
+use crate::store::rows::TermsRow;
+use crate::store::sql::{AVAILABLE, CONFIRMED, RESERVED, bigints, statement};
+
+/// An event as stored.
+#[derive(Clone, Debug)]
+pub struct EventRecord {
+    /// Which event.
+    pub id: EventId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// Where it takes place.
+    pub venue: String,
+    /// When it starts.
+    pub starts_at: DateTime<Utc>,
+    /// Its conditions of sale.
+    pub terms: Terms,
+    /// The revision of its change log.
+    pub revision: Revision,
+}
+
+impl From<event::Model> for EventRecord {
+    fn from(row: event::Model) -> Self {
+        let terms = TermsRow {
+            sales_open_at: row.sales_open_at,
+            sales_close_at: row.sales_close_at,
+            hold_seconds: row.hold_seconds,
+            max_seats_per_viewer: row.max_seats_per_viewer,
+            currency: row.currency,
+        };
+        Self {
+            id: EventId(row.id),
+            terms: terms.into(),
+            slug: row.slug,
+            name: row.name,
+            venue: row.venue,
+            starts_at: row.starts_at,
+            revision: Revision(row.revision),
+        }
+    }
+}
+
+/// A price category.
+#[derive(Clone, Debug)]
+pub struct CategoryRecord {
+    /// Which category.
+    pub id: CategoryId,
+    /// Its name for people.
+    pub name: String,
+    /// What a seat of it costs, in minor units of the event's currency.
+    pub price_minor: i32,
+    /// `#rrggbb`, for maps.
+    pub color: Option<String>,
+}
+
+/// How many seats are in which status, seats that are not for sale left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// Can be reserved now.
+    pub available: i64,
+    /// Held.
+    pub reserved: i64,
+    /// Sold.
+    pub confirmed: i64,
+}
+
+impl Store {
+    /// The events with these ids, in no particular order; ids that name nothing are left out.
+    pub async fn events(&self, ids: &[EventId]) -> Result<Vec<EventRecord>, StoreError> {
+        let rows =
+            event::Entity::find().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
+        Ok(rows.all(&self.reads).await?.into_iter().map(EventRecord::from).collect())
+    }
+
+    /// The event with this slug.
+    pub async fn event_by_slug(&self, slug: &str) -> Result<Option<EventRecord>, StoreError> {
+        const BY_SLUG: &str = "SELECT events.*
+  FROM event_slugs JOIN events ON events.id = event_id WHERE event_slugs.slug = $1";
+        let query = statement(BY_SLUG, [slug.into()]);
+        Ok(event::Model::find_by_statement(query).one(&self.reads).await?.map(EventRecord::from))
+    }
+
+    /// The events after a position, by their start.
+    pub async fn events_page(
+        &self,
+        after: Option<(DateTime<Utc>, EventId)>,
+        limit: u64,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        use sea_orm::sea_query::{Expr, ExprTrait};
+        let mut rows = event::Entity::find()
+            .order_by_asc(event::Column::StartsAt)
+            .order_by_asc(event::Column::Id)
+            .limit(limit);
+        if let Some((starts_at, id)) = after {
+            let key =
+                Expr::tuple([Expr::col(event::Column::StartsAt), Expr::col(event::Column::Id)]);
+            rows = rows.filter(key.gt(Expr::tuple([Expr::val(starts_at), Expr::val(id.0)])));
+        }
+        Ok(rows.all(&self.reads).await?.into_iter().map(EventRecord::from).collect())
+    }
+
+    /// The price categories of these events, each event's in the order of its plan.
+    pub async fn categories(
+        &self,
+        events: &[EventId],
+    ) -> Result<HashMap<EventId, Vec<CategoryRecord>>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            event_id: i64,
+            id: i32,
+            name: String,
+            price_minor: i32,
+            color: Option<String>,
+        }
+        let query = statement(
+            "SELECT * FROM categories WHERE event_id = ANY ($1) ORDER BY event_id, id",
+            [bigints(events.iter().map(|id| id.0))],
+        );
+        let mut categories: HashMap<_, Vec<_>> = HashMap::new();
+        for row in Row::find_by_statement(query).all(&self.reads).await? {
+            let event = EventId(row.event_id);
+            let id = CategoryId { event, serial: row.id };
+            let Row { name, price_minor, color, .. } = row;
+            categories.entry(event).or_default().push(CategoryRecord {
+                id,
+                name,
+                price_minor,
+                color,
+            });
+        }
+        Ok(categories)
+    }
+
+    /// How many seats of these events are in which status now.
+    pub async fn counts(&self, events: &[EventId]) -> Result<HashMap<EventId, Counts>, StoreError> {
+        const COUNTS: &str = formatcp!(
+            "SELECT event_id,
+       count(*) FILTER (
+           WHERE for_sale AND (status = {AVAILABLE} OR expires_at <= statement_timestamp())),
+       count(*) FILTER (WHERE status = {RESERVED} AND expires_at > statement_timestamp()),
+       count(*) FILTER (WHERE status = {CONFIRMED})
+  FROM seats WHERE event_id = ANY ($1) GROUP BY event_id"
+        );
+        let query = statement(COUNTS, [bigints(events.iter().map(|id| id.0))]);
+        let rows = self.reads.query_all_raw(query).await?;
+        rows.iter()
+            .map(|row| {
+                let counts = Counts {
+                    available: row.try_get_by_index(1)?,
+                    reserved: row.try_get_by_index(2)?,
+                    confirmed: row.try_get_by_index(3)?,
+                };
+                Ok((EventId(row.try_get_by_index(0)?), counts))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! Whole maps and snapshots: every seat of an event as of one revision.
+
+use chrono::{DateTime, Utc};
+use const_format::formatcp;
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+
+use super::seats::{SEAT_COLUMNS, SeatRecord, SeatRow, seat_records};
+use super::snapshot::revision_and_clock;
+use crate::domain::seat::Seat;
+use crate::domain::{EventId, Revision, SeatId, SeatStatus};
+use crate::store::entity::seat;
+use crate::store::error::StoreError;
+use crate::store::pools::Store;
+use crate::store::sql::statement;
+
+/// Every seat of an event as of one revision.
+#[derive(Clone, Debug)]
+pub struct SeatMapRecord {
+    /// The revision that all of it is true for.
+    pub revision: Revision,
+    /// The database's clock when it was read.
+    pub now: DateTime<Utc>,
+    /// The seats, ascending.
+    pub seats: Vec<SeatRecord>,
+}
+
+/// Every seat's public state as of one revision.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The revision that all of it is true for.
+    pub revision: Revision,
+    /// The states, ascending by seat.
+    pub seats: Vec<PublicState>,
+}
+
+/// What everybody may know of a seat.
+#[derive(Clone, Debug)]
+pub struct PublicState {
+    /// Which seat.
+    pub seat: SeatId,
+    /// Its status when it was read; a hold that had run out reads available.
+    pub status: SeatStatus,
+    /// When its hold ends, if it was held.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The revision of its last change.
+    pub revision: Revision,
+}
+
+impl Store {
+    /// Every seat of an event, and the revision that this is true for; `None` if there is no such
+    /// event.
+    pub async fn seat_map(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
+        let _permit = self.map_permit().await?;
+        let snapshot = self.read_snapshot().await?;
+        let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else {
+            return Ok(None);
+        };
+        const MAP: &str = formatcp!(
+            "SELECT {SEAT_COLUMNS}
+  FROM seats JOIN seat_places USING (event_id, id) WHERE event_id = $1 ORDER BY id"
+        );
+        let query = statement(MAP, [event.0.into()]);
+        let seats = seat_records(SeatRow::find_by_statement(query).all(&snapshot).await?)?;
+        snapshot.commit().await?;
+        Ok(Some(SeatMapRecord { revision, now, seats }))
+    }
+
+    /// Every seat's public state, and the revision that this is true for; `None` if there is no
+    /// such event.
+    pub async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreError> {
+        let _permit = self.map_permit().await?;
+        let snapshot = self.read_snapshot().await?;
+        let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else {
+            return Ok(None);
+        };
+        let rows = seat::Entity::find()
+            .filter(seat::Column::EventId.eq(event.0))
+            .order_by_asc(seat::Column::Id);
+        let seats = rows
+            .all(&snapshot)
+            .await?
+            .into_iter()
+            .map(|row| public_state(row, now))
+            .collect::<Result<_, _>>()?;
+        snapshot.commit().await?;
+        Ok(Some(Snapshot { revision, seats }))
+    }
+}
+
+fn public_state(row: seat::Model, now: DateTime<Utc>) -> Result<PublicState, StoreError> {
+    let seat = Seat::try_from(row)?;
+    Ok(PublicState {
+        seat: seat.id,
+        status: seat.state.status(now),
+        expires_at: seat.state.expires_at(now),
+        revision: seat.revision,
+    })
+}

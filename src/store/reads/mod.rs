@@ -1,0 +1,20 @@
+//! What queries read. Each function is one statement (or one read-only snapshot), so that what it
+//! returns belongs together: a map and its revision, a viewer's seats and orders.
+//!
+//! A hold that has run out is told apart by the reader: records carry the stored state and `now`,
+//! the database's clock at the statement, and [`SeatState`](crate::domain::SeatState) answers for
+//! an instant.
+
+mod events;
+mod maps;
+mod orders;
+mod seats;
+mod snapshot;
+mod viewers;
+
+pub use events::{CategoryRecord, Counts, EventRecord};
+pub use maps::{PublicState, SeatMapRecord, Snapshot};
+pub use orders::OrderCursor;
+pub(super) use orders::orders;
+pub use seats::{SeatFilter, SeatLocation, SeatRecord};
+pub use viewers::ViewerState;

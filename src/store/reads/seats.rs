@@ -1,0 +1,132 @@
+//! Seats with where they are: by id, and in pages.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use const_format::formatcp;
+use sea_orm::FromQueryResult;
+use sea_orm::sea_query::{ArrayType, Value};
+
+use crate::domain::seat::Seat;
+use crate::domain::{CategoryId, EventId, SeatId, SeatStatus};
+use crate::store::entity::seat;
+use crate::store::error::StoreError;
+use crate::store::pools::Store;
+use crate::store::sql::{AVAILABLE, bigints, ints, statement, texts};
+
+/// Where a seat is. Never changes after the import.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct SeatLocation {
+    /// Section or block.
+    pub section: String,
+    /// Row within the section.
+    #[sea_orm(from_alias = "row_label")]
+    pub row: String,
+    /// Number within the row.
+    pub number: String,
+    /// Whether a wheelchair fits.
+    pub accessible: bool,
+    /// Coordinates on the venue's map, in the plan's own units.
+    pub x: Option<f64>,
+    /// See `x`.
+    pub y: Option<f64>,
+}
+
+/// A seat, where it is, and when it was looked at.
+#[derive(Clone, Debug)]
+pub struct SeatRecord {
+    /// The seat as stored.
+    pub seat: Seat,
+    /// Where it is; shared with every copy of this record.
+    pub location: Arc<SeatLocation>,
+    /// The database's clock when it was read.
+    pub now: DateTime<Utc>,
+}
+
+/// Which seats to list. A part that is `None` does not restrict.
+#[derive(Clone, Debug, Default)]
+pub struct SeatFilter {
+    /// With this status now.
+    pub status: Option<SeatStatus>,
+    /// In one of these sections.
+    pub sections: Option<Vec<String>>,
+    /// In one of these categories.
+    pub categories: Option<Vec<CategoryId>>,
+    /// Accessible, or not.
+    pub accessible: Option<bool>,
+}
+
+/// The columns of a [`SeatRow`].
+pub(super) const SEAT_COLUMNS: &str = "seats.*, section, row_label, number, accessible, x, y,
+       statement_timestamp() AS now";
+
+#[derive(FromQueryResult)]
+pub(super) struct SeatRow {
+    #[sea_orm(nested)]
+    seat: seat::Model,
+    #[sea_orm(nested)]
+    location: SeatLocation,
+    now: DateTime<Utc>,
+}
+
+impl TryFrom<SeatRow> for SeatRecord {
+    type Error = StoreError;
+
+    fn try_from(row: SeatRow) -> Result<Self, StoreError> {
+        Ok(Self { seat: Seat::try_from(row.seat)?, location: Arc::new(row.location), now: row.now })
+    }
+}
+
+impl Store {
+    /// The seats with these ids, in no particular order; ids that name nothing are left out.
+    pub async fn seats(&self, ids: &[SeatId]) -> Result<Vec<SeatRecord>, StoreError> {
+        const SEATS: &str = formatcp!(
+            "SELECT {SEAT_COLUMNS}
+  FROM UNNEST($1::bigint[], $2::integer[]) AS wanted (event_id, id)
+  JOIN seats USING (event_id, id) JOIN seat_places USING (event_id, id)"
+        );
+        let events = bigints(ids.iter().map(|id| id.event.0));
+        let query = statement(SEATS, [events, ints(ids.iter().map(|id| id.serial))]);
+        seat_records(SeatRow::find_by_statement(query).all(&self.reads).await?)
+    }
+
+    /// The seats of an event that pass the filter, after a serial number, ascending.
+    pub async fn seats_page(
+        &self,
+        event: EventId,
+        filter: &SeatFilter,
+        after: i32,
+        limit: i64,
+    ) -> Result<Vec<SeatRecord>, StoreError> {
+        const PAGE: &str = formatcp!(
+            "SELECT {SEAT_COLUMNS}
+  FROM seats JOIN seat_places USING (event_id, id)
+ WHERE event_id = $1 AND id > $2
+   AND ($3 IS NULL
+        OR $3 = CASE WHEN expires_at <= statement_timestamp() THEN {AVAILABLE} ELSE status END)
+   AND ($4::text[] IS NULL OR section = ANY ($4))
+   AND ($5::integer[] IS NULL OR category_id = ANY ($5))
+   AND ($6::boolean IS NULL OR accessible = $6)
+ ORDER BY id LIMIT $7"
+        );
+        let status = filter.status.map(SeatStatus::code);
+        let sections =
+            filter.sections.as_ref().map(|names| texts(names.iter().map(String::as_str)));
+        let categories = filter.categories.as_ref().map(|ids| ints(ids.iter().map(|id| id.serial)));
+        let values = [
+            event.0.into(),
+            after.into(),
+            status.into(),
+            sections.unwrap_or(Value::Array(ArrayType::String, None)),
+            categories.unwrap_or(Value::Array(ArrayType::Int, None)),
+            filter.accessible.into(),
+            limit.into(),
+        ];
+        let query = statement(PAGE, values);
+        seat_records(SeatRow::find_by_statement(query).all(&self.reads).await?)
+    }
+}
+
+pub(super) fn seat_records(rows: Vec<SeatRow>) -> Result<Vec<SeatRecord>, StoreError> {
+    rows.into_iter().map(SeatRecord::try_from).collect()
+}
