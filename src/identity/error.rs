@@ -4,8 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::MIN_SECRET_BYTES;
-use super::token::MAX_TOKEN_BYTES;
+use super::limits::{MAX_TOKEN_BYTES, MIN_SECRET_BYTES};
 
 /// Why a token was refused, in words fit for whoever sent it. Never holds any of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::error::{IdentityError, KeyProblem, TokenError};
-use super::read_file;
+use super::files::read_file;
 
 /// The largest JWKS file, in bytes. An RSA key of 4096 bits with a certificate chain takes some 8
 /// KiB.

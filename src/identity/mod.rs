@@ -38,15 +38,16 @@
 //! - Encrypted tokens (JWE), PS*, ES384 and longer siblings: one way per kind of key is enough.
 
 mod error;
+mod files;
 mod keys;
 mod known;
+mod limits;
 mod secret;
 #[cfg(test)]
 mod tests;
 mod token;
+mod viewer;
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -58,7 +59,9 @@ use crate::domain::ViewerId;
 pub use self::error::{IdentityError, KeyProblem, TokenError};
 use self::keys::{Jwks, PinnedKey, SigningKey};
 pub use self::known::LastToken;
+pub use self::limits::MIN_SECRET_BYTES;
 use self::token::{Claims, Envelope};
+pub use self::viewer::{Role, Viewer};
 
 /// How long a guest's token lasts. Far longer than any hold (minutes) and than an evening of
 /// choosing seats, so that a guest never loses seats to it; short enough that one left behind on a
@@ -66,40 +69,8 @@ use self::token::{Claims, Envelope};
 /// starts over as another guest.
 pub const GUEST_TTL: Duration = Duration::from_hours(24);
 
-/// The shortest HS256 secret, in bytes: as long as the hash's output, as RFC 7518 section 3.2
-/// demands. A shorter one can be guessed offline from any one token.
-pub const MIN_SECRET_BYTES: usize = 32;
-
 /// What every guest's id begins with; 32 hexadecimal digits follow.
 const GUEST_PREFIX: &str = "guest-";
-
-/// What a viewer may do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Role {
-    /// May hold, confirm and release seats of their own. Every viewer is one.
-    Buyer,
-    /// May also manage events. Only a token whose `roles` say so.
-    Admin,
-}
-
-/// Someone whose token was checked.
-#[derive(Clone, Debug)]
-pub struct Viewer {
-    /// Who they are: the token's `sub`.
-    pub id: ViewerId,
-    /// Whether the token's `roles` hold `ADMIN`.
-    pub is_admin: bool,
-    /// From this moment on the token is refused (its `exp`); a socket opened with it is closed. May
-    /// lie thousands of years ahead if the issuer says so.
-    pub expires_at: DateTime<Utc>,
-}
-
-impl Viewer {
-    /// Every viewer is a [`Role::Buyer`]; an admin is a [`Role::Admin`] too.
-    pub fn roles(&self) -> &'static [Role] {
-        if self.is_admin { &[Role::Buyer, Role::Admin] } else { &[Role::Buyer] }
-    }
-}
 
 /// Checks tokens, and signs them if it has a secret. Immutable once loaded: share it behind an
 /// `Arc`.
@@ -293,15 +264,4 @@ impl Identity {
 
 fn is_guest(id: &ViewerId) -> bool {
     id.as_str().starts_with(GUEST_PREFIX)
-}
-
-/// Reads a whole file, refusing one of more than `max_bytes` without reading on: a wrong path may
-/// name anything.
-fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    File::open(path)?.take(max_bytes + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > max_bytes {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(content)
 }

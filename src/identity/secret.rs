@@ -6,7 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::IdentityError;
-use super::{MIN_SECRET_BYTES, read_file};
+use super::files::read_file;
+use super::limits::MIN_SECRET_BYTES;
 
 /// The largest secret file, in bytes: ours has 65, and no secret gains from being longer than a
 /// hash's block.

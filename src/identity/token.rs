@@ -9,12 +9,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::error::TokenError;
-use super::{Role, Viewer};
+use super::limits::MAX_TOKEN_BYTES;
+use super::viewer::{Role, Viewer};
 use crate::domain::ViewerId;
-
-/// The longest token looked at, in bytes. Common servers take 8 KiB of one header; real tokens stay
-/// below 2 KiB.
-pub(super) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// How far `nbf` may lie ahead. Issuers stamp `nbf` with their own clock's now, and synchronized
 /// clocks differ by milliseconds, or by a second or two when a machine has just started. `exp` has
