@@ -233,7 +233,7 @@ impl Identity {
                 control characters",
         );
         let (token, expires_at) = self.sign(&id, &[Role::Buyer], now, GUEST_TTL)?;
-        Ok((token, Viewer { id, is_admin: false, expires_at }))
+        Ok((token, Viewer::new(id, &[Role::Buyer], expires_at)))
     }
 
     /// The one key that may vouch for a token with this `alg` and `kid`. The algorithm decides
@@ -255,7 +255,7 @@ impl Identity {
         if !is_guest(&viewer.id) {
             return Err(TokenError::InvalidClaim(Claims::SUB));
         }
-        if viewer.is_admin {
+        if viewer.has_role(Role::Admin) {
             return Err(TokenError::InvalidClaim(Claims::ROLES));
         }
         Ok(())

@@ -106,7 +106,7 @@ impl Claims {
                 return Err(TokenError::NotYetValid);
             }
         }
-        Ok(Viewer { id: self.id()?, is_admin: self.is_admin()?, expires_at })
+        Ok(Viewer::new(self.id()?, self.roles()?, expires_at))
     }
 
     fn id(&self) -> Result<ViewerId, TokenError> {
@@ -116,18 +116,17 @@ impl Claims {
             .ok_or(TokenError::InvalidClaim(Self::SUB))
     }
 
-    /// Whether `roles` holds ADMIN in any case. Roles unknown here are some other server's
-    /// business.
-    fn is_admin(&self) -> Result<bool, TokenError> {
+    /// The roles known here, written in any case. Others are some other server's business.
+    fn roles(&self) -> Result<&'static [Role], TokenError> {
         let Some(roles) = &self.roles else {
-            return Ok(false);
+            return Ok(&[]);
         };
         let invalid = TokenError::InvalidClaim(Self::ROLES);
         let mut is_admin = false;
         for role in roles.as_array().ok_or(invalid)? {
             is_admin |= role.as_str().ok_or(invalid)?.eq_ignore_ascii_case(role_name(Role::Admin));
         }
-        Ok(is_admin)
+        Ok(if is_admin { &[Role::Admin] } else { &[] })
     }
 }
 

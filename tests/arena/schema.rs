@@ -81,7 +81,7 @@ async fn fields_of_lists_load_in_batches() {
         desk.submit(event.id, confirm).await.unwrap().unwrap();
         events.push(event);
     }
-    let viewer = Viewer { id: alice, is_admin: false, expires_at: chrono::DateTime::UNIX_EPOCH };
+    let viewer = Viewer::new(alice, &[], chrono::DateTime::UNIX_EPOCH);
     let statements = async |query: String| {
         let before = arena.store.statements();
         let request = Request::new(query).data(Some(viewer.clone()));

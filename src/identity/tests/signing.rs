@@ -22,7 +22,7 @@ fn a_signed_token_names_its_viewer_roles_and_expiry() {
         assert_eq!(expires_at.timestamp(), NOW + 90);
         let viewer = with_secret().verify(&token, now()).unwrap();
         assert_eq!(viewer.id.as_str(), "Zoë \"日本\"");
-        assert_eq!(viewer.is_admin, is_admin);
+        assert_eq!(viewer.has_role(Role::Admin), is_admin);
         assert_eq!(viewer.expires_at, expires_at);
     }
 }
@@ -81,7 +81,7 @@ fn a_guest_is_a_new_viewer_for_a_day_and_never_an_admin() {
             let (token, guest) = identity.start_guest(now()).unwrap();
             let viewer = identity.verify(&token, now()).unwrap();
             assert_eq!(viewer.id, guest.id);
-            assert_eq!((viewer.is_admin, guest.is_admin), (false, false));
+            assert_eq!((viewer.has_role(Role::Admin), guest.has_role(Role::Admin)), (false, false));
             assert_eq!(
                 (viewer.expires_at, guest.expires_at),
                 (now() + GUEST_TTL, now() + GUEST_TTL)
@@ -116,7 +116,7 @@ fn beside_a_jwks_the_secret_speaks_for_guests_only() {
     // The issuer of the JWKS still names whom it will.
     let admin = alice_but("roles", json!(["ADMIN"]));
     let token = Signer::ed().token(json!({ "alg": "EdDSA", "kid": "ed" }), admin);
-    assert!(identity.verify(&token, now()).unwrap().is_admin);
+    assert!(identity.verify(&token, now()).unwrap().has_role(Role::Admin));
 }
 
 #[test]
