@@ -1,107 +1,38 @@
-//! The secret's file, made once and kept; and randomness.
-
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+//! The HS256 secret: what it must not be, and for whom it may speak.
 
 use super::error::IdentityError;
-use super::files::read_file;
+use super::keys::{PinnedKey, SigningKey};
 use super::limits::MIN_SECRET_BYTES;
 
-/// The largest secret file, in bytes: ours has 65, and no secret gains from being longer than a
-/// hash's block.
-const MAX_SECRET_FILE_BYTES: u64 = 4 * 1024;
+/// Both halves of an HS256 key, and for whom it may speak.
+#[derive(Debug)]
+pub(super) struct Secret {
+    pub(super) verifier: PinnedKey,
+    pub(super) signer: SigningKey,
+    /// Set beside a JWKS: then only the JWKS' issuer names people and admins, and whoever learns
+    /// the secret can pretend to be no more than a guest.
+    pub(super) guests_only: bool,
+}
 
-/// Only the owner may read and write.
-const OWNER_ONLY: u32 = 0o600;
-
-/// See [`super::Identity::load_or_create_secret`].
-pub(super) fn load_or_create(path: &Path) -> Result<Vec<u8>, IdentityError> {
-    let content = match read_file(path, MAX_SECRET_FILE_BYTES) {
-        // Whoever made the file, its content is what everyone uses: hence it is read back.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            create(path).and_then(|()| read_file(path, MAX_SECRET_FILE_BYTES))
+impl Secret {
+    pub(super) fn new(secret: &[u8], guests_only: bool) -> Result<Self, IdentityError> {
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(IdentityError::SecretTooShort { bytes: secret.len() });
         }
-        read => read,
-    };
-    let content =
-        content.map_err(|source| IdentityError::SecretFile { path: path.to_path_buf(), source })?;
-    let secret = content.trim_ascii();
-    if secret.len() < MIN_SECRET_BYTES {
-        return Err(IdentityError::SecretFileTooShort {
-            path: path.to_path_buf(),
-            bytes: secret.len(),
-        });
-    }
-    warn_if_others_can_read(path);
-    Ok(secret.to_vec())
-}
-
-/// Writes the secret whole into a draft, then links the draft to its name. A link, unlike a rename,
-/// fails if the name is taken, so the first of several processes wins and nobody's secret is
-/// replaced.
-pub(super) fn create(path: &Path) -> io::Result<()> {
-    let draft = draft_of(path)?;
-    let outcome = write_draft(&draft).and_then(|()| publish(&draft, path));
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(draft = %draft.display(), %error, "a draft of the token secret is left \
-                behind: remove it");
+        if looks_like_a_key_file(secret) {
+            return Err(IdentityError::SecretIsAKeyFile);
         }
-        _ => {}
+        Ok(Self {
+            verifier: PinnedKey::hs256(secret),
+            signer: SigningKey::hs256(secret),
+            guests_only,
+        })
     }
-    outcome
-}
-
-/// A name beside `path` that no other process uses.
-fn draft_of(path: &Path) -> io::Result<PathBuf> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_os_string();
-    name.push(format!(".draft-{}", random_hex::<8>()?));
-    Ok(path.with_file_name(name))
-}
-
-fn write_draft(draft: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(draft)?;
-    writeln!(file, "{}", random_hex::<32>()?)?;
-    file.sync_all()
-}
-
-fn publish(draft: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(draft, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        linked => linked?,
-    }
-    tracing::info!(path = %path.display(), "made a secret for signing tokens");
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-/// A warning, not an error: some places (mounted secrets, for one) leave no choice of the file's
-/// mode.
-fn warn_if_others_can_read(path: &Path) {
-    let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode() & 0o777);
-    if let Ok(mode) = mode
-        && mode & !OWNER_ONLY != 0
-    {
-        let mode = format!("{mode:o}");
-        tracing::warn!(path = %path.display(), mode, "others can reach the token secret's file: \
-            chmod 600 it");
-    }
-}
-
-/// `N` bytes from the system's generator, as hexadecimal digits. Never waits once the machine has
-/// booted.
-pub(super) fn random_hex<const N: usize>() -> io::Result<String> {
-    let mut bytes = [0; N];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Whether this is PEM or JWK text: then it is most likely a public key, and as a secret would let
 /// anyone sign.
-pub(super) fn looks_like_a_key_file(secret: &[u8]) -> bool {
+fn looks_like_a_key_file(secret: &[u8]) -> bool {
     let text = String::from_utf8_lossy(secret);
     text.contains("-----BEGIN ") || (text.trim_start().starts_with('{') && text.contains("\"kty\""))
 }

@@ -9,15 +9,17 @@ mod tokens;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
 
 use self::test_keys::*;
 use super::*;
+use crate::domain::ViewerId;
 
 /// The second 1,800,000,000: in 2027. Every test's now.
 const NOW: i64 = 1_800_000_000;

@@ -56,7 +56,7 @@ fn racing_processes_end_with_the_same_secret_and_leave_no_draft() {
 fn a_secret_that_appears_after_the_look_is_kept() {
     let folder = Folder::new();
     let path = folder.file(TEST_SECRET);
-    secret::create(&path).unwrap();
+    secret_file::create(&path).unwrap();
     assert_eq!(fs::read(&path).unwrap(), TEST_SECRET);
 }
 

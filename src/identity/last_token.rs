@@ -4,7 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::{Identity, TokenError, Viewer};
+use super::authority::Identity;
+use super::error::TokenError;
+use super::viewer::Viewer;
 
 /// The longest header that is remembered, in bytes: real tokens stay below it.
 const MAX_REMEMBERED_BYTES: usize = 2 * 1024;
@@ -13,10 +15,10 @@ const MAX_REMEMBERED_BYTES: usize = 2 * 1024;
 /// request has its signature checked once. For one connection: where many clients come over the
 /// same one, it is merely of no use.
 #[derive(Debug, Default)]
-pub struct LastToken(Mutex<Option<Known>>);
+pub struct LastToken(Mutex<Option<RememberedToken>>);
 
 /// An `Authorization` header and whom it names.
-struct Known {
+struct RememberedToken {
     header: Box<str>,
     viewer: Viewer,
 }
@@ -35,25 +37,25 @@ impl LastToken {
     ) -> Result<Option<Viewer>, TokenError> {
         let Some(text) = header else { return Ok(None) };
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = &*last
-            && *known.header == *text
-            && now < known.viewer.expires_at
+        if let Some(remembered) = &*last
+            && *remembered.header == *text
+            && now < remembered.viewer.expires_at
         {
-            return Ok(Some(known.viewer.clone()));
+            return Ok(Some(remembered.viewer.clone()));
         }
         let viewer = identity.viewer_from_authorization(header, now)?;
         if let Some(viewer) = &viewer
             && text.len() <= MAX_REMEMBERED_BYTES
         {
-            *last = Some(Known { header: text.into(), viewer: viewer.clone() });
+            *last = Some(RememberedToken { header: text.into(), viewer: viewer.clone() });
         }
         Ok(viewer)
     }
 }
 
-impl std::fmt::Debug for Known {
+impl std::fmt::Debug for RememberedToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Known").field("viewer", &self.viewer).finish_non_exhaustive()
+        f.debug_struct("RememberedToken").field("viewer", &self.viewer).finish_non_exhaustive()
     }
 }
 
@@ -65,7 +67,7 @@ mod tests {
     use crate::domain::ViewerId;
 
     #[test]
-    fn a_token_is_known_until_its_time_runs_out_and_another_is_never_taken_for_it() {
+    fn a_token_is_remembered_until_its_time_runs_out_and_another_is_never_taken_for_it() {
         let identity = Identity::from_secret(&[7; 32]).unwrap();
         let now = DateTime::UNIX_EPOCH;
         let header = |name: &str| {
