@@ -62,7 +62,8 @@ impl Identity {
     /// one.
     ///
     /// # Errors
-    /// When the file cannot be read or made, or its text is shorter than [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES).
+    /// When the file cannot be read or made, or its text is shorter than
+    /// [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES).
     pub fn load_or_create_secret(path: &Path) -> Result<Vec<u8>, IdentityError> {
         secret_file::load_or_create(path)
     }
@@ -144,7 +145,7 @@ impl Identity {
     /// # Errors
     /// As [`Identity::sign`], or when the machine has no randomness to give.
     pub fn start_guest(&self, now: DateTime<Utc>) -> Result<(String, Viewer), IdentityError> {
-        let id = guest::new_id().map_err(IdentityError::NoRandomness)?;
+        let id = guest::new_id().map_err(|reason| IdentityError::NoRandomness { reason })?;
         let (token, expires_at) = self.sign(&id, &[Role::Buyer], now, guest::GUEST_TTL)?;
         Ok((token, Viewer::new(id, &[Role::Buyer], expires_at)))
     }

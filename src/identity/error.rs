@@ -1,5 +1,5 @@
 //! What can go wrong: [`TokenError`] is for the client that sent a token, [`IdentityError`] for the
-//! operator.
+//! operator. An error's sentence is whole: it ends with its cause, which is therefore no `source`.
 
 use std::io;
 use std::path::PathBuf;
@@ -64,12 +64,12 @@ pub enum IdentityError {
     )]
     SecretIsAKeyFile,
     /// The secret's file cannot be read, or not be made.
-    #[error("cannot read or create the token secret's file {}: {source}", path.display())]
+    #[error("cannot read or create the token secret's file {}: {reason}", path.display())]
     SecretFile {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The secret's file is empty or too short to be one we made.
     #[error(
@@ -84,20 +84,20 @@ pub enum IdentityError {
         bytes: usize,
     },
     /// The JWKS file cannot be read.
-    #[error("cannot read the JWKS file {}: {source}", path.display())]
+    #[error("cannot read the JWKS file {}: {reason}", path.display())]
     JwksFile {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The JWKS file is not JSON of the form `{"keys": [...]}`.
-    #[error("the JWKS file {} is not a JSON Web Key Set: {source}", path.display())]
+    #[error("the JWKS file {} is not a JSON Web Key Set: {reason}", path.display())]
     JwksSyntax {
         /// The file.
         path: PathBuf,
         /// Where and why it does not parse.
-        source: serde_json::Error,
+        reason: serde_json::Error,
     },
     /// No key in the JWKS file is for checking signatures.
     #[error("the JWKS file {} holds no key for checking signatures", path.display())]
@@ -127,12 +127,18 @@ pub enum IdentityError {
     /// The expiry would lie beyond what a date can hold.
     #[error("the token's lifetime is too long")]
     LifetimeTooLong,
-    /// `/dev/urandom` cannot be read.
-    #[error("cannot read random bytes from /dev/urandom: {0}")]
-    NoRandomness(#[source] io::Error),
+    /// The operating system's generator gives nothing.
+    #[error("the operating system gives no random bytes: {reason}")]
+    NoRandomness {
+        /// What the system said.
+        reason: io::Error,
+    },
     /// The cryptography failed; not expected with HS256.
-    #[error("cannot sign the token: {0}")]
-    Signing(#[source] jsonwebtoken::errors::Error),
+    #[error("cannot sign the token: {reason}")]
+    Signing {
+        /// What the cryptography said.
+        reason: jsonwebtoken::errors::Error,
+    },
 }
 
 /// Why one key of a JWKS file is refused.

@@ -32,9 +32,9 @@ impl Jwks {
     pub(super) fn load(path: &Path) -> Result<Self, IdentityError> {
         let path_buf = || path.to_path_buf();
         let json = read_file(path, MAX_JWKS_BYTES)
-            .map_err(|source| IdentityError::JwksFile { path: path_buf(), source })?;
+            .map_err(|reason| IdentityError::JwksFile { path: path_buf(), reason })?;
         let file: JwksFile = serde_json::from_slice(&json)
-            .map_err(|source| IdentityError::JwksSyntax { path: path_buf(), source })?;
+            .map_err(|reason| IdentityError::JwksSyntax { path: path_buf(), reason })?;
 
         let refused =
             |position, problem| IdentityError::JwksKey { path: path_buf(), position, problem };

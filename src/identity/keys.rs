@@ -52,7 +52,7 @@ impl SigningKey {
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, IdentityError> {
         let signer = (backend().signer_factory)(&Algorithm::HS256, &self.0)
-            .map_err(IdentityError::Signing)?;
-        signer.try_sign(message).map_err(|error| IdentityError::Signing(error.into()))
+            .map_err(|reason| IdentityError::Signing { reason })?;
+        signer.try_sign(message).map_err(|error| IdentityError::Signing { reason: error.into() })
     }
 }

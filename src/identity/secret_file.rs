@@ -26,7 +26,7 @@ pub(super) fn load_or_create(path: &Path) -> Result<Vec<u8>, IdentityError> {
         read => read,
     };
     let content =
-        content.map_err(|source| IdentityError::SecretFile { path: path.to_path_buf(), source })?;
+        content.map_err(|reason| IdentityError::SecretFile { path: path.to_path_buf(), reason })?;
     let secret = content.trim_ascii();
     if secret.len() < MIN_SECRET_BYTES {
         return Err(IdentityError::SecretFileTooShort {
