@@ -28,6 +28,7 @@ pub mod identity;
 pub mod import;
 pub mod nights;
 pub mod pruner;
+mod random;
 mod retry;
 pub mod server;
 pub mod store;

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use super::secret_file::random_hex;
 use crate::domain::ViewerId;
+use crate::random;
 
 /// How long a guest's token lasts. Far longer than any hold (minutes) and than an evening of
 /// choosing seats, so that a guest never loses seats to it; short enough that one left behind on a
@@ -17,7 +17,7 @@ const GUEST_PREFIX: &str = "guest-";
 
 /// A new guest's id: 128 random bits, so that no one can guess or repeat it.
 pub(super) fn new_id() -> io::Result<ViewerId> {
-    let name = random_hex::<16>()?;
+    let name = random::hex::<16>()?;
     Ok(ViewerId::new(&format!("{GUEST_PREFIX}{name}")).expect(
         "a prefix and 32 hexadecimal digits are 1 to 255 characters, none of them control \
             characters",

@@ -1,13 +1,14 @@
 //! The secret's file: made once, by one of those who ask for it, and kept.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::IdentityError;
 use super::files::read_file;
 use super::limits::MIN_SECRET_BYTES;
+use crate::random;
 
 /// The largest secret file, in bytes: ours has 65, and no secret gains from being longer than a
 /// hash's block.
@@ -57,13 +58,13 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
 /// A name beside `path` that no other process uses.
 fn draft_of(path: &Path) -> io::Result<PathBuf> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_os_string();
-    name.push(format!(".draft-{}", random_hex::<8>()?));
+    name.push(format!(".draft-{}", random::hex::<8>()?));
     Ok(path.with_file_name(name))
 }
 
 fn write_draft(draft: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(draft)?;
-    writeln!(file, "{}", random_hex::<32>()?)?;
+    writeln!(file, "{}", random::hex::<32>()?)?;
     file.sync_all()
 }
 
@@ -89,12 +90,4 @@ fn warn_if_others_can_read(path: &Path) {
         tracing::warn!(path = %path.display(), mode, "others can reach the token secret's file: \
             chmod 600 it");
     }
-}
-
-/// `N` bytes from the system's generator, as hexadecimal digits. Never waits once the machine has
-/// booted.
-pub(super) fn random_hex<const N: usize>() -> io::Result<String> {
-    let mut bytes = [0; N];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
