@@ -6,8 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::error::{EmbeddedError, While};
-use super::folder::Folder;
+use super::data_folder::DataFolder;
+use super::error::{EmbeddedError, IoContext};
 
 pub(super) const ROOT: u32 = 0;
 
@@ -31,7 +31,7 @@ pub(super) enum Account {
 impl Account {
     /// The server's own user, unless that is root: then the owner of `pgdata`, or the first of
     /// [`STAND_INS`] there is.
-    pub(super) fn choose(folder: &Folder) -> Result<Self, EmbeddedError> {
+    pub(super) fn choose(folder: &DataFolder) -> Result<Self, EmbeddedError> {
         let own = own_uid();
         let pgdata = folder.pgdata();
         // An empty `pgdata` will be replaced; what is in another user's only root can see.
@@ -72,7 +72,7 @@ impl Account {
         match self {
             Self::Own => Ok(()),
             Self::Other { uid, gid, .. } => {
-                chown(path, Some(*uid), Some(*gid)).when("change the owner of", path)
+                chown(path, Some(*uid), Some(*gid)).while_doing("change the owner of", path)
             }
         }
     }

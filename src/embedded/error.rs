@@ -147,12 +147,12 @@ pub enum EmbeddedError {
 }
 
 /// Says what was being done when the operating system refused.
-pub(super) trait While<T> {
-    fn when(self, doing: &'static str, path: &Path) -> Result<T, EmbeddedError>;
+pub(super) trait IoContext<T> {
+    fn while_doing(self, doing: &'static str, path: &Path) -> Result<T, EmbeddedError>;
 }
 
-impl<T> While<T> for io::Result<T> {
-    fn when(self, doing: &'static str, path: &Path) -> Result<T, EmbeddedError> {
+impl<T> IoContext<T> for io::Result<T> {
+    fn while_doing(self, doing: &'static str, path: &Path) -> Result<T, EmbeddedError> {
         self.map_err(|source| EmbeddedError::File { doing, path: path.to_owned(), source })
     }
 }

@@ -13,13 +13,13 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
 use super::binaries::Binaries;
+use super::data_folder::DataFolder;
 use super::error::EmbeddedError;
-use super::folder::Folder;
 use super::postmaster::{POLL, STOPPING};
 
 /// Stops a PostgreSQL that still runs on `pgdata`. The caller holds the folder's lock, so it is
 /// nobody's.
-pub(super) async fn stop(binaries: &Binaries, folder: &Folder) -> Result<(), EmbeddedError> {
+pub(super) async fn stop(binaries: &Binaries, folder: &DataFolder) -> Result<(), EmbeddedError> {
     let pgdata = folder.pgdata();
     let Some(pid) = noted_pid(&pgdata).filter(|pid| is_postgres_on(*pid, &pgdata)) else {
         return Ok(());

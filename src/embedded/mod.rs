@@ -34,8 +34,8 @@
 mod account;
 mod binaries;
 mod cluster;
+mod data_folder;
 mod error;
-mod folder;
 mod leftover;
 mod postmaster;
 
@@ -45,7 +45,7 @@ pub use error::EmbeddedError;
 
 use account::Account;
 use binaries::Binaries;
-use folder::Folder;
+use data_folder::DataFolder;
 use postmaster::Postmaster;
 
 /// Both the role the server connects as and the database it uses.
@@ -61,7 +61,7 @@ pub struct EmbeddedPostgres {
     // Before the folder: fields are dropped in this order, and PostgreSQL is told to stop while the
     // lock is held.
     postmaster: Postmaster,
-    _folder: Folder,
+    _folder: DataFolder,
 }
 
 impl EmbeddedPostgres {
@@ -76,7 +76,7 @@ impl EmbeddedPostgres {
     ///
     /// Each member of [`EmbeddedError`] says what to do about it.
     pub async fn start(data_dir: &Path) -> Result<Self, EmbeddedError> {
-        let folder = Folder::open(data_dir)?;
+        let folder = DataFolder::open(data_dir)?;
         let account = Account::choose(&folder)?;
         let binaries = Binaries::find(&folder, account).await?;
         leftover::stop(&binaries, &folder).await?;

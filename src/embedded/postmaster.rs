@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::NAME;
 use super::binaries::{Binaries, as_list_setting};
-use super::error::{EmbeddedError, While};
-use super::folder::Folder;
+use super::data_folder::DataFolder;
+use super::error::{EmbeddedError, IoContext};
 use super::leftover;
 
 /// How often a state that cannot be waited for is looked at: it costs a few reads of small files.
@@ -66,7 +66,7 @@ pub(super) enum Endpoint {
 
 impl Endpoint {
     /// The socket if its path is short enough, else a port that was free just now.
-    fn choose(folder: &Folder) -> Result<Self, EmbeddedError> {
+    fn choose(folder: &DataFolder) -> Result<Self, EmbeddedError> {
         let run = folder.run();
         let socket = run.join(format!(".s.PGSQL.{SOCKET_PORT}"));
         if let Some(path) =
@@ -76,7 +76,7 @@ impl Endpoint {
         }
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-        Ok(Self::Port(listener.when("find a free port for", folder.path())?.port()))
+        Ok(Self::Port(listener.while_doing("find a free port for", folder.path())?.port()))
     }
 
     /// As sqlx and libpq read it. Port and `sslmode` are always there, lest `PGPORT` and
@@ -131,7 +131,7 @@ impl Postmaster {
     /// Starts PostgreSQL and waits until it takes connections.
     pub(super) async fn start(
         binaries: Binaries,
-        folder: &Folder,
+        folder: &DataFolder,
     ) -> Result<(Self, Endpoint), EmbeddedError> {
         let begun = Instant::now();
         loop {
@@ -140,11 +140,11 @@ impl Postmaster {
             let log = folder.open_log()?;
             let log_from = folder.log_length();
             let child = command(&binaries, folder, &endpoint)
-                .stdout(log.try_clone().when("write", &folder.log())?)
+                .stdout(log.try_clone().while_doing("write", &folder.log())?)
                 .stderr(log)
                 .spawn();
             let mut postmaster = Self {
-                child: child.when("start PostgreSQL in", folder.path())?,
+                child: child.while_doing("start PostgreSQL in", folder.path())?,
                 binaries: binaries.clone(),
                 pgdata: folder.pgdata(),
                 log: folder.log(),
@@ -167,11 +167,12 @@ impl Postmaster {
 
     /// Waits until PostgreSQL notes that it is ready. That is asked of its note and not of the
     /// socket, which accepts connections only to refuse them while PostgreSQL recovers.
-    async fn ready(&mut self, folder: &Folder, log_from: u64) -> Result<(), EmbeddedError> {
+    async fn ready(&mut self, folder: &DataFolder, log_from: u64) -> Result<(), EmbeddedError> {
         let begun = Instant::now();
         let mut heard = (begun, log_from);
         while begun.elapsed() < READY_MAX && heard.0.elapsed() < QUIET_MAX {
-            if self.child.try_wait().when("wait for PostgreSQL in", &self.pgdata)?.is_some() {
+            if self.child.try_wait().while_doing("wait for PostgreSQL in", &self.pgdata)?.is_some()
+            {
                 let reason = folder.complaint(log_from);
                 return Err(EmbeddedError::Start { reason, log: folder.log() });
             }
@@ -236,7 +237,7 @@ impl Drop for Postmaster {
 }
 
 /// The command that runs PostgreSQL. Settings given here win over the files in `pgdata`.
-fn command(binaries: &Binaries, folder: &Folder, endpoint: &Endpoint) -> Command {
+fn command(binaries: &Binaries, folder: &DataFolder, endpoint: &Endpoint) -> Command {
     let pgdata = folder.pgdata();
     let mut command = binaries.command("postgres");
     command.arg("-D").arg(&pgdata);

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::account::{Account, ROOT, own_uid};
-use super::error::{EmbeddedError, While};
+use super::error::{EmbeddedError, IoContext};
 
 /// The folder itself, when root makes it: another user passes through to `pgdata` and `run` but
 /// cannot list it.
@@ -33,22 +33,22 @@ const COMPLAINTS: [&str; 4] = ["FATAL:", "PANIC:", "ERROR:", "initdb: error:"];
 
 /// The data folder, locked: nobody else has one for the same path as long as this lives.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct DataFolder {
     path: PathBuf,
     _lock: File,
 }
 
-impl Folder {
+impl DataFolder {
     /// Makes the folder if it is missing and takes its lock.
     pub(super) fn open(path: &Path) -> Result<Self, EmbeddedError> {
         if !path.exists() {
-            fs::create_dir_all(path).when("make the folder", path)?;
+            fs::create_dir_all(path).while_doing("make the folder", path)?;
             let mode = if own_uid() == ROOT { MODE_PASSAGE } else { MODE_PRIVATE };
             fs::set_permissions(path, Permissions::from_mode(mode))
-                .when("set the permissions of", path)?;
+                .while_doing("set the permissions of", path)?;
         }
         // PostgreSQL wants absolute paths, and an orphan is recognised by its path.
-        let path = path.canonicalize().when("use the folder", path)?;
+        let path = path.canonicalize().while_doing("use the folder", path)?;
         let lock = lock(&path)?;
         Ok(Self { path, _lock: lock })
     }
@@ -77,7 +77,7 @@ impl Folder {
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
                 return Err(EmbeddedError::NotADatabase { pgdata });
             }
-            entries => entries.when("read the folder", &pgdata)?,
+            entries => entries.while_doing("read the folder", &pgdata)?,
         };
         if entries.next().is_none() {
             return Ok(None);
@@ -91,7 +91,8 @@ impl Folder {
 
     /// Removes what interrupted initialisations left.
     pub(super) fn sweep(&self) -> Result<(), EmbeddedError> {
-        for entry in fs::read_dir(&self.path).when("read the folder", &self.path)?.flatten() {
+        for entry in fs::read_dir(&self.path).while_doing("read the folder", &self.path)?.flatten()
+        {
             if entry.file_name().to_string_lossy().starts_with(NEW_PGDATA)
                 && let Err(error) = fs::remove_dir_all(entry.path())
             {
@@ -116,7 +117,7 @@ impl Folder {
         let run = self.run();
         match fs::remove_dir_all(&run) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).when("empty the folder", &run)?
+                Err(error).while_doing("empty the folder", &run)?
             }
             _ => {}
         }
@@ -128,11 +129,11 @@ impl Folder {
         let log = self.log();
         if self.log_length() > LOG_MAX_BYTES {
             let older = self.path.join("postgres.log.1");
-            fs::rename(&log, &older).when("rename", &log)?;
+            fs::rename(&log, &older).while_doing("rename", &log)?;
         }
         let mut options = OpenOptions::new();
         options.create(true).append(true).mode(MODE_PRIVATE_FILE);
-        options.open(&log).when("write", &log)
+        options.open(&log).while_doing("write", &log)
     }
 
     pub(super) fn log_length(&self) -> u64 {
@@ -162,13 +163,13 @@ impl Folder {
         let path = self.password_path();
         let new = path.with_extension("password.new");
         write_private(&new, password)?;
-        fs::rename(&new, &path).when("write", &path)?;
+        fs::rename(&new, &path).while_doing("write", &path)?;
         self.sync()
     }
 
     /// Makes renames in the folder durable.
     pub(super) fn sync(&self) -> Result<(), EmbeddedError> {
-        File::open(&self.path).and_then(|folder| folder.sync_all()).when("write", &self.path)
+        File::open(&self.path).and_then(|folder| folder.sync_all()).while_doing("write", &self.path)
     }
 
     fn password_path(&self) -> PathBuf {
@@ -182,7 +183,7 @@ fn lock(folder: &Path) -> Result<File, EmbeddedError> {
     let path = folder.join("lock");
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true).mode(MODE_PRIVATE_FILE);
-    let mut lock = options.open(&path).when("write", &path)?;
+    let mut lock = options.open(&path).while_doing("write", &path)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -193,14 +194,16 @@ fn lock(folder: &Path) -> Result<File, EmbeddedError> {
                 pid: noted.then(|| pid.trim().to_owned()),
             });
         }
-        Err(TryLockError::Error(error)) => return Err(error).when("lock", &path),
+        Err(TryLockError::Error(error)) => return Err(error).while_doing("lock", &path),
     }
-    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).when("write", &path)?;
+    lock.set_len(0)
+        .and_then(|()| writeln!(lock, "{}", std::process::id()))
+        .while_doing("write", &path)?;
     Ok(lock)
 }
 
 fn private_folder(path: &Path, account: &Account) -> Result<(), EmbeddedError> {
-    DirBuilder::new().mode(MODE_PRIVATE).create(path).when("make the folder", path)?;
+    DirBuilder::new().mode(MODE_PRIVATE).create(path).while_doing("make the folder", path)?;
     account.own(path)
 }
 
@@ -213,14 +216,16 @@ pub(super) fn write_private(path: &Path, text: &str) -> Result<(), EmbeddedError
         writeln!(file, "{text}")?;
         file.sync_all()
     });
-    written.when("write", path)
+    written.while_doing("write", path)
 }
 
 /// A random secret in hexadecimal, from the operating system.
 pub(super) fn secret() -> Result<String, EmbeddedError> {
     let source = Path::new("/dev/urandom");
     let mut bytes = [0; SECRET_BYTES];
-    File::open(source).and_then(|mut file| file.read_exact(&mut bytes)).when("read", source)?;
+    File::open(source)
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .while_doing("read", source)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
