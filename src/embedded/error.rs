@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Why the private PostgreSQL did not start or stop. Each `Display` is one sentence for the person
-/// at the terminal.
+/// at the terminal. It names its cause, which is therefore no `source`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmbeddedError {
@@ -134,7 +134,7 @@ pub enum EmbeddedError {
         log: PathBuf,
     },
     /// A file, folder or program could not be used.
-    #[error("cannot {doing} {}: {source}; check its permissions, or set ARENA_DATA_DIR to another \
+    #[error("cannot {doing} {}: {reason}; check its permissions, or set ARENA_DATA_DIR to another \
         folder", .path.display())]
     File {
         /// The verb that failed.
@@ -142,7 +142,7 @@ pub enum EmbeddedError {
         /// Its object.
         path: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -153,6 +153,6 @@ pub(super) trait IoContext<T> {
 
 impl<T> IoContext<T> for io::Result<T> {
     fn while_doing(self, doing: &'static str, path: &Path) -> Result<T, EmbeddedError> {
-        self.map_err(|source| EmbeddedError::File { doing, path: path.to_owned(), source })
+        self.map_err(|reason| EmbeddedError::File { doing, path: path.to_owned(), reason })
     }
 }
