@@ -133,6 +133,12 @@ pub enum EmbeddedError {
         /// Where the reason may be.
         log: PathBuf,
     },
+    /// The operating system's generator gives nothing to make a password of.
+    #[error("the operating system gives no random bytes: {reason}")]
+    NoRandomness {
+        /// What the operating system said.
+        reason: io::Error,
+    },
     /// A file, folder or program could not be used.
     #[error("cannot {doing} {}: {reason}; check its permissions, or set ARENA_DATA_DIR to another \
         folder", .path.display())]
