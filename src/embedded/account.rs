@@ -6,8 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::data_folder::DataFolder;
 use super::error::{EmbeddedError, IoContext};
+use super::pgdata;
 
 pub(super) const ROOT: u32 = 0;
 
@@ -31,12 +31,11 @@ pub(super) enum Account {
 impl Account {
     /// The server's own user, unless that is root: then the owner of `pgdata`, or the first of
     /// [`STAND_INS`] there is.
-    pub(super) fn choose(folder: &DataFolder) -> Result<Self, EmbeddedError> {
+    pub(super) fn choose(pgdata: &Path) -> Result<Self, EmbeddedError> {
         let own = own_uid();
-        let pgdata = folder.pgdata();
         // An empty `pgdata` will be replaced; what is in another user's only root can see.
-        let owner = match fs::metadata(&pgdata) {
-            Ok(found) if own != ROOT || folder.major()?.is_some() => {
+        let owner = match fs::metadata(pgdata) {
+            Ok(found) if own != ROOT || pgdata::major(pgdata)?.is_some() => {
                 Some((found.uid(), found.gid()))
             }
             _ => None,
@@ -48,7 +47,9 @@ impl Account {
             Some((uid, gid)) if own == ROOT && uid != ROOT => {
                 Ok(Self::Other { name: user_name(uid), uid, gid })
             }
-            Some((uid, _)) => Err(EmbeddedError::WrongOwner { pgdata, owner: user_name(uid) }),
+            Some((uid, _)) => {
+                Err(EmbeddedError::WrongOwner { pgdata: pgdata.to_owned(), owner: user_name(uid) })
+            }
         }
     }
 

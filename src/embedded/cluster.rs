@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use super::NAME;
 use super::binaries::Binaries;
 use super::data_folder::{DataFolder, secret, write_private};
+use super::endpoint::NAME;
 use super::error::{EmbeddedError, IoContext};
 use super::leftover;
 

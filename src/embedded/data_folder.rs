@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::account::{Account, ROOT, own_uid};
 use super::error::{EmbeddedError, IoContext};
+use super::pgdata;
 use crate::random;
 
 /// The folder itself, when root makes it: another user passes through to `pgdata` and `run` but
@@ -72,22 +73,7 @@ impl DataFolder {
 
     /// The major version of PostgreSQL that made `pgdata`; `None` if there is no database yet.
     pub(super) fn major(&self) -> Result<Option<u32>, EmbeddedError> {
-        let pgdata = self.pgdata();
-        let mut entries = match fs::read_dir(&pgdata) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::NotADirectory => {
-                return Err(EmbeddedError::NotADatabase { pgdata });
-            }
-            entries => entries.while_doing("read the folder", &pgdata)?,
-        };
-        if entries.next().is_none() {
-            return Ok(None);
-        }
-        let version = fs::read_to_string(pgdata.join("PG_VERSION")).unwrap_or_default();
-        match version.trim().parse() {
-            Ok(major) => Ok(Some(major)),
-            Err(_) => Err(EmbeddedError::NotADatabase { pgdata }),
-        }
+        pgdata::major(&self.pgdata())
     }
 
     /// Removes what interrupted initialisations left.

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::limits::MAJOR_MIN;
+
 /// Why the private PostgreSQL did not start or stop. Each `Display` is one sentence for the person
 /// at the terminal. It names its cause, which is therefore no `source`.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +29,7 @@ pub enum EmbeddedError {
         "no PostgreSQL {} or newer was found on this machine: install it (on Debian the package \
             postgresql), \
          set DATABASE_URL to use one elsewhere, or build with --features download-postgres",
-        super::binaries::MAJOR_MIN
+        MAJOR_MIN
     )]
     NoPostgres,
     /// The folder was made by a major version that is not installed.

@@ -15,7 +15,8 @@ use tokio::time::{Instant, sleep};
 use super::binaries::Binaries;
 use super::data_folder::DataFolder;
 use super::error::EmbeddedError;
-use super::postmaster::{POLL, STOPPING};
+use super::pgdata::noted_pid;
+use super::stopping::{POLL, STOPPING};
 
 /// Stops a PostgreSQL that still runs on `pgdata`. The caller holds the folder's lock, so it is
 /// nobody's.
@@ -46,12 +47,6 @@ pub(super) fn disown(command: &mut Command, pgdata: &Path) {
     if let Some(pid) = noted_pid(pgdata).filter(|pid| !is_postgres_on(*pid, pgdata)) {
         command.env("PG_GRANDPARENT_PID", pid.to_string());
     }
-}
-
-fn noted_pid(pgdata: &Path) -> Option<u32> {
-    let note = fs::read_to_string(pgdata.join("postmaster.pid")).ok()?;
-    // Negative in single-user mode.
-    note.lines().next()?.trim().parse().ok().map(i32::unsigned_abs)
 }
 
 /// Whether the process lives and is the postmaster (not one of its children) of `pgdata`.

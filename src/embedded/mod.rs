@@ -35,9 +35,15 @@ mod account;
 mod binaries;
 mod cluster;
 mod data_folder;
+#[cfg(feature = "download-postgres")]
+mod download;
+mod endpoint;
 mod error;
 mod leftover;
+mod limits;
+mod pgdata;
 mod postmaster;
+mod stopping;
 
 use std::path::{Path, PathBuf};
 
@@ -47,9 +53,6 @@ use account::Account;
 use binaries::Binaries;
 use data_folder::DataFolder;
 use postmaster::Postmaster;
-
-/// Both the role the server connects as and the database it uses.
-const NAME: &str = "grand_arena";
 
 /// A running private PostgreSQL.
 ///
@@ -77,7 +80,7 @@ impl EmbeddedPostgres {
     /// Each member of [`EmbeddedError`] says what to do about it.
     pub async fn start(data_dir: &Path) -> Result<Self, EmbeddedError> {
         let folder = DataFolder::open(data_dir)?;
-        let account = Account::choose(&folder)?;
+        let account = Account::choose(&folder.pgdata())?;
         let binaries = Binaries::find(&folder, account).await?;
         leftover::stop(&binaries, &folder).await?;
         let password = cluster::prepare(&binaries, &folder).await?;
