@@ -6,10 +6,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::unistd::{Gid, Uid, User};
+
 use super::error::{EmbeddedError, IoContext};
 use super::pgdata;
-
-pub(super) const ROOT: u32 = 0;
 
 /// The users root gives PostgreSQL to, the better one first.
 const STAND_INS: [&str; 2] = ["postgres", "nobody"];
@@ -25,26 +25,26 @@ pub(super) enum Account {
     /// The server's own.
     Own,
     /// Another, because the server is root.
-    Other { name: String, uid: u32, gid: u32 },
+    Other { name: String, uid: Uid, gid: Gid },
 }
 
 impl Account {
     /// The server's own user, unless that is root: then the owner of `pgdata`, or the first of
     /// [`STAND_INS`] there is.
     pub(super) fn choose(pgdata: &Path) -> Result<Self, EmbeddedError> {
-        let own = own_uid();
+        let own = Uid::effective();
         // An empty `pgdata` will be replaced; what is in another user's only root can see.
         let owner = match fs::metadata(pgdata) {
-            Ok(found) if own != ROOT || pgdata::major(pgdata)?.is_some() => {
-                Some((found.uid(), found.gid()))
+            Ok(found) if !own.is_root() || pgdata::major(pgdata)?.is_some() => {
+                Some((Uid::from_raw(found.uid()), Gid::from_raw(found.gid())))
             }
             _ => None,
         };
         match owner {
-            None if own == ROOT => stand_in().ok_or(EmbeddedError::NoAccount),
+            None if own.is_root() => stand_in().ok_or(EmbeddedError::NoAccount),
             None => Ok(Self::Own),
-            Some((uid, _)) if uid == own && own != ROOT => Ok(Self::Own),
-            Some((uid, gid)) if own == ROOT && uid != ROOT => {
+            Some((uid, _)) if uid == own && !own.is_root() => Ok(Self::Own),
+            Some((uid, gid)) if own.is_root() && !uid.is_root() => {
                 Ok(Self::Other { name: user_name(uid), uid, gid })
             }
             Some((uid, _)) => {
@@ -63,7 +63,7 @@ impl Account {
         command.envs(kept).env("LC_ALL", "C");
         if let Self::Other { uid, gid, .. } = self {
             // With a uid and as root, the standard library also drops root's supplementary groups.
-            command.uid(*uid).gid(*gid);
+            command.uid(uid.as_raw()).gid(gid.as_raw());
         }
         command
     }
@@ -72,9 +72,8 @@ impl Account {
     pub(super) fn own(&self, path: &Path) -> Result<(), EmbeddedError> {
         match self {
             Self::Own => Ok(()),
-            Self::Other { uid, gid, .. } => {
-                chown(path, Some(*uid), Some(*gid)).while_doing("change the owner of", path)
-            }
+            Self::Other { uid, gid, .. } => chown(path, Some(uid.as_raw()), Some(gid.as_raw()))
+                .while_doing("change the owner of", path),
         }
     }
 
@@ -86,7 +85,7 @@ impl Account {
         let mut way: Vec<&Path> = folder.ancestors().collect();
         way.reverse();
         let user = match self {
-            Self::Own => user_name(own_uid()),
+            Self::Own => user_name(Uid::effective()),
             Self::Other { name, .. } => name.clone(),
         };
         let folder = PathBuf::from(way.into_iter().find(is_closed).unwrap_or(folder));
@@ -96,67 +95,35 @@ impl Account {
     fn may_enter(&self, folder: &Metadata) -> bool {
         let bit = match self {
             Self::Own => return true,
-            Self::Other { uid, .. } if *uid == folder.uid() => 0o100,
-            Self::Other { gid, .. } if *gid == folder.gid() => 0o010,
+            Self::Other { uid, .. } if uid.as_raw() == folder.uid() => 0o100,
+            Self::Other { gid, .. } if gid.as_raw() == folder.gid() => 0o010,
             Self::Other { .. } => 0o001,
         };
         folder.mode() & bit != 0
     }
 }
 
-/// The effective user id of this process. Asked of `/proc`, or where there is none (macOS) of `id`,
-/// since the system call needs unsafe code; who it cannot find out is taken for an ordinary user.
-pub(super) fn own_uid() -> u32 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    // "Uid:" real, effective, saved, file system
-    let from_proc = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().nth(1)?.parse().ok());
-    from_proc.or_else(uid_from_id).unwrap_or(u32::MAX)
-}
-
-fn uid_from_id() -> Option<u32> {
-    let output = Command::new("id").arg("-u").output().ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
-}
-
-/// The lines of `/etc/passwd`: name, uid, gid.
-fn users() -> Vec<(String, u32, u32)> {
-    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    passwd.lines().filter_map(user).collect()
-}
-
-fn user(line: &str) -> Option<(String, u32, u32)> {
-    let mut fields = line.split(':');
-    let name = fields.next()?.to_owned();
-    let uid = fields.nth(1)?.parse().ok()?;
-    let gid = fields.next()?.parse().ok()?;
-    Some((name, uid, gid))
-}
-
-fn user_name(uid: u32) -> String {
-    let named = users().into_iter().find(|(_, found, _)| *found == uid);
-    named.map_or_else(|| format!("user {uid}"), |(name, ..)| name)
+/// What messages call a user.
+fn user_name(uid: Uid) -> String {
+    let known = User::from_uid(uid).ok().flatten();
+    known.map_or_else(|| format!("user {uid}"), |user| user.name)
 }
 
 fn stand_in() -> Option<Account> {
-    let users = users();
-    STAND_INS.iter().find_map(|wanted| {
-        let (name, uid, gid) =
-            users.iter().find(|(name, uid, _)| name == wanted && *uid != ROOT)?.clone();
-        Some(Account::Other { name, uid, gid })
-    })
+    let known = |name: &&str| User::from_name(name).ok().flatten();
+    let user = STAND_INS.iter().filter_map(known).find(|user| !user.uid.is_root())?;
+    Some(Account::Other { name: user.name, uid: user.uid, gid: user.gid })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::user;
+    use nix::unistd::Uid;
+
+    use super::user_name;
 
     #[test]
-    fn a_line_of_passwd_gives_name_uid_and_gid() {
-        let line = "postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash";
-        assert_eq!(user(line), Some(("postgres".to_owned(), 101, 104)));
-        assert_eq!(user("nobody:*:-2:-2:Unprivileged User:/var/empty:/usr/bin/false"), None);
-        assert_eq!(user("+::::::"), None);
+    fn a_user_without_a_name_is_called_by_number() {
+        assert_eq!(user_name(Uid::from_raw(0)), "root");
+        assert_eq!(user_name(Uid::from_raw(3_999_999_999)), "user 3999999999");
     }
 }

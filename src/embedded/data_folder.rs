@@ -5,7 +5,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::account::{Account, ROOT, own_uid};
+use nix::unistd::Uid;
+
+use super::account::Account;
 use super::error::{EmbeddedError, IoContext};
 use super::pgdata;
 use crate::random;
@@ -45,7 +47,7 @@ impl DataFolder {
     pub(super) fn open(path: &Path) -> Result<Self, EmbeddedError> {
         if !path.exists() {
             fs::create_dir_all(path).while_doing("make the folder", path)?;
-            let mode = if own_uid() == ROOT { MODE_PASSAGE } else { MODE_PRIVATE };
+            let mode = if Uid::effective().is_root() { MODE_PASSAGE } else { MODE_PRIVATE };
             fs::set_permissions(path, Permissions::from_mode(mode))
                 .while_doing("set the permissions of", path)?;
         }

@@ -47,6 +47,8 @@ mod stopping;
 
 use std::path::{Path, PathBuf};
 
+use nix::unistd::Uid;
+
 pub use error::EmbeddedError;
 
 use account::Account;
@@ -120,7 +122,7 @@ impl EmbeddedPostgres {
 /// a home, `./grand-arena-data`.
 #[must_use]
 pub fn default_data_dir() -> PathBuf {
-    if account::own_uid() == account::ROOT {
+    if Uid::effective().is_root() {
         return PathBuf::from("/var/lib/grand-arena");
     }
     // The XDG specification has relative paths ignored.
