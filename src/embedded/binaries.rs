@@ -17,7 +17,7 @@ use super::error::{EmbeddedError, IoContext};
 use super::limits::MAJOR_MIN;
 
 /// What a folder of binaries must hold.
-const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
+const PROGRAMS: [&str; 2] = ["initdb", "postgres"];
 
 /// Where distributions put folders named after a version: Debian, Red Hat, Homebrew on Apple and on
 /// Intel.
@@ -31,11 +31,11 @@ const VERSIONED: [(&str, &str); 4] = [
 /// Where PostgreSQL's own `make install` puts it.
 const BUILT_FROM_SOURCE: &str = "/usr/local/pgsql/bin";
 
-/// `--version` and `pg_ctl kill` take milliseconds; more means a dead network drive.
-const SHORT_CALL_MAX: Duration = Duration::from_secs(10);
+/// `--version` takes milliseconds; more means a dead network drive.
+const VERSION_MAX: Duration = Duration::from_secs(10);
 
 /// The programs of one PostgreSQL and the user who runs them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Binaries {
     folder: PathBuf,
     account: Account,
@@ -120,33 +120,6 @@ impl Binaries {
         };
         Err(EmbeddedError::Initialise { reason, log: folder.log() })
     }
-
-    /// Sends the signal (`INT`, `QUIT`) to a process, as the user it belongs to. A process that is
-    /// gone is no error.
-    pub(super) async fn signal(&self, signal: &str, pid: u32) -> Result<(), EmbeddedError> {
-        let mut command = Command::from(self.kill(signal, pid));
-        match timeout(SHORT_CALL_MAX, command.kill_on_drop(true).status()).await {
-            Ok(status) => status.while_doing("run", &self.folder.join("pg_ctl")).map(|_| ()),
-            Err(_) => Ok(()), // The caller waits for the process, which is what counts.
-        }
-    }
-
-    /// The same for where nobody can wait: sends SIGINT, the orderly "fast" shutdown, within
-    /// milliseconds.
-    pub(super) fn interrupt_now(&self, pid: u32) {
-        if let Err(error) = self.kill("INT", pid).status() {
-            tracing::error!(pid, %error, "PostgreSQL could not be told to stop and runs on");
-        }
-    }
-
-    /// `pg_ctl kill` because it is there wherever `postgres` is; on a small Debian the `kill`
-    /// program is not.
-    fn kill(&self, signal: &str, pid: u32) -> std::process::Command {
-        let mut command = self.account.command(&self.folder.join("pg_ctl"), &self.workplace);
-        command.args(["kill", signal, &pid.to_string()]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    }
 }
 
 /// Folders that hold all [`PROGRAMS`], in the order they are preferred.
@@ -186,7 +159,7 @@ async fn version(account: &Account, folder: &Path) -> Option<u32> {
     // In the root folder, which everybody can enter: whether the data folder is open comes later.
     let mut command = account.command(&folder.join("postgres"), Path::new("/"));
     command.arg("--version").stdin(Stdio::null());
-    match timeout(SHORT_CALL_MAX, Command::from(command).kill_on_drop(true).output()).await {
+    match timeout(VERSION_MAX, Command::from(command).kill_on_drop(true).output()).await {
         Ok(Ok(output)) => major(&String::from_utf8_lossy(&output.stdout)),
         Ok(Err(error)) => {
             tracing::warn!(binaries = %folder.display(), ?account, %error, "cannot run this \

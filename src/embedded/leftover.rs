@@ -12,22 +12,21 @@ use std::path::Path;
 use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
-use super::binaries::Binaries;
 use super::data_folder::DataFolder;
 use super::error::EmbeddedError;
 use super::pgdata::noted_pid;
-use super::stopping::{POLL, STOPPING};
+use super::stopping::{self, POLL, STOPPING};
 
 /// Stops a PostgreSQL that still runs on `pgdata`. The caller holds the folder's lock, so it is
 /// nobody's.
-pub(super) async fn stop(binaries: &Binaries, folder: &DataFolder) -> Result<(), EmbeddedError> {
+pub(super) async fn stop(folder: &DataFolder) -> Result<(), EmbeddedError> {
     let pgdata = folder.pgdata();
     let Some(pid) = noted_pid(&pgdata).filter(|pid| is_postgres_on(*pid, &pgdata)) else {
         return Ok(());
     };
     tracing::warn!(pid, "stopping the PostgreSQL that an earlier server left running");
     for (signal, max) in STOPPING {
-        binaries.signal(signal, pid).await?;
+        stopping::signal(signal, pid)?;
         let deadline = Instant::now() + max;
         while Instant::now() < deadline {
             if !is_postgres_on(pid, &pgdata) {
@@ -60,7 +59,8 @@ fn is_postgres_on(pid: u32, pgdata: &Path) -> bool {
     is_postgres && (named() || works_in(pid, pgdata))
 }
 
-/// A dead process nobody has waited for yet has no words.
+/// A dead process nobody has waited for yet has no words. Read by hand, as is where it works: the
+/// crates for this list all processes of a machine.
 #[cfg(target_os = "linux")]
 fn command_line(pid: u32) -> Option<Vec<String>> {
     let bytes = fs::read(format!("/proc/{pid}/cmdline")).ok()?;

@@ -24,9 +24,8 @@
 //!    server decides when it stops.
 //!
 //! Deliberately absent: upgrades from one major version to the next (`pg_upgrade` does that),
-//! backups, tuning beyond a few settings, a restart of a PostgreSQL that died (the server stops and
-//! its supervisor starts both), and signals by system call (the crate forbids unsafe code;
-//! PostgreSQL's own `pg_ctl kill` sends them).
+//! backups, tuning beyond a few settings, and a restart of a PostgreSQL that died (the server stops
+//! and its supervisor starts both).
 //!
 //! The file system is used without `spawn_blocking` here: all of it happens before the server
 //! serves.
@@ -84,9 +83,9 @@ impl EmbeddedPostgres {
         let folder = DataFolder::open(data_dir)?;
         let account = Account::choose(&folder.pgdata())?;
         let binaries = Binaries::find(&folder, account).await?;
-        leftover::stop(&binaries, &folder).await?;
+        leftover::stop(&folder).await?;
         let password = cluster::prepare(&binaries, &folder).await?;
-        let (postmaster, endpoint) = Postmaster::start(binaries, &folder).await?;
+        let (postmaster, endpoint) = Postmaster::start(&binaries, &folder).await?;
         let url = endpoint.url(&password);
         tracing::info!(data_dir = %folder.path().display(), %endpoint, "private PostgreSQL is \
             ready");
@@ -110,8 +109,7 @@ impl EmbeddedPostgres {
     ///
     /// # Errors
     ///
-    /// [`EmbeddedError::StillRunning`] if even that does not end it, [`EmbeddedError::File`] if it
-    /// cannot be signalled.
+    /// [`EmbeddedError::StillRunning`] if even that does not end it, or if it may not be signalled.
     pub async fn stop(mut self) -> Result<(), EmbeddedError> {
         self.postmaster.stop().await
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -13,7 +14,7 @@ use super::endpoint::Endpoint;
 use super::error::{EmbeddedError, IoContext};
 use super::leftover;
 use super::pgdata::notes_ready;
-use super::stopping::{POLL, STOPPING};
+use super::stopping::{self, POLL, STOPPING};
 
 /// A starting PostgreSQL that has said nothing for so long is stuck: while it recovers after a
 /// crash it says every 10 s how far it is (14, which does not, has at most [`MAX_WAL_SIZE`] or so
@@ -44,7 +45,6 @@ const SHARED_BUFFERS_MB: std::ops::RangeInclusive<u64> = 32..=256;
 #[derive(Debug)]
 pub(super) struct Postmaster {
     child: Child,
-    binaries: Binaries,
     pgdata: PathBuf,
     log: PathBuf,
 }
@@ -52,7 +52,7 @@ pub(super) struct Postmaster {
 impl Postmaster {
     /// Starts PostgreSQL and waits until it takes connections.
     pub(super) async fn start(
-        binaries: Binaries,
+        binaries: &Binaries,
         folder: &DataFolder,
     ) -> Result<(Self, Endpoint), EmbeddedError> {
         let begun = Instant::now();
@@ -61,13 +61,12 @@ impl Postmaster {
             folder.new_run(binaries.account())?;
             let log = folder.open_log()?;
             let log_from = folder.log_length();
-            let child = command(&binaries, folder, &endpoint)
+            let child = command(binaries, folder, &endpoint)
                 .stdout(log.try_clone().while_doing("write", &folder.log())?)
                 .stderr(log)
                 .spawn();
             let mut postmaster = Self {
                 child: child.while_doing("start PostgreSQL in", folder.path())?,
-                binaries: binaries.clone(),
                 pgdata: folder.pgdata(),
                 log: folder.log(),
             };
@@ -128,23 +127,25 @@ impl Postmaster {
             let Some(pid) = self.child.id() else {
                 return Ok(());
             };
-            self.binaries.signal(signal, pid).await?;
+            stopping::signal(signal, pid)?;
             if timeout(max, self.child.wait()).await.is_ok() {
                 return Ok(());
             }
-            tracing::warn!(pid, signal, seconds = max.as_secs(), "PostgreSQL has not stopped yet");
+            tracing::warn!(pid, %signal, seconds = max.as_secs(), "PostgreSQL has not stopped yet");
         }
         self.child.id().map_or(Ok(()), |pid| Err(EmbeddedError::StillRunning { pid }))
     }
 }
 
 impl Drop for Postmaster {
-    /// Not `kill_on_drop`: a SIGKILL would leave PostgreSQL's other processes behind and a recovery
-    /// to do.
+    /// The orderly shutdown, which nobody can wait for here. Not `kill_on_drop`: a SIGKILL would
+    /// leave PostgreSQL's other processes behind and a recovery to do.
     fn drop(&mut self) {
         // Without a status the process has not been waited for, so the id is still its own.
-        if let (Ok(None), Some(pid)) = (self.child.try_wait(), self.child.id()) {
-            self.binaries.interrupt_now(pid);
+        if let (Ok(None), Some(pid)) = (self.child.try_wait(), self.child.id())
+            && let Err(error) = stopping::signal(Signal::SIGINT, pid)
+        {
+            tracing::error!(pid, %error, "PostgreSQL could not be told to stop and runs on");
         }
     }
 }
