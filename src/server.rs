@@ -260,7 +260,7 @@ impl Running {
 
 /// The private PostgreSQL takes 100 connections; some are left for commands and for people.
 fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
-    const PRIVATE_CONNECTIONS: u32 = 90;
+    const PRIVATE_CONNECTIONS: u32 = crate::embedded::CONNECTIONS_FOR_SERVER;
     let wanted = settings.booking_connections + settings.read_connections;
     if settings.database_url.is_none() && wanted > PRIVATE_CONNECTIONS {
         return Err(ServerError::TooManyConnections { wanted, most: PRIVATE_CONNECTIONS });

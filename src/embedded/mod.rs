@@ -49,6 +49,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Uid;
 
 pub use error::EmbeddedError;
+pub use limits::{CONNECTIONS_FOR_SERVER, MAX_CONNECTIONS};
 
 use account::Account;
 use binaries::Binaries;

@@ -13,6 +13,7 @@ use super::data_folder::DataFolder;
 use super::endpoint::Endpoint;
 use super::error::{EmbeddedError, IoContext};
 use super::leftover;
+use super::limits::MAX_CONNECTIONS;
 use super::pgdata::notes_ready;
 use super::stopping::{self, POLL, STOPPING};
 
@@ -32,8 +33,6 @@ const BUSY_PAUSE: Duration = Duration::from_millis(250);
 /// somebody else took the free port between our looking and its listening.
 const BUSY: [&str; 2] = ["still in use", "could not create any TCP/IP sockets"];
 
-/// Connections, of which the server's pool needs a fraction: room for `psql` and for tests.
-const CONNECTIONS_MAX: u32 = 100;
 /// Bounds what a recovery after a crash goes through, and thus how long it takes: PostgreSQL's
 /// default, held fast.
 const MAX_WAL_SIZE: &str = "1GB";
@@ -159,7 +158,7 @@ fn command(binaries: &Binaries, folder: &DataFolder, endpoint: &Endpoint) -> Com
         // What was answered was sold: it has to survive a power cut.
         "fsync=on".to_owned(),
         "synchronous_commit=on".to_owned(),
-        format!("max_connections={CONNECTIONS_MAX}"),
+        format!("max_connections={MAX_CONNECTIONS}"),
         format!("max_wal_size={MAX_WAL_SIZE}"),
         format!("shared_buffers={}MB", shared_buffers_mb()),
         // To our log file, which is its standard error: the reason of a failed start is read from
