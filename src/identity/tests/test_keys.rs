@@ -35,7 +35,7 @@ pub(super) const TEST_RSA_N: &str = "\
 
 /// Its public half as the PEM text that an attacker would use as an HMAC secret.
 pub(super) const TEST_RSA_PUBLIC_PEM: &str = "\
--- ---BEGIN PUBLIC KEY-----\n\
+-----BEGIN PUBLIC KEY-----\n\
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3hymtcnDx1vywUrGy1/h\n\
 A39/A7A14F31VpIHmwdN+6LwVi5U/b5DENaPUi4sNSO7vQ8BMqBn4zbwAOJuSlwI\n\
 UL+a6EshJWH4IG/djpx7OhNPQPk8qhEPpxxQNMKiz0J62ZANPCEUaeQ5RWoybHoW\n\
@@ -43,7 +43,7 @@ q/8Dm/OljphPgmG+QstxxGg4HnobUe1zFC35n98+FGpLwFjs35sqRAJh23g+mYpx\n\
 YW9AuKdaMPYvB2gmjFenujohz1Fz5I/MkZ5tW8z6JuDCqQv2OKb8BDNhmNYq9584\n\
 hqGDyVivJwnXX+UbYDx1wq5cEP97f0TaygugMVIfqeSzvKkk283nzJ2HjHZ19lw4\n\
 uQIDAQAB\n\
--- ---END PUBLIC KEY-----\n\
+-----END PUBLIC KEY-----\n\
 ";
 
 /// P-256, PKCS #8.
