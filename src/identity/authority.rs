@@ -27,8 +27,8 @@ impl Identity {
     /// Trusts HS256 tokens made with `secret`, and signs such tokens.
     ///
     /// # Errors
-    /// When the secret is shorter than [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES), or is the text
-    /// of a PEM or JWK file (often a public key, which everybody knows).
+    /// When the secret is shorter than [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES), or is the
+    /// text of a PEM or JWK file (often a public key, which everybody knows).
     pub fn from_secret(secret: &[u8]) -> Result<Self, IdentityError> {
         Ok(Self { secret: Some(Secret::new(secret, false)?), jwks: None })
     }
