@@ -91,7 +91,7 @@ pub enum CrowdError {
     /// There is nothing to buy.
     #[error(
         "the server at {url} has no event {slug:?}; start it with --demo, or name an event with \
-            -- event"
+            --event"
     )]
     NoEvent {
         /// Where.
