@@ -18,7 +18,6 @@ pub mod clock;
 pub mod config;
 pub mod crowd;
 pub mod database;
-pub mod demo;
 pub mod desk;
 pub mod embedded;
 pub mod feed;

@@ -9,7 +9,6 @@ use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::wall_clock;
-use crate::demo;
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
 use crate::store::catalog::CatalogError;
 use crate::store::reads::EventRecord;
@@ -100,7 +99,7 @@ async fn bring_in(
         hold_seconds: DEFAULT_HOLD_SECONDS,
         max_seats_per_viewer: None,
     };
-    match store.create_event(&event, &demo::grand_arena()).await {
+    match store.create_event(&event, &show::venue::grand_arena()).await {
         Ok(_) if night > 1 => {
             tracing::info!(event = event.slug, "the night before is sold out; this one is open")
         }

@@ -10,7 +10,7 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use crate::domain::plan::{PALETTE, PlannedCategory, PlannedSeat, SeatPlan};
+use domain::plan::{PALETTE, PlannedCategory, PlannedSeat, SeatPlan};
 
 /// The currency of all prices.
 const CURRENCY: &str = "EUR";
@@ -177,7 +177,7 @@ fn add_section(seats: &mut Vec<PlannedSeat>, tier: &Tier, section: usize, edge: 
     }
 }
 
-/// Adds seats "1", "2", … of one row; `place` gives the point so many metres along it.
+/// Adds seats "1", "2", … of one row; `point_at` gives the point so many metres along it.
 fn add_row(
     seats: &mut Vec<PlannedSeat>,
     section: &str,
@@ -185,12 +185,12 @@ fn add_row(
     category: usize,
     wheelchairs: bool,
     count: usize,
-    place: impl Fn(f64) -> (f64, f64),
+    point_at: impl Fn(f64) -> (f64, f64),
 ) {
     // Whole centimetres keep the map small on the wire; adding 0 turns -0 into 0.
     let to_centimetre = |metres: f64| (metres * 100.0).round() / 100.0 + 0.0;
     seats.extend((0..count).map(|seat| {
-        let (x, y) = place(seat as f64 * SEAT_PITCH_M);
+        let (x, y) = point_at(seat as f64 * SEAT_PITCH_M);
         PlannedSeat {
             section: section.to_owned(),
             row: row.to_owned(),
@@ -246,11 +246,11 @@ mod tests {
     }
 
     #[test]
-    fn the_arena_has_exactly_20_000_seats_and_no_place_twice() {
+    fn the_arena_has_exactly_20_000_seats_and_no_label_twice() {
         let plan = grand_arena();
         assert_eq!(plan.seats().len(), 20_000);
-        let places = plan.seats().iter().map(|seat| (&seat.section, &seat.row, &seat.number));
-        assert_eq!(places.collect::<HashSet<_>>().len(), 20_000);
+        let labels = plan.seats().iter().map(|seat| (&seat.section, &seat.row, &seat.number));
+        assert_eq!(labels.collect::<HashSet<_>>().len(), 20_000);
     }
 
     #[test]
