@@ -17,8 +17,8 @@ use crate::database::{Database, DatabaseError};
 use crate::domain::ViewerId;
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
 use crate::identity::Role;
-use crate::nights::DEMO_SLUG;
 use crate::server::{self, Server};
+use crate::show::series::DEMO_SLUG;
 use crate::{graphql, import};
 
 /// The exit code of everything that a person can put right: a bad setting, a port that is taken, no

@@ -5,7 +5,7 @@
 //! They are clients as any others: guests over the public API, who see the same stream of changes
 //! as everybody, reach for the same seats now and then, come back when they are told to, and wait
 //! while the server is away. At the demo event they go on to the next night when there is one (see
-//! [`nights`]); at any other they come and go while it is sold out.
+//! [`series`]); at any other they come and go while it is sold out.
 //!
 //! Deliberately absent: TLS. This is for a server at hand.
 
@@ -31,8 +31,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::nights;
 use crate::retry::Backoff;
+use crate::show::series;
 
 /// How long an answer may take: longer than the server's own limit for a request.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(45);
@@ -308,11 +308,11 @@ impl Crowd {
             let found = self.ask::<Found>(None, EVENT, json!({ "slug": slug })).await;
             found.map(|found| found.event).map_err(|refusal| CrowdError::Refused(refusal.message))
         };
-        let wanted = slug.map_or_else(|| nights::slug(night), str::to_owned);
+        let wanted = slug.map_or_else(|| series::slug(night), str::to_owned);
         let missing = || CrowdError::NoEvent { url: self.base.clone(), slug: wanted.clone() };
         let (mut number, mut event) = (night, by_slug(&wanted).await?.ok_or_else(missing)?);
         while slug.is_none()
-            && let Some(later) = by_slug(&nights::slug(number + 1)).await?
+            && let Some(later) = by_slug(&series::slug(number + 1)).await?
         {
             (number, event) = (number + 1, later);
         }
@@ -424,7 +424,7 @@ impl Crowd {
             if !self.is_away.load(Relaxed) {
                 say(&self.summary(night));
             }
-            let slug = json!({ "slug": nights::slug(night.number + 1) });
+            let slug = json!({ "slug": series::slug(night.number + 1) });
             if looks_for_next
                 && let Ok(Found { event: Some(Exists {}) }) = self.ask(None, EVENT, slug).await
             {

@@ -25,11 +25,11 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod import;
-pub mod nights;
 pub mod pruner;
 mod random;
 mod retry;
 pub mod server;
+pub mod show;
 pub mod store;
 
 pub use ::domain;

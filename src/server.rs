@@ -23,8 +23,8 @@ use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
 use crate::http::{self, App, Front};
 use crate::identity::{Identity, IdentityError};
-use crate::nights;
 use crate::pruner::Pruner;
+use crate::show;
 use crate::store::catalog::CatalogError;
 use crate::store::changes::Retention;
 use crate::store::{ConnectError, Store, StoreError};
@@ -181,12 +181,12 @@ impl Running {
         } else {
             store.migrate().await?;
         }
-        if settings.demo {
-            nights::open_first(&store).await?;
-        }
-
         let (stop, background, sockets) =
             (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
+        if settings.demo {
+            show::open(&store, &background, &stop).await?;
+        }
+
         let feed = Feed::new(
             store.clone(),
             usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX),
@@ -200,9 +200,6 @@ impl Running {
             Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn CommitListener>, &alarm)
                 .map_err(ServerError::Threads)?;
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
-        if settings.demo {
-            background.spawn(nights::keep_open(store.clone(), stop.clone()));
-        }
         let retention = Retention {
             changes: settings.log_changes.into(),
             age: Duration::from_hours(settings.log_hours.into()),

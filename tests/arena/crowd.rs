@@ -1,9 +1,8 @@
-//! The simulated buyers, against the real binary; and the nights of the demo event that they go
-//! through.
+//! The simulated buyers, against the real binary; and the demo events that they go through.
 
 use std::process::Child;
 
-use grand_arena::nights;
+use grand_arena::show::series;
 use serde_json::json;
 
 use crate::harness::process::{ServerProcess, grand_arena, run};
@@ -111,13 +110,13 @@ async fn a_crowd_without_an_event_to_go_to_says_so() {
 }
 
 #[tokio::test]
-async fn when_a_night_is_nearly_sold_out_the_next_is_brought_in_once() {
+async fn when_a_demo_event_is_nearly_sold_out_the_next_is_brought_in_once() {
     let arena = Arena::new().await;
     let (store, mut newest) = (&arena.store, 1);
-    nights::open_next_if_sold_out(store, &mut newest).await.unwrap();
+    series::open_next_if_sold_out(store, &mut newest).await.unwrap();
     assert!(
         store.event_by_slug("grand-arena").await.unwrap().is_none(),
-        "without a demo event there is no next night"
+        "without a demo event there is no next one"
     );
 
     let first = arena.event_with(20, |event| event.slug = "grand-arena".to_owned()).await;
@@ -129,7 +128,7 @@ async fn when_a_night_is_nearly_sold_out_the_next_is_brought_in_once() {
     };
     sell(1..=18, "most").await;
     alice.reserve(&first, [19, 20]).await;
-    nights::open_next_if_sold_out(store, &mut newest).await.unwrap();
+    series::open_next_if_sold_out(store, &mut newest).await.unwrap();
     assert!(
         store.event_by_slug("grand-arena-2").await.unwrap().is_none(),
         "what is held is not sold"
@@ -137,7 +136,7 @@ async fn when_a_night_is_nearly_sold_out_the_next_is_brought_in_once() {
 
     sell(19..=19, "the last but one").await;
     for _ in 0..2 {
-        nights::open_next_if_sold_out(store, &mut newest).await.unwrap();
+        series::open_next_if_sold_out(store, &mut newest).await.unwrap();
     }
     let second = store.event_by_slug("grand-arena-2").await.unwrap().unwrap();
     assert_eq!(second.name, "Grand Arena, night 2");
