@@ -12,12 +12,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::wall_clock;
 use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
-use crate::crowd::{self, CrowdError, CrowdSettings};
 use crate::database::{Database, DatabaseError};
 use crate::domain::ViewerId;
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
 use crate::identity::Role;
 use crate::server::{self, Server};
+use crate::show::crowd::{self, CrowdError, CrowdSettings};
 use crate::show::series::DEMO_SLUG;
 use crate::{graphql, import};
 

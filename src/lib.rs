@@ -16,7 +16,6 @@ pub mod cleaner;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod crowd;
 pub mod database;
 pub mod desk;
 pub mod embedded;

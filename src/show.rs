@@ -1,6 +1,6 @@
 //! The show beside the server: its demo events are kept in the server's [`Store`].
 
-pub use ::show::{series, venue};
+pub use ::show::{crowd, series, venue};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 

@@ -5,5 +5,6 @@
 //!
 //! Architecture invariant: this crate imports `domain` and nothing else of ours; time is passed in.
 
+pub mod crowd;
 pub mod series;
 pub mod venue;

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use clap::Args;
 use fastrand::Rng;
 use http_body_util::{BodyExt as _, Full};
@@ -31,8 +32,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::retry::Backoff;
-use crate::show::series;
+use crate::series;
 
 /// How long an answer may take: longer than the server's own limit for a request.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(45);
@@ -40,7 +40,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(45);
 /// How long the stream may say nothing: three of its signs of life.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// The waits for a server that is away.
+/// The waits for a server that is away, before a random part of up to as much again: those who
+/// failed together do not come back together.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -116,6 +117,20 @@ pub async fn run(settings: &CrowdSettings) -> Result<(), CrowdError> {
             next = crowd.report(&night, settings.event.is_none()) => next,
         };
         night = Arc::new(crowd.find(settings.event.as_deref(), next).await?);
+    }
+}
+
+/// The waits between attempts, each twice as long as the one before, without end.
+struct Waits(ExponentialBackoff);
+
+impl Waits {
+    fn new() -> Self {
+        let waits = ExponentialBuilder::new().with_jitter().without_max_times();
+        Self(waits.with_min_delay(FIRST_WAIT).with_max_delay(LONGEST_WAIT).build())
+    }
+
+    fn next_wait(&mut self) -> Duration {
+        self.0.next().unwrap_or(LONGEST_WAIT)
     }
 }
 
@@ -238,14 +253,14 @@ impl Crowd {
         variables: Value,
     ) -> Result<T, Refusal> {
         let body = Bytes::from(json!({ "query": query, "variables": variables }).to_string());
-        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let mut waits = Waits::new();
         loop {
             let wait = match timeout(ANSWER_TIMEOUT, self.attempt(token, body.clone())).await {
                 Ok(Ok(data)) => return Ok(data),
                 Ok(Err(Trouble::Refused(refusal))) => return Err(refusal),
                 // Not all at the same moment.
                 Ok(Err(Trouble::Busy(wait))) => wait.mul_f64(1.0 + fastrand::f64()),
-                Ok(Err(Trouble::Away)) | Err(_) => backoff.next_wait(),
+                Ok(Err(Trouble::Away)) | Err(_) => waits.next_wait(),
             };
             sleep(wait).await;
         }
@@ -324,11 +339,11 @@ impl Crowd {
     /// Keeps the house as the stream says it is.
     async fn follow(&self, night: &Night) -> std::convert::Infallible {
         let mut since = None;
-        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let mut waits = Waits::new();
         loop {
             let followed = self.follow_once(night, &mut since).await;
             if matches!(followed, Ok(true)) {
-                backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+                waits = Waits::new();
             }
             if let Err(Trouble::Refused(refusal)) = followed {
                 say(&format!(
@@ -338,7 +353,7 @@ impl Crowd {
                 // A revision of another life of the database, for example.
                 since = None;
             }
-            sleep(backoff.next_wait()).await;
+            sleep(waits.next_wait()).await;
         }
     }
 
