@@ -1,0 +1,247 @@
+//! The API's answers, as far as the crowd reads them, and what their errors mean for it.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// How long to leave an overloaded server alone that does not say for how long.
+const OVERLOADED_WAIT: Duration = Duration::from_secs(1);
+
+/// A request that will not succeed by being sent again.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// The API's code; empty if the answer is none of the API's.
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+impl Refusal {
+    /// For a request that cannot be made, or an answer that cannot be read.
+    pub(super) fn without_code(message: impl ToString) -> Self {
+        Self { code: String::new(), message: message.to_string() }
+    }
+}
+
+/// Why an attempt at a request has failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Refused(Refusal),
+    /// The server wants to be left alone for this long.
+    Overloaded(Duration),
+    Away,
+}
+
+/// What a GraphQL server answers to any request.
+#[derive(Deserialize)]
+pub(super) struct Answer<T> {
+    data: Option<T>,
+    #[serde(default)]
+    errors: Vec<ApiError>,
+}
+
+#[derive(Deserialize)]
+struct ApiError {
+    message: String,
+    #[serde(default)]
+    extensions: Extensions,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Extensions {
+    code: String,
+    retry_after_ms: Option<u64>,
+}
+
+impl<T> Answer<T> {
+    pub(super) fn into_result(self) -> Result<T, Failure> {
+        match (self.data, self.errors.into_iter().next()) {
+            (Some(data), None) => Ok(data),
+            (_, Some(error)) => Err(error.into()),
+            (None, None) => Err(Failure::Refused(Refusal::without_code("an answer without data"))),
+        }
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        let Extensions { code, retry_after_ms } = error.extensions;
+        match code.as_str() {
+            "OVERLOADED" => {
+                Self::Overloaded(retry_after_ms.map_or(OVERLOADED_WAIT, Duration::from_millis))
+            }
+            "UNAVAILABLE" => Self::Away,
+            _ => Self::Refused(Refusal { code, message: error.message }),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct EventAnswer {
+    pub(super) event: Option<Event>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Event {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) max_seats_per_viewer: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SessionAnswer {
+    pub(super) start_guest_session: GuestSession,
+}
+
+#[derive(Deserialize)]
+pub(super) struct GuestSession {
+    pub(super) token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SeatMapAnswer {
+    pub(super) seat_map: SeatMap,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SeatMap {
+    pub(super) revision: u64,
+    pub(super) seats: Vec<MapSeat>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MapSeat {
+    pub(super) id: String,
+    pub(super) section: String,
+    pub(super) row: String,
+    pub(super) for_sale: bool,
+    pub(super) status: SeatStatus,
+    pub(super) category: Category,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Category {
+    pub(super) price: Price,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Price {
+    pub(super) amount_minor: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum SeatStatus {
+    Available,
+    Reserved,
+    Confirmed,
+}
+
+/// One item of the stream.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StreamItem {
+    pub(super) seat_changes: SeatUpdate,
+}
+
+/// A snapshot or changes: both say which seats have which status as of a revision.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct SeatUpdate {
+    #[serde(alias = "toRevision")]
+    pub(super) revision: Option<u64>,
+    #[serde(alias = "changes")]
+    pub(super) seats: Vec<SeatState>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SeatState {
+    pub(super) seat_id: String,
+    pub(super) status: SeatStatus,
+}
+
+/// The answer to a reservation, a confirmation or a release.
+#[derive(Deserialize)]
+pub(super) struct BookingAnswer {
+    pub(super) result: BookingResult,
+}
+
+/// What became of it, as far as it makes a difference to a buyer.
+#[derive(PartialEq, Eq, Debug, Deserialize)]
+#[serde(tag = "__typename")]
+pub(super) enum BookingResult {
+    ReserveSeatsSuccess,
+    SeatsUnavailable,
+    #[serde(other)]
+    Other,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Failure> {
+        serde_json::from_value::<Answer<T>>(answer).unwrap().into_result()
+    }
+
+    fn failure(code: &str, retry_after_ms: Option<u64>) -> Failure {
+        let extensions = json!({ "code": code, "retryAfterMs": retry_after_ms });
+        let error = json!({ "message": "no", "extensions": extensions });
+        read::<Value>(json!({ "data": null, "errors": [error] })).unwrap_err()
+    }
+
+    #[test]
+    fn an_error_says_whether_and_when_to_come_back() {
+        for (said, wait) in [(Some(70), Duration::from_millis(70)), (None, OVERLOADED_WAIT)] {
+            assert!(matches!(failure("OVERLOADED", said), Failure::Overloaded(w) if w == wait));
+        }
+        assert!(matches!(failure("UNAVAILABLE", None), Failure::Away));
+        let Failure::Refused(Refusal { code, message }) = failure("FORBIDDEN", None) else {
+            panic!("what is forbidden stays so");
+        };
+        assert_eq!((code.as_str(), message.as_str()), ("FORBIDDEN", "no"));
+    }
+
+    #[test]
+    fn an_answer_with_neither_data_nor_errors_is_refused() {
+        let empty = read::<Value>(json!({ "data": null })).unwrap_err();
+        assert!(matches!(empty, Failure::Refused(refusal) if refusal.code.is_empty()));
+        let foreign = read::<Value>(json!({ "errors": [{ "message": "what?" }] })).unwrap_err();
+        assert!(matches!(foreign, Failure::Refused(refusal) if refusal.message == "what?"));
+    }
+
+    #[test]
+    fn snapshots_and_changes_are_read_alike() {
+        let seats = json!([{ "seatId": "s", "status": "RESERVED" }]);
+        for update in
+            [json!({ "revision": 7, "seats": seats }), json!({ "toRevision": 7, "changes": seats })]
+        {
+            let item: StreamItem = read(json!({ "data": { "seatChanges": update } })).unwrap();
+            let SeatUpdate { revision, seats } = item.seat_changes;
+            assert_eq!(revision, Some(7));
+            let seats: Vec<_> = seats.iter().map(|seat| (&*seat.seat_id, seat.status)).collect();
+            assert_eq!(seats, [("s", SeatStatus::Reserved)]);
+        }
+    }
+
+    #[test]
+    fn a_result_that_is_not_known_is_any_other() {
+        for (typename, result) in [
+            ("ReserveSeatsSuccess", BookingResult::ReserveSeatsSuccess),
+            ("SeatsUnavailable", BookingResult::SeatsUnavailable),
+            ("SalesClosed", BookingResult::Other),
+        ] {
+            let result_of = json!({ "result": { "__typename": typename } });
+            let answer: BookingAnswer = read(json!({ "data": result_of })).unwrap();
+            assert_eq!(answer.result, result);
+        }
+    }
+}
