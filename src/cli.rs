@@ -17,8 +17,11 @@ use crate::domain::ViewerId;
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
 use crate::identity::Role;
 use crate::server::{self, Server};
-use crate::show::crowd::{self, CrowdError, CrowdSettings};
-use crate::show::series::DEMO_SLUG;
+#[cfg(feature = "show")]
+use crate::show::{
+    crowd::{self, CrowdError, CrowdSettings},
+    series::DEMO_SLUG,
+};
 use crate::{graphql, import};
 
 /// The exit code of everything that a person can put right: a bad setting, a port that is taken, no
@@ -66,6 +69,7 @@ enum Command {
     /// Signs a token, for trying things out.
     Token(TokenArguments),
     /// Sends simulated buyers to a running server, so that its map comes alive; until Ctrl-C.
+    #[cfg(feature = "show")]
     Crowd(CrowdSettings),
 }
 
@@ -134,6 +138,7 @@ enum Failure {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Identity(#[from] crate::identity::IdentityError),
+    #[cfg(feature = "show")]
     #[error(transparent)]
     Crowd(#[from] CrowdError),
     #[error("{0}")]
@@ -173,6 +178,7 @@ fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Schema => Ok(io::stdout().write_all(graphql::sdl().as_bytes())?),
         Command::Import(arguments) => runtime.block_on(bring_in(arguments)),
         Command::Token(arguments) => sign(&arguments),
+        #[cfg(feature = "show")]
         Command::Crowd(settings) => runtime.block_on(let_in(&settings)),
     }
 }
@@ -222,7 +228,8 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
         writeln!(out, "  playground  http://{address}/playground")?;
     }
     writeln!(out, "  API         http://{address}/graphql (WebSocket: ws://{address}/graphql)")?;
-    if settings.demo {
+    #[cfg(feature = "show")]
+    if settings.has_demo() {
         writeln!(out, "  demo event  event(id: \"{DEMO_SLUG}\")")?;
     }
     // As it was called: after `make run` it is not on the path.
@@ -294,6 +301,7 @@ fn sign(arguments: &TokenArguments) -> Result<(), Failure> {
     Ok(())
 }
 
+#[cfg(feature = "show")]
 async fn let_in(settings: &CrowdSettings) -> Result<(), Failure> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;

@@ -80,6 +80,7 @@ pub struct ServeSettings {
     pub no_migrate: bool,
 
     /// Brings in the demo event "Grand Arena" of 20,000 seats, unless it is there already.
+    #[cfg(feature = "show")]
     #[arg(long, env = "ARENA_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
 
@@ -161,9 +162,18 @@ pub struct ServeSettings {
 }
 
 impl ServeSettings {
+    /// Whether there is to be a demo event; never in a build without the show.
+    #[must_use]
+    pub fn has_demo(&self) -> bool {
+        #[cfg(feature = "show")]
+        return self.demo;
+        #[cfg(not(feature = "show"))]
+        return false;
+    }
+
     /// Whether there is an explorer: not in production, unless it is asked for.
     #[must_use]
     pub fn has_playground(&self) -> bool {
-        self.playground.unwrap_or(self.demo || self.database.database_url.is_none())
+        self.playground.unwrap_or(self.has_demo() || self.database.database_url.is_none())
     }
 }

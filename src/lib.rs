@@ -5,7 +5,8 @@
 //! a command, the [`desk`] batches it with others, [`store`] locks the rows, lets [`domain`]
 //! decide, writes and commits. The [`feed`] reads the change log that every booking leaves and
 //! brings it to the subscribers. The [`cleaner`] sends holds that ran out the same way. [`server`]
-//! puts all of this together.
+//! puts all of this together. The demo event and the simulated buyers are the crate `show`, behind
+//! the feature of that name.
 //!
 //! Who may import whom: `domain` nothing of ours; `store` and `feed` only what is below them;
 //! `desk` the store and the domain; `graphql` the desk, the feed, the store's reads and the domain;
@@ -28,6 +29,7 @@ pub mod pruner;
 mod random;
 mod retry;
 pub mod server;
+#[cfg(feature = "show")]
 pub mod show;
 pub mod store;
 

@@ -24,8 +24,6 @@ use crate::graphql::{self, Services};
 use crate::http::{self, App, Front};
 use crate::identity::{Identity, IdentityError};
 use crate::pruner::Pruner;
-use crate::show;
-use crate::store::catalog::CatalogError;
 use crate::store::changes::Retention;
 use crate::store::{ConnectError, Store, StoreError};
 
@@ -61,8 +59,9 @@ pub enum ServerError {
         most: u32,
     },
     /// The demo event could not be brought in.
+    #[cfg(feature = "show")]
     #[error("the demo event could not be brought in: {0}")]
-    Demo(#[from] CatalogError),
+    Demo(#[from] crate::store::catalog::CatalogError),
     /// The private PostgreSQL ended by itself.
     #[error("the private PostgreSQL has ended: {0}")]
     DatabaseEnded(String),
@@ -183,8 +182,9 @@ impl Running {
         }
         let (stop, background, sockets) =
             (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
-        if settings.demo {
-            show::open(&store, &background, &stop).await?;
+        #[cfg(feature = "show")]
+        if settings.has_demo() {
+            crate::show::open(&store, &background, &stop).await?;
         }
 
         let feed = Feed::new(

@@ -1,4 +1,5 @@
-//! The show beside the server: its demo events are kept in the server's [`Store`].
+//! The show beside the server, in builds with the feature `show`: its demo events are kept in the
+//! server's [`Store`].
 
 pub use ::show::{crowd, series, venue};
 use tokio_util::sync::CancellationToken;
