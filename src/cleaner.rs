@@ -71,7 +71,8 @@ impl Cleaner {
         let cleaning = async {
             loop {
                 let pause = self.clean().await.unwrap_or_else(|error| {
-                    tracing::warn!(%error, "holds that ran out are announced late");
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "holds that ran out are announced late");
                     PAUSE_AFTER_ERROR
                 });
                 self.alarm.sleep(pause).await;

@@ -63,7 +63,7 @@ enum Column {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The reader failed.
-    #[error("the file cannot be read: {0}")]
+    #[error("the file cannot be read")]
     Read(#[from] io::Error),
     /// Longer than [`MAX_FILE_BYTES`].
     #[error("the file is longer than {MAX_FILE_BYTES} bytes")]

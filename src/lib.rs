@@ -27,7 +27,6 @@ pub mod identity;
 pub mod import;
 pub mod pruner;
 mod random;
-mod retry;
 pub mod server;
 #[cfg(feature = "show")]
 pub mod show;

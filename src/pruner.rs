@@ -42,8 +42,8 @@ impl Pruner {
             loop {
                 look.tick().await;
                 if let Err(error) = self.prune().await {
-                    tracing::warn!(%error, "the change logs were not pruned; trying again in a \
-                        minute");
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the change logs were not pruned; will try again");
                 }
             }
         };

@@ -21,7 +21,7 @@ use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::{Change, EventId};
 use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
-use crate::http::{self, App, Front};
+use crate::http::{self, App, Service};
 use crate::identity::{Identity, IdentityError};
 use crate::pruner::Pruner;
 use crate::store::changes::Retention;
@@ -60,7 +60,7 @@ pub enum ServerError {
     },
     /// The demo event could not be brought in.
     #[cfg(feature = "show")]
-    #[error("the demo event could not be brought in: {0}")]
+    #[error("the demo event could not be brought in")]
     Demo(#[from] crate::store::catalog::CatalogError),
     /// The private PostgreSQL ended by itself.
     #[error("the private PostgreSQL has ended: {0}")]
@@ -216,7 +216,7 @@ impl Running {
             schema: graphql::schema(services.clone()),
             schema_for_valid: graphql::schema_for_valid(services),
             documents: Arc::default(),
-            shapes: Arc::default(),
+            operations: Arc::default(),
             maps: Arc::default(),
             identity,
             store: store.clone(),
@@ -226,7 +226,7 @@ impl Running {
             playground: settings.has_playground(),
             sockets: sockets.clone(),
         });
-        let serving = tokio::spawn(http::serve(listener, Front::new(app), stop.clone()));
+        let serving = tokio::spawn(http::serve(listener, Service::new(app), stop.clone()));
         Ok(Self { store, feed, stop, serving, sockets, background, desk: desk_tasks })
     }
 

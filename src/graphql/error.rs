@@ -50,6 +50,9 @@ impl Code {
     }
 }
 
+/// What clients are told of a defect.
+const INTERNAL: &str = "something went wrong on our side";
+
 /// A fault on its way to the client.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -77,17 +80,12 @@ impl Fault {
     /// A defect of ours. What happened goes to the log.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
-        Self::new(Code::Internal, "something went wrong on our side")
+        Self::new(Code::Internal, INTERNAL)
     }
 
     /// What the client is told.
     pub fn message(&self) -> &str {
         &self.message
-    }
-
-    /// Which code it carries.
-    pub fn code(&self) -> Code {
-        self.code
     }
 }
 
@@ -108,13 +106,14 @@ impl From<StoreError> for Fault {
             let message = "too many whole maps are being read; try again in a moment".to_owned();
             Self { code: Code::Overloaded, message, retry_after: Some(Duration::from_secs(1)) }
         } else if error.is_transient() {
-            tracing::warn!(%error, "a read failed");
+            tracing::warn!(error = &error as &dyn std::error::Error, "a read failed");
             Self::new(
                 Code::Unavailable,
                 "the database is not available right now; try again in a moment",
             )
         } else {
-            Self::internal(error)
+            tracing::error!(error = &error as &dyn std::error::Error, "internal error");
+            Self::new(Code::Internal, INTERNAL)
         }
     }
 }

@@ -78,7 +78,8 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::graphql::{ArenaSchema, builder, sdl};
+    use crate::graphql::schema::builder;
+    use crate::graphql::{ArenaSchema, sdl};
 
     static TYPES: LazyLock<InputTypes> = LazyLock::new(|| InputTypes::read(&sdl()).unwrap());
     static SCHEMA: LazyLock<ArenaSchema> = LazyLock::new(|| builder().finish());

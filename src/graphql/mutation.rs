@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
-use super::ContextExt as _;
+use super::context::ContextExt as _;
 use super::error::Fault;
 use super::ids;
 use super::scalars::DateTime;
@@ -13,6 +13,7 @@ use super::types::{
 use crate::clock::wall_clock;
 use crate::domain::command::{Confirm, MAX_SEATS_PER_REQUEST, Release, Reserve, SeatSet};
 use crate::domain::{IdempotencyKey, PaymentReference};
+use crate::identity::Role;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +69,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats.")] input: ReserveSeatsInput,
     ) -> Result<SerialUnion<ReserveSeatsResult>> {
-        let viewer = ctx.require_viewer()?.id.clone();
+        let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
         let seats = seat_set(&input.seat_ids)?;
         let outcome = ctx
@@ -87,7 +88,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats, under which key.")] input: ConfirmSeatsInput,
     ) -> Result<SerialUnion<ConfirmSeatsResult>> {
-        let viewer = ctx.require_viewer()?.id.clone();
+        let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
         let seats = seat_set(&input.seat_ids)?;
         let key = IdempotencyKey::new(input.idempotency_key)
@@ -110,7 +111,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats.")] input: ReleaseSeatsInput,
     ) -> Result<SerialUnion<ReleaseSeatsResult>> {
-        let viewer = ctx.require_viewer()?.id.clone();
+        let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
         let seats = seat_set(&input.seat_ids)?;
         let outcome = ctx

@@ -1,18 +1,17 @@
 //! Queries.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
-use super::ContextExt as _;
+use super::context::ContextExt as _;
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::loaders::EventKey;
-use super::paging::{self, Page};
+use super::paging::{self, ConnectionOf};
 use super::types::{Event, EventScope, Node, Order, Seat, SeatMap, SeatStatus, Viewer};
 use crate::domain::event::is_slug;
 use crate::domain::{EventId, OrderId, SeatId};
 use crate::identity::Role;
-use crate::store::reads;
+use crate::store::reads::{self, EventRecord, SeatRecord};
 
 /// The most values in one list of a filter: more than any venue has sections.
 const MAX_FILTER_VALUES: usize = 1000;
@@ -73,17 +72,10 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> Result<Connection<String, Event, EmptyFields, EmptyFields>> {
-        let page = Page::of_events(first)?;
-        let after = after.as_deref().map(paging::event_after).transpose()?;
-        let events = ctx
-            .store()
-            .events_page(after, page.fetch().unsigned_abs())
-            .await
-            .map_err(Fault::from)?;
-        Ok(page.connection(after.is_some(), events, |event| {
-            Edge::new(paging::event_cursor(&event), Event::known(event))
-        }))
+    ) -> Result<ConnectionOf<Event>> {
+        let read = |after, limit: i64| ctx.store().events_page(after, limit.unsigned_abs());
+        let node = |event: EventRecord| ((event.starts_at, event.id), Event::known(event));
+        Ok(paging::page(paging::EVENTS, first, after.as_deref(), read, node).await?)
     }
 
     /// A seat; null if there is no such seat.
@@ -103,17 +95,15 @@ impl Query {
         #[graphql(desc = "Which seats; all of them unless said.")] filter: Option<SeatFilter>,
         #[graphql(desc = "How many, 1 to 1000; 100 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> Result<Connection<String, Seat, EmptyFields, EmptyFields>> {
+    ) -> Result<ConnectionOf<Seat>> {
         let event = ids::event_id("eventId", &event_id)?;
-        let page = Page::of_seats(first)?;
-        let after = after.as_deref().map(paging::seat_after).transpose()?;
         let filter = filter.unwrap_or_default().check(event)?;
         let scope = known_event(ctx, event).await?;
-        let seats =
-            ctx.store().seats_page(event, &filter, after.unwrap_or_default(), page.fetch()).await;
-        Ok(page.connection(after.is_some(), seats.map_err(Fault::from)?, |record| {
-            Edge::new(paging::seat_cursor(record.seat.id), Seat::read(&scope, record))
-        }))
+        let read = |after: Option<i32>, limit| {
+            ctx.store().seats_page(event, &filter, after.unwrap_or_default(), limit)
+        };
+        let node = |record: SeatRecord| (record.seat.id.serial, Seat::read(&scope, record));
+        Ok(paging::page(paging::SEATS, first, after.as_deref(), read, node).await?)
     }
 
     /// Every seat of an event as of one revision: subscribe with seatChanges(since: revision) and

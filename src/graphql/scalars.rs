@@ -56,3 +56,9 @@ impl ScalarType for Revision {
         Value::Number(self.0.0.into())
     }
 }
+
+/// GraphQL's `Int` has 32 bits. Everything that gets here is bounded well below that; a defect
+/// shows as the bound.
+pub(super) fn to_int(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

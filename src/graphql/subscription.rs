@@ -6,18 +6,22 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Result, Subscription as SubscriptionRoot};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
-use super::ContextExt as _;
+use super::context::ContextExt as _;
+use super::delivery::Delivery;
 use super::error::Fault;
 use super::ids::{self, AnyId};
-use super::live::Delivery;
 use super::scalars;
 use super::types::{
     EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem,
 };
 use crate::domain::{Cause, Change, Revision, SeatId, ViewerId};
 use crate::feed::{FeedError, Follower, Start, Step, apart};
+use crate::identity::Role;
 use crate::store::Store;
 use crate::store::reads::ViewerState;
+
+/// The argument of `seatChanges` that says where its stream begins.
+pub(super) const SINCE: &str = "since";
 
 /// Everything that can be watched.
 #[derive(Clone, Copy, Debug)]
@@ -64,13 +68,13 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "The event.")] event_id: ID,
     ) -> Result<impl Stream<Item = Result<MyReservations>> + use<>> {
-        let viewer = ctx.require_viewer()?.id.clone();
+        let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id("eventId", &event_id)?;
         let follower = ctx.services().feed.follow(event, Start::Live).await.map_err(Fault::from)?;
-        let mine = Mine::new(follower, ctx.store().clone(), viewer);
-        Ok(stream::try_unfold(mine, |mut mine| async move {
-            let item = mine.next().await?;
-            Ok(Some((item, mine)))
+        let watcher = ReservationWatcher::new(follower, ctx.store().clone(), viewer);
+        Ok(stream::try_unfold(watcher, |mut watcher| async move {
+            let item = watcher.next().await?;
+            Ok(Some((item, watcher)))
         }))
     }
 }
@@ -89,7 +93,7 @@ async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
 
 /// One viewer's holds and orders. The log says when to look and what has run out; the database says
 /// what there is.
-struct Mine {
+struct ReservationWatcher {
     follower: Follower,
     store: Store,
     viewer: ViewerId,
@@ -100,7 +104,7 @@ struct Mine {
     expired_in_gap: BTreeSet<SeatId>,
 }
 
-impl Mine {
+impl ReservationWatcher {
     fn new(follower: Follower, store: Store, viewer: ViewerId) -> Self {
         let (held, expired_in_gap) = (BTreeSet::new(), BTreeSet::new());
         Self { follower, store, viewer, held, told: Revision::ZERO, expired_in_gap }

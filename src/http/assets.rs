@@ -11,7 +11,7 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::AppState;
+use super::app::AppState;
 use super::media::quality_of;
 
 /// A file of the pages.
@@ -57,8 +57,7 @@ pub(super) async fn explorer(State(app): State<AppState>, headers: HeaderMap) ->
         page(BUILT, "playground.html", EXPLORER_POLICY, &headers)
     } else {
         let message = "The playground is switched off on this server; ARENA_PLAYGROUND=true (or \
-            -- playground) \
-            switches it on. The API is at /graphql.\n";
+            --playground) switches it on. The API is at /graphql.\n";
         (StatusCode::NOT_FOUND, message).into_response()
     }
 }
@@ -67,8 +66,18 @@ pub(super) async fn explorer(State(app): State<AppState>, headers: HeaderMap) ->
 pub(super) async fn asset(Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     match find(BUILT, &format!("assets/{name}")) {
         Some(asset) => asset.answer(FOR_EVER, PAGE_POLICY, &headers),
-        None => super::not_found(uri).await,
+        None => not_found(uri).await,
     }
+}
+
+/// Whatever else is asked for.
+pub(super) async fn not_found(uri: Uri) -> Response {
+    let path: String = uri.path().chars().take(80).collect();
+    (
+        StatusCode::NOT_FOUND,
+        format!("There is nothing at {path}. The API is at /graphql, the live map at /.\n"),
+    )
+        .into_response()
 }
 
 fn find(assets: &'static [Asset], path: &str) -> Option<&'static Asset> {

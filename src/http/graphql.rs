@@ -14,30 +14,36 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
-use super::documents::Validity;
+use super::app::AppState;
+use super::document_cache::Validation;
 use super::media::{Accepted, MediaType, quality_of};
-use super::origin::Page;
-use super::request::{self, Parameters, Prepared, Refused};
+use super::origin::CallerOrigin;
+use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
+use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
-use super::{AppState, Connection, MAX_REQUEST_BYTES, sse, websocket};
+use super::{sse, websocket};
 use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
-use crate::identity::Viewer;
+use crate::identity::{LastToken, Viewer};
 
 /// The one coding that answers are compressed in: every client that accepts any accepts it.
 const GZIP: &str = "gzip";
 
 /// Answers a request to the API's address, whatever its method.
-pub(super) async fn answer(connection: &Connection, request: Request<Incoming>) -> Response {
+pub(super) async fn answer(
+    app: &AppState,
+    last_token: &LastToken,
+    request: Request<Incoming>,
+) -> Response {
     let (mut head, body) = request.into_parts();
-    let page = Page::of(&head, &connection.front.app.allowed_origins);
-    let mut response = match page.as_ref().and_then(|page| page.answer(&head)) {
+    let origin = CallerOrigin::of(&head, &app.allowed_origins);
+    let mut response = match origin.as_ref().and_then(|origin| origin.answer(&head)) {
         Some(response) => response,
         None => match head.method {
             // Apart, since it is large and seldom: what a request may become is moved about with
             // it.
-            Method::GET | Method::HEAD => Box::pin(get(connection, &mut head)).await,
-            Method::POST => post(connection, &head.headers, body).await,
+            Method::GET | Method::HEAD => Box::pin(get(app, last_token, &mut head)).await,
+            Method::POST => post(app, last_token, &head.headers, body).await,
             _ => {
                 let message =
                     "Operations are sent by POST; queries and subscriptions by GET as well.\n";
@@ -46,15 +52,14 @@ pub(super) async fn answer(connection: &Connection, request: Request<Incoming>) 
             }
         },
     };
-    if let Some(page) = page {
-        page.label(&mut response);
+    if let Some(origin) = origin {
+        origin.label(&mut response);
     }
     response
 }
 
 /// A query, a stream of events, or the beginning of a WebSocket.
-async fn get(connection: &Connection, head: &mut Parts) -> Response {
-    let app = &connection.front.app;
+async fn get(app: &AppState, last_token: &LastToken, head: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => return websocket::upgrade(app.clone(), upgrade),
         Err(rejection) if head.headers.contains_key(header::UPGRADE) => {
@@ -64,21 +69,23 @@ async fn get(connection: &Connection, head: &mut Parts) -> Response {
     }
     let (headers, uri) = (&head.headers, &head.uri);
     let parameters = || {
-        let unreadable =
-            |_| Refused::Malformed(Fault::bad_input("the address's parameters cannot be read"));
+        let unreadable = |_| {
+            RequestError::Malformed(Fault::bad_input("the address's parameters cannot be read"))
+        };
         let Query(pairs) = Query::try_from_uri(uri).map_err(unreadable)?;
         Ok(Parameters::from_query(pairs)?)
     };
     let accepted = Accepted::read(headers);
-    let mut response = match prepare(connection, headers, accepted, parameters) {
+    let mut response = match prepare(app, last_token, headers, accepted, parameters) {
         Ok(Prepared { operation: OperationType::Mutation, .. }) => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
-            let mut response = Failure::new(StatusCode::METHOD_NOT_ALLOWED, fault).answer(accepted);
+            let mut response =
+                HttpError::new(StatusCode::METHOD_NOT_ALLOWED, fault).answer(accepted);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
         Ok(prepared) => execute(app, headers, accepted, prepared).await,
-        Err(failure) => failure.answer(accepted),
+        Err(error) => error.answer(accepted),
     };
     // What is true now is nothing that anybody between us should keep.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -86,33 +93,38 @@ async fn get(connection: &Connection, head: &mut Parts) -> Response {
 }
 
 /// A query, a mutation, or a stream of events.
-async fn post(connection: &Connection, headers: &HeaderMap, body: Incoming) -> Response {
+async fn post(
+    app: &AppState,
+    last_token: &LastToken,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Response {
     let accepted = Accepted::read(headers);
     let body = read_body(headers, body).await;
-    match prepare(connection, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
+    match prepare(app, last_token, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
         // On the heap, and only while it runs: a connection that waits for its next request keeps
         // the room for what it may become.
-        Ok(prepared) => Box::pin(execute(&connection.front.app, headers, accepted, prepared)).await,
-        Err(failure) => failure.answer(accepted),
+        Ok(prepared) => Box::pin(execute(app, headers, accepted, prepared)).await,
+        Err(error) => error.answer(accepted),
     }
 }
 
 /// Why a request is not executed.
-enum Failure {
+enum HttpError {
     /// Because of something that HTTP has a status for.
     Status(StatusCode, Fault),
-    Refused(Refused),
+    Request(RequestError),
 }
 
-impl Failure {
+impl HttpError {
     fn new(status: StatusCode, fault: Fault) -> Self {
         Self::Status(status, fault)
     }
 
     fn answer(self, accepted: Accepted) -> Response {
         let (status, error) = match self {
-            Self::Status(status, fault) => (status, Refused::Malformed(fault).into_error()),
-            Self::Refused(refused @ Refused::Document { .. }) => match accepted.media_type {
+            Self::Status(status, fault) => (status, RequestError::Malformed(fault).into_error()),
+            Self::Request(refused @ RequestError::Document { .. }) => match accepted.media_type {
                 // The older media type has 200 for every document,
                 Some(MediaType::Json) => (StatusCode::OK, refused.into_error()),
                 Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused.into_error()),
@@ -123,7 +135,7 @@ impl Failure {
                     ]));
                 }
             },
-            Self::Refused(refused) => (StatusCode::BAD_REQUEST, refused.into_error()),
+            Self::Request(refused) => (StatusCode::BAD_REQUEST, refused.into_error()),
         };
         encoded(
             accepted.media_type_or_json(),
@@ -133,44 +145,45 @@ impl Failure {
     }
 }
 
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
+impl From<RequestError> for HttpError {
+    fn from(refused: RequestError) -> Self {
+        Self::Request(refused)
     }
 }
 
 /// Everything before the execution.
 fn prepare(
-    connection: &Connection,
+    app: &AppState,
+    last_token: &LastToken,
     headers: &HeaderMap,
     accepted: Accepted,
-    parameters: impl FnOnce() -> Result<Parameters, Failure>,
-) -> Result<Prepared, Failure> {
+    parameters: impl FnOnce() -> Result<Parameters, HttpError>,
+) -> Result<Prepared, HttpError> {
     if accepted.media_type.is_none() && !accepted.event_stream {
         let message =
             "answers are application/graphql-response+json, application/json or text/event-stream";
-        return Err(Failure::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
+        return Err(HttpError::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
     }
     let parameters = parameters()?;
-    let viewer = viewer(connection, headers)?;
-    Ok(parameters.prepare(&connection.front.app.documents, viewer)?)
+    let viewer = viewer(app, last_token, headers)?;
+    Ok(parameters.prepare(&app.documents, viewer)?)
 }
 
-async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Failure> {
+async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpError> {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
         let fault =
             Fault::bad_input("send the request with `Content-Type: application/json`, in UTF-8");
-        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
+        return Err(HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
     }
     let collected = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
     collected.map(Collected::to_bytes).map_err(|error| {
         if error.is::<LengthLimitError>() {
             let message = format!("the request is larger than {} KiB", MAX_REQUEST_BYTES / 1024);
-            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::bad_input(message))
+            HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::bad_input(message))
         } else {
-            Failure::new(StatusCode::BAD_REQUEST, Fault::bad_input("the body could not be read"))
+            HttpError::new(StatusCode::BAD_REQUEST, Fault::bad_input("the body could not be read"))
         }
     })
 }
@@ -187,15 +200,18 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// Who is asking. Credentials that are no good are refused rather than passed over.
-fn viewer(connection: &Connection, headers: &HeaderMap) -> Result<Option<Viewer>, Failure> {
+fn viewer(
+    app: &AppState,
+    last_token: &LastToken,
+    headers: &HeaderMap,
+) -> Result<Option<Viewer>, HttpError> {
     let authorization = match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
         None => None,
         Some(Ok(text)) => Some(text),
         Some(Err(_)) => Some(""),
     };
-    let viewer =
-        connection.last_token.viewer(&connection.front.app.identity, authorization, wall_clock());
-    viewer.map_err(|error| Failure::new(StatusCode::UNAUTHORIZED, error.into()))
+    let viewer = last_token.viewer(&app.identity, authorization, wall_clock());
+    viewer.map_err(|error| HttpError::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 
 async fn execute(
@@ -211,19 +227,19 @@ async fn execute(
         _ => {
             let message = "subscriptions need a WebSocket or `Accept: text/event-stream`, at this \
                 same address";
-            return Failure::from(Refused::document(Code::GraphqlValidationFailed, message))
+            return HttpError::from(RequestError::document(Code::GraphqlValidationFailed, message))
                 .answer(accepted);
         }
     };
-    let is_certain = matches!(prepared.validity, Validity::Certain);
-    let schema = if is_certain { &app.schema_for_valid } else { &app.schema };
+    let is_known_valid = matches!(prepared.validation, Validation::Skip);
+    let schema = if is_known_valid { &app.schema_for_valid } else { &app.schema };
     let mut response = match app.maps.execute(schema, prepared.request).await {
         Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
         Answer::Own(response) => response,
     };
     request::complete_errors(&mut response);
     let is_request_error = request::is_request_error(&response);
-    if let Validity::Telling(document) = prepared.validity
+    if let Validation::RunAndRemember(document) = prepared.validation
         && !is_request_error
     {
         document.is_found_valid();

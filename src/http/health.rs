@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::AppState;
+use super::app::AppState;
 
 /// How long the database may take to answer a readiness check: a load balancer asks every few
 /// seconds.

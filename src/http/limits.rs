@@ -10,8 +10,9 @@
 use async_graphql::Pos;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 
-use super::request::Refused;
+use super::request_error::RequestError;
 use crate::graphql::error::{Code, Fault};
+use crate::graphql::whole_map::is_whole_map;
 
 /// The deepest nesting of fields. The standard introspection query needs 13.
 const MAX_DEPTH: usize = 15;
@@ -37,13 +38,13 @@ const MAX_SELECTIONS: usize = 2_000;
 const MAX_NESTING: usize = 2 * MAX_DEPTH;
 
 /// Refuses a document that goes beyond a limit.
-pub(super) fn check(document: &ExecutableDocument) -> Result<(), Refused> {
+pub(super) fn check(document: &ExecutableDocument) -> Result<(), RequestError> {
     // Also those that nothing spreads are validated.
     let mut selections =
         document.fragments.values().map(|fragment| size(&fragment.node.selection_set.node)).sum();
     for (_, operation) in document.operations.iter() {
         let mut walk = Walk { document, selections, aliases: 0, root_fields: 0, maps: 0 };
-        walk.enter(&operation.node.selection_set.node, Place { depth: 0, nesting: 0 })?;
+        walk.enter(&operation.node.selection_set.node, Nesting { depth: 0, nesting: 0 })?;
         if operation.node.ty == OperationType::Subscription && walk.root_fields != 1 {
             return Err(refused(
                 "a subscription has exactly one field at its root".to_owned(),
@@ -74,9 +75,9 @@ struct Walk<'a> {
     maps: usize,
 }
 
-/// Where a selection stands.
+/// How deep a selection is nested.
 #[derive(Clone, Copy)]
-struct Place {
+struct Nesting {
     /// In how many fields.
     depth: usize,
     /// In how many fields and fragments.
@@ -84,7 +85,7 @@ struct Place {
 }
 
 impl Walk<'_> {
-    fn enter(&mut self, selections: &SelectionSet, place: Place) -> Result<(), Refused> {
+    fn enter(&mut self, selections: &SelectionSet, outer: Nesting) -> Result<(), RequestError> {
         for selection in &selections.items {
             let at = selection.pos;
             self.selections += 1;
@@ -94,34 +95,38 @@ impl Walk<'_> {
                 "fields and fragments, each counted wherever it is spread",
                 at,
             )?;
-            keep(place.nesting, MAX_NESTING, "fields and fragments within one another", at)?;
-            let nesting = place.nesting + 1;
+            keep(outer.nesting, MAX_NESTING, "fields and fragments within one another", at)?;
+            let nesting = outer.nesting + 1;
             match &selection.node {
                 Selection::Field(field) => {
-                    let depth = place.depth + 1;
+                    let depth = outer.depth + 1;
                     keep(depth, MAX_DEPTH, "fields within one another", at)?;
                     self.aliases += usize::from(field.node.alias.is_some());
                     keep(self.aliases, MAX_ALIASES, "aliases in an operation", at)?;
-                    self.root_fields += usize::from(place.depth == 0);
+                    self.root_fields += usize::from(outer.depth == 0);
                     keep(
                         self.root_fields,
                         MAX_ROOT_FIELDS,
                         "fields at the root of an operation",
                         at,
                     )?;
-                    self.maps += usize::from(place.depth == 0 && field.node.name.node == "seatMap");
+                    self.maps +=
+                        usize::from(outer.depth == 0 && is_whole_map(&field.node.name.node));
                     keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
-                    self.enter(&field.node.selection_set.node, Place { depth, nesting })?;
+                    self.enter(&field.node.selection_set.node, Nesting { depth, nesting })?;
                 }
                 Selection::InlineFragment(fragment) => {
-                    self.enter(&fragment.node.selection_set.node, Place { nesting, ..place })?;
+                    self.enter(&fragment.node.selection_set.node, Nesting { nesting, ..outer })?;
                 }
                 Selection::FragmentSpread(spread) => {
                     // One that does not exist is refused by the schema.
                     if let Some(fragment) =
                         self.document.fragments.get(&spread.node.fragment_name.node)
                     {
-                        self.enter(&fragment.node.selection_set.node, Place { nesting, ..place })?;
+                        self.enter(
+                            &fragment.node.selection_set.node,
+                            Nesting { nesting, ..outer },
+                        )?;
                     }
                 }
             }
@@ -130,7 +135,7 @@ impl Walk<'_> {
     }
 }
 
-fn keep(number: usize, limit: usize, of_what: &str, at: Pos) -> Result<(), Refused> {
+fn keep(number: usize, limit: usize, of_what: &str, at: Pos) -> Result<(), RequestError> {
     if number > limit {
         Err(refused(format!("at most {limit} {of_what} are allowed"), at))
     } else {
@@ -138,8 +143,11 @@ fn keep(number: usize, limit: usize, of_what: &str, at: Pos) -> Result<(), Refus
     }
 }
 
-fn refused(message: String, at: Pos) -> Refused {
-    Refused::Document { fault: Fault::new(Code::GraphqlValidationFailed, message), at: Some(at) }
+fn refused(message: String, at: Pos) -> RequestError {
+    RequestError::Document {
+        fault: Fault::new(Code::GraphqlValidationFailed, message),
+        at: Some(at),
+    }
 }
 
 #[cfg(test)]

@@ -95,12 +95,12 @@ impl AllowedOrigins {
 }
 
 /// The page that a request comes from, if it says so.
-pub(super) struct Page {
+pub(super) struct CallerOrigin {
     origin: HeaderValue,
     is_allowed: bool,
 }
 
-impl Page {
+impl CallerOrigin {
     /// Reads where a request comes from.
     pub(super) fn of(request: &Parts, allowed: &AllowedOrigins) -> Option<Self> {
         let origin = request.headers.get(header::ORIGIN)?.clone();

@@ -3,14 +3,19 @@
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
 };
-use async_graphql::{Error, Pos, Request, Response, ServerError, Value as GraphqlValue, Variables};
+use async_graphql::{Request, Response, ServerError, Value as GraphqlValue, Variables};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::documents::{Documents, Validity};
+use super::document_cache::{DocumentCache, Validation};
+use super::request_error::{RequestError, malformed};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Viewer;
+
+/// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
+/// ids are under 10 KiB.
+pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 /// Errors of a document that are told. A small document can have very many, each of them longer
 /// than what is wrong.
@@ -31,7 +36,7 @@ pub(super) struct Parameters {
 pub(super) struct Prepared {
     pub(super) request: Request,
     pub(super) operation: OperationType,
-    pub(super) validity: Validity,
+    pub(super) validation: Validation,
 }
 
 impl Prepared {
@@ -45,38 +50,9 @@ impl Prepared {
     }
 }
 
-/// Why a request cannot be executed.
-#[derive(Debug)]
-pub(super) enum Refused {
-    /// It is not a GraphQL request.
-    Malformed(Fault),
-    /// It is one, but its document cannot be parsed, goes beyond a limit, or does not say what to
-    /// execute.
-    Document {
-        fault: Fault,
-        /// Where in the document, if it is a place.
-        at: Option<Pos>,
-    },
-}
-
-impl Refused {
-    /// A document that cannot be executed, for no one place in it.
-    pub(super) fn document(code: Code, message: impl Into<String>) -> Self {
-        Self::Document { fault: Fault::new(code, message), at: None }
-    }
-
-    /// What the client is told.
-    pub(super) fn into_error(self) -> ServerError {
-        match self {
-            Self::Malformed(fault) => server_error(fault, None),
-            Self::Document { fault, at } => server_error(fault, at),
-        }
-    }
-}
-
 impl Parameters {
     /// Reads a body.
-    pub(super) fn from_body(body: &[u8]) -> Result<Self, Refused> {
+    pub(super) fn from_body(body: &[u8]) -> Result<Self, RequestError> {
         serde_json::from_slice(body).or_else(|_| {
             // Why not? Most bodies are right, and pay nothing for the answer.
             let json =
@@ -86,7 +62,7 @@ impl Parameters {
     }
 
     /// Reads a JSON value.
-    pub(super) fn from_json(value: Value) -> Result<Self, Refused> {
+    pub(super) fn from_json(value: Value) -> Result<Self, RequestError> {
         match value {
             Value::Object(_) => serde_json::from_value(value)
                 .map_err(|_| malformed("the request must be a JSON object")),
@@ -98,8 +74,8 @@ impl Parameters {
     }
 
     /// Reads the parameters of a GET request.
-    pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Self, Refused> {
-        fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Refused> {
+    pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Self, RequestError> {
+        fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, RequestError> {
             serde_json::from_str(text)
                 .map_err(|_| malformed(&format!("the parameter `{name}` must be JSON")))
         }
@@ -125,9 +101,9 @@ impl Parameters {
     /// Parses the document and adds who is asking.
     pub(super) fn prepare(
         self,
-        documents: &Documents,
+        documents: &DocumentCache,
         viewer: Option<Viewer>,
-    ) -> Result<Prepared, Refused> {
+    ) -> Result<Prepared, RequestError> {
         let query = match self.query {
             Some(Value::String(query)) => query,
             Some(_) => return Err(malformed("`query` must be a string")),
@@ -153,22 +129,25 @@ impl Parameters {
 }
 
 /// Parses the document, and checks what can be checked without the schema.
-pub(super) fn parse(documents: &Documents, mut request: Request) -> Result<Prepared, Refused> {
+pub(super) fn parse(
+    documents: &DocumentCache,
+    mut request: Request,
+) -> Result<Prepared, RequestError> {
     let document = documents.parse(&request.query)?;
     let operation = operation(&document.parsed, request.operation_name.as_deref())?;
     require_variables(operation, &request.variables)?;
-    let (validity, operation) =
-        (documents.validity(&document, operation, &request.variables), operation.ty);
+    let (validation, operation) =
+        (documents.validation(&document, operation, &request.variables), operation.ty);
     request.set_parsed_query(document.parsed.clone());
-    Ok(Prepared { request, operation, validity })
+    Ok(Prepared { request, operation, validation })
 }
 
 /// Which operation is to be executed.
 fn operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
-) -> Result<&'a OperationDefinition, Refused> {
-    let unknown = |message: &str| Refused::document(Code::GraphqlValidationFailed, message);
+) -> Result<&'a OperationDefinition, RequestError> {
+    let unknown = |message: &str| RequestError::document(Code::GraphqlValidationFailed, message);
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Ok(&operation.node),
         (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
@@ -189,45 +168,17 @@ fn operation<'a>(
 fn require_variables(
     operation: &OperationDefinition,
     variables: &Variables,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     for definition in &operation.variable_definitions {
         let name = &definition.node.name.node;
         let is_required =
             !definition.node.var_type.node.nullable && definition.node.default_value.is_none();
         if is_required && matches!(variables.get(name), None | Some(async_graphql::Value::Null)) {
             let fault = Fault::bad_input(format!("the variable `${name}` needs a value"));
-            return Err(Refused::Document { fault, at: Some(definition.pos) });
+            return Err(RequestError::Document { fault, at: Some(definition.pos) });
         }
     }
     Ok(())
-}
-
-/// Says where the document breaks, without repeating it.
-pub(super) fn unparsable(error: &async_graphql::parser::Error) -> Refused {
-    let at = error.positions().next();
-    let message = match at {
-        Some(at) => format!(
-            "the query cannot be parsed: syntax error at line {}, column {}",
-            at.line, at.column
-        ),
-        None => "the query cannot be parsed".to_owned(),
-    };
-    Refused::Document { fault: Fault::new(Code::GraphqlParseFailed, message), at }
-}
-
-fn malformed(message: &str) -> Refused {
-    Refused::Malformed(Fault::bad_input(message))
-}
-
-fn server_error(fault: Fault, at: Option<Pos>) -> ServerError {
-    let mut error = Error::from(fault).into_server_error(Pos::default());
-    error.locations = Vec::from_iter(at);
-    error
-}
-
-/// The answer that consists of a fault.
-pub(super) fn fault_response(fault: Fault) -> Response {
-    Response::from_errors(vec![server_error(fault, None)])
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

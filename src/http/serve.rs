@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Connection, Front};
+use super::service::{ClientConnection, Service};
 
 /// How long a client may take to send a request's head, and how long a connection may lie idle
 /// between two requests: longer than the 60 s that load balancers keep theirs.
@@ -46,7 +46,7 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves until told to stop; then finishes the requests under way.
-pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, service: Service, stop: CancellationToken) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -55,7 +55,7 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
         };
         match accepted {
             Ok((stream, _)) => {
-                drop(connections.spawn(serve_connection(stream, front.clone(), stop.clone())))
+                drop(connections.spawn(serve_connection(stream, service.clone(), stop.clone())))
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -68,11 +68,11 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
     connections.wait().await;
 }
 
-async fn serve_connection(stream: TcpStream, front: Front, stop: CancellationToken) {
+async fn serve_connection(stream: TcpStream, service: Service, stop: CancellationToken) {
     // Frames and answers are small and should leave at once. Where that cannot be set, they leave a
     // little later.
     let _ = stream.set_nodelay(true);
-    let connection = Arc::new(Connection::new(front));
+    let connection = Arc::new(ClientConnection::new(service));
     let answering = service_fn(move |request| within_time(Arc::clone(&connection), request));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -93,7 +93,7 @@ async fn serve_connection(stream: TcpStream, front: Front, stop: CancellationTok
 }
 
 async fn within_time(
-    connection: Arc<Connection>,
+    connection: Arc<ClientConnection>,
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let answered = tokio::time::timeout(REQUEST_TIMEOUT, connection.answer(request)).await;

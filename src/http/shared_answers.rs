@@ -1,7 +1,7 @@
 //! Maps that look the same to everybody, made once for all who ask for the same at about the same
 //! time.
 //!
-//! Shared are answers to queries of nothing but `seatMap`, in the same words with the same
+//! Shared are answers to queries of nothing but whole maps, in the same words with the same
 //! variables, none of whose fields looked at who is asking. Such an answer may be [`KEPT`] old: it
 //! says its revision, and a stream that begins there misses nothing. Everything else is answered
 //! anew each time.
@@ -16,11 +16,13 @@ use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{ExecutableDocument, Selection};
 use async_graphql::{Request, Response};
-use axum::body::Bytes;
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tokio::sync::OnceCell;
 
+use crate::graphql::operation_key::OperationKey;
+use crate::graphql::whole_map::is_whole_map;
 use crate::graphql::{ArenaSchema, ViewerSeen};
 
 /// How old an answer may be that is given to somebody else: a rush of map queries costs four
@@ -44,7 +46,7 @@ pub(super) enum Answer {
 /// The answers that are shared at the moment.
 #[derive(Debug, Default)]
 pub struct SharedAnswers {
-    recent: Mutex<HashMap<String, Recent>>,
+    recent: Mutex<HashMap<OperationKey, Recent>>,
 }
 
 /// `None` inside: it cannot be shared.
@@ -104,7 +106,7 @@ impl SharedAnswers {
         }
     }
 
-    async fn share(&self, key: String, schema: &ArenaSchema, request: Request) -> Answer {
+    async fn share(&self, key: OperationKey, schema: &ArenaSchema, request: Request) -> Answer {
         let recent = self.recent(key);
         let (mut request, mut own) = (Some(request), None);
         let encoded = recent.encoded.get_or_init(async || {
@@ -127,7 +129,7 @@ impl SharedAnswers {
         }
     }
 
-    fn recent(&self, key: String) -> Recent {
+    fn recent(&self, key: OperationKey) -> Recent {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         recent.retain(|_, answer| now - answer.asked_at < KEPT);
@@ -139,21 +141,15 @@ impl SharedAnswers {
     }
 }
 
-/// What two requests must have in common to share an answer; `None` if theirs cannot be shared.
-fn key(request: &mut Request) -> Option<String> {
-    if !asks_for_maps_only(request.parsed_query().ok()?) {
-        return None;
-    }
-    let name = request.operation_name.as_deref().unwrap_or_default();
-    let variables = serde_json::to_string(&request.variables).ok()?;
-    // Neither a name nor JSON on one line holds a line break.
-    Some(format!("{name}\n{variables}\n{}", request.query))
+/// By what an answer is shared; `None` if it cannot be.
+fn key(request: &mut Request) -> Option<OperationKey> {
+    asks_for_maps_only(request.parsed_query().ok()?).then(|| OperationKey::of(request))
 }
 
 fn asks_for_maps_only(document: &ExecutableDocument) -> bool {
     document.operations.iter().all(|(_, operation)| {
         operation.node.selection_set.node.items.iter().all(|selection| match &selection.node {
-            Selection::Field(field) => field.node.name.node == "seatMap",
+            Selection::Field(field) => is_whole_map(&field.node.name.node),
             Selection::FragmentSpread(_) | Selection::InlineFragment(_) => false,
         })
     })

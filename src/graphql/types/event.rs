@@ -6,11 +6,11 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use tokio::sync::OnceCell;
 
 use crate::domain::{CategoryId, EventId};
+use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::loaders::{CategoriesKey, CountsKey, EventKey};
-use crate::graphql::scalars::{DateTime, Revision};
-use crate::graphql::{ContextExt as _, to_int};
+use crate::graphql::scalars::{DateTime, Revision, to_int};
 use crate::store::reads::{CategoryRecord, Counts, EventRecord};
 
 /// What objects of one event share within an answer, so that 20,000 seats look their event up once.

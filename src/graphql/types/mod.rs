@@ -12,7 +12,13 @@ mod viewer;
 pub use event::{Availability, Category, Event, EventScope, Money};
 pub use node::{Node, UserError};
 pub use order::Order;
-pub use results::*;
+pub use results::{
+    ConfirmSeatsResult, IdempotencyKeyReused, NotHeldSeat, ReleaseSeatsResult, ReserveSeatsResult,
+    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, UnavailableSeat,
+};
 pub use seat::{Seat, SeatMap, SeatStatus};
-pub use stream::*;
+pub use stream::{
+    MyReservations, SeatChange, SeatChanges, SeatSnapshot, SeatState, SeatStreamItem,
+    SnapshotReason,
+};
 pub use viewer::{GuestSession, Role, Viewer};

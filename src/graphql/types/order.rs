@@ -8,8 +8,7 @@ use super::event::{Event, EventScope, Money};
 use super::seat::Seat;
 use crate::domain;
 use crate::graphql::ids::AnyId;
-use crate::graphql::scalars::DateTime;
-use crate::graphql::to_int;
+use crate::graphql::scalars::{DateTime, to_int};
 
 /// A confirmed sale to one viewer. Never changes.
 #[derive(Clone, Debug)]

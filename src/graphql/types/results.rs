@@ -9,8 +9,7 @@ use super::{Order, Seat};
 use crate::domain::SeatId;
 use crate::domain::command::{self, ConfirmRefusal, Confirmed, Released, ReserveRefusal, Reserved};
 use crate::graphql::ids::AnyId;
-use crate::graphql::scalars::{DateTime, Revision};
-use crate::graphql::to_int;
+use crate::graphql::scalars::{DateTime, Revision, to_int};
 
 /// What became of reserveSeats.
 #[derive(Clone, Debug, Union)]

@@ -8,7 +8,7 @@ use chrono::{DateTime as Instant, Utc};
 use super::event::{Category, Event, EventScope};
 use crate::domain;
 use crate::domain::SeatId;
-use crate::graphql::ContextExt as _;
+use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::scalars::{DateTime, Revision};

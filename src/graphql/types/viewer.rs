@@ -1,14 +1,15 @@
 //! Who is asking.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::event::EventScope;
 use super::order::Order;
 use super::seat::Seat;
-use crate::graphql::ContextExt as _;
+use crate::domain;
+use crate::graphql::context::ContextExt as _;
+use crate::graphql::error::Fault;
 use crate::graphql::ids;
-use crate::graphql::paging::{self, Page};
+use crate::graphql::paging::{self, ConnectionOf};
 use crate::graphql::scalars::DateTime;
 use crate::identity;
 
@@ -49,11 +50,7 @@ impl Viewer {
         #[graphql(desc = "The event.")] event_id: ID,
     ) -> Result<Vec<Seat>> {
         let event = ids::event_id("eventId", &event_id)?;
-        let held = ctx
-            .store()
-            .held_seats(event, &self.0.id)
-            .await
-            .map_err(crate::graphql::error::Fault::from)?;
+        let held = ctx.store().held_seats(event, &self.0.id).await.map_err(Fault::from)?;
         let scope = EventScope::new(event);
         Ok(held.into_iter().map(|record| Seat::read(&scope, record)).collect())
     }
@@ -64,14 +61,10 @@ impl Viewer {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> Result<Connection<String, Order, EmptyFields, EmptyFields>> {
-        let page = Page::of_orders(first)?;
-        let after = after.as_deref().map(paging::order_after).transpose()?;
-        let orders = ctx.store().orders_page(&self.0.id, after, page.fetch()).await;
-        let orders = orders.map_err(crate::graphql::error::Fault::from)?;
-        Ok(page.connection(after.is_some(), orders, |order| {
-            Edge::new(paging::order_cursor(&order), Order::new(order))
-        }))
+    ) -> Result<ConnectionOf<Order>> {
+        let read = |after, limit| ctx.store().orders_page(&self.0.id, after, limit);
+        let node = |order: domain::Order| ((order.confirmed_at, order.id), Order::new(order));
+        Ok(paging::page(paging::ORDERS, first, after.as_deref(), read, node).await?)
     }
 }
 

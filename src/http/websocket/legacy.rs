@@ -16,14 +16,20 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::PollSender;
 
-use super::request::{self, Prepared};
-use super::websocket::{
-    Goodbye, INIT_TIMEOUT, LEGACY_WS, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT, WRITE_TIMEOUT,
-    at, token_end, viewer_from_payload,
+use super::goodbye::Goodbye;
+use super::limits::{
+    INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT, viewer_from_payload,
 };
-use super::{AppState, Documents};
 use crate::graphql::ArenaSchema;
 use crate::graphql::error::{Code, Fault};
+use crate::http::app::AppState;
+use crate::http::document_cache::DocumentCache;
+use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
+use crate::http::request::{self, Prepared};
+use crate::http::request_error::fault_response;
+
+/// What the protocol calls itself.
+pub(super) const LEGACY_WS: &str = "graphql-ws";
 
 /// Serves a socket to its end.
 pub(super) async fn serve(app: AppState, socket: WebSocket) {
@@ -131,7 +137,7 @@ impl Expiry {
 #[derive(Clone)]
 struct Limited {
     schema: ArenaSchema,
-    documents: Arc<Documents>,
+    documents: Arc<DocumentCache>,
     /// Held once by each operation under way on this socket, and once or twice by the socket.
     operations: Arc<()>,
 }
@@ -154,7 +160,7 @@ impl Executor for Limited {
                 Code::Overloaded,
                 format!("a socket carries about {MAX_OPERATIONS} operations at a time"),
             );
-            return once(async { request::fault_response(fault) }).boxed();
+            return once(async { fault_response(fault) }).boxed();
         }
         let held = Arc::clone(&self.operations);
         match request::parse(&self.documents, request) {

@@ -18,14 +18,14 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Vari
 use lru::LruCache;
 
 use super::limits;
-use super::request::{Refused, unparsable};
+use super::request_error::{RequestError, unparsable};
 use crate::graphql::input_types::InputTypes;
 
-/// Documents kept on a shelf, those used last: a shop sends a few dozen.
+/// Documents kept in a cache, those used last: a shop sends a few dozen.
 const KEPT_DOCUMENTS: NonZero<usize> = NonZero::new(64).expect("is not zero");
 
-/// Shelves; where there are more threads, some share one.
-const SHELVES: usize = 4;
+/// Caches; where there are more threads, some share one.
+const CACHES: usize = 4;
 
 /// The longest text that is kept, in bytes. Parsed it takes up to a hundred times its size, so that
 /// all together stay under 100 MB even if somebody sends the worst; those that people write take a
@@ -33,12 +33,12 @@ const SHELVES: usize = 4;
 const KEPT_TEXT_BYTES: usize = 4 * 1024;
 
 /// Documents by their texts.
-type Shelf = Mutex<LruCache<String, Arc<Document>>>;
+type ThreadCache = Mutex<LruCache<String, Arc<Document>>>;
 
 /// See the module's documentation.
 #[derive(Debug)]
-pub struct Documents {
-    shelves: [Shelf; SHELVES],
+pub struct DocumentCache {
+    caches: [ThreadCache; CACHES],
     types: InputTypes,
 }
 
@@ -50,13 +50,13 @@ pub(super) struct Document {
 }
 
 /// Whether an operation has to be validated before it is executed.
-pub(super) enum Validity {
-    /// It is certain to be valid.
-    Certain,
-    /// It has to be; and if it is found valid, so is its document ([`Document::is_found_valid`]).
-    Telling(Arc<Document>),
-    /// It has to be.
-    Unknown,
+pub(super) enum Validation {
+    /// No: it is certain to be valid.
+    Skip,
+    /// Yes; and if it is found valid, so is its document ([`Document::is_found_valid`]).
+    RunAndRemember(Arc<Document>),
+    /// Yes.
+    Run,
 }
 
 impl Document {
@@ -66,18 +66,18 @@ impl Document {
     }
 }
 
-impl Default for Documents {
+impl Default for DocumentCache {
     fn default() -> Self {
         let types =
             InputTypes::read(&crate::graphql::sdl()).expect("what the schema writes can be read");
-        Self { shelves: std::array::from_fn(|_| Mutex::new(LruCache::new(KEPT_DOCUMENTS))), types }
+        Self { caches: std::array::from_fn(|_| Mutex::new(LruCache::new(KEPT_DOCUMENTS))), types }
     }
 }
 
-impl Documents {
+impl DocumentCache {
     /// Parses a document and checks its limits, or finds it done.
-    pub(super) fn parse(&self, text: &str) -> Result<Arc<Document>, Refused> {
-        if let Some(known) = self.shelf().get(text) {
+    pub(super) fn parse(&self, text: &str) -> Result<Arc<Document>, RequestError> {
+        if let Some(known) = self.of_this_thread().get(text) {
             return Ok(Arc::clone(known));
         }
         let parsed =
@@ -85,42 +85,46 @@ impl Documents {
         limits::check(&parsed)?;
         let document = Arc::new(Document { parsed, is_valid: AtomicBool::new(false) });
         if text.len() <= KEPT_TEXT_BYTES {
-            self.shelf().put(text.to_owned(), Arc::clone(&document));
+            self.of_this_thread().put(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)
     }
 
-    /// This thread's shelf.
-    fn shelf(&self) -> MutexGuard<'_, LruCache<String, Arc<Document>>> {
+    /// This thread's cache.
+    fn of_this_thread(&self) -> MutexGuard<'_, LruCache<String, Arc<Document>>> {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
         }
-        self.shelves[NUMBER.with(|number| number % SHELVES)]
+        self.caches[NUMBER.with(|number| number % CACHES)]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this operation of the document, with these variables, has to be validated.
-    pub(super) fn validity(
+    pub(super) fn validation(
         &self,
         document: &Arc<Document>,
         operation: &OperationDefinition,
         variables: &Variables,
-    ) -> Validity {
+    ) -> Validation {
         let mut declared = operation.variable_definitions.iter().map(|definition| &definition.node);
         if document.is_valid.load(Ordering::Relaxed) {
             let fits = |definition: &VariableDefinition| {
                 let value = variables.get(&definition.name.node);
                 value.is_none_or(|value| self.types.fits(&definition.var_type.node, value))
             };
-            return if declared.all(fits) { Validity::Certain } else { Validity::Unknown };
+            return if declared.all(fits) { Validation::Skip } else { Validation::Run };
         }
         // Arguments whose variables have no value are not looked at, nor are those of other
         // operations.
-        let is_telling = document.parsed.operations.iter().count() == 1
+        let proves_document = document.parsed.operations.iter().count() == 1
             && declared.all(|definition| variables.contains_key(&definition.name.node));
-        if is_telling { Validity::Telling(Arc::clone(document)) } else { Validity::Unknown }
+        if proves_document {
+            Validation::RunAndRemember(Arc::clone(document))
+        } else {
+            Validation::Run
+        }
     }
 }
 
@@ -130,25 +134,25 @@ mod tests {
 
     #[test]
     fn a_document_is_parsed_once_and_one_that_breaks_a_rule_is_refused_each_time() {
-        let documents = Documents::default();
+        let documents = DocumentCache::default();
         let first = documents.parse("{ a }").unwrap();
         assert!(Arc::ptr_eq(&first, &documents.parse("{ a }").unwrap()));
         for _ in 0..2 {
             assert!(documents.parse("{ a").is_err());
             assert!(documents.parse(&format!("{{ {} }}", "a ".repeat(21))).is_err());
         }
-        assert_eq!(documents.shelf().len(), 1);
+        assert_eq!(documents.of_this_thread().len(), 1);
     }
 
     #[test]
     fn neither_many_documents_nor_large_ones_fill_the_memory() {
-        let documents = Documents::default();
+        let documents = DocumentCache::default();
         let large = format!("{{ a(b: \"{}\") }}", "x".repeat(KEPT_TEXT_BYTES));
         let first = documents.parse(&large).unwrap();
         assert!(!Arc::ptr_eq(&first, &documents.parse(&large).unwrap()));
         for number in 0..=KEPT_DOCUMENTS.get() {
             documents.parse(&format!("{{ a{number} }}")).unwrap();
         }
-        assert_eq!(documents.shelf().len(), KEPT_DOCUMENTS.get());
+        assert_eq!(documents.of_this_thread().len(), KEPT_DOCUMENTS.get());
     }
 }

@@ -1,0 +1,72 @@
+//! `grand-arena check`
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use super::error::CommandError;
+use crate::config::DatabaseSettings;
+use crate::database::{Database, DatabaseError};
+use crate::store::Store;
+use crate::store::check::{Finding, Summary};
+
+/// The exit code when something was found.
+const EXIT_VIOLATIONS: u8 = 1;
+
+/// How often progress is told, so that nobody wonders whether anything happens.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+/// Verifies the books of the database. Safe beside running servers.
+pub(super) async fn check(settings: DatabaseSettings) -> Result<ExitCode, CommandError> {
+    let database = Database::open_beside(&settings).await?;
+    let checked = async {
+        let store = database.connect(&settings).await.map_err(DatabaseError::from)?;
+        store.check_migrated().await.map_err(DatabaseError::from)?;
+        let checked = verify(&store).await;
+        store.close().await;
+        checked
+    }
+    .await;
+    let closed = database.close().await;
+    let summary = checked?;
+    closed?;
+    let Summary { events, seats, changes, orders, violations, .. } = summary;
+    let books = format!(
+        "events: {events}, seats: {seats}, changes in the logs: {changes}, orders: {orders}"
+    );
+    if violations == 0 {
+        writeln!(io::stdout(), "The books are right. {books}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    writeln!(io::stdout(), "The books are wrong. violations: {violations}, {books}")?;
+    Ok(ExitCode::from(EXIT_VIOLATIONS))
+}
+
+/// Says each violation on a line of standard output, and progress on standard error.
+async fn verify(store: &Store) -> Result<Summary, CommandError> {
+    let mut told = Instant::now();
+    let mut written = Ok(());
+    let summary = store
+        .check(&mut |finding| match finding {
+            Finding::Violation(violation) if written.is_ok() => {
+                written = writeln!(io::stdout(), "{violation}");
+            }
+            Finding::Progress(summary) if told.elapsed() >= PROGRESS_EVERY => {
+                told = Instant::now();
+                say_progress(&summary);
+            }
+            Finding::Violation(_) | Finding::Progress(_) => {}
+        })
+        .await?;
+    written?;
+    Ok(summary)
+}
+
+fn say_progress(summary: &Summary) {
+    let Summary { events, verified, changes, violations, .. } = summary;
+    // If nobody reads it, the check goes on.
+    let _ = writeln!(
+        io::stderr(),
+        "checked {verified} of {events} events, {changes} changes so far, violations: {violations}"
+    );
+}

@@ -1,0 +1,40 @@
+//! Why a command failed: one sentence for the person who typed it.
+
+use std::error::Error;
+use std::io;
+
+use crate::database::DatabaseError;
+use crate::server::ServerError;
+
+/// Why a command failed: one sentence for the person who typed it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Identity(#[from] crate::identity::IdentityError),
+    #[cfg(feature = "show")]
+    #[error(transparent)]
+    Crowd(#[from] crate::show::crowd::CrowdError),
+    #[error("{0}")]
+    Import(String),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
+/// What an error says, and what its sources say, in one line.
+pub(super) fn sentence(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line = format!("{line}: {cause}");
+        source = cause.source();
+    }
+    line
+}

@@ -1,0 +1,89 @@
+//! `grand-arena import`
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use super::error::{CommandError, sentence};
+use crate::config::DatabaseSettings;
+use crate::database::{Database, DatabaseError};
+use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
+use crate::{graphql, import};
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArguments {
+    /// The CSV file, in UTF-8, with a header line.
+    file: PathBuf,
+    /// The event's name in addresses: lower-case letters, digits and hyphens.
+    #[arg(long, value_name = "SLUG")]
+    event: String,
+    /// The event's name for people.
+    #[arg(long)]
+    name: String,
+    /// Where it takes place.
+    #[arg(long)]
+    venue: String,
+    /// When it starts, as 2026-12-31T20:00:00Z.
+    #[arg(long, value_name = "INSTANT")]
+    starts_at: DateTime<Utc>,
+    /// From when seats can be reserved, as 2026-12-01T10:00:00Z; at once unless said.
+    #[arg(long, value_name = "INSTANT")]
+    sales_open_at: Option<DateTime<Utc>>,
+    /// From when seats can no longer be reserved; never unless said.
+    #[arg(long, value_name = "INSTANT")]
+    sales_close_at: Option<DateTime<Utc>>,
+    /// How long a hold lasts, in seconds, 1 to 86400.
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_HOLD_SECONDS)]
+    hold_seconds: u32,
+    /// The most seats one viewer may hold and own together, 1 to 100000; no limit unless said.
+    #[arg(long, value_name = "NUMBER")]
+    max_seats_per_viewer: Option<u32>,
+    #[command(flatten)]
+    database: DatabaseSettings,
+}
+
+/// Brings in an event, all of it or nothing.
+pub(super) async fn bring_in(arguments: ImportArguments) -> Result<(), CommandError> {
+    let file = File::open(&arguments.file).map_err(|error| {
+        CommandError::Import(format!("{} cannot be read: {error}", arguments.file.display()))
+    })?;
+    let plan = import::parse(file).map_err(|error| {
+        CommandError::Import(format!("{}: {}", arguments.file.display(), sentence(&error)))
+    })?;
+    let event = NewEvent {
+        slug: arguments.event,
+        name: arguments.name,
+        venue: arguments.venue,
+        starts_at: arguments.starts_at,
+        sales_open_at: arguments.sales_open_at,
+        sales_close_at: arguments.sales_close_at,
+        hold_seconds: arguments.hold_seconds,
+        max_seats_per_viewer: arguments.max_seats_per_viewer,
+    };
+    event.check().map_err(|error| CommandError::Import(sentence(&error)))?;
+    let database = Database::open_beside(&arguments.database).await?;
+    let brought_in = async {
+        let store = database.connect(&arguments.database).await.map_err(DatabaseError::from)?;
+        store.migrate().await.map_err(DatabaseError::from)?;
+        store
+            .create_event(&event, &plan)
+            .await
+            .map_err(|error| CommandError::Import(sentence(&error)))
+    }
+    .await;
+    let closed = database.close().await;
+    let id = brought_in?;
+    closed?;
+    let id = graphql::ids::AnyId::Event(id).encode();
+    writeln!(
+        io::stdout(),
+        "{}: brought in, seats: {}, id: {}",
+        event.slug,
+        plan.seats().len(),
+        *id
+    )?;
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! The command line: `grand-arena serve | migrate | check | schema | import | token | crowd`.
+
+mod check;
+mod error;
+mod import;
+mod serve;
+mod token;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::error::{CommandError, sentence};
+use self::import::ImportArguments;
+use self::token::TokenArguments;
+use crate::config::{DatabaseSettings, ServeSettings};
+use crate::database::{Database, DatabaseError};
+use crate::graphql;
+#[cfg(feature = "show")]
+use crate::show::crowd::{self, CrowdSettings};
+
+/// The exit code of everything that a person can put right: a bad setting, a port that is taken, no
+/// database.
+const EXIT_USAGE: u8 = 2;
+
+/// Seat reservations that never sell a seat twice: a GraphQL API with live subscriptions over
+/// PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "grand-arena", version, about, args_conflicts_with_subcommands = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// What to log: error, warn, info, debug, trace, or a filter such as
+    /// grand_arena=debug,sqlx=info.
+    #[arg(
+        long,
+        env = "ARENA_LOG",
+        default_value = "info,sqlx=warn,sea_orm_migration=warn",
+        global = true,
+        value_name = "FILTER"
+    )]
+    log: String,
+
+    #[command(flatten)]
+    serve: ServeSettings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server; also what happens without a command.
+    Serve(ServeSettings),
+    /// Brings the database's tables up to date, and ends.
+    Migrate(DatabaseSettings),
+    /// Verifies the books of a database: each sold seat in exactly one order, the change log
+    /// folded equal to the seats, totals, keys. Reads only, beside running servers too. Says a
+    /// line for each violation, and ends with 1 if there are any.
+    Check(DatabaseSettings),
+    /// Prints the API's schema in GraphQL's schema definition language.
+    Schema,
+    /// Brings in an event with the seats of a CSV file:
+    /// section,row,number,category,price_minor,currency, and optionally accessible,x,y. If a line
+    /// is bad, nothing is brought in.
+    Import(ImportArguments),
+    /// Signs a token, for trying things out.
+    Token(TokenArguments),
+    /// Sends simulated buyers to a running server, so that its map comes alive; until Ctrl-C.
+    #[cfg(feature = "show")]
+    Crowd(CrowdSettings),
+}
+
+/// Reads the command line, does what it says, and returns the exit code: 0; 1 if `check` finds
+/// something; or 2 with a sentence on standard error.
+pub fn main() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // clap's own words say what is allowed; help and version are not errors.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(line) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "grand-arena: {}", sentence(&error));
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+fn run(line: CommandLine) -> Result<ExitCode, CommandError> {
+    start_log(&line.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match line.command.unwrap_or(Command::Serve(line.serve)) {
+        Command::Check(settings) => return runtime.block_on(check::check(settings)),
+        Command::Serve(settings) => runtime.block_on(serve::serve(settings))?,
+        Command::Migrate(settings) => runtime.block_on(migrate(settings))?,
+        Command::Schema => io::stdout().write_all(graphql::sdl().as_bytes())?,
+        Command::Import(arguments) => runtime.block_on(import::bring_in(arguments))?,
+        Command::Token(arguments) => token::sign(&arguments)?,
+        #[cfg(feature = "show")]
+        Command::Crowd(settings) => runtime.block_on(let_in(&settings))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn start_log(filter: &str) -> Result<(), CommandError> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|_| {
+        CommandError::Usage(
+            "ARENA_LOG must be a level such as info, or a filter such as grand_arena=debug"
+                .to_owned(),
+        )
+    })?;
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colours)
+        .init();
+    Ok(())
+}
+
+async fn migrate(settings: DatabaseSettings) -> Result<(), CommandError> {
+    let database = Database::open_beside(&settings).await?;
+    let migrated = async { database.connect(&settings).await?.migrate().await }.await;
+    let closed = database.close().await;
+    migrated.map_err(DatabaseError::from)?;
+    Ok(closed?)
+}
+
+#[cfg(feature = "show")]
+async fn let_in(settings: &CrowdSettings) -> Result<(), CommandError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        ended = crowd::run(settings) => Ok(ended?),
+        _ = interrupted.recv() => Ok(()),
+        _ = terminated.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,37 @@
+//! Whether a subscription is delivered by its own stream, or apart from it.
+//!
+//! `seatChanges` holds nothing that depends on the viewer, so its frames are shared. An operation is
+//! started like any other, and the schema checks and resolves it; but with a
+//! [`Delivery::HandOver`] in its data the resolver hands its follower over instead of a stream. A
+//! batch is executed with [`Delivery::Render`].
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::types::SeatStreamItem;
+use crate::feed::Follower;
+
+/// Whether and how `seatChanges` is delivered apart from its own stream; goes into a request's
+/// data.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// The resolver leaves its follower here, and its stream is empty.
+    HandOver(Handed),
+    /// The stream has this one item.
+    Render(SeatStreamItem),
+}
+
+/// Where a resolver leaves its follower.
+#[derive(Clone, Debug, Default)]
+pub struct Handed(Arc<Mutex<Option<Follower>>>);
+
+impl Handed {
+    /// Leaves a follower.
+    pub(super) fn leave(&self, follower: Follower) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(follower);
+    }
+
+    /// Takes the follower, if one was left.
+    pub fn take(&self) -> Option<Follower> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,64 @@
+//! The frames of a subscription that was handed over: each made once for all who ask the same.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream};
+
+use super::error::Fault;
+use super::schema::ArenaSchema;
+use super::shared_operation::SharedOperation;
+use super::types::{SeatChanges, SeatSnapshot, SeatStreamItem};
+use crate::feed::{Follower, Lost, Step};
+
+/// A `seatChanges` operation that was handed over: its frames, each the payload of a `next`
+/// message.
+#[derive(Debug)]
+pub struct LiveFrames {
+    follower: Follower,
+    operation: Arc<SharedOperation>,
+}
+
+impl LiveFrames {
+    /// Goes on where the resolver left the follower.
+    pub fn new(follower: Follower, operation: Arc<SharedOperation>) -> Self {
+        Self { follower, operation }
+    }
+
+    /// The frames. An error is the end.
+    pub fn into_stream(
+        self,
+        schema: ArenaSchema,
+    ) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
+        stream::try_unfold(self, move |mut live| {
+            let schema = schema.clone();
+            async move {
+                let frame = live.next(&schema).await?;
+                Ok(Some((frame, live)))
+            }
+        })
+    }
+
+    async fn next(&mut self, schema: &ArenaSchema) -> Result<Bytes, Fault> {
+        let operation = &self.operation;
+        match self.follower.next().await? {
+            Step::Changes(batch) => batch.rendered().form(operation.number(), || {
+                operation.render(schema, SeatStreamItem::Changes(SeatChanges(batch.clone())))
+            }),
+            Step::Lost(why) => {
+                // Boxed: it is rare, and a subscription that waits should be small.
+                let shared = Box::pin(self.follower.snapshot()).await?;
+                let snapshot =
+                    SeatSnapshot { snapshot: Arc::clone(&shared.snapshot), reason: why.into() };
+                let render = || operation.render(schema, SeatStreamItem::Snapshot(snapshot));
+                // A snapshot says why it was sent: most are first ones, and only those are worth
+                // keeping.
+                if why == Lost::NoPosition {
+                    shared.rendered.form(operation.number(), render)
+                } else {
+                    render()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Operations whose frames are shared by all who ask for the same.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+};
+use async_graphql::{Name, Request, Value, Variables};
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::stream::StreamExt as _;
+
+use super::delivery::Delivery;
+use super::error::Fault;
+use super::operation_key::OperationKey;
+use super::schema::ArenaSchema;
+use super::subscription::SINCE;
+use super::types::SeatStreamItem;
+
+/// What an operation asks for, the same for all who ask the same: document, operation and
+/// variables, but for the `since` that each begins with.
+#[derive(Debug)]
+pub struct SharedOperation {
+    number: u64,
+    query: String,
+    document: ExecutableDocument,
+    operation_name: Option<String>,
+    variables: Variables,
+}
+
+impl SharedOperation {
+    /// Tells it from all others.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Has an item executed as this operation asks.
+    pub(super) fn render(
+        &self,
+        schema: &ArenaSchema,
+        item: SeatStreamItem,
+    ) -> Result<Bytes, Fault> {
+        let mut request = Request::new(self.query.as_str())
+            .variables(self.variables.clone())
+            .data(Delivery::Render(item));
+        request.operation_name.clone_from(&self.operation_name);
+        request.set_parsed_query(self.document.clone());
+        // Nothing in a frame is looked up, so that its execution never has to wait.
+        let response = schema.execute_stream(request).next().now_or_never().flatten();
+        let response = response.ok_or_else(|| Fault::internal("a frame was not made at once"))?;
+        if let Some(error) = response.errors.first() {
+            return Err(Fault::internal(&error.message));
+        }
+        serde_json::to_vec(&response).map(Bytes::from).map_err(Fault::internal)
+    }
+}
+
+/// The shared operations that somebody asks for at the moment.
+#[derive(Debug, Default)]
+pub struct SharedOperations {
+    known: Mutex<HashMap<OperationKey, Weak<SharedOperation>>>,
+    next: AtomicU64,
+}
+
+impl SharedOperations {
+    /// The operation of a request, shared with all who ask the same; `None` if it cannot be parsed
+    /// or does not say which operation.
+    pub fn of(&self, request: &mut Request) -> Option<Arc<SharedOperation>> {
+        let document = request.parsed_query().ok()?.clone();
+        let mut variables = request.variables.clone();
+        forget_since(&mut variables, &document, request.operation_name.as_deref())?;
+        let key = OperationKey::with_variables(request, &variables);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(operation) = known.get(&key).and_then(Weak::upgrade) {
+            return Some(operation);
+        }
+        known.retain(|_, operation| operation.strong_count() > 0);
+        let operation = Arc::new(SharedOperation {
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            query: request.query.clone(),
+            document,
+            operation_name: request.operation_name.clone(),
+            variables,
+        });
+        known.insert(key, Arc::downgrade(&operation));
+        Some(operation)
+    }
+}
+
+/// Sets the variable that an operation passes as `since` to the same for all: it says where a
+/// stream begins, and nothing about what its frames look like. `None` if there is no such
+/// operation.
+fn forget_since(
+    variables: &mut Variables,
+    document: &ExecutableDocument,
+    name: Option<&str>,
+) -> Option<()> {
+    let operation = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), _) => operation,
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
+        (DocumentOperations::Multiple(operations), None) => operations.values().next()?,
+    };
+    let passed = since_variables(document, &operation.node.selection_set.node);
+    for name in passed {
+        if is_declared(&operation.node, &name) {
+            variables.insert(name, Value::from(0));
+        }
+    }
+    Some(())
+}
+
+fn is_declared(operation: &OperationDefinition, name: &Name) -> bool {
+    operation.variable_definitions.iter().any(|definition| definition.node.name.node == *name)
+}
+
+/// The variables that fields at the root pass as `since`, through fragments as well. A document
+/// within our limits has no circle of fragments.
+fn since_variables(document: &ExecutableDocument, root: &SelectionSet) -> Vec<Name> {
+    let of_selection = |selection: &Selection| match selection {
+        Selection::Field(field) => {
+            let since = field.node.get_argument(SINCE).map(|argument| argument.node.clone());
+            // A scalar that is no constant is a variable.
+            let variable = since.and_then(|value| value.into_const_with(Err).err());
+            Vec::from_iter(variable)
+        }
+        Selection::InlineFragment(fragment) => {
+            since_variables(document, &fragment.node.selection_set.node)
+        }
+        Selection::FragmentSpread(spread) => document
+            .fragments
+            .get(&spread.node.fragment_name.node)
+            .map(|fragment| since_variables(document, &fragment.node.selection_set.node))
+            .unwrap_or_default(),
+    };
+    root.items.iter().flat_map(|selection| of_selection(&selection.node)).collect()
+}

@@ -1,0 +1,46 @@
+//! What handlers work with.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::document_cache::DocumentCache;
+use super::origin::AllowedOrigins;
+use super::shared_answers::SharedAnswers;
+use crate::feed::Feed;
+use crate::graphql::ArenaSchema;
+use crate::graphql::shared_operation::SharedOperations;
+use crate::identity::Identity;
+use crate::store::Store;
+
+/// What handlers work with: shared, since every connection holds it.
+pub type AppState = Arc<App>;
+
+/// See [`AppState`].
+pub struct App {
+    /// What validates and executes.
+    pub schema: ArenaSchema,
+    /// What executes operations that are known to be valid.
+    pub schema_for_valid: ArenaSchema,
+    /// The documents that were parsed lately.
+    pub documents: Arc<DocumentCache>,
+    /// What the open subscriptions ask for.
+    pub operations: Arc<SharedOperations>,
+    /// The maps that were just given out.
+    pub maps: Arc<SharedAnswers>,
+    /// Who is asking.
+    pub identity: Arc<Identity>,
+    /// For readiness.
+    pub store: Store,
+    /// For readiness.
+    pub feed: Arc<Feed>,
+    /// Rings when the server shuts down.
+    pub stop: CancellationToken,
+    /// Whose pages may use this server.
+    pub allowed_origins: AllowedOrigins,
+    /// Whether there is an explorer at `/playground`.
+    pub playground: bool,
+    /// The open sockets and streams, so that a shutdown can wait for their goodbyes.
+    pub sockets: TaskTracker,
+}

@@ -1,0 +1,43 @@
+//! Why the server ends a socket.
+
+use axum::extract::ws::CloseFrame;
+
+/// Why the server ends a socket. The codes are the protocol's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Goodbye {
+    BadMessage(String),
+    NotInitialised,
+    TokenExpired,
+    BadToken(String),
+    InitTimeout,
+    DuplicateId(String),
+    InitTwice,
+    ShuttingDown,
+    /// The client has left, or does not listen: nothing can be said to it.
+    Gone,
+}
+
+impl Goodbye {
+    /// What the client is told with.
+    pub(super) fn frame(self) -> Option<CloseFrame> {
+        let (code, reason) = match self {
+            Self::BadMessage(reason) => (4400, reason),
+            Self::NotInitialised => (4401, "Unauthorized".to_owned()),
+            Self::TokenExpired => {
+                (4401, "Unauthorized: the token has expired; connect with a new one".to_owned())
+            }
+            Self::BadToken(reason) => (4403, format!("Forbidden: {reason}")),
+            Self::InitTimeout => (4408, "Connection initialisation timeout".to_owned()),
+            Self::DuplicateId(id) => (4409, format!("Subscriber for {id} already exists")),
+            Self::InitTwice => (4429, "Too many initialisation requests".to_owned()),
+            Self::ShuttingDown => (1001, "The server is shutting down; connect again".to_owned()),
+            Self::Gone => return None,
+        };
+        // A close frame's payload is at most 125 bytes, two of them the code.
+        let reason = reason.chars().scan(0, |bytes, c| {
+            *bytes += c.len_utf8();
+            (*bytes <= 123).then_some(c)
+        });
+        Some(CloseFrame { code, reason: reason.collect::<String>().into() })
+    }
+}
