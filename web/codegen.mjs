@@ -1,5 +1,5 @@
-// Types and documents of our operations, from the schema that the server's tests keep true. `npm run codegen` writes
-// them; `npm run codegen:check` fails where they are not what they would be written as.
+// Types and documents of our operations, from the schema that the server's tests keep true.
+// `npm run codegen` writes them. `npm run codegen:check` fails where they are out of date.
 
 /** @type {import('@graphql-codegen/cli').CodegenConfig} */
 export default {
@@ -7,7 +7,7 @@ export default {
   documents: 'src/*.graphql',
   generates: {
     'src/generated/operations.ts': {
-      plugins: ['typescript-operations', 'typed-document-node'],
+      plugins: ['./operations-plugin.mjs'],
       config: {
         // Documents are text: nothing parses GraphQL in the browser.
         documentMode: 'string',

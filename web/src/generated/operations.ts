@@ -1,7 +1,8 @@
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
-export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type Incremental<T> =
+  T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** Why a seat changed. */
 export type ChangeCause =
@@ -25,7 +26,8 @@ export type NotHeldReason =
   /** The viewer held it, and the hold ran out. It may still be free: reserve it again. */
   | 'HOLD_EXPIRED'
   /**
-   * It is free, and not because the viewer's hold ran out: the viewer never held it, gave it back, or somebody else
+   * It is free, and not because the viewer's hold ran out: the viewer never held it, gave it back,
+   * or somebody else
    * has held it since.
    */
   | 'NEVER_HELD'
@@ -67,82 +69,225 @@ export type EventsQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
 
-
-export type EventsQuery = { events: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ slug: string, name: string, startsAt: string }> } };
+export type EventsQuery = {
+  events: {
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+    nodes: Array<{ slug: string; name: string; startsAt: string }>;
+  };
+};
 
 export type EventBySlugQueryVariables = Exact<{
   slug: string | number;
 }>;
 
+export type EventBySlugQuery = {
+  event: {
+    id: string;
+    slug: string;
+    name: string;
+    venue: string;
+    startsAt: string;
+    salesOpenAt: string | null;
+    salesCloseAt: string | null;
+    holdSeconds: number;
+    maxSeatsPerViewer: number | null;
+    categories: Array<{
+      id: string;
+      name: string;
+      color: string | null;
+      price: { amountMinor: number; currency: string };
+    }>;
+  } | null;
+};
 
-export type EventBySlugQuery = { event: { id: string, slug: string, name: string, venue: string, startsAt: string, salesOpenAt: string | null, salesCloseAt: string | null, holdSeconds: number, maxSeatsPerViewer: number | null, categories: Array<{ id: string, name: string, color: string | null, price: { amountMinor: number, currency: string } }> } | null };
-
-export type EventDetailsFragment = { id: string, slug: string, name: string, venue: string, startsAt: string, salesOpenAt: string | null, salesCloseAt: string | null, holdSeconds: number, maxSeatsPerViewer: number | null, categories: Array<{ id: string, name: string, color: string | null, price: { amountMinor: number, currency: string } }> };
+export type EventDetailsFragment = {
+  id: string;
+  slug: string;
+  name: string;
+  venue: string;
+  startsAt: string;
+  salesOpenAt: string | null;
+  salesCloseAt: string | null;
+  holdSeconds: number;
+  maxSeatsPerViewer: number | null;
+  categories: Array<{
+    id: string;
+    name: string;
+    color: string | null;
+    price: { amountMinor: number; currency: string };
+  }>;
+};
 
 export type SeatMapQueryVariables = Exact<{
   eventId: string | number;
 }>;
 
-
-export type SeatMapQuery = { seatMap: { revision: number, serverTime: string, seats: Array<{ id: string, section: string, row: string, number: string, x: number | null, y: number | null, accessible: boolean, forSale: boolean, status: SeatStatus, reservationExpiresAt: string | null, revision: number, category: { id: string } }> } };
+export type SeatMapQuery = {
+  seatMap: {
+    revision: number;
+    serverTime: string;
+    seats: Array<{
+      id: string;
+      section: string;
+      row: string;
+      number: string;
+      x: number | null;
+      y: number | null;
+      accessible: boolean;
+      forSale: boolean;
+      status: SeatStatus;
+      reservationExpiresAt: string | null;
+      revision: number;
+      category: { id: string };
+    }>;
+  };
+};
 
 export type SeatStatesQueryVariables = Exact<{
   eventId: string | number;
 }>;
 
+export type SeatStatesQuery = {
+  seatMap: {
+    revision: number;
+    serverTime: string;
+    seats: Array<{
+      id: string;
+      status: SeatStatus;
+      reservationExpiresAt: string | null;
+      revision: number;
+    }>;
+  };
+};
 
-export type SeatStatesQuery = { seatMap: { revision: number, serverTime: string, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> } };
-
-export type SeatStateFragment = { id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number };
+export type SeatStateFragment = {
+  id: string;
+  status: SeatStatus;
+  reservationExpiresAt: string | null;
+  revision: number;
+};
 
 export type SeatChangesSubscriptionVariables = Exact<{
   eventId: string | number;
   since: number;
 }>;
 
-
-export type SeatChangesSubscription = { seatChanges:
-    | { __typename: 'SeatChanges', fromRevision: number, toRevision: number, changes: Array<{ seatId: string, status: SeatStatus, reservationExpiresAt: string | null, cause: ChangeCause, revision: number, changedAt: string }> }
-    | { __typename: 'SeatSnapshot', revision: number, reason: SnapshotReason, seats: Array<{ seatId: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }
-   };
+export type SeatChangesSubscription = {
+  seatChanges:
+    | {
+        __typename: 'SeatChanges';
+        fromRevision: number;
+        toRevision: number;
+        changes: Array<{
+          seatId: string;
+          status: SeatStatus;
+          reservationExpiresAt: string | null;
+          cause: ChangeCause;
+          revision: number;
+          changedAt: string;
+        }>;
+      }
+    | {
+        __typename: 'SeatSnapshot';
+        revision: number;
+        reason: SnapshotReason;
+        seats: Array<{
+          seatId: string;
+          status: SeatStatus;
+          reservationExpiresAt: string | null;
+          revision: number;
+        }>;
+      };
+};
 
 export type MyReservationsSubscriptionVariables = Exact<{
   eventId: string | number;
 }>;
 
+export type MyReservationsSubscription = {
+  myReservations: {
+    revision: number;
+    held: Array<{
+      id: string;
+      status: SeatStatus;
+      reservationExpiresAt: string | null;
+      revision: number;
+    }>;
+    orders: Array<{
+      id: string;
+      code: string;
+      confirmedAt: string;
+      total: { amountMinor: number; currency: string };
+      seats: Array<{
+        id: string;
+        status: SeatStatus;
+        reservationExpiresAt: string | null;
+        revision: number;
+      }>;
+    }>;
+  };
+};
 
-export type MyReservationsSubscription = { myReservations: { revision: number, held: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }>, orders: Array<{ id: string, code: string, confirmedAt: string, total: { amountMinor: number, currency: string }, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }> } };
+export type OrderDetailsFragment = {
+  id: string;
+  code: string;
+  confirmedAt: string;
+  total: { amountMinor: number; currency: string };
+  seats: Array<{
+    id: string;
+    status: SeatStatus;
+    reservationExpiresAt: string | null;
+    revision: number;
+  }>;
+};
 
-export type OrderDetailsFragment = { id: string, code: string, confirmedAt: string, total: { amountMinor: number, currency: string }, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> };
+export type StartGuestSessionMutationVariables = Exact<{ [key: string]: never }>;
 
-export type StartGuestSessionMutationVariables = Exact<{ [key: string]: never; }>;
-
-
-export type StartGuestSessionMutation = { startGuestSession: { token: string, expiresAt: string } };
+export type StartGuestSessionMutation = { startGuestSession: { token: string; expiresAt: string } };
 
 export type ReserveSeatsMutationVariables = Exact<{
   eventId: string | number;
   seatIds: Array<string | number> | string | number;
 }>;
 
-
-export type ReserveSeatsMutation = { reserveSeats:
-    | { __typename: 'ReserveSeatsSuccess', serverTime: string, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }
-    | { __typename: 'SalesClosed', opensAt: string | null, closedAt: string | null }
-    | { __typename: 'SeatLimitExceeded', limit: number, held: number, requested: number }
-    | { __typename: 'SeatsUnavailable', seats: Array<{ seatId: string, reason: UnavailableReason }> }
-   };
+export type ReserveSeatsMutation = {
+  reserveSeats:
+    | {
+        __typename: 'ReserveSeatsSuccess';
+        serverTime: string;
+        seats: Array<{
+          id: string;
+          status: SeatStatus;
+          reservationExpiresAt: string | null;
+          revision: number;
+        }>;
+      }
+    | { __typename: 'SalesClosed'; opensAt: string | null; closedAt: string | null }
+    | { __typename: 'SeatLimitExceeded'; limit: number; held: number; requested: number }
+    | {
+        __typename: 'SeatsUnavailable';
+        seats: Array<{ seatId: string; reason: UnavailableReason }>;
+      };
+};
 
 export type ReleaseSeatsMutationVariables = Exact<{
   eventId: string | number;
   seatIds: Array<string | number> | string | number;
 }>;
 
-
-export type ReleaseSeatsMutation = { releaseSeats:
-    | { __typename: 'ReleaseSeatsSuccess', seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> }
-    | { __typename: 'SeatsNotHeld', seats: Array<{ seatId: string, reason: NotHeldReason }> }
-   };
+export type ReleaseSeatsMutation = {
+  releaseSeats:
+    | {
+        __typename: 'ReleaseSeatsSuccess';
+        seats: Array<{
+          id: string;
+          status: SeatStatus;
+          reservationExpiresAt: string | null;
+          revision: number;
+        }>;
+      }
+    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: NotHeldReason }> };
+};
 
 export type ConfirmSeatsMutationVariables = Exact<{
   eventId: string | number;
@@ -150,12 +295,26 @@ export type ConfirmSeatsMutationVariables = Exact<{
   idempotencyKey: string;
 }>;
 
-
-export type ConfirmSeatsMutation = { confirmSeats:
-    | { __typename: 'ConfirmSeatsSuccess', order: { id: string, code: string, confirmedAt: string, total: { amountMinor: number, currency: string }, seats: Array<{ id: string, status: SeatStatus, reservationExpiresAt: string | null, revision: number }> } }
-    | { __typename: 'IdempotencyKeyReused', message: string }
-    | { __typename: 'SeatsNotHeld', seats: Array<{ seatId: string, reason: NotHeldReason }> }
-   };
+export type ConfirmSeatsMutation = {
+  confirmSeats:
+    | {
+        __typename: 'ConfirmSeatsSuccess';
+        order: {
+          id: string;
+          code: string;
+          confirmedAt: string;
+          total: { amountMinor: number; currency: string };
+          seats: Array<{
+            id: string;
+            status: SeatStatus;
+            reservationExpiresAt: string | null;
+            revision: number;
+          }>;
+        };
+      }
+    | { __typename: 'IdempotencyKeyReused'; message: string }
+    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: NotHeldReason }> };
+};
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -175,7 +334,8 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const EventDetailsFragmentDoc = new TypedDocumentString(`
+export const EventDetailsFragmentDoc = new TypedDocumentString(
+  `
     fragment EventDetails on Event {
   id
   slug
@@ -196,16 +356,22 @@ export const EventDetailsFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    `, {"fragmentName":"EventDetails"}) as unknown as TypedDocumentString<EventDetailsFragment, unknown>;
-export const SeatStateFragmentDoc = new TypedDocumentString(`
+    `,
+  { fragmentName: 'EventDetails' },
+) as unknown as TypedDocumentString<EventDetailsFragment, unknown>;
+export const SeatStateFragmentDoc = new TypedDocumentString(
+  `
     fragment SeatState on Seat {
   id
   status
   reservationExpiresAt
   revision
 }
-    `, {"fragmentName":"SeatState"}) as unknown as TypedDocumentString<SeatStateFragment, unknown>;
-export const OrderDetailsFragmentDoc = new TypedDocumentString(`
+    `,
+  { fragmentName: 'SeatState' },
+) as unknown as TypedDocumentString<SeatStateFragment, unknown>;
+export const OrderDetailsFragmentDoc = new TypedDocumentString(
+  `
     fragment OrderDetails on Order {
   id
   code
@@ -223,7 +389,9 @@ export const OrderDetailsFragmentDoc = new TypedDocumentString(`
   status
   reservationExpiresAt
   revision
-}`, {"fragmentName":"OrderDetails"}) as unknown as TypedDocumentString<OrderDetailsFragment, unknown>;
+}`,
+  { fragmentName: 'OrderDetails' },
+) as unknown as TypedDocumentString<OrderDetailsFragment, unknown>;
 export const EventsDocument = new TypedDocumentString(`
     query Events($after: String) {
   events(first: 100, after: $after) {
@@ -366,7 +534,10 @@ fragment OrderDetails on Order {
   seats {
     ...SeatState
   }
-}`) as unknown as TypedDocumentString<MyReservationsSubscription, MyReservationsSubscriptionVariables>;
+}`) as unknown as TypedDocumentString<
+  MyReservationsSubscription,
+  MyReservationsSubscriptionVariables
+>;
 export const StartGuestSessionDocument = new TypedDocumentString(`
     mutation StartGuestSession {
   startGuestSession {
@@ -374,7 +545,10 @@ export const StartGuestSessionDocument = new TypedDocumentString(`
     expiresAt
   }
 }
-    `) as unknown as TypedDocumentString<StartGuestSessionMutation, StartGuestSessionMutationVariables>;
+    `) as unknown as TypedDocumentString<
+  StartGuestSessionMutation,
+  StartGuestSessionMutationVariables
+>;
 export const ReserveSeatsDocument = new TypedDocumentString(`
     mutation ReserveSeats($eventId: ID!, $seatIds: [ID!]!) {
   reserveSeats(input: {eventId: $eventId, seatIds: $seatIds}) {
