@@ -1,5 +1,6 @@
-// Builds dist/: each page of the project with its scripts and styles under names that change with their content, so
-// that they can be cached for good, and a copy of each file as browsers like it best (Brotli, gzip), made once, here.
+// Builds dist/: each page of the project with its scripts and styles. Their names change with their
+// content, so that they can be cached for good. Each file has a copy as browsers like it best
+// (Brotli, gzip), made once, here.
 //
 //   node build.mjs           builds for production
 //   node build.mjs --watch   builds without squeezing, and again whenever something changes
@@ -17,7 +18,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, 'dist');
 const PAGES = ['index.html', 'playground.html'];
 
-/** What a page may weigh on the wire: HTML and everything that it loads before it is ready, in Brotli. */
+/** What a page may weigh in Brotli: HTML and everything that it loads before it is ready. */
 const BUDGET_BYTES = { 'index.html': 60_000 };
 
 /** Files that shrink when they are compressed. */
@@ -75,11 +76,18 @@ if (process.argv.includes('--test')) {
     metafile: true,
     plugins: [
       {
-        // Monaco's modules import their styles one by one; GraphiQL's style sheet has them all already.
+        // Monaco's modules import their styles one by one; GraphiQL's style sheet has them all.
         name: 'styles of Monaco',
-        setup: (build) => build.onLoad({ filter: /monaco-editor.*\.css$/ }, () => ({ contents: '', loader: 'empty' })),
+        setup: (build) =>
+          build.onLoad({ filter: /monaco-editor.*\.css$/ }, () => ({
+            contents: '',
+            loader: 'empty',
+          })),
       },
-      { name: 'pages', setup: (build) => build.onEnd((result) => result.metafile && finish(result.metafile)) },
+      {
+        name: 'pages',
+        setup: (build) => build.onEnd((result) => result.metafile && finish(result.metafile)),
+      },
     ],
   };
 
@@ -89,7 +97,10 @@ if (process.argv.includes('--test')) {
     for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
       if (entryPoint) built.set(entryPoint, `/${relative('dist', file)}`);
     }
-    for (const [page, text] of html) await writeFile(join(DIST, page), text.replace(REFERENCE, (path) => built.get(path)));
+    for (const [page, text] of html) {
+      const linked = text.replace(REFERENCE, (path) => built.get(path));
+      await writeFile(join(DIST, page), linked);
+    }
     if (!watch) await squeeze(metafile, built);
   };
 
@@ -100,14 +111,20 @@ if (process.argv.includes('--test')) {
 
   async function squeeze(metafile, built) {
     const weights = new Map();
-    const files = [...html.keys(), ...Object.keys(metafile.outputs).map((file) => relative('dist', file))];
+    const files = [
+      ...html.keys(),
+      ...Object.keys(metafile.outputs).map((file) => relative('dist', file)),
+    ];
     await Promise.all(
       files.map(async (file) => {
         const bytes = await readFile(join(DIST, file));
         if (!TEXT.test(file)) return weights.set(file, bytes.length);
         const params = { [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
         const [br, gz] = await Promise.all([brotli(bytes, { params }), gzip(bytes, { level: 9 })]);
-        await Promise.all([writeFile(join(DIST, `${file}.br`), br), writeFile(join(DIST, `${file}.gz`), gz)]);
+        await Promise.all([
+          writeFile(join(DIST, `${file}.br`), br),
+          writeFile(join(DIST, `${file}.gz`), gz),
+        ]);
         return weights.set(file, br.length);
       }),
     );
@@ -121,13 +138,16 @@ if (process.argv.includes('--test')) {
         }
       };
       for (const path of text.match(REFERENCE) ?? []) load(built.get(path).slice(1));
-      const total = weights.get(page) + [...loaded].reduce((sum, file) => sum + weights.get(file), 0);
+      const total =
+        weights.get(page) + [...loaded].reduce((sum, file) => sum + weights.get(file), 0);
       const budget = BUDGET_BYTES[page];
       const limit = budget ? ` of at most ${kilobytes(budget)}` : '';
       console.log(`${page}: ${kilobytes(total)}${limit} on the wire, in ${loaded.size + 1} files`);
       for (const file of loaded) console.log(`  ${basename(file)} ${kilobytes(weights.get(file))}`);
       if (total > budget) {
-        console.error(`${page} is too heavy: make it lighter, or raise BUDGET_BYTES in build.mjs and say why`);
+        console.error(
+          `${page} is too heavy: make it lighter, or raise BUDGET_BYTES in build.mjs and say why`,
+        );
         process.exitCode = 1;
       }
     }

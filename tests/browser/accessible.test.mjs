@@ -1,5 +1,6 @@
-// What everybody can use: axe-core's findings in every state of the map, dark and light, wide and narrow. Pictures of
-// the states go to screenshots/, to be looked at. arena.mjs says what is in the environment.
+// What everybody can use: axe-core's findings in every state of the map, dark and light, wide and
+// narrow. Pictures of the states go to screenshots/, to be looked at. arena.mjs says what is in the
+// environment.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
@@ -53,7 +54,13 @@ for (const colorScheme of ['light', 'dark']) {
 
   test(`nor on a phone, nor while something is refused, ${colorScheme}`, async () => {
     const event = await newEvent({ maxSeatsPerViewer: 1 });
-    const { page, leave } = await viewer({ ...event, colorScheme, viewport: NARROW, hasTouch: true, isMobile: true });
+    const { page, leave } = await viewer({
+      ...event,
+      colorScheme,
+      viewport: NARROW,
+      hasTouch: true,
+      isMobile: true,
+    });
     await check(page, `phone-map-${colorScheme}`);
     await openList(page);
     await inList(page, 1, 1).click();

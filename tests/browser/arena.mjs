@@ -1,8 +1,9 @@
 // What the tests of the map share: a browser, viewers in it, and the server's control.
 //
-// The environment, from tests/arena/browser.rs: ARENA_URL (the server, which has the demo event), ARENA_CHROMIUM (the
-// browser's binary), ARENA_TOKEN (a viewer's token for calls that no page makes), and ARENA_CONTROL_URL, which makes
-// events (POST /event), stops the server (POST /stop/TERM, /stop/KILL), and starts it again (POST /start).
+// The environment comes from tests/arena/browser.rs. ARENA_URL is the server, which has the demo
+// event; ARENA_CHROMIUM is the browser's binary. ARENA_TOKEN is a viewer's token for calls that no
+// page makes. ARENA_CONTROL_URL makes events (POST /event), stops the server (POST /stop/TERM,
+// /stop/KILL), and starts it again (POST /start).
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -38,14 +39,20 @@ async function control(command, body) {
   return response;
 }
 
-/** A new event that nobody else uses: its id, its slug, and its seats' ids. Seats are in section 101, ten to a row. */
+/**
+ * A new event that nobody else uses: its id, its slug, and its seats' ids.
+ * Seats are in section 101, ten to a row.
+ */
 export const newEvent = async (wanted = {}) => (await control('event', wanted)).json();
 export const stopServer = (signal) => control(`stop/${signal}`);
 export const startServer = () => control('start');
 
 /** Asks the API without a page: what other people do. */
 export async function api(query, variables, token = ARENA_TOKEN) {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const headers = {
+    'content-type': 'application/json',
+    ...(token && { authorization: `Bearer ${token}` }),
+  };
   const answer = await fetch(`${ARENA_URL}/graphql`, {
     method: 'POST',
     headers,
@@ -56,10 +63,12 @@ export async function api(query, variables, token = ARENA_TOKEN) {
   return data;
 }
 
-const RESERVE = `mutation ($event: ID!, $seats: [ID!]!) { reserveSeats(input: { eventId: $event, seatIds: $seats }) {
-  __typename ... on ReserveSeatsSuccess { revision } ... on UserError { message } } }`;
-const RELEASE = `mutation ($event: ID!, $seats: [ID!]!) { releaseSeats(input: { eventId: $event, seatIds: $seats }) {
-  __typename ... on ReleaseSeatsSuccess { revision } ... on UserError { message } } }`;
+const RESERVE = `mutation ($event: ID!, $seats: [ID!]!) {
+  reserveSeats(input: { eventId: $event, seatIds: $seats }) {
+    __typename ... on ReserveSeatsSuccess { revision } ... on UserError { message } } }`;
+const RELEASE = `mutation ($event: ID!, $seats: [ID!]!) {
+  releaseSeats(input: { eventId: $event, seatIds: $seats }) {
+    __typename ... on ReleaseSeatsSuccess { revision } ... on UserError { message } } }`;
 
 /** Somebody without a page holds seats. */
 export async function holdElsewhere(event, seats) {
@@ -76,8 +85,8 @@ export async function giveBackElsewhere(event, seats) {
 /**
  * A viewer: a browser of their own, on the page of an event.
  *
- * Everything that the browser finds wrong is collected in `complaints`; `leave` makes sure that there is nothing, other
- * than what a test expects.
+ * Everything that the browser finds wrong is collected in `complaints`. `leave` makes sure that
+ * there is nothing, other than what a test expects.
  */
 export async function viewer({ slug, prepare, isLive = true, ...options } = {}) {
   const context = await browser.newContext({
@@ -91,14 +100,18 @@ export async function viewer({ slug, prepare, isLive = true, ...options } = {}) 
   const complaints = [];
   page.on('console', (message) => {
     // A driver's remarks on its own speed are none of ours.
-    if (message.type() === 'error' || (message.type() === 'warning' && !message.text().includes('GL Driver Message'))) {
+    if (
+      message.type() === 'error' ||
+      (message.type() === 'warning' && !message.text().includes('GL Driver Message'))
+    ) {
       complaints.push(message.text());
     }
   });
   page.on('pageerror', (error) => complaints.push(String(error.stack)));
   context.on('request', (request) => {
     const { protocol, origin } = new URL(request.url());
-    if (protocol !== 'data:' && origin !== ARENA_URL) complaints.push(`${request.url()} is another host's`);
+    if (protocol !== 'data:' && origin !== ARENA_URL)
+      complaints.push(`${request.url()} is another host's`);
   });
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
@@ -113,7 +126,9 @@ export async function viewer({ slug, prepare, isLive = true, ...options } = {}) 
     context,
     complaints,
     async leave({ expecting = [] } = {}) {
-      const unexpected = complaints.filter((complaint) => !expecting.some((pattern) => pattern.test(complaint)));
+      const unexpected = complaints.filter(
+        (complaint) => !expecting.some((pattern) => pattern.test(complaint)),
+      );
       await context.close();
       opened.delete(context);
       assert.deepEqual(unexpected, []);
@@ -132,7 +147,7 @@ export const LOST = [/Failed to load resource/, /WebSocket connection to/, /ERR_
 
 export const live = (page) => page.locator('#live[data-state="live"]').waitFor();
 
-/** Moves the mouse over the middle of the map from left to right until it is on this seat; says where that is. */
+/** Moves the mouse to the right over the middle of the map until it is on this seat; says where. */
 export async function findOnMap(page, name) {
   const { x, y, width, height } = await page.locator('#map').boundingBox();
   for (let at = 4; at < width; at += 7) {
@@ -149,8 +164,11 @@ export async function findOnMap(page, name) {
 /** Opens the list at section 101, if it is not open yet. */
 export async function openList(page) {
   await live(page);
-  if (await page.locator('#list').isHidden()) await page.getByRole('button', { name: 'List', exact: true }).click();
-  const section = page.getByRole('region', { name: /^Section/ }).getByRole('button', { name: /^Section 101/ });
+  if (await page.locator('#list').isHidden())
+    await page.getByRole('button', { name: 'List', exact: true }).click();
+  const section = page
+    .getByRole('region', { name: /^Section/ })
+    .getByRole('button', { name: /^Section 101/ });
   if (await section.isVisible()) await section.click();
 }
 
@@ -177,7 +195,8 @@ export async function seriousFindings(page) {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
     );
 }
 
@@ -186,7 +205,8 @@ export async function screenshot(page, name) {
   await page.locator('#map[data-painted]').waitFor();
   const take = () => page.screenshot({ animations: 'disabled' });
   let [before, now] = [null, await take()];
-  for (let attempts = 0; attempts < 20 && !before?.equals(now); attempts++) [before, now] = [now, await take()];
+  for (let attempts = 0; attempts < 20 && !before?.equals(now); attempts++)
+    [before, now] = [now, await take()];
   mkdirSync(SCREENSHOTS, { recursive: true });
   writeFileSync(`${SCREENSHOTS}${name}.png`, now);
 }

@@ -1,5 +1,5 @@
-// The explorer in a browser: it runs queries, mutations and subscriptions, under a policy that it never breaks, and
-// without another host. tests/arena/browser.rs says what is in the environment.
+// The explorer in a browser: it runs queries, mutations and subscriptions, under a policy that it
+// never breaks, and without another host. tests/arena/browser.rs says what is in the environment.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -25,10 +25,13 @@ async function openExplorer(options = {}) {
   const complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on('requestfailed', (request) =>
+    complaints.push(`${request.url()}: ${request.failure()?.errorText}`),
+  );
   context.on('request', (request) => {
     const { protocol, origin } = new URL(request.url());
-    if (protocol !== 'data:' && origin !== ARENA_URL) complaints.push(`${request.url()} is another host's`);
+    if (protocol !== 'data:' && origin !== ARENA_URL)
+      complaints.push(`${request.url()} is another host's`);
   });
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
@@ -56,7 +59,7 @@ async function response(page, part) {
   return JSON.parse(await handle.jsonValue());
 }
 
-/** Opens an example, and waits until the editor has understood it: its tab has the operation's name then. */
+/** Opens an example, and waits until the editor has understood it: its tab then has its name. */
 async function openExample(page, name, operation) {
   await page.getByRole('button', { name, exact: true }).click();
   await page.locator('.graphiql-tab-active').getByText(operation, { exact: true }).waitFor();
@@ -88,12 +91,18 @@ test('a guest in one click holds seats and buys them, and sees the order', async
   await openExample(page, 'Confirm held seats', 'ConfirmSeats');
   await run(page);
   const { order } = (await response(page, '"ConfirmSeatsSuccess"')).data.confirmSeats;
-  assert.deepEqual(order.seats.map(({ label }) => label), held.map(({ label }) => label));
+  assert.deepEqual(
+    order.seats.map(({ label }) => label),
+    held.map(({ label }) => label),
+  );
 
   await openExample(page, 'My orders', 'MyOrders');
   await run(page);
   const { viewer } = (await response(page, '"confirmedAt"')).data;
-  assert.deepEqual(viewer.orders.nodes.map(({ code }) => code), [order.code]);
+  assert.deepEqual(
+    viewer.orders.nodes.map(({ code }) => code),
+    [order.code],
+  );
   assert.deepEqual(complaints, []);
   await context.close();
 });
@@ -104,21 +113,30 @@ test('a subscription shows what happens, and stops', async () => {
   await openExample(page, 'Every change of every seat', 'SeatChanges');
   await run(page);
   const closed = (await socket).waitForEvent('close');
-  // What happens to a seat, elsewhere. The subscription begins at a revision, so it does not matter when.
+  // What happens to a seat, elsewhere; at any time, since the subscription begins at a revision.
   const post = async (query, variables) => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${ARENA_TOKEN}` };
-    const answer = await fetch(`${ARENA_URL}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+    const answer = await fetch(`${ARENA_URL}/graphql`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query, variables }),
+    });
     const { data, errors } = await answer.json();
     assert.equal(errors, undefined);
     return data;
   };
   const { event } = await post('{ event(id: "grand-arena") { id } }');
   const { seats } = await post(
-    'query ($id: ID!) { seats(eventId: $id, first: 1, filter: { status: AVAILABLE, sections: ["F"] }) { nodes { id } } }',
+    `query ($id: ID!) {
+      seats(eventId: $id, first: 1, filter: { status: AVAILABLE, sections: ["F"] }) { nodes { id } }
+    }`,
     event,
   );
   const input = { eventId: event.id, seatIds: [seats.nodes[0].id] };
-  await post('mutation ($input: ReserveSeatsInput!) { reserveSeats(input: $input) { __typename } }', { input });
+  await post(
+    'mutation ($input: ReserveSeatsInput!) { reserveSeats(input: $input) { __typename } }',
+    { input },
+  );
   const { data } = await response(page, `"${input.seatIds[0]}"`);
   assert.equal(data.seatChanges.changes.at(-1).cause, 'RESERVED');
   // Running again is stopping, now.
@@ -128,7 +146,7 @@ test('a subscription shows what happens, and stops', async () => {
   await context.close();
 });
 
-test('a token that is pasted counts at once: in requests, in sockets, and not for looking at the schema', async () => {
+test('a pasted token counts at once: in requests and sockets, and not for the schema', async () => {
   const { context, page, complaints } = await openExplorer();
   const token = page.getByLabel('Token');
   await token.fill(`Bearer ${ARENA_TOKEN}`);
@@ -163,8 +181,13 @@ for (const colorScheme of ['light', 'dark']) {
     // Not ours to change: GraphiQL has buttons in its tabs, and its editor has pale line numbers.
     const rest = { exclude: ['.graphiql-tabs', '.monaco-editor'] };
     const { violations } = await page.evaluate((rest) => globalThis.axe.run(rest), rest);
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+    const serious = violations.filter(
+      ({ impact }) => impact === 'serious' || impact === 'critical',
+    );
+    assert.deepEqual(
+      serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+      [],
+    );
     await context.close();
   });
 }

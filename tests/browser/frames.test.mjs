@@ -1,6 +1,6 @@
-// What a frame costs: main-thread time while the map is dragged and zoomed and 500 seats a second change. The figures
-// are printed; what fails the test is a bound several times above them, since machines differ.
-// arena.mjs says what is in the environment.
+// What a frame costs: main-thread time while the map is dragged and zoomed and 500 seats a second
+// change. The figures are printed; what fails the test is a bound several times above them, since
+// machines differ. arena.mjs says what is in the environment.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
@@ -20,7 +20,10 @@ const GOAL_MS = 8;
 const BOUND_P95_MS = 40;
 
 test('dragging and zooming 20,000 seats while 500 of them change each second', async () => {
-  const { page, context, leave } = await viewer({ slug: 'grand-arena', viewport: { width: 1440, height: 900 } });
+  const { page, context, leave } = await viewer({
+    slug: 'grand-arena',
+    viewport: { width: 1440, height: 900 },
+  });
   const stop = new AbortController();
   const changing = keepChanging(stop.signal);
   const moving = keepMoving(page, stop.signal);
@@ -32,12 +35,14 @@ test('dragging and zooming 20,000 seats while 500 of them change each second', a
   await moving;
 
   const rate = changed.seats / (changed.ms / 1000);
-  // The thread's own time; and by the clock on the wall, which counts what other programs take of the processor as well.
+  // The thread's own time; and the clock's on the wall, which counts what other programs take, too.
   const frames = framesOf(events, 'tdur');
   const figures = summary(frames);
   console.log(
-    `main-thread time of ${frames.length} frames in ${MEASURED_MS / 1000} s at ${Math.round(rate)} seat changes a second,`,
-    `in ms: ${JSON.stringify(figures)} (the goal is ${GOAL_MS}); by the wall clock: ${JSON.stringify(summary(framesOf(events, 'dur')))}`,
+    `main-thread time of ${frames.length} frames in ${MEASURED_MS / 1000} s`,
+    `at ${Math.round(rate)} seat changes a second,`,
+    `in ms: ${JSON.stringify(figures)} (the goal is ${GOAL_MS});`,
+    `by the wall clock: ${JSON.stringify(summary(framesOf(events, 'dur')))}`,
   );
   assert.ok(rate > SEATS_A_SECOND * 0.5, `only ${rate} seats changed a second`);
   assert.ok(frames.length > MEASURED_MS / 100, `only ${frames.length} frames were drawn`);
@@ -47,14 +52,18 @@ test('dragging and zooming 20,000 seats while 500 of them change each second', a
 
 function summary(frames) {
   const sorted = [...frames].sort((a, b) => a - b);
-  const at = (part) => Number(sorted[Math.min(Math.floor(sorted.length * part), sorted.length - 1)].toFixed(2));
+  const at = (part) =>
+    Number(sorted[Math.min(Math.floor(sorted.length * part), sorted.length - 1)].toFixed(2));
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
 /** Has somebody hold seats and give them back, all over the house. */
 async function keepChanging(signal) {
   const { event } = await api('{ event(id: "grand-arena") { id } }');
-  const { seatMap } = await api('query ($id: ID!) { seatMap(eventId: $id) { seats { id status } } }', event);
+  const { seatMap } = await api(
+    'query ($id: ID!) { seatMap(eventId: $id) { seats { id status } } }',
+    event,
+  );
   const free = seatMap.seats.filter(({ status }) => status === 'AVAILABLE').map(({ id }) => id);
   // Every 40th, so that one batch is in many sections.
   const batches = Array.from({ length: 20 }, (_, batch) =>
@@ -71,7 +80,8 @@ async function keepChanging(signal) {
     await sleep(Math.max(due - performance.now(), 0));
   }
   const result = { seats: requests * BATCH, ms: performance.now() - startedAt };
-  if (requests % 2 === 1) await giveBackElsewhere(event.id, batches[Math.floor((requests - 1) / 2) % batches.length]);
+  if (requests % 2 === 1)
+    await giveBackElsewhere(event.id, batches[Math.floor((requests - 1) / 2) % batches.length]);
   return result;
 }
 
@@ -84,7 +94,10 @@ async function keepMoving(page, signal) {
     for (let step = 0; step < 24 && !signal.aborted; step++) await page.mouse.wheel(0, -55);
     await page.mouse.down();
     for (let step = 0; step < 60 && !signal.aborted; step++) {
-      await page.mouse.move(middleX - 120 + 200 * Math.sin(step / 8), middleY + 90 + 120 * Math.cos(step / 11));
+      await page.mouse.move(
+        middleX - 120 + 200 * Math.sin(step / 8),
+        middleY + 90 + 120 * Math.cos(step / 11),
+      );
     }
     await page.mouse.up();
     for (let step = 0; step < 24 && !signal.aborted; step++) await page.mouse.wheel(0, 55);
@@ -107,19 +120,21 @@ async function trace(devtools, ms) {
   return events;
 }
 
-/** The main thread's time for each frame: of all its tasks from one animation frame to the next, in milliseconds. */
+/** What the main thread's tasks take from one animation frame to the next, in milliseconds. */
 function framesOf(events, time) {
   const isMain = ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain';
   const mains = new Set(events.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
   // The painter's worker has animation frames as well.
-  const animations = events.filter(({ name, pid, tid }) => name === 'FireAnimationFrame' && mains.has(`${pid} ${tid}`));
+  const animations = events.filter(
+    ({ name, pid, tid }) => name === 'FireAnimationFrame' && mains.has(`${pid} ${tid}`),
+  );
   const { pid, tid } = animations[0] ?? {};
   const isTask = ({ name, ph }) => ph === 'X' && name === 'ThreadControllerImpl::RunTask';
   const tasks = events
     .filter((event) => event.pid === pid && event.tid === tid && isTask(event))
     .sort((a, b) => a.ts - b.ts);
   assert.ok(tasks.length > 0, 'the trace has no tasks of the main thread');
-  // The frame's own task begins before its animation frame is fired: it belongs to the frame that it ends with.
+  // A frame's own task begins before its animation frame is fired, and belongs to it all the same.
   const begun = animations.map(({ ts }) => tasks.findLast((task) => task.ts <= ts)?.ts ?? ts);
   // Several callbacks are one frame.
   const starts = [...new Set(begun)].sort((a, b) => a - b);

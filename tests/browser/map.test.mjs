@@ -1,5 +1,5 @@
-// The map in a browser: what buyers do, what they see of each other, and what becomes of it when connections break.
-// arena.mjs says what is in the environment.
+// The map in a browser: what buyers do, what they see of each other, and what becomes of it when
+// connections break. arena.mjs says what is in the environment.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
@@ -29,7 +29,7 @@ const cart = (page) => page.getByRole('region', { name: 'Your seats' });
 const orderCode = (page) => page.locator('#order .code');
 const note = (page) => page.locator('#note:visible');
 
-test('two viewers agree: what one holds on the map the other sees as held, and as free when it is given back', async () => {
+test('two viewers agree: what one holds the other sees as held, and then as free', async () => {
   const event = await newEvent();
   const [alice, bob] = await Promise.all([viewer(event), viewer(event)]);
   await openList(bob.page);
@@ -64,13 +64,16 @@ test('who is too late is told so at the seat, which is shown as it is at once', 
   isSilent = true;
   await holdElsewhere(event.id, [event.seats[2]]);
   await inList(late.page, 1, 3).click();
-  await text(note(late.page), 'Someone was faster: row 1, seat 3. It is held, and may become free again.');
+  await text(
+    note(late.page),
+    'Someone was faster: row 1, seat 3. It is held, and may become free again.',
+  );
   await seatIs(late.page, 1, 3, 'held by someone else');
   await text(cart(late.page), 'Choose a free seat');
   await late.leave();
 });
 
-test('a hold counts down by the clock of the server and is free for everybody when it has run out', async () => {
+test('a hold counts down by the clock of the server, and is free for all after it', async () => {
   const event = await newEvent({ holdSeconds: 6 });
   // This computer's clock is an hour wrong.
   const wrong = (page) =>
@@ -96,7 +99,7 @@ test('a hold counts down by the clock of the server and is free for everybody wh
   await bob.leave();
 });
 
-test('seats that are held are bought in one order, which is there again after a reload, as are holds', async () => {
+test('held seats are bought in one order; a reload brings it back, as it does holds', async () => {
   const event = await newEvent();
   const [alice, bob] = await Promise.all([viewer(event), viewer(event)]);
   await Promise.all([openList(alice.page), openList(bob.page)]);
@@ -135,10 +138,13 @@ const losingConfirmations = (keys, isLost) => (page) =>
     await route.abort('connectionreset');
   });
 
-test('an answer that is lost does not buy twice: it is asked for again under the same key', async () => {
+test('a lost answer does not buy twice: it is asked for again under the same key', async () => {
   const event = await newEvent();
   const keys = [];
-  const alice = await viewer({ ...event, prepare: losingConfirmations(keys, () => keys.length < 3) });
+  const alice = await viewer({
+    ...event,
+    prepare: losingConfirmations(keys, () => keys.length < 3),
+  });
   await openList(alice.page);
   await inList(alice.page, 1, 5).click();
   await buy(alice.page).click();
@@ -182,14 +188,18 @@ test('whoever wants more seats than the event allows is told how many that are',
   await alice.leave();
 });
 
-/** Answers these operations itself; `answers` gives the data, or the errors, by the field's name. */
+/**
+ * Answers these operations itself; `answers` gives the data, or the errors, by the field's name.
+ */
 const answering = (answers) => (page) =>
   page.route('**/graphql', (route) => {
     const { query } = route.request().postDataJSON();
     const field = Object.keys(answers).find((name) => query.includes(`${name}(`));
     const answer = field && answers[field];
     if (!answer) return route.continue();
-    return route.fulfill({ json: answer.errors ? { data: null, ...answer } : { data: { [field]: answer } } });
+    return route.fulfill({
+      json: answer.errors ? { data: null, ...answer } : { data: { [field]: answer } },
+    });
   });
 
 test('every refusal is explained in words of its own', async () => {
@@ -210,16 +220,32 @@ test('every refusal is explained in words of its own', async () => {
   const fault = (code) => ({ errors: [{ message: code, extensions: { code } }] });
   const closed = { __typename: 'SalesClosed', opensAt: null, closedAt: null };
 
-  await refused('reserveSeats', { ...closed, opensAt: '2079-01-01T10:00:00Z' }, /^Sales open .*2079/);
-  await refused('reserveSeats', { ...closed, closedAt: '2020-01-01T10:00:00Z' }, 'Sales for this event have closed.');
+  await refused(
+    'reserveSeats',
+    { ...closed, opensAt: '2079-01-01T10:00:00Z' },
+    /^Sales open .*2079/,
+  );
+  await refused(
+    'reserveSeats',
+    { ...closed, closedAt: '2020-01-01T10:00:00Z' },
+    'Sales for this event have closed.',
+  );
   await refused('reserveSeats', unavailable('NOT_FOR_SALE'), 'Row 1, seat 1 is not offered.');
-  await refused('reserveSeats', unavailable('NOT_FOUND'), 'The event has no such seat. Please reload the page.');
+  await refused(
+    'reserveSeats',
+    unavailable('NOT_FOUND'),
+    'The event has no such seat. Please reload the page.',
+  );
   await refused('reserveSeats', fault('FORBIDDEN'), 'this server wants you to sign in first');
   await refused('reserveSeats', fault('NOT_FOUND'), 'This event is not there any more.');
   await refused('reserveSeats', fault('INTERNAL'), 'Something went wrong on our side.');
   await inList(page, 1, 1).click();
   await seatIs(page, 1, 1, 'held for you');
-  await refused('releaseSeats', notHeld('NEVER_HELD'), 'Row 1, seat 1 is not held for you any more.');
+  await refused(
+    'releaseSeats',
+    notHeld('NEVER_HELD'),
+    'Row 1, seat 1 is not held for you any more.',
+  );
   const reasons = [
     ['HOLD_EXPIRED', 'The time for row 1, seat 1 has run out. Nothing was bought.'],
     ['NEVER_HELD', 'Row 1, seat 1 is not held for you any more. Nothing was bought.'],
@@ -283,7 +309,7 @@ test('a token that the server does not take is replaced by a new guest', async (
 });
 
 for (const signal of ['TERM', 'KILL']) {
-  test(`when the server goes away (${signal}) the page says since when, and goes on when it is back`, async () => {
+  test(`when the server goes away (${signal}) the page says since when, and goes on`, async () => {
     const event = await newEvent();
     const alice = await viewer(event);
     await openList(alice.page);
@@ -300,12 +326,15 @@ for (const signal of ['TERM', 'KILL']) {
   });
 }
 
-test('what happened while the network was away is there when it is back, without another map', async () => {
+test('what happened while the network was away comes with it, without another map', async () => {
   const event = await newEvent();
   const alice = await viewer(event);
   await openList(alice.page);
   const maps = [];
-  alice.page.on('request', (request) => request.postData()?.includes('seatMap') && maps.push(request));
+  alice.page.on(
+    'request',
+    (request) => request.postData()?.includes('seatMap') && maps.push(request),
+  );
   await alice.context.setOffline(true);
   await text(alice.page, /^Reconnecting… As of \d/);
   await holdElsewhere(event.id, event.seats.slice(0, 5));
@@ -328,7 +357,8 @@ test('a page that slept for an hour is right when it wakes up', async () => {
   const devtools = await alice.context.newCDPSession(alice.page);
   await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
   const isHeld = async () =>
-    (await api('query ($id: ID!) { seat(id: $id) { status } }', { id: event.seats[0] })).seat.status !== 'AVAILABLE';
+    (await api('query ($id: ID!) { seat(id: $id) { status } }', { id: event.seats[0] })).seat
+      .status !== 'AVAILABLE';
   while (await isHeld());
   await holdElsewhere(event.id, event.seats.slice(0, 2));
   await devtools.send('Page.setWebLifecycleState', { state: 'active' });
@@ -409,7 +439,10 @@ test('and in the list', async () => {
   await page.getByRole('button', { name: 'List', exact: true }).focus();
   await page.keyboard.press('Enter');
   const focused = (name) =>
-    page.waitForFunction((name) => new RegExp(name).test(document.activeElement?.ariaLabel ?? ''), name);
+    page.waitForFunction(
+      (name) => new RegExp(name).test(document.activeElement?.ariaLabel ?? ''),
+      name,
+    );
   await page.getByRole('button', { name: /^Section 101/ }).focus();
   await page.keyboard.press('Enter');
   await focused('^Row 1, seat 1,');
@@ -470,7 +503,8 @@ test('a map whose graphics card was taken away draws itself anew when it is back
   const before = await picture();
   await alice.page.evaluate(async () => {
     const gl = globalThis.mapContext;
-    const happens = (name) => new Promise((resolve) => gl.canvas.addEventListener(name, resolve, { once: true }));
+    const happens = (name) =>
+      new Promise((resolve) => gl.canvas.addEventListener(name, resolve, { once: true }));
     const extension = gl.getExtension('WEBGL_lose_context');
     const [lost, restored] = [happens('webglcontextlost'), happens('webglcontextrestored')];
     extension.loseContext();
@@ -485,7 +519,7 @@ test('a map whose graphics card was taken away draws itself anew when it is back
   await alice.leave({ expecting: [/CONTEXT_LOST_WEBGL/, /WebGL/] });
 });
 
-test('the map is zoomed with the wheel, with two fingers and with buttons, and dragged', async () => {
+test('the map is zoomed with the wheel, two fingers and buttons, and dragged', async () => {
   const event = await newEvent();
   const alice = await viewer({ ...event, hasTouch: true });
   const { page } = alice;
@@ -530,8 +564,11 @@ test('the map is zoomed with the wheel, with two fingers and with buttons, and d
   await alice.leave();
 });
 
-test('events are chosen at the top, the address follows, and one that is not there is said to be missing', async () => {
-  const [first, second] = [await newEvent({ name: 'First night' }), await newEvent({ name: 'Second night' })];
+test('events are chosen at the top, the address follows, and a missing one is named', async () => {
+  const [first, second] = [
+    await newEvent({ name: 'First night' }),
+    await newEvent({ name: 'Second night' }),
+  ];
   const { page, leave } = await viewer(first);
   await page.getByRole('heading', { name: 'First night' }).waitFor();
   await page.getByRole('combobox', { name: 'Event', exact: true }).selectOption(second.slug);
@@ -545,7 +582,10 @@ test('events are chosen at the top, the address follows, and one that is not the
   await page.goBack();
   await page.getByRole('heading', { name: 'First night' }).waitFor();
   await live(page);
-  const { event } = await api('query ($id: ID!) { event(id: $id) { availability { available } } }', { id: first.id });
+  const { event } = await api(
+    'query ($id: ID!) { event(id: $id) { availability { available } } }',
+    { id: first.id },
+  );
   assert.equal(event.availability.available, 40);
   await page.goto(`${ARENA_URL}/?event=nothing-of-the-kind`);
   await text(page, 'There is no event “nothing-of-the-kind”. Choose one above.');

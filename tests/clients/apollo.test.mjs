@@ -1,4 +1,5 @@
-// Apollo Client: HTTP for queries and mutations, graphql-ws for subscriptions. The application subscribes again.
+// Apollo Client: HTTP for queries and mutations, graphql-ws for subscriptions. The application
+// subscribes again.
 
 import test from 'node:test';
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from '@apollo/client';
@@ -6,7 +7,15 @@ import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { CHANGES, authorization, dataOf, socketUrl, tellTheStory, url, whileNotStopped } from './arena.mjs';
+import {
+  CHANGES,
+  authorization,
+  dataOf,
+  socketUrl,
+  tellTheStory,
+  url,
+  whileNotStopped,
+} from './arena.mjs';
 
 test('a query, a mutation, and a subscription that misses nothing', async () => {
   const sockets = createClient({
@@ -26,15 +35,18 @@ test('a query, a mutation, and a subscription that misses nothing', async () => 
   });
   await tellTheStory({
     query: async (text, variables) => dataOf(await client.query({ query: gql(text), variables })),
-    mutate: async (text, variables) => dataOf(await client.mutate({ mutation: gql(text), variables })),
+    mutate: async (text, variables) =>
+      dataOf(await client.mutate({ mutation: gql(text), variables })),
     follow: (event, follower) =>
       whileNotStopped((again) => {
         const variables = { event, since: follower.since };
-        const following = client.subscribe({ query: gql(CHANGES), variables, fetchPolicy: 'no-cache' }).subscribe({
-          next: ({ data, error }) => (error ? again() : follower.take(data.seatChanges)),
-          error: again,
-          complete: again,
-        });
+        const following = client
+          .subscribe({ query: gql(CHANGES), variables, fetchPolicy: 'no-cache' })
+          .subscribe({
+            next: ({ data, error }) => (error ? again() : follower.take(data.seatChanges)),
+            error: again,
+            complete: again,
+          });
         return () => following.unsubscribe();
       }),
   });

@@ -1,5 +1,5 @@
-// What the tests of all clients share: the server under test, the way to stop and start it, and the one story that
-// every client is told. The Rust side (tests/arena/clients.rs) says where everything is.
+// What the tests of all clients share: the server under test, how to stop and start it, and one
+// story that all are told. The Rust side (tests/arena/clients.rs) says where everything is.
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,8 +20,10 @@ export const RESERVE = `mutation Reserve($event: ID!, $seats: [ID!]!) {
   reserveSeats(input: { eventId: $event, seatIds: $seats }) {
     __typename ... on ReserveSeatsSuccess { revision } ... on UserError { message } } }`;
 
-export const CHANGES = `subscription Changes($event: ID!, $since: Revision) { seatChanges(eventId: $event, since: $since) {
-  __typename ... on SeatSnapshot { revision reason } ... on SeatChanges { fromRevision toRevision } } }`;
+export const CHANGES = `subscription Changes($event: ID!, $since: Revision) {
+  seatChanges(eventId: $event, since: $since) {
+    __typename ... on SeatSnapshot { revision reason }
+    ... on SeatChanges { fromRevision toRevision } } }`;
 
 async function control(command) {
   const response = await fetch(`${process.env.ARENA_CONTROL_URL}/${command}`, { method: 'POST' });
@@ -66,7 +68,10 @@ export class Follower {
     const patience = Date.now() + 30_000;
     while (this.since === null || this.since < revision) {
       if (this.failure) throw this.failure;
-      assert.ok(Date.now() < patience, `waited in vain for revision ${revision}; it is ${this.since}`);
+      assert.ok(
+        Date.now() < patience,
+        `waited in vain for revision ${revision}; it is ${this.since}`,
+      );
       await sleep(10);
     }
     if (this.failure) throw this.failure;
@@ -74,8 +79,8 @@ export class Follower {
 }
 
 /**
- * Calls `again` a moment after a stream has ended, unless it was `stop`ped: how clients that do not reconnect by
- * themselves go on.
+ * Calls `again` a moment after a stream has ended, unless it was `stop`ped.
+ * So clients go on that do not reconnect by themselves.
  */
 export function whileNotStopped(connect) {
   let stopped = false;
@@ -97,12 +102,12 @@ export function whileNotStopped(connect) {
 }
 
 /**
- * The story: a query, a mutation, and a subscription that goes on where it was, although the server goes away twice and
- * much happens meanwhile.
+ * The story: a query, a mutation, and a subscription that goes on where it was.
+ * The server goes away twice, and much happens meanwhile.
  *
  * @param client `query(text, variables)` and `mutate(text, variables)` give the data;
- *   `follow(event, follower)` passes every item to `follower.take`, goes on after `follower.since` when the connection
- *   is lost, and gives what stops it.
+ *   `follow(event, follower)` passes every item to `follower.take`, goes on after
+ *   `follower.since` when the connection is lost, and gives what stops it.
  */
 export async function tellTheStory(client) {
   const { id: event, seats } = await newEvent();
@@ -130,7 +135,11 @@ export async function tellTheStory(client) {
     await follower.until(11);
     await reserve(11, 12);
     assert.equal(follower.since, 13);
-    assert.equal(follower.snapshots, 1, 'one snapshot at the beginning; everything else as changes');
+    assert.equal(
+      follower.snapshots,
+      1,
+      'one snapshot at the beginning; everything else as changes',
+    );
   } finally {
     unfollow();
   }

@@ -15,6 +15,8 @@ test('there are all audits', () => assert.equal(audits.length, AUDITS));
 for (const audit of audits) {
   test(`${audit.id} ${audit.name}`, async () => {
     const { status, reason, response } = await audit.fn();
-    assert.equal(status, 'ok', `${reason}: ${response?.status} ${await response?.clone().text().catch(() => '')}`);
+    const body = response?.clone().text();
+    const answer = await body?.catch(() => '');
+    assert.equal(status, 'ok', `${reason}: ${response?.status} ${answer}`);
   });
 }

@@ -1,4 +1,5 @@
-// graphql-ws, which reconnects by itself and sends the operation again: with the revision it has by then.
+// graphql-ws, which reconnects by itself and sends the operation again: with the revision it
+// has by then.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -30,7 +31,11 @@ test('a query, a mutation, and a subscription that misses nothing', async () => 
     follow: (event, follower) =>
       client.subscribe(
         { query: CHANGES, variables: sinceThen(event, follower) },
-        { next: (result) => follower.take(dataOf(result).seatChanges), error: (e) => (follower.failure = e), complete() {} },
+        {
+          next: (result) => follower.take(dataOf(result).seatChanges),
+          error: (e) => (follower.failure = e),
+          complete() {},
+        },
       ),
   });
   await client.dispose();
@@ -39,7 +44,13 @@ test('a query, a mutation, and a subscription that misses nothing', async () => 
 test('what a client may do wrong ends with the code that its protocol has for it', async () => {
   const closed = (options) =>
     new Promise((resolve) => {
-      connect({ retryAttempts: 0, lazy: false, onNonLazyError() {}, on: { closed: resolve }, ...options });
+      connect({
+        retryAttempts: 0,
+        lazy: false,
+        onNonLazyError() {},
+        on: { closed: resolve },
+        ...options,
+      });
     });
   const { code, reason } = await closed({ connectionParams: { Authorization: 'Bearer nonsense' } });
   assert.equal(code, 4403, reason);

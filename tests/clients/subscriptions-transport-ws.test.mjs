@@ -1,4 +1,5 @@
-// subscriptions-transport-ws, the client of older Apollo applications, which calls its protocol `graphql-ws`.
+// subscriptions-transport-ws, the client of older Apollo applications, which calls its protocol
+// `graphql-ws`.
 
 import test from 'node:test';
 import { SubscriptionClient } from 'subscriptions-transport-ws';
@@ -10,7 +11,9 @@ test('a query, a mutation, and a subscription that misses nothing', async () => 
   const client = new SubscriptionClient(socketUrl, options, WebSocket);
   const once = (query, variables) =>
     new Promise((resolve, reject) => {
-      client.request({ query, variables }).subscribe({ next: (result) => resolve(dataOf(result)), error: reject });
+      client
+        .request({ query, variables })
+        .subscribe({ next: (result) => resolve(dataOf(result)), error: reject });
     });
   await tellTheStory({
     query: once,

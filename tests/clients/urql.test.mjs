@@ -1,10 +1,19 @@
-// urql: subscriptions over graphql-ws, and over server-sent events as its fetch exchange does them by itself.
+// urql: subscriptions over graphql-ws, and over server-sent events as its fetch exchange does them
+// by itself.
 
 import test from 'node:test';
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { CHANGES, authorization, dataOf, socketUrl, tellTheStory, url, whileNotStopped } from './arena.mjs';
+import {
+  CHANGES,
+  authorization,
+  dataOf,
+  socketUrl,
+  tellTheStory,
+  url,
+  whileNotStopped,
+} from './arena.mjs';
 
 const story = (client) => ({
   query: async (text, variables) => dataOf(await client.query(text, variables).toPromise()),
@@ -20,7 +29,12 @@ const story = (client) => ({
     }),
 });
 
-const options = { url, preferGetMethod: false, requestPolicy: 'network-only', fetchOptions: { headers: authorization } };
+const options = {
+  url,
+  preferGetMethod: false,
+  requestPolicy: 'network-only',
+  fetchOptions: { headers: authorization },
+};
 
 test('a query, a mutation, and a subscription that misses nothing', async () => {
   const sockets = createClient({

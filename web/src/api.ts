@@ -4,13 +4,15 @@ import type { TypedDocumentString } from './generated/operations';
 
 const URL = '/graphql';
 
-/** How long one request may take before it counts as lost: the server gives up on its database sooner. */
+/** After this long a request counts as lost: the server gives up on its database sooner. */
 const TIMEOUT_MS = 15_000;
 
 /** How long a whole map may take: megabytes, on a phone on a train. */
 export const MAP_TIMEOUT_MS = 90_000;
 
-/** How often a request is made before its failure is told to a person. With the waits between, about ten seconds. */
+/**
+ * So often a request is made before a person is told. With the waits between, about ten seconds.
+ */
 const ATTEMPTS = 6;
 
 /** The server's `extensions.code`, or that it could not be reached. */
@@ -71,8 +73,9 @@ export interface AskOptions {
 }
 
 /**
- * Asks, and asks the same again while the server is too busy (after the time that it says), while it cannot be reached
- * or has lost its database (what we ask may all be repeated), and once more with a new token if the old one is not good.
+ * Asks, and asks the same again while the server is too busy: after the time that it says.
+ * The same while it cannot be reached or has lost its database: what we ask may all be repeated.
+ * If the token is not good, asks once more with a new one.
  */
 export async function ask<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
@@ -90,7 +93,8 @@ export async function ask<Result, Variables>(
         credentials.reject((hadToken = token));
         continue;
       }
-      const mayPass = error.code === 'OVERLOADED' || error.code === 'UNAVAILABLE' || error.code === 'UNREACHABLE';
+      const mayPass =
+        error.code === 'OVERLOADED' || error.code === 'UNAVAILABLE' || error.code === 'UNREACHABLE';
       if (!mayPass || attempt === ATTEMPTS) throw error;
       onWait?.(error);
       // At least what the server says, and not everybody at once.
@@ -110,7 +114,12 @@ async function post<Result>(
   let answer: { data?: Result | null; errors?: GraphQLFault[] };
   try {
     const body = JSON.stringify({ query, variables });
-    const response = await fetch(URL, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(URL, {
+      method: 'POST',
+      headers,
+      body,
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     answer = await response.json();
   } catch {
     // No answer, or not one of ours: a proxy's page.

@@ -1,5 +1,5 @@
-// What a buyer does: hold seats, give them back, buy them. Each is shown at once as asked for, then as answered; what
-// is refused is explained at the seat that it is about.
+// What a buyer does: hold seats, give them back, buy them. Each is shown at once as asked for, then
+// as answered. What is refused is explained at the seat that it is about.
 
 import { Fault, ask, type Credentials } from './api';
 import type { ServerClock } from './clock';
@@ -24,19 +24,27 @@ import {
   type Pending,
   type SeatState,
 } from './state';
-import { dateAndTime, duration, faultWords, seatName, seats as countSeats, shortName, waitWords } from './words';
+import {
+  dateAndTime,
+  duration,
+  faultWords,
+  seatName,
+  seats as countSeats,
+  shortName,
+  waitWords,
+} from './words';
 
 /** How long a refusal is believed that the stream says nothing about. */
 const HINT_MS = 3_000;
 
-/** A purchase that was begun longer ago is not taken up again after a reload: its holds have run out. */
+/** A purchase begun longer ago is not taken up again after a reload: its holds have run out. */
 const PURCHASE_MS = 15 * 60_000;
 
 export interface Note {
   /** The seat that it is about. */
   readonly seat: SeatNumber | null;
   readonly text: string;
-  /** News is seen anyway and only has to be said; what takes long or was refused is explained at the seat. */
+  /** News is seen anyway and only has to be said. The rest is explained at the seat. */
   readonly kind: 'news' | 'wait' | 'refusal';
 }
 
@@ -77,7 +85,8 @@ export class Booking {
     if (state.held.has(seat)) return this.giveBack([seat]);
     if (state.status[seat] === FREE && state.isForSale(seat)) return this.hold(seat);
     const name = capital(shortName(state.plan, seat));
-    if (state.status[seat] === HELD) this.#refuse(seat, `${name} is held by someone else. It may become free again.`);
+    if (state.status[seat] === HELD)
+      this.#refuse(seat, `${name} is held by someone else. It may become free again.`);
     else if (state.mine[seat] === 1) this.#refuse(seat, `${name} is yours already.`);
     else if (state.status[seat] === SOLD) this.#refuse(seat, `${name} is sold.`);
     else this.#refuse(seat, `${name} is not offered.`);
@@ -93,7 +102,10 @@ export class Booking {
         case 'ReserveSeatsSuccess':
           clock.observe(answer.serverTime);
           state.takeAnswer(answer.seats, true);
-          this.#note(seat, `${seatName(state.plan, seat)} is held for you for ${duration(event.holdSeconds)}.`);
+          this.#note(
+            seat,
+            `${seatName(state.plan, seat)} is held for you for ${duration(event.holdSeconds)}.`,
+          );
           break;
         case 'SeatsUnavailable':
           for (const { seatId, reason } of answer.seats)
@@ -102,14 +114,19 @@ export class Booking {
         case 'SeatLimitExceeded': {
           const { limit, held } = answer;
           const advice = state.held.size > 0 ? ' Give one back to take another.' : '';
-          this.#refuse(seat, `${countSeats(limit)} is the most for one person here, and you have ${held}.${advice}`);
+          this.#refuse(
+            seat,
+            `${countSeats(limit)} is the most for one person here, and you have ${held}.${advice}`,
+          );
           break;
         }
         case 'SalesClosed': {
           const { opensAt } = answer;
           this.#refuse(
             seat,
-            opensAt === null ? 'Sales for this event have closed.' : `Sales open ${dateAndTime(opensAt)}.`,
+            opensAt === null
+              ? 'Sales for this event have closed.'
+              : `Sales open ${dateAndTime(opensAt)}.`,
           );
           break;
         }
@@ -122,7 +139,10 @@ export class Booking {
     // Whoever gives seats back does not want a purchase of them that failed to be tried again.
     this.#store(null);
     return this.#while(GIVING_BACK, seats, async (options) => {
-      const variables = { eventId: event.id, seatIds: seats.map((seat) => state.plan.seat(seat).id) };
+      const variables = {
+        eventId: event.id,
+        seatIds: seats.map((seat) => state.plan.seat(seat).id),
+      };
       const { releaseSeats: answer } = await ask(ReleaseSeatsDocument, variables, options);
       if (answer.__typename === 'ReleaseSeatsSuccess') {
         state.takeAnswer(answer.seats, false);
@@ -136,7 +156,7 @@ export class Booking {
     });
   }
 
-  /** Buys all that is held. Pressed again after a failure it is the same purchase, as long as the seats are the same. */
+  /** Buys all that is held. Pressed again for the same seats, it is the same purchase. */
   async buy(): Promise<void> {
     const seats = [...this.state.held].filter((seat) => this.state.pending[seat] === NOTHING);
     if (seats.length === 0 || this.#isBuying) return;
@@ -146,7 +166,7 @@ export class Booking {
     await this.#carryOut(isSame ? begun : { key: newKey(), seatIds, begunAt: Date.now() });
   }
 
-  /** Takes up a purchase that a reload interrupted: its answer was lost, and asking again gives the same one. */
+  /** Takes up a purchase whose answer a reload lost: asking again gives the same answer. */
   async resume(): Promise<void> {
     const purchase = this.#purchase();
     if (purchase) await this.#carryOut(purchase);
@@ -159,7 +179,11 @@ export class Booking {
     this.#isBuying = true;
     try {
       await this.#while(BUYING, purchase.seatIds.flatMap(known), async (options) => {
-        const variables = { eventId: event.id, seatIds: purchase.seatIds, idempotencyKey: purchase.key };
+        const variables = {
+          eventId: event.id,
+          seatIds: purchase.seatIds,
+          idempotencyKey: purchase.key,
+        };
         const { confirmSeats: answer } = await ask(ConfirmSeatsDocument, variables, options);
         // Answered, however: the next purchase is another one.
         this.#store(null);
@@ -214,7 +238,10 @@ export class Booking {
     switch (reason) {
       case 'RESERVED_BY_ANOTHER':
         state.takeHint(seat, HELD, clock.now() + HINT_MS);
-        return this.#refuse(seat, `Someone was faster: ${name}. It is held, and may become free again.`);
+        return this.#refuse(
+          seat,
+          `Someone was faster: ${name}. It is held, and may become free again.`,
+        );
       case 'CONFIRMED':
         state.takeHint(seat, SOLD, 0);
         return this.#refuse(seat, `Someone was faster: ${name} is sold.`);
@@ -230,7 +257,10 @@ export class Booking {
     const name = capital(shortName(state.plan, seat));
     switch (reason) {
       case 'HOLD_EXPIRED':
-        return this.#refuse(seat, `The time for ${shortName(state.plan, seat)} has run out.${consequence}`);
+        return this.#refuse(
+          seat,
+          `The time for ${shortName(state.plan, seat)} has run out.${consequence}`,
+        );
       case 'HELD_BY_ANOTHER':
         state.takeHint(seat, HELD, clock.now() + HINT_MS);
         return this.#refuse(seat, `${name} is held by someone else now.${consequence}`);
@@ -285,7 +315,9 @@ export class Booking {
 /** A UUID; browsers give `randomUUID` to pages over HTTPS only. */
 function newKey(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }
 
 function capital(text: string): string {

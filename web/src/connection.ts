@@ -1,11 +1,16 @@
-// The live connection: two subscriptions on one WebSocket, taken up again after whatever happens to it.
+// The live connection: two subscriptions on one WebSocket, taken up again whatever happens to it.
 //
-// The stream of changes is asked for `since` the last revision that we have, so nothing is missed and nothing comes
-// twice, however long we were away. A socket that is dead without a word is noticed by a ping that stays unanswered.
+// The stream of changes is asked for `since` the last revision that we have. So nothing is missed
+// and nothing comes twice, however long we were away. A socket that is dead without a word is
+// noticed by a ping that stays unanswered.
 
 import { createClient, type Client } from 'graphql-ws/client';
 import { Fault, type Credentials, type GraphQLFault } from './api';
-import { MyReservationsDocument, SeatChangesDocument, type TypedDocumentString } from './generated/operations';
+import {
+  MyReservationsDocument,
+  SeatChangesDocument,
+  type TypedDocumentString,
+} from './generated/operations';
 import type { MyReservationsSubscription, SeatChangesSubscription } from './generated/operations';
 
 /** How often the server is asked whether it is still there, and how long it may take to say so. */
@@ -34,7 +39,7 @@ export interface LiveOptions {
   readonly credentials: Credentials;
   /** The revision to go on after. */
   since(): number;
-  /** The next frame. False if it does not follow the last one: then the stream is taken up again. */
+  /** The next frame. False if it does not follow the last: then the stream is taken up again. */
   onSeats(item: SeatChangesSubscription['seatChanges']): boolean;
   onOwn(item: MyReservationsSubscription['myReservations']): void;
   /** @param heardAt when the server was heard last, on our own clock. */
@@ -139,10 +144,14 @@ export class LiveConnection {
             complete: () => end(undefined),
           },
         );
-      subscribe(SeatChangesDocument, { eventId, since: this.options.since() }, ({ seatChanges }) => {
-        alive();
-        return this.options.onSeats(seatChanges);
-      });
+      subscribe(
+        SeatChangesDocument,
+        { eventId, since: this.options.since() },
+        ({ seatChanges }) => {
+          alive();
+          return this.options.onSeats(seatChanges);
+        },
+      );
       if (token !== null) {
         // Its first item comes at once: a sign that the server does not only listen.
         subscribe(MyReservationsDocument, { eventId }, ({ myReservations }) => {
@@ -167,7 +176,7 @@ export class LiveConnection {
       if (fault.code === 'UNAUTHENTICATED') this.options.credentials.reject(token);
       return fault;
     }
-    // 4401: the token has run out. 4403: it is not good. Any other end is mended by connecting again.
+    // 4401: the token has run out. 4403: it is not good. Any other end: connect again.
     const code = (reason as Partial<CloseEvent> | null)?.code;
     if (code === 4401 || code === 4403) this.options.credentials.reject(token);
     return undefined;

@@ -1,4 +1,5 @@
-// One event on the page: its seats, live. Brings together the state, the connection, the map, the list and the panel.
+// One event on the page: its seats, live. Brings together the state, the connection, the map, the
+// list and the panel.
 
 import { html, nothing, render } from 'lit-html';
 import { ask, MAP_TIMEOUT_MS } from './api';
@@ -20,7 +21,16 @@ import { categoryColors } from './renderer';
 import { GuestSession } from './session';
 import { HELD, type Order, SeatState } from './state';
 import { css, type Theme } from './theme';
-import { count, countdown, duration, price, seatName, seats, shortName, statusWords } from './words';
+import {
+  count,
+  countdown,
+  duration,
+  price,
+  seatName,
+  seats,
+  shortName,
+  statusWords,
+} from './words';
 
 /** How often figures are written anew while many seats change: faster than anybody reads. */
 const FIGURES_EVERY_MS = 250;
@@ -80,7 +90,8 @@ export class EventPage {
 
   /** Asks for what an event's page begins with. */
   static async load(event: EventDetailsFragment): Promise<SeatMapQuery['seatMap']> {
-    return (await ask(SeatMapDocument, { eventId: event.id }, { timeoutMs: MAP_TIMEOUT_MS })).seatMap;
+    return (await ask(SeatMapDocument, { eventId: event.id }, { timeoutMs: MAP_TIMEOUT_MS }))
+      .seatMap;
   }
 
   constructor(
@@ -111,7 +122,11 @@ export class EventPage {
     });
     const session = new GuestSession(() => {
       state.forgetOwn();
-      this.#show({ seat: null, text: 'Your session has ended, and a new one was begun.', kind: 'refusal' });
+      this.#show({
+        seat: null,
+        text: 'Your session has ended, and a new one was begun.',
+        kind: 'refusal',
+      });
       this.#connection.reconnect();
     });
     this.#booking = new Booking(event, state, this.#clock, session, {
@@ -153,7 +168,8 @@ export class EventPage {
     this.#closing.abort();
     this.#connection.stop();
     this.#map.close();
-    for (const timer of [this.#noteTimer, this.#figuresTimer, this.#expiryTimer]) clearTimeout(timer);
+    for (const timer of [this.#noteTimer, this.#figuresTimer, this.#expiryTimer])
+      clearTimeout(timer);
     this.#noteTimer = this.#figuresTimer = undefined;
     this.parts.tooltip.hidden = this.parts.note.hidden = true;
     render(nothing, this.parts.panel);
@@ -203,7 +219,9 @@ export class EventPage {
       const lost = this.#lost.splice(0);
       const what = lost.length === 1 ? shortName(this.#plan, seat) : `your ${seats(lost.length)}`;
       const isOver = cause === 'EXPIRED';
-      const text = isOver ? `The time for ${what} has run out.` : `Given back in another window: ${what}.`;
+      const text = isOver
+        ? `The time for ${what} has run out.`
+        : `Given back in another window: ${what}.`;
       this.#show({ seat, text, kind: isOver ? 'refusal' : 'news' });
     });
   }
@@ -233,12 +251,16 @@ export class EventPage {
   }
 
   #warn(now: number): void {
-    const left = Math.min(...[...this.#state.held].map((seat) => this.#state.expiresAt[seat]!)) - now;
+    const left =
+      Math.min(...[...this.#state.held].map((seat) => this.#state.expiresAt[seat]!)) - now;
     const due = WARNINGS_S.filter((seconds) => left <= seconds * 1000);
     const next = Math.min(...due);
     if (due.length > 0 && next < this.#warned) {
       this.#warned = next;
-      this.parts.announce(`${duration(Math.max(Math.ceil(left / 1000), 1))} left to buy your seats.`, true);
+      this.parts.announce(
+        `${duration(Math.max(Math.ceil(left / 1000), 1))} left to buy your seats.`,
+        true,
+      );
     } else if (due.length === 0) this.#warned = Infinity;
   }
 
@@ -275,7 +297,7 @@ export class EventPage {
     if (this.#described) render(this.#tooltip(this.#described), parts.tooltip);
     const hadFocus = parts.panel.contains(document.activeElement);
     render(view, parts.panel);
-    // The button that was pressed may have gone with its seat: the focus must not fall off the page.
+    // The button that was pressed may have gone with its seat: the focus must stay on the page.
     if (hadFocus && !parts.panel.contains(document.activeElement))
       parts.panel.querySelector<HTMLElement>('#cart-title')?.focus();
     if (this.#isListOpen) this.#renderList();
@@ -325,15 +347,17 @@ export class EventPage {
   }
 
   #words({ section, seat }: Target): string {
-    const { plan } = { plan: this.#plan };
+    const plan = this.#plan;
     if (seat === null) {
       const [free] = this.#state.ofSection[section.index]!;
       const category = plan.categories[section.category];
-      return `Section ${section.name}, ${category?.name ?? ''}, ${free === 0 ? 'full' : `${count(free)} free`}. Enter goes in.`;
+      const room = free === 0 ? 'full' : `${count(free)} free`;
+      return `Section ${section.name}, ${category?.name ?? ''}, ${room}. Enter goes in.`;
     }
     const category = plan.categoryOf(seat);
     const wheelchair = plan.seat(seat).accessible ? ', wheelchair place' : '';
-    return `${seatName(plan, seat)}, ${category ? price(category) : ''}${wheelchair}, ${statusWords(this.#state, seat)}`;
+    const cost = category ? price(category) : '';
+    return `${seatName(plan, seat)}, ${cost}${wheelchair}, ${statusWords(this.#state, seat)}`;
   }
 
   #showTooltip(target: Target | null, at: Point | null): void {
@@ -345,8 +369,10 @@ export class EventPage {
     // On the side of the mouse where there is room.
     const { width, height } = map.getBoundingClientRect();
     const x = at.x + 16 + tooltip.offsetWidth > width ? at.x - tooltip.offsetWidth - 12 : at.x + 16;
-    const y = at.y + 18 + tooltip.offsetHeight > height ? at.y - tooltip.offsetHeight - 12 : at.y + 18;
-    tooltip.style.transform = `translate(${Math.round(Math.max(x, 4))}px, ${Math.round(Math.max(y, 4))}px)`;
+    const y =
+      at.y + 18 + tooltip.offsetHeight > height ? at.y - tooltip.offsetHeight - 12 : at.y + 18;
+    const [left, top] = [Math.round(Math.max(x, 4)), Math.round(Math.max(y, 4))];
+    tooltip.style.transform = `translate(${left}px, ${top}px)`;
   }
 
   /** The keyboard's place has its details beside it, as the mouse's has. */
@@ -373,10 +399,15 @@ export class EventPage {
     const { row, number, accessible } = this.#plan.seat(seat);
     const category = this.#plan.categoryOf(seat);
     const isHeld = state.status[seat] === HELD && state.expiresAt[seat]! > 0;
-    const left = isHeld ? html` · ${countdown(state.expiresAt[seat]! - this.#clock.now())} at most` : nothing;
-    const what = state.held.has(seat) ? 'held for you; click to give it back' : statusWords(state, seat);
+    const left = isHeld
+      ? html` · ${countdown(state.expiresAt[seat]! - this.#clock.now())} at most`
+      : nothing;
+    const what = state.held.has(seat)
+      ? 'held for you; click to give it back'
+      : statusWords(state, seat);
+    const cost = category ? html` · ${price(category)}` : nothing;
     return html`<b>Row ${row}, seat ${number}</b>
-      <span>Section ${section.name} · ${category?.name}${category ? html` · ${price(category)}` : nothing}</span>
+      <span>Section ${section.name} · ${category?.name}${cost}</span>
       <span class="soft">${accessible ? 'wheelchair place, ' : nothing}${what}${left}</span>`;
   }
 
@@ -413,7 +444,8 @@ export class EventPage {
     const { width, height } = map.getBoundingClientRect();
     const { view } = this.#map;
     const at = note.seat === null ? null : view.toScreen(this.#plan.at(note.seat));
-    const isSeen = at !== null && view.showsSeats && at.x > 0 && at.y > 0 && at.x < width && at.y < height;
+    const isSeen =
+      at !== null && view.showsSeats && at.x > 0 && at.y > 0 && at.x < width && at.y < height;
     element.classList.toggle('anchored', isSeen);
     const [w, h] = [element.offsetWidth, element.offsetHeight];
     // Above its seat; below where there is no room; at the bottom of the map for what is elsewhere.
@@ -426,7 +458,11 @@ export class EventPage {
         Math.max(Math.min((width - w) / 2, width - w - ZOOM_PX), 8);
     const y = isSeen ? (isBelow ? at.y + gap : at.y - gap - h) : height - h - 20;
     element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
-    if (isSeen) element.style.setProperty('--arrow', `${Math.round(Math.min(Math.max(at.x - x, 14), w - 14))}px`);
+    if (isSeen)
+      element.style.setProperty(
+        '--arrow',
+        `${Math.round(Math.min(Math.max(at.x - x, 14), w - 14))}px`,
+      );
   }
 
   #showOrder(order: Order): void {
@@ -450,7 +486,7 @@ export class EventPage {
       seenAt = Date.now();
       if (slept) void this.#wakeUp();
     };
-    // Timers of hidden pages run once a minute at worst; one that is much later than that was asleep.
+    // Timers of hidden pages run once a minute at worst; one that is much later was asleep.
     const timer = setInterval(look, SLEPT_MS / 6);
     signal.addEventListener('abort', () => clearInterval(timer));
     const comeBack = () => {
@@ -466,10 +502,14 @@ export class EventPage {
     addEventListener('offline', () => this.#connection.reconnect(), { signal });
   }
 
-  /** After a long sleep the clock has to be set anew, and the map with it; the stream goes on after the map. */
+  /** A long sleep leaves the clock wrong, and the map with it; the stream goes on after the map. */
   async #wakeUp(): Promise<void> {
     try {
-      const { seatMap } = await ask(SeatStatesDocument, { eventId: this.event.id }, { timeoutMs: MAP_TIMEOUT_MS });
+      const { seatMap } = await ask(
+        SeatStatesDocument,
+        { eventId: this.event.id },
+        { timeoutMs: MAP_TIMEOUT_MS },
+      );
       this.#clock.observe(seatMap.serverTime);
       this.#state.takeMap(seatMap.revision, seatMap.seats);
     } catch {

@@ -25,8 +25,10 @@ export function listen(element: HTMLElement, gestures: Gestures, signal: AbortSi
     return { x: event.clientX - left, y: event.clientY - top };
   };
 
-  const on = <Name extends keyof HTMLElementEventMap>(name: Name, hear: (event: HTMLElementEventMap[Name]) => void) =>
-    element.addEventListener(name, hear, { signal, passive: false });
+  const on = <Name extends keyof HTMLElementEventMap>(
+    name: Name,
+    hear: (event: HTMLElementEventMap[Name]) => void,
+  ) => element.addEventListener(name, hear, { signal, passive: false });
 
   on('pointerdown', (event) => {
     if (event.button !== 0) return;
@@ -55,7 +57,8 @@ export function listen(element: HTMLElement, gestures: Gestures, signal: AbortSi
     if (spread > 0) gestures.zoom(middle, Math.hypot(now.x - other.x, now.y - other.y) / spread);
   });
   on('pointerup', (event) => {
-    if (pointers.delete(event.pointerId) && !isDragging) gestures.tap(at(event), event.pointerType === 'touch');
+    if (pointers.delete(event.pointerId) && !isDragging)
+      gestures.tap(at(event), event.pointerType === 'touch');
     if (pointers.size === 0) isDragging = false;
   });
   on('pointercancel', (event) => pointers.delete(event.pointerId));
@@ -63,7 +66,8 @@ export function listen(element: HTMLElement, gestures: Gestures, signal: AbortSi
   on('dblclick', (event) => gestures.doubleTap(at(event)));
   on('wheel', (event) => {
     event.preventDefault();
-    // Lines and pages into pixels; a pinch on a touchpad comes as a wheel with the control key, in small steps.
+    // Lines and pages into pixels; a pinch on a touchpad comes as a wheel with the control key, in
+    // small steps.
     const pixels = event.deltaY * [1, 16, 400][event.deltaMode]!;
     const speed = event.ctrlKey ? 0.01 : 0.0018;
     gestures.zoom(at(event), Math.exp(-Math.min(Math.max(pixels, -300), 300) * speed));

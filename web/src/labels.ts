@@ -1,5 +1,5 @@
-// The words on the map: names of sections, rows when they are near, and rings around what the keyboard or the mouse
-// points at. A thin 2D canvas over the seats.
+// The words on the map: names of sections, rows when they are near, and rings around what the
+// keyboard or the mouse points at. A thin 2D canvas over the seats.
 
 import type { Plan, SeatNumber, Section } from './plan';
 import type { Canvas } from './renderer';
@@ -37,7 +37,13 @@ export class Labels {
     }));
   }
 
-  draw(view: View, pixelRatio: number, colors: MapColors, free: Uint32Array, pointed: Pointed): void {
+  draw(
+    view: View,
+    pixelRatio: number,
+    colors: MapColors,
+    free: Uint32Array,
+    pointed: Pointed,
+  ): void {
     const pen = this.#pen;
     if (!pen) return;
     pen.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
@@ -62,10 +68,24 @@ export class Labels {
       const at = view.toScreen(isNear ? { x: (box.left + box.right) / 2, y: box.top } : { x, y });
       if (isNear) at.y -= view.seatPx * 0.9 + 12;
       if (at.x < -60 || at.y < -20 || at.x > view.width + 60 || at.y > view.height + 20) continue;
-      this.#write(pen, isNear ? `Section ${name}` : name, at.x, at.y, `650 ${size}px ${FONT}`, colors);
+      this.#write(
+        pen,
+        isNear ? `Section ${name}` : name,
+        at.x,
+        at.y,
+        `650 ${size}px ${FONT}`,
+        colors,
+      );
       if (!isNear && height * scale > 120 && width * scale > 120) {
         const free = all[index]!;
-        this.#write(pen, free === 0 ? 'full' : `${free} free`, at.x, at.y + size, `500 11px ${FONT}`, colors);
+        this.#write(
+          pen,
+          free === 0 ? 'full' : `${free} free`,
+          at.x,
+          at.y + size,
+          `500 11px ${FONT}`,
+          colors,
+        );
       }
     }
   }
@@ -136,6 +156,9 @@ export class Labels {
 }
 
 function isOnScreen(view: View, { box }: Section): boolean {
-  const [a, b] = [view.toScreen({ x: box.left, y: box.top }), view.toScreen({ x: box.right, y: box.bottom })];
+  const [a, b] = [
+    view.toScreen({ x: box.left, y: box.top }),
+    view.toScreen({ x: box.right, y: box.bottom }),
+  ];
   return b.x > 0 && b.y > 0 && a.x < view.width && a.y < view.height;
 }

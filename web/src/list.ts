@@ -1,5 +1,6 @@
-// The same seats as a list: sections, then the rows of one. For those who do not use the map, and for those who would
-// rather read. One section at a time is on the page, so that there are hundreds of buttons and never 20,000.
+// The same seats as a list: sections, then the rows of one. For those who do not use the map, and
+// for those who would rather read. One section at a time is on the page, so that there are hundreds
+// of buttons and never 20,000.
 
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
@@ -19,7 +20,7 @@ export interface ListModel {
   /** The one seat that the Tab key goes to; the arrows go on from there. */
   readonly tabStop: SeatNumber | null;
   readonly showsAllRows: boolean;
-  /** What was refused just now: on a phone the list hides the map, and with it the explanation there. */
+  /** What was refused just now: on a phone the list hides the map, and the explanation there. */
   readonly note: Note | null;
 }
 
@@ -38,10 +39,19 @@ export function list(model: ListModel, actions: ListActions): TemplateResult {
     <div class="list-head">
       ${
         section
-          ? html`<button type="button" class="back" @click=${() => actions.openSection(null)}>← All sections</button>`
+          ? html`<button type="button" class="back" @click=${() => actions.openSection(null)}>
+              ← All sections
+            </button>`
           : html`<h2 id="list-title">Sections</h2>`
       }
-      <button type="button" class="icon" aria-label="Close the list" @click=${() => actions.close()}>×</button>
+      <button
+        type="button"
+        class="icon"
+        aria-label="Close the list"
+        @click=${() => actions.close()}
+      >
+        ×
+      </button>
     </div>
     ${model.note ? html`<p class="list-note ${model.note.kind}">${model.note.text}</p>` : nothing}
     ${section ? seatsOf(section, model, actions) : sections(model, actions)}
@@ -77,8 +87,8 @@ function seatsOf(
   return html`
     <h2 id="list-title" tabindex="-1">Section ${section.name}</h2>
     <p class="soft">
-      ${plan.categories[section.category]?.name}. ${count(state.ofSection[section.index]![FREE])} free. Arrow keys go
-      from seat to seat.
+      ${plan.categories[section.category]?.name}. ${count(state.ofSection[section.index]![FREE])}
+      free. Arrow keys go from seat to seat.
     </p>
     <div class="rows" @keydown=${(event: KeyboardEvent) => goOn(event, plan, section)}>
       ${rows.map(
@@ -115,7 +125,7 @@ function seatButton(
   const isMine = state.mine[seat] === 1;
   const status = state.status[seat]!;
   const isOpen = (status === FREE && state.isForSale(seat)) || state.held.has(seat);
-  const kind = isMine ? 'mine' : status === FREE ? (isOpen ? 'free' : 'closed') : status === HELD ? 'held' : 'sold';
+  const kind = isMine ? 'mine' : kindOf(status, isOpen);
   const label = [
     `Row ${row}, seat ${number}`,
     category && price(category),
@@ -136,6 +146,12 @@ function seatButton(
   >
     ${kind === 'sold' || kind === 'mine' ? shape(kind) : number}
   </button>`;
+}
+
+/** How a seat of somebody else, or of nobody, is shown. */
+function kindOf(status: number, isOpen: boolean): 'free' | 'closed' | 'held' | 'sold' {
+  if (status === FREE) return isOpen ? 'free' : 'closed';
+  return status === HELD ? 'held' : 'sold';
 }
 
 /** The arrows go along a row and between rows; Home and End to a row's ends. */

@@ -42,9 +42,25 @@ render(
       </a>
       <div class="pick"><select id="events" aria-label="Event"></select></div>
       <p id="live" class="live" role="status" data-state="connecting">Connecting…</p>
-      <button type="button" id="list-toggle" class="tool" aria-expanded="false" aria-controls="list">List</button>
-      <button type="button" id="theme" class="tool" aria-label=${themeLabel()} @click=${() => theme.toggle()}>
-        <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 1a7 7 0 1 0 0 14zM8 1a7 7 0 0 1 0 14" /></svg>
+      <button
+        type="button"
+        id="list-toggle"
+        class="tool"
+        aria-expanded="false"
+        aria-controls="list"
+      >
+        List
+      </button>
+      <button
+        type="button"
+        id="theme"
+        class="tool"
+        aria-label=${themeLabel()}
+        @click=${() => theme.toggle()}
+      >
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M8 1a7 7 0 1 0 0 14zM8 1a7 7 0 0 1 0 14" />
+        </svg>
       </button>
     </header>
     <main>
@@ -60,17 +76,21 @@ render(
           aria-describedby="map-help"
         ></div>
         <p id="map-help" class="visually-hidden">
-          Arrow keys move between sections, Enter goes in; then arrow keys move between seats, and Enter holds a seat or
-          gives it back. Escape goes back to all sections, plus and minus zoom. The button named List shows the same
-          seats as a list.
+          Arrow keys move between sections, Enter goes in; then arrow keys move between seats, and
+          Enter holds a seat or gives it back. Escape goes back to all sections, plus and minus
+          zoom. The button named List shows the same seats as a list.
         </p>
         <div id="tooltip" class="tooltip" hidden></div>
         <div id="note" class="note" hidden></div>
         <div class="zoom" role="group" aria-label="Zoom">
           <button type="button" aria-label="Zoom in" @click=${() => current?.zoom(1.8)}>+</button>
-          <button type="button" aria-label="Zoom out" @click=${() => current?.zoom(1 / 1.8)}>−</button>
+          <button type="button" aria-label="Zoom out" @click=${() => current?.zoom(1 / 1.8)}>
+            −
+          </button>
           <button type="button" aria-label="Show all seats" @click=${() => current?.showAll()}>
-            <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4" /></svg>
+            <svg viewBox="0 0 16 16" aria-hidden="true">
+              <path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4" />
+            </svg>
           </button>
         </div>
         <p id="notice" class="empty" hidden></p>
@@ -118,7 +138,10 @@ const parts: PageParts = {
 
 listToggle.addEventListener('click', () => setListOpen(!isListOpen));
 // A click beside the dialog closes it, as Escape does.
-parts.dialog.addEventListener('click', ({ target }) => target === parts.dialog && parts.dialog.close());
+parts.dialog.addEventListener(
+  'click',
+  ({ target }) => target === parts.dialog && parts.dialog.close(),
+);
 // The button that was pressed is gone by then.
 parts.dialog.addEventListener('close', () => part('map').focus());
 events.addEventListener('change', () => {
@@ -160,7 +183,8 @@ async function open(): Promise<void> {
       fill(all, slug);
       if (slug === undefined) {
         return tell(
-          'There are no events yet. Start the server with --demo, or bring one in with “grand-arena import”.',
+          'There are no events yet. ' +
+            'Start the server with --demo, or bring one in with “grand-arena import”.',
         );
       }
       const { event } = await ask(EventBySlugDocument, { slug });
@@ -189,7 +213,8 @@ async function allEvents(): Promise<EventSummary[]> {
   const all: EventSummary[] = [];
   let after: string | null = null;
   do {
-    const { nodes, pageInfo }: EventsQuery['events'] = (await ask(EventsDocument, { after })).events;
+    const { nodes, pageInfo }: EventsQuery['events'] = (await ask(EventsDocument, { after }))
+      .events;
     all.push(...nodes);
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after !== null && all.length < 1000);
@@ -202,7 +227,10 @@ function next(all: readonly EventSummary[]): EventSummary | undefined {
 
 function fill(all: readonly EventSummary[], slug: string | undefined): void {
   render(
-    all.map(({ slug, name, startsAt }) => html`<option value=${slug}>${name} · ${dateAndTime(startsAt)}</option>`),
+    all.map(
+      ({ slug, name, startsAt }) =>
+        html`<option value=${slug}>${name} · ${dateAndTime(startsAt)}</option>`,
+    ),
     events,
   );
   events.value = slug ?? '';

@@ -1,5 +1,5 @@
-// The map on the screen: brings together the view, the painter and the hands. Draws only when there is something new to
-// see, and then once a frame.
+// The map on the screen: brings together the view, the painter and the hands. Draws only when there
+// is something new to see, and then once a frame.
 
 import { listen } from './gestures';
 import { lookOf } from './look';
@@ -18,7 +18,7 @@ export interface MapEvents {
   chooseSeat(seat: SeatNumber): void;
   /** What is pointed at, and where that is on the screen; both null for nothing. */
   point(target: Target | null, at: Point | null): void;
-  /** The keyboard's place has moved: a person who does not see it has to be told. Null when it is elsewhere. */
+  /** The keyboard's place has moved, and has to be said aloud. Null when it is elsewhere. */
   moveTo(target: Target | null): void;
   /** The view has changed: what hangs on the map has to follow. */
   moved(): void;
@@ -29,11 +29,11 @@ export type Target = { section: Section; seat: SeatNumber | null };
 export class SeatMap {
   readonly view: View;
   #easel: Easel;
-  /** Seats that may look different than in the last picture: each once, however long no picture is made. */
+  /** Seats that may look different than in the last picture, each once. */
   #changed: SeatNumber[] = [];
   readonly #isChanged: Uint8Array;
   #hover: SeatNumber | null = null;
-  /** The keyboard's place: where it was last, or where the mouse was. Seen only while the keyboard is used. */
+  /** The keyboard's place, or where the mouse was last. Seen only while the keyboard is used. */
   #cursor: Target | null = null;
   #showsCursor = false;
   readonly #resizing: ResizeObserver;
@@ -114,7 +114,8 @@ export class SeatMap {
   }
 
   showSeat(seat: SeatNumber): void {
-    if (!this.view.isInSight(this.plan.at(seat)) || !this.view.showsSeats) this.view.flyToSeat(this.plan.at(seat));
+    if (!this.view.isInSight(this.plan.at(seat)) || !this.view.showsSeats)
+      this.view.flyToSeat(this.plan.at(seat));
     this.#moved();
   }
 
@@ -137,7 +138,9 @@ export class SeatMap {
   #draw(now: number): void {
     this.#frame = 0;
     const isFlying = this.view.step(now);
-    const looks = this.#changed.map((seat) => (seat << 8) | lookOf(this.state, seat, this.#category));
+    const looks = this.#changed.map(
+      (seat) => (seat << 8) | lookOf(this.state, seat, this.#category),
+    );
     for (const seat of this.#changed) this.#isChanged[seat] = 0;
     this.#changed = [];
     this.#easel.paint(looks, this.#picture(now));
@@ -156,7 +159,10 @@ export class SeatMap {
       pixelRatio: devicePixelRatio || 1,
       colors: this.#colors,
       highlight: this.#highlight?.index ?? null,
-      pointed: { hover: this.#hover, cursor: cursor && { section: cursor.section.index, seat: cursor.seat } },
+      pointed: {
+        hover: this.#hover,
+        cursor: cursor && { section: cursor.section.index, seat: cursor.seat },
+      },
       free: Uint32Array.from(this.state.ofSection, ([free]) => free),
       pulse: this.isCalm() ? 0.5 : 0.5 + 0.5 * Math.sin(now / 180),
     };
@@ -246,7 +252,7 @@ export class SeatMap {
     return { section, seat: this.view.showsSeats ? seat : null };
   }
 
-  /** The seat that is nearest to a place. All are looked at: 20,000 take a twentieth of a millisecond. */
+  /** The seat nearest to a place. All are looked at: 20,000 take a twentieth of a millisecond. */
   #nearest(place: Point, within: number): SeatNumber | null {
     let [nearest, best]: [SeatNumber | null, number] = [null, within * within];
     for (let seat = 0; seat < this.plan.size; seat++) {
@@ -256,11 +262,16 @@ export class SeatMap {
     return nearest;
   }
 
-  // With the keyboard: from afar the arrows go from section to section, from near from seat to seat.
+  // The keyboard: from afar the arrows go from section to section, from near from seat to seat.
 
   #keyDown(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const direction = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+    }[event.key];
     if (direction) this.#go(direction[0]!, direction[1]!, event.shiftKey);
     else if (event.key === 'Enter' || event.key === ' ') this.#choose(event.repeat);
     else if (event.key === '+' || event.key === '=') this.zoom(1.5);
@@ -284,15 +295,26 @@ export class SeatMap {
       const seat = this.#next(from, dx, dy, this.plan.size, (other) => this.plan.at(other));
       if (seat !== null) this.#moveCursor({ section: this.plan.sectionOf(seat), seat });
     } else {
-      const middle = ({ box }: Section) => ({ x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 });
+      const middle = ({ box }: Section) => ({
+        x: (box.left + box.right) / 2,
+        y: (box.top + box.bottom) / 2,
+      });
       const { sections } = this.plan;
-      const next = this.#next(middle(cursor.section), dx, dy, sections.length, (other) => middle(sections[other]!));
+      const next = this.#next(middle(cursor.section), dx, dy, sections.length, (other) =>
+        middle(sections[other]!),
+      );
       if (next !== null) this.#moveCursor({ section: sections[next]!, seat: null });
     }
   }
 
-  /** The next of `count` places in a direction: the nearest ahead, where to the side counts more than twice. */
-  #next(from: Point, dx: number, dy: number, count: number, at: (index: number) => Point): number | null {
+  /** The next of `count` places in a direction: the nearest, where aside counts more than twice. */
+  #next(
+    from: Point,
+    dx: number,
+    dy: number,
+    count: number,
+    at: (index: number) => Point,
+  ): number | null {
     let [next, best]: [number | null, number] = [null, Infinity];
     for (let index = 0; index < count; index++) {
       const { x, y } = at(index);
@@ -309,7 +331,10 @@ export class SeatMap {
     const seat = this.#cursor?.seat ?? null;
     if (seat === null) return;
     const { seats }: Row = this.plan.rowOf(seat);
-    this.#moveCursor({ section: this.plan.sectionOf(seat), seat: isLast ? seats[seats.length - 1]! : seats[0]! });
+    this.#moveCursor({
+      section: this.plan.sectionOf(seat),
+      seat: isLast ? seats[seats.length - 1]! : seats[0]!,
+    });
   }
 
   #choose(isRepeated: boolean): void {
@@ -318,8 +343,11 @@ export class SeatMap {
     if (!cursor || isRepeated) return;
     if (cursor.seat !== null && this.view.willShowSeats) return this.events.chooseSeat(cursor.seat);
     this.view.flyTo(cursor.section.box);
-    const isFree = (seat: SeatNumber) => this.state.status[seat] === 0 && this.state.isForSale(seat);
-    const seat = cursor.section.seats.find((each) => isFree(each) && this.state.pending[each] === NOTHING);
+    const isFree = (seat: SeatNumber) =>
+      this.state.status[seat] === 0 && this.state.isForSale(seat);
+    const seat = cursor.section.seats.find(
+      (each) => isFree(each) && this.state.pending[each] === NOTHING,
+    );
     this.#cursor = { section: cursor.section, seat: seat ?? cursor.section.seats[0]! };
     this.#showsCursor = true;
     this.events.moveTo(this.#cursor);
@@ -361,7 +389,8 @@ interface Easel {
 /** In a thread of its own, if the browser can; so that the page has its own for itself. */
 function easel(element: HTMLElement, plan: Plan, onFailure: () => void): Easel {
   const script = document.querySelector<HTMLLinkElement>('link[rel=worker][title=painter]')?.href;
-  if (!script || !('transferControlToOffscreen' in HTMLCanvasElement.prototype)) return easelHere(element, plan);
+  if (!script || !('transferControlToOffscreen' in HTMLCanvasElement.prototype))
+    return easelHere(element, plan);
   const worker = new Worker(script, { type: 'module' });
   worker.onerror = onFailure;
   worker.onmessage = () => isPainted(element);
@@ -369,7 +398,11 @@ function easel(element: HTMLElement, plan: Plan, onFailure: () => void): Easel {
     OffscreenCanvas,
     OffscreenCanvas,
   ];
-  const opening: Opening = { seats, words, plan: { seats: plan.seats, categories: plan.categories } };
+  const opening: Opening = {
+    seats,
+    words,
+    plan: { seats: plan.seats, categories: plan.categories },
+  };
   worker.postMessage(opening, [seats, words]);
   return {
     paint: (looks, picture) => {

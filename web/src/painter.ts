@@ -1,6 +1,6 @@
-// Draws the map: seats and sections, and the words over them. It runs in a worker of its own (painter.worker.ts), so
-// that the page answers at once however long a picture takes; where canvases cannot be handed to a worker, it runs in
-// the page.
+// Draws the map: seats and sections, and the words over them. It runs in a worker of its own
+// (painter.worker.ts), so that the page answers at once however long a picture takes. Where
+// canvases cannot be handed to a worker, it runs in the page.
 
 import { Labels, type Pointed } from './labels';
 import type { Plan } from './plan';
@@ -26,7 +26,7 @@ export interface Picture {
   readonly pulse: number;
 }
 
-/** A seat that looks different than in the last picture: its number, and its look in the lowest eight bits. */
+/** A seat that looks different than before: its number, and its look in the lowest eight bits. */
 export type LookChange = number;
 
 export class Painter {
@@ -47,7 +47,8 @@ export class Painter {
   }
 
   setLooks(changes: ArrayLike<LookChange>): void {
-    for (let i = 0; i < changes.length; i++) this.#renderer.setLook(changes[i]! >>> 8, changes[i]! & 255);
+    for (let i = 0; i < changes.length; i++)
+      this.#renderer.setLook(changes[i]! >>> 8, changes[i]! & 255);
   }
 
   paint(picture: Picture): void {
@@ -65,7 +66,8 @@ export class Painter {
       this.#words.height = deviceHeight;
     }
     // Each message brings a copy of the colours.
-    if (JSON.stringify(colors) !== JSON.stringify(this.#colors)) this.#renderer.setColors((this.#colors = colors));
+    if (JSON.stringify(colors) !== JSON.stringify(this.#colors))
+      this.#renderer.setColors((this.#colors = colors));
     this.#view.show(pose, width, height);
     this.#renderer.draw(this.#view, pixelRatio, highlight, pulse);
     this.#labels.draw(this.#view, pixelRatio, colors, free, pointed);

@@ -1,4 +1,4 @@
-// The painter's own thread. Messages bring what has changed; a picture is made once a frame, of the latest.
+// The painter's own thread. Messages bring what has changed; the latest is painted once a frame.
 
 import { Painter, type Picture } from './painter';
 import { type Category, type MapSeat, Plan } from './plan';

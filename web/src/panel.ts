@@ -5,7 +5,17 @@ import { repeat } from 'lit-html/directives/repeat.js';
 import type { EventDetailsFragment } from './generated/operations';
 import type { Plan, SeatNumber } from './plan';
 import { NOTHING, type Order, type SeatState } from './state';
-import { count, countdown, dateAndTime, duration, money, price, seatName, seats, sum } from './words';
+import {
+  count,
+  countdown,
+  dateAndTime,
+  duration,
+  money,
+  price,
+  seatName,
+  seats,
+  sum,
+} from './words';
 
 export interface PanelModel {
   readonly event: EventDetailsFragment;
@@ -55,7 +65,10 @@ function salesNotice({ event, now }: PanelModel): TemplateResult | typeof nothin
   return nothing;
 }
 
-function legend({ plan, state, category }: PanelModel, { pickCategory }: PanelActions): TemplateResult {
+function legend(
+  { plan, state, category }: PanelModel,
+  { pickCategory }: PanelActions,
+): TemplateResult {
   return html`
     <section class="legend" aria-labelledby="legend-title">
       <h2 id="legend-title">Prices</h2>
@@ -63,7 +76,11 @@ function legend({ plan, state, category }: PanelModel, { pickCategory }: PanelAc
         ${plan.categories.map((each, index) => {
           const isPicked = category === index;
           return html`<li>
-            <button type="button" aria-pressed=${isPicked} @click=${() => pickCategory(isPicked ? null : index)}>
+            <button
+              type="button"
+              aria-pressed=${isPicked}
+              @click=${() => pickCategory(isPicked ? null : index)}
+            >
               <svg class="dot category-${index}" viewBox="0 0 16 16" aria-hidden="true">
                 <circle cx="8" cy="8" r="7" />
               </svg>
@@ -94,18 +111,25 @@ export function shape(which: Shape): TemplateResult {
     accessible: svg`<rect class="fill" x="1.75" y="1.75" width="12.5" height="12.5" rx="3" />`,
     held: svg`<circle class="line" cx="8" cy="8" r="5" />`,
     sold: svg`<path class="line sold" d="M4.5 4.5l7 7m0-7l-7 7" />`,
-    mine: svg`<rect class="mine" x="1" y="1" width="14" height="14" rx="4" /><path class="check" d="M4.5 8.3l2.4 2.4 4.6-5" />`,
+    mine: svg`<rect class="mine" x="1" y="1" width="14" height="14" rx="4" />
+      <path class="check" d="M4.5 8.3l2.4 2.4 4.6-5" />`,
   }[which];
   return html`<svg class="shape" viewBox="0 0 16 16" aria-hidden="true">${inner}</svg>`;
 }
 
-function cart({ event, plan, state, now, isBuying }: PanelModel, actions: PanelActions): TemplateResult {
+function cart(
+  { event, plan, state, now, isBuying }: PanelModel,
+  actions: PanelActions,
+): TemplateResult {
   const held = [...state.held].sort((a, b) => a - b);
   if (held.length === 0) {
-    const limit = event.maxSeatsPerViewer === null ? '' : ` Up to ${seats(event.maxSeatsPerViewer)} each.`;
+    const limit =
+      event.maxSeatsPerViewer === null ? '' : ` Up to ${seats(event.maxSeatsPerViewer)} each.`;
     return html`<section class="cart" aria-labelledby="cart-title">
       <h2 id="cart-title" tabindex="-1">Your seats</h2>
-      <p class="soft">Choose a free seat, and it is held for you for ${duration(event.holdSeconds)}.${limit}</p>
+      <p class="soft">
+        Choose a free seat, and it is held for you for ${duration(event.holdSeconds)}.${limit}
+      </p>
     </section>`;
   }
   const first = Math.min(...held.map((seat) => state.expiresAt[seat]!));
@@ -114,7 +138,9 @@ function cart({ event, plan, state, now, isBuying }: PanelModel, actions: PanelA
   return html`<section class="cart" aria-labelledby="cart-title">
     <h2 id="cart-title" tabindex="-1">
       Your seats
-      <span class="timer ${left < 60_000 ? 'short' : ''}" role="timer" aria-label="Time left">${countdown(left)}</span>
+      <span class="timer ${left < 60_000 ? 'short' : ''}" role="timer" aria-label="Time left"
+        >${countdown(left)}</span
+      >
     </h2>
     <progress
       max=${event.holdSeconds}
@@ -129,10 +155,16 @@ function cart({ event, plan, state, now, isBuying }: PanelModel, actions: PanelA
           const { section, row, number } = plan.seat(seat);
           const ownTime = state.expiresAt[seat]! - now;
           const category = plan.categoryOf(seat);
+          const ownCountdown = ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing;
           return html`<li class=${state.pending[seat] === NOTHING ? '' : 'waiting'}>
-            <button type="button" class="place" @click=${() => actions.showSeat(seat)} title="Show on the map">
+            <button
+              type="button"
+              class="place"
+              @click=${() => actions.showSeat(seat)}
+              title="Show on the map"
+            >
               <b>Section ${section}</b> row ${row} · seat ${number}
-              <span class="soft">${category?.name}${ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing}</span>
+              <span class="soft">${category?.name}${ownCountdown}</span>
             </button>
             <span class="price">${category ? price(category) : nothing}</span>
             <button
@@ -148,13 +180,22 @@ function cart({ event, plan, state, now, isBuying }: PanelModel, actions: PanelA
         },
       )}
     </ul>
-    <button type="button" class="buy" ?disabled=${isBuying} aria-busy=${isBuying} @click=${() => actions.buy()}>
+    <button
+      type="button"
+      class="buy"
+      ?disabled=${isBuying}
+      aria-busy=${isBuying}
+      @click=${() => actions.buy()}
+    >
       ${isBuying ? 'Buying…' : `Buy ${seats(held.length)} · ${sum(prices)}`}
     </button>
   </section>`;
 }
 
-function orders({ state }: PanelModel, { showOrder }: PanelActions): TemplateResult | typeof nothing {
+function orders(
+  { state }: PanelModel,
+  { showOrder }: PanelActions,
+): TemplateResult | typeof nothing {
   if (state.orders.size === 0) return nothing;
   const all = [...state.orders.values()].sort((a, b) => b.confirmedAt.localeCompare(a.confirmedAt));
   return html`<section class="orders" aria-labelledby="orders-title">
@@ -174,7 +215,12 @@ function orders({ state }: PanelModel, { showOrder }: PanelActions): TemplateRes
 }
 
 /** What the dialog says after a purchase. */
-export function orderDetails(plan: Plan, event: EventDetailsFragment, order: Order, close: () => void): TemplateResult {
+export function orderDetails(
+  plan: Plan,
+  event: EventDetailsFragment,
+  order: Order,
+  close: () => void,
+): TemplateResult {
   const places = order.seats.flatMap(({ id }) => plan.numberOf(id) ?? []);
   return html`
     <p class="eyebrow">${shape('mine')} Bought</p>

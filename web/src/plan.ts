@@ -1,5 +1,6 @@
-// What never changes about an event's seats: where they are, what they are called, what they cost. Seats are numbered
-// in the order of the seat plan, and everything else refers to them by that number.
+// What never changes about an event's seats: where they are, what they are called, what they cost.
+// Seats are numbered in the order of the seat plan, and everything else refers to them by that
+// number.
 
 import type { EventDetailsFragment, SeatMapQuery } from './generated/operations';
 
@@ -57,7 +58,10 @@ export class Plan {
     [this.x, this.y] = places(seats);
     this.category = new Uint8Array(this.size);
     const indexOfCategory = new Map(categories.map(({ id }, index) => [id, index]));
-    const sections = new Map<string, { section: Section; rows: Map<string, Row>; counts: Map<number, number> }>();
+    const sections = new Map<
+      string,
+      { section: Section; rows: Map<string, Row>; counts: Map<number, number> }
+    >();
     seats.forEach((seat, number) => {
       this.#numbers.set(seat.id, number);
       const category = indexOfCategory.get(seat.category.id) ?? 0;
@@ -90,12 +94,17 @@ export class Plan {
     this.box = emptyBox();
     for (const { section, counts } of sections.values()) {
       const [category] = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most));
-      this.sections.push({ ...section, category, outline: convexHull(section.seats.map((seat) => this.at(seat))) });
+      this.sections.push({
+        ...section,
+        category,
+        outline: convexHull(section.seats.map((seat) => this.at(seat))),
+      });
       stretch(this.box, { x: section.box.left, y: section.box.top });
       stretch(this.box, { x: section.box.right, y: section.box.bottom });
     }
     if (this.size === 0) this.box = { left: 0, top: 0, right: 1, bottom: 1 };
-    // Rows were made with the sections as they were then; what is asked of a row's section must be the finished one.
+    // Rows were made with the sections as they were then; what is asked of a row's section must be
+    // the finished one.
     for (const section of this.sections)
       for (const row of section.rows) (row as { section: Section }).section = section;
     this.pitch = pitchOf(this);
@@ -127,12 +136,13 @@ export class Plan {
   }
 }
 
-/** Coordinates for all seats. A plan without them is laid out by section and row, in blocks side by side. */
+/** Coordinates for all seats. Without them, sections are blocks of rows, side by side. */
 function places(seats: readonly MapSeat[]): [Float32Array, Float32Array] {
   const x = new Float32Array(seats.length);
   const y = new Float32Array(seats.length);
   const placed = emptyBox();
-  for (const seat of seats) if (seat.x !== null && seat.y !== null) stretch(placed, { x: seat.x, y: seat.y });
+  for (const seat of seats)
+    if (seat.x !== null && seat.y !== null) stretch(placed, { x: seat.x, y: seat.y });
   const isPlaced = placed.left <= placed.right;
   // Seats without a place go below those that have one.
   const blocks = new Blocks(isPlaced ? placed.left : 0, isPlaced ? placed.bottom + 3 : 0, seats);
@@ -148,7 +158,10 @@ function places(seats: readonly MapSeat[]): [Float32Array, Float32Array] {
 class Blocks {
   readonly #left: number;
   readonly #width: number;
-  readonly #sections = new Map<string, { left: number; top: number; rows: Map<string, { y: number; next: number }> }>();
+  readonly #sections = new Map<
+    string,
+    { left: number; top: number; rows: Map<string, { y: number; next: number }> }
+  >();
 
   constructor(left: number, top: number, seats: readonly MapSeat[]) {
     this.#left = left;
@@ -188,7 +201,9 @@ function stretch(box: Box, { x, y }: Point): void {
   box.bottom = Math.max(box.bottom, y);
 }
 
-/** What most seats are from the next one in their row: the lower quartile, so that stairs do not count. */
+/**
+ * How far most seats are from the next in their row: the lower quartile, so stairs do not count.
+ */
 function pitchOf(plan: Plan): number {
   const steps: number[] = [];
   for (const section of plan.sections) {
@@ -210,7 +225,11 @@ function convexHull(points: Point[]): Point[] {
   const half = (all: Point[]) => {
     const chain: Point[] = [];
     for (const point of all) {
-      while (chain.length > 1 && turn(chain[chain.length - 2]!, chain[chain.length - 1]!, point) <= 0) chain.pop();
+      while (
+        chain.length > 1 &&
+        turn(chain[chain.length - 2]!, chain[chain.length - 1]!, point) <= 0
+      )
+        chain.pop();
       chain.push(point);
     }
     chain.pop();

@@ -1,4 +1,5 @@
-// Draws what renderer.ts draws, where there is no WebGL 2: with a 2D canvas, seat by seat. Slower, and the same shapes.
+// Draws what renderer.ts draws, where there is no WebGL 2: with a 2D canvas, seat by seat. Slower,
+// and the same shapes.
 
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
 import type { Plan, SeatNumber } from './plan';
@@ -56,7 +57,8 @@ export class Canvas2dRenderer implements Renderer {
     }
     // What is mine comes last, on top.
     const keys = [...groups.keys()].sort((a, b) => (a & MINE) - (b & MINE));
-    for (const key of keys) this.#drawGroup(pen, colors, view, key & 255, key >> 8, groups.get(key)!, pulse);
+    for (const key of keys)
+      this.#drawGroup(pen, colors, view, key & 255, key >> 8, groups.get(key)!, pulse);
     pen.globalAlpha = 1;
   }
 
@@ -64,7 +66,8 @@ export class Canvas2dRenderer implements Renderer {
     pen.lineJoin = 'round';
     pen.lineWidth = view.seatPx * 1.8;
     for (const { outline, index } of this.plan.sections) {
-      pen.fillStyle = pen.strokeStyle = index === highlight ? css(colors.sold, 0.5) : css(colors.section);
+      pen.fillStyle = pen.strokeStyle =
+        index === highlight ? css(colors.sold, 0.5) : css(colors.section);
       pen.beginPath();
       for (const corner of outline) {
         const { x, y } = view.toScreen(corner);
@@ -89,7 +92,8 @@ export class Canvas2dRenderer implements Renderer {
     const status = look & STATUS_MASK;
     const isMine = (look & MINE) !== 0;
     const isSmall = s < 6;
-    pen.globalAlpha = (look & DIMMED) !== 0 && !isMine ? 0.16 : (look & WAITING) !== 0 ? 0.35 + 0.45 * pulse : 1;
+    pen.globalAlpha =
+      (look & DIMMED) !== 0 && !isMine ? 0.16 : (look & WAITING) !== 0 ? 0.35 + 0.45 * pulse : 1;
     pen.beginPath();
     for (const seat of seats) {
       const { x, y } = view.toScreen(this.plan.at(seat));

@@ -1,10 +1,12 @@
-// Draws sections and seats with WebGL 2: one call for all sections, and one for all seats of a shape. A seat is a point
-// that the fragment shader cuts its shape from, so shapes are sharp at every size. Each shape has a shader of its own,
-// and only what is on the screen is drawn: where there is no graphics card, each instruction for a pixel counts. (There,
-// instanced squares cost a hundred times as much as points.)
+// Draws sections and seats with WebGL 2: one call for all sections, and one for all seats of a
+// shape. A seat is a point that the fragment shader cuts its shape from, so shapes are sharp at
+// every size. Each shape has a shader of its own, and only what is on the screen is drawn. Where
+// there is no graphics card, each instruction for a pixel counts. (There, instanced squares cost a
+// hundred times as much as points.)
 //
-// Free is a disc in the colour of its category (a rounded square where a wheelchair fits), held a ring, sold a small
-// cross, mine a large rounded square with a check. The shapes tell them apart without any colour.
+// Free is a disc in the colour of its category, or a rounded square where a wheelchair fits. Held
+// is a ring, sold a small cross, mine a large rounded square with a check. The shapes tell them
+// apart without any colour.
 
 import type { Pen } from './labels';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
@@ -24,13 +26,24 @@ export interface Renderer {
   draw(view: View, pixelRatio: number, highlight: number | null, pulse: number): void;
 }
 
-/** Characters that seat numbers are made of: others are not drawn on the map (they are in the details and the list). */
+/**
+ * Seat numbers of other characters are not drawn on the map: the details and the list have them.
+ */
 const GLYPHS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const GLYPH_WIDTH = 20;
 const GLYPH_HEIGHT = 32;
 /** For categories without a colour: Okabe and Ito's, which the colour-blind can tell apart. */
-const PALETTE = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7', '#999999'];
-/** How much a free seat stands out from its section, at least. On light ground a rim does the rest for pale colours. */
+const PALETTE = [
+  '#e69f00',
+  '#56b4e9',
+  '#009e73',
+  '#f0e442',
+  '#0072b2',
+  '#d55e00',
+  '#cc79a7',
+  '#999999',
+];
+/** How much a free seat stands out from its section. On light ground a rim helps pale colours. */
 const MIN_CONTRAST = { onLight: 1.8, onDark: 3.6 };
 /** Longer numbers would not fit. */
 const MAX_GLYPHS = 4;
@@ -44,14 +57,14 @@ const CROSS = 3;
 const CHECK = 4;
 const SHAPES = 5;
 
-/** Below this size in pixels a shape cannot be seen: then strength and size tell the statuses apart. */
+/** No shape can be seen below this size in pixels: strength and size tell the statuses apart. */
 const SHAPES_FROM_PX = 6.5;
 /** What is mine is never drawn smaller than this, so that it is found from afar. */
 const SMALLEST_MINE_PX = 9;
 /** Numbers are written on seats of this size. */
 const NUMBERS_FROM_PX = 20;
 
-/** A seat on its way to the graphics card: x, y, colour with flags, and the characters of its number. */
+/** A seat for the graphics card: x, y, colour with flags, and the characters of its number. */
 const SEAT_BYTES = 16;
 
 const ACCESSIBLE = 1;
@@ -78,7 +91,7 @@ void main() {
   gl_PointSize = u_half * 2.;
 }`;
 
-/** What is common to the fragment shaders; the shape follows. `s` is the size of a seat in pixels. */
+/** What the fragment shaders share; the shape follows. `s` is the size of a seat in pixels. */
 const fragment = (shape: string): string => `#version 300 es
 precision highp float;
 uniform float u_seat, u_half;
@@ -108,7 +121,8 @@ float number_here(float size) {
   vec2 at = vec2(at_px.x / width + float(count) * .5, at_px.y / size + .5);
   if (at.x < 0. || at.x >= float(count) || at.y < 0. || at.y > 1.) return 0.;
   float glyph = float(v_glyphs[int(at.x)]);
-  return textureLod(u_atlas, vec2((glyph + fract(at.x)) / ${GLYPHS.length}., at.y), log2(${GLYPH_HEIGHT}. / size)).r;
+  vec2 on_atlas = vec2((glyph + fract(at.x)) / ${GLYPHS.length}., at.y);
+  return textureLod(u_atlas, on_atlas, log2(${GLYPH_HEIGHT}. / size)).r;
 }
 void main() {
   // From the middle of the seat, in pixels.
@@ -120,7 +134,7 @@ void main() {
   color = vec4(paint * cover, cover);
 }`;
 
-/** A disc or, where a wheelchair fits, a rounded square. A darker rim holds pale colours together. */
+/** A disc; a rounded square where a wheelchair fits. A darker rim holds pale colours together. */
 const FREE_SHAPE = `
   float edge = (v_flags & ${ACCESSIBLE}u) != 0u ? box(s * .42, s * .14) : disc(s * .44);
   cover = inside(edge);
@@ -138,7 +152,10 @@ const FRAGMENTS: Record<number, string> = {
   [CHECK]: fragment(`
   s = max(s, ${SMALLEST_MINE_PX}.);
   cover = inside((v_flags & ${SOLD_FLAG}u) != 0u ? disc(s * .54) : box(s * .48, s * .16));
-  float check = min(stroke(vec2(-.2, .02) * s, vec2(-.06, .17) * s, s * .055), stroke(vec2(-.06, .17) * s, vec2(.22, -.15) * s, s * .055));
+  vec2 corner = vec2(-.06, .17) * s;
+  float half_px = s * .055;
+  float short_arm = stroke(vec2(-.2, .02) * s, corner, half_px);
+  float check = min(short_arm, stroke(corner, vec2(.22, -.15) * s, half_px));
   paint = mix(u_mine, u_on_mine, inside(check));`),
 };
 
@@ -207,7 +224,8 @@ class WebGlRenderer implements Renderer {
     this.#floats = new Float32Array(buffer);
     this.#words = new Uint32Array(buffer);
     this.#gpu = this.#prepare();
-    // A driver may take everything away at any time; the browser gives a context back if the loss was not left to it.
+    // A driver may take everything away at any time. The browser gives a context back if the loss
+    // was not left to it.
     gl.canvas.addEventListener('webglcontextlost', (event) => {
       event.preventDefault();
       this.#isLost = true;
@@ -222,7 +240,8 @@ class WebGlRenderer implements Renderer {
   setColors(colors: MapColors): void {
     this.#colors = colors;
     const palette = categoryColors(this.plan, colors).map(packed);
-    for (let seat = 0; seat < this.plan.size; seat++) this.#paints[seat] = palette[this.plan.category[seat]!]!;
+    for (let seat = 0; seat < this.plan.size; seat++)
+      this.#paints[seat] = palette[this.plan.category[seat]!]!;
     if (!this.#isLost) this.#paintSections(this.#gpu, colors);
   }
 
@@ -242,7 +261,7 @@ class WebGlRenderer implements Renderer {
     const { sections, seats } = this.#gpu;
     const { x, y, scale } = view.pose;
     const { width, height } = gl.canvas;
-    // A point whose middle is beyond the edge would not be drawn at all: so the edge is a seat further out.
+    // A point whose middle is beyond the edge is not drawn: so the edge is a seat further out.
     const beyond = Math.ceil(Math.max(view.seatPx * pixelRatio, SMALLEST_MINE_PX));
     gl.viewport(-beyond, -beyond, width + 2 * beyond, height + 2 * beyond);
     gl.clearColor(0, 0, 0, 0);
@@ -266,12 +285,20 @@ class WebGlRenderer implements Renderer {
     const shapes = this.#sort(view, size, packed(colors.sold));
     gl.bindVertexArray(seats.array);
     gl.bindBuffer(gl.ARRAY_BUFFER, seats.buffer);
-    gl.bufferSubData(gl.ARRAY_BUFFER, 0, this.#floats, 0, (shapes[shapes.length - 1]!.end * SEAT_BYTES) / 4);
+    gl.bufferSubData(
+      gl.ARRAY_BUFFER,
+      0,
+      this.#floats,
+      0,
+      (shapes[shapes.length - 1]!.end * SEAT_BYTES) / 4,
+    );
     shapes.forEach(({ start, end, radius }, shape) => {
       if (start === end) return;
-      const program = shape === DISC && size >= NUMBERS_FROM_PX ? seats.numbered : seats.programs[shape]!;
+      const program =
+        shape === DISC && size >= NUMBERS_FROM_PX ? seats.numbered : seats.programs[shape]!;
       see(program);
-      const reach = radius ?? Math.max(size, shape === CHECK ? SMALLEST_MINE_PX : 0) * REACH[shape]!;
+      const reach =
+        radius ?? Math.max(size, shape === CHECK ? SMALLEST_MINE_PX : 0) * REACH[shape]!;
       gl.uniform1f(program.at('u_seat'), radius ?? size);
       // A pixel more, for the soft edge.
       gl.uniform1f(program.at('u_half'), reach + 1);
@@ -287,7 +314,7 @@ class WebGlRenderer implements Renderer {
     gl.bindVertexArray(null);
   }
 
-  /** Lays out what is on the screen for the graphics card, shape by shape; gives where each shape's seats are. */
+  /** Lays out what is on the screen, shape by shape; gives where each shape's seats are. */
   #sort(view: View, size: number, sold: number): { start: number; end: number; radius?: number }[] {
     const { plan } = this;
     const isSmall = size < SHAPES_FROM_PX;
@@ -306,7 +333,8 @@ class WebGlRenderer implements Renderer {
       const [x, y] = [plan.x[seat]!, plan.y[seat]!];
       return x > from.x && x < to.x && y > from.y && y < to.y;
     };
-    for (let seat = 0; seat < plan.size; seat++) if (isSeen(seat)) starts[shapeOf(this.#looks[seat]!) + 1]! += 1;
+    for (let seat = 0; seat < plan.size; seat++)
+      if (isSeen(seat)) starts[shapeOf(this.#looks[seat]!) + 1]! += 1;
     for (let shape = 0; shape < SHAPES; shape++) starts[shape + 1]! += starts[shape]!;
     const ends = starts.slice(0, SHAPES);
     for (let seat = 0; seat < plan.size; seat++) {
@@ -317,16 +345,24 @@ class WebGlRenderer implements Renderer {
       this.#floats[at] = plan.x[seat]!;
       this.#floats[at + 1] = plan.y[seat]!;
       const isFaded = (look & CLOSED) !== 0 || (look & STATUS_MASK) === 2;
-      const flags = (plan.seat(seat).accessible ? ACCESSIBLE : 0) | ((look & STATUS_MASK) === 2 ? SOLD_FLAG : 0);
-      this.#words[at + 2] = (isFaded ? sold : this.#paints[seat]!) | ((flags | faintness(look, shape)) << 24);
+      const flags =
+        (plan.seat(seat).accessible ? ACCESSIBLE : 0) |
+        ((look & STATUS_MASK) === 2 ? SOLD_FLAG : 0);
+      this.#words[at + 2] =
+        (isFaded ? sold : this.#paints[seat]!) | ((flags | faintness(look, shape)) << 24);
       this.#words[at + 3] = this.#glyphs[seat]!;
     }
-    // From afar all are dots of one size, and their strength tells them apart; places that are not offered are specks.
+    // From afar all are dots of one size, and their strength tells them apart. From near, dots are
+    // places that are not offered: specks.
     const radius = isSmall ? size * 0.42 : size * 0.1;
-    return Array.from(ends, (end, shape) => ({ start: starts[shape]!, end, ...(shape === DOT && { radius }) }));
+    return Array.from(ends, (end, shape) => ({
+      start: starts[shape]!,
+      end,
+      ...(shape === DOT && { radius }),
+    }));
   }
 
-  /** Makes everything that lives on the graphics card: at the start, and again after it was lost. */
+  /** Makes all that lives on the graphics card: at the start, and again after it was lost. */
   #prepare(): Gpu {
     const { gl, plan } = this;
     const seatArray = gl.createVertexArray();
@@ -335,7 +371,10 @@ class WebGlRenderer implements Renderer {
     gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
     gl.bufferData(gl.ARRAY_BUFFER, plan.size * SEAT_BYTES, gl.STREAM_DRAW);
     for (const location of [0, 1, 2]) gl.enableVertexAttribArray(location);
-    const programs = Array.from({ length: SHAPES }, (_, shape) => new Program(gl, VERTEX, FRAGMENTS[shape]!));
+    const programs = Array.from(
+      { length: SHAPES },
+      (_, shape) => new Program(gl, VERTEX, FRAGMENTS[shape]!),
+    );
 
     const sectionArray = gl.createVertexArray();
     gl.bindVertexArray(sectionArray);
@@ -343,7 +382,14 @@ class WebGlRenderer implements Renderer {
     attribute(gl, 0, mesh.place, 2, gl.FLOAT);
     attribute(gl, 1, mesh.outward, 2, gl.FLOAT);
     attribute(gl, 2, mesh.edge, 2, gl.FLOAT);
-    const sectionColors = attribute(gl, 3, new Uint8Array(mesh.section.length * 4), 4, gl.UNSIGNED_BYTE, true);
+    const sectionColors = attribute(
+      gl,
+      3,
+      new Uint8Array(mesh.section.length * 4),
+      4,
+      gl.UNSIGNED_BYTE,
+      true,
+    );
     gl.bindVertexArray(null);
     makeAtlas(gl);
 
@@ -374,7 +420,9 @@ class WebGlRenderer implements Renderer {
   }
 }
 
-/** How strongly a seat is drawn, from 0 to 31, in the five highest of eight bits; and whether it pulses. */
+/**
+ * How strongly a seat is drawn (0 to 31, the five highest of eight bits), and whether it pulses.
+ */
 function faintness(look: number, shape: number): number {
   if ((look & WAITING) !== 0) return (31 << 3) | FAINT;
   if ((look & MINE) !== 0) return 31 << 3;
@@ -397,17 +445,31 @@ function glyphsOf(plan: Plan): Uint32Array {
   return new Uint32Array(glyphs.buffer);
 }
 
-/** The categories' colours, by index, so that they stand out from the sections that they are drawn on. */
+/** The categories' colours, by index: they stand out from the sections that they are drawn on. */
 export function categoryColors(plan: Plan, colors: MapColors): Rgb[] {
-  const colorOf = (own: string | null, index: number) => rgb(own ?? PALETTE[index % PALETTE.length]!);
+  const colorOf = (own: string | null, index: number) =>
+    rgb(own ?? PALETTE[index % PALETTE.length]!);
   const ratio = luminance(colors.section) > 0.3 ? MIN_CONTRAST.onLight : MIN_CONTRAST.onDark;
-  const palette = plan.categories.map(({ color }, index) => standingOut(colorOf(color, index), colors.section, ratio));
+  const palette = plan.categories.map(({ color }, index) =>
+    standingOut(colorOf(color, index), colors.section, ratio),
+  );
   return palette.length > 0 ? palette : [colors.sold];
 }
 
 interface Gpu {
-  seats: { programs: Program[]; numbered: Program; array: WebGLVertexArrayObject; buffer: WebGLBuffer };
-  sections: { program: Program; array: WebGLVertexArrayObject; count: number; colors: WebGLBuffer; mesh: Mesh };
+  seats: {
+    programs: Program[];
+    numbered: Program;
+    array: WebGLVertexArrayObject;
+    buffer: WebGLBuffer;
+  };
+  sections: {
+    program: Program;
+    array: WebGLVertexArrayObject;
+    count: number;
+    colors: WebGLBuffer;
+    mesh: Mesh;
+  };
 }
 
 interface Mesh {
@@ -418,9 +480,14 @@ interface Mesh {
   section: number[];
 }
 
-/** The sections' outlines as triangles: a fan inside, and a narrow strip around it that fades out. */
+/** The sections' outlines as triangles: a fan inside, and a narrow strip around that fades out. */
 function sectionMesh(plan: Plan): Mesh {
-  const [place, outward, edge, section]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const [place, outward, edge, section]: [number[], number[], number[], number[]] = [
+    [],
+    [],
+    [],
+    [],
+  ];
   for (const { outline, index } of plan.sections) {
     const middle = {
       x: outline.reduce((sum, { x }) => sum + x, 0) / outline.length,

@@ -1,5 +1,5 @@
-// Who is asking: a guest, whose signed token is kept in this browser, so that seats are found again after a reload and
-// two tabs are one guest.
+// Who is asking: a guest, whose signed token is kept in this browser. So seats are found again
+// after a reload, and two tabs are one guest.
 
 import { Fault, ask, type Credentials } from './api';
 import { StartGuestSessionDocument, type StartGuestSessionMutation } from './generated/operations';
@@ -21,7 +21,8 @@ export class GuestSession implements Credentials {
 
   async token(): Promise<string | null> {
     const session =
-      this.#read() ?? (await (this.#starting ??= this.#start().finally(() => (this.#starting = undefined))));
+      this.#read() ??
+      (await (this.#starting ??= this.#start().finally(() => (this.#starting = undefined))));
     return session?.token ?? null;
   }
 

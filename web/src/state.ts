@@ -1,10 +1,12 @@
 // What becomes of the seats: a map, and every change since, folded by revision.
 //
-// News of a seat comes from four sides: the map, the stream of changes, the stream of what is mine, and the answers to
-// what I do. Each piece carries the revision of the seat's last change, and the newest wins; so they may come in any
-// order. The stream is held to more: its frames must follow each other without a hole.
+// News of a seat comes from the map, from the stream of changes, from the stream of what is mine,
+// and in answers to what I do. Each piece carries the revision of the seat's last change, and the
+// newest wins; so they may come in any order. The stream is held to more: its frames must follow
+// each other without a hole.
 //
-// A hold that has run out reads as free as soon as the server's clock says so; nobody waits for the news of it.
+// A hold that has run out reads as free as soon as the server's clock says so; nobody waits for the
+// news of it.
 
 import type {
   ChangeCause,
@@ -91,7 +93,7 @@ export class SeatState {
     return this.#forSale[seat] === 1;
   }
 
-  /** A whole map that was asked for. One that is older than what is known already brings nothing. */
+  /** A whole map that was asked for. One that is older than what is known brings nothing. */
   takeMap(revision: number, seats: readonly SeatStateFragment[]): void {
     for (const news of seats) {
       const seat = this.plan.numberOf(news.id);
@@ -102,7 +104,9 @@ export class SeatState {
     this.revision = Math.max(this.revision, revision);
   }
 
-  /** The stream begins anew. After UNKNOWN_REVISION what we had was of another history: then all of it goes. */
+  /**
+   * The stream begins anew. UNKNOWN_REVISION says that what we had is of another history: it goes.
+   */
   takeSnapshot({ revision, reason, seats }: Snapshot): void {
     const isOtherHistory = reason === 'UNKNOWN_REVISION';
     for (const news of seats) {
@@ -114,7 +118,9 @@ export class SeatState {
     this.revision = revision;
   }
 
-  /** The next changes. False if there is a hole before them: then the stream has to be taken up again at `revision`. */
+  /**
+   * The next changes. False after a hole: then the stream has to be taken up again at `revision`.
+   */
   takeChanges({ fromRevision, toRevision, changes }: Changes): boolean {
     if (fromRevision > this.revision + 1) return false;
     for (const change of changes) {
@@ -124,7 +130,8 @@ export class SeatState {
       // Nobody but its holder can buy a seat.
       this.#take(seat, change, change.cause === 'CONFIRMED' && this.mine[seat] === 1);
       const isExpected = this.pending[seat] === GIVING_BACK;
-      if (wasHeldByMe && change.status === 'AVAILABLE' && !isExpected) this.watcher.seatLost(seat, change.cause);
+      if (wasHeldByMe && change.status === 'AVAILABLE' && !isExpected)
+        this.watcher.seatLost(seat, change.cause);
     }
     this.revision = Math.max(this.revision, toRevision);
     return true;
@@ -140,7 +147,8 @@ export class SeatState {
       if (news.revision >= this.#revisions[seat]!) this.#take(seat, news, true);
     }
     for (let seat = 0; seat < this.plan.size; seat++) {
-      if (this.mine[seat] === 1 && !mine.has(seat) && this.#revisions[seat]! <= revision) this.#setMine(seat, false);
+      if (this.mine[seat] === 1 && !mine.has(seat) && this.#revisions[seat]! <= revision)
+        this.#setMine(seat, false);
     }
     for (const order of orders) this.orders.set(order.id, order);
   }
@@ -149,7 +157,8 @@ export class SeatState {
   takeAnswer(seats: readonly SeatStateFragment[], areMine: boolean): void {
     for (const news of seats) {
       const seat = this.plan.numberOf(news.id);
-      if (seat !== undefined && news.revision >= this.#revisions[seat]!) this.#take(seat, news, areMine);
+      if (seat !== undefined && news.revision >= this.#revisions[seat]!)
+        this.#take(seat, news, areMine);
     }
   }
 
@@ -159,8 +168,8 @@ export class SeatState {
   }
 
   /**
-   * What a refusal says of a seat, without a revision: it counts until the stream says more, or until `until`, since a
-   * hold may have ended between the refusal and now, and then the stream has nothing more to say.
+   * What a refusal says of a seat, without a revision. It counts until the stream says more, or
+   * until `until`: a hold may have ended since the refusal, and then the stream says nothing more.
    */
   takeHint(seat: SeatNumber, status: typeof HELD | typeof SOLD, until: number): void {
     if (this.status[seat] === status) return;
@@ -176,7 +185,8 @@ export class SeatState {
 
   /** Another viewer from now on: nothing is mine until it is said again. */
   forgetOwn(): void {
-    for (let seat = 0; seat < this.plan.size; seat++) if (this.mine[seat] === 1) this.#setMine(seat, false);
+    for (let seat = 0; seat < this.plan.size; seat++)
+      if (this.mine[seat] === 1) this.#setMine(seat, false);
     this.orders.clear();
   }
 
@@ -200,7 +210,11 @@ export class SeatState {
 
   /** A seat that has not changed since, and is not free again, is as much mine as it was. */
   #isStillMine(seat: SeatNumber, news: News): boolean {
-    return this.mine[seat] === 1 && news.revision === this.#revisions[seat] && news.status !== 'AVAILABLE';
+    return (
+      this.mine[seat] === 1 &&
+      news.revision === this.#revisions[seat] &&
+      news.status !== 'AVAILABLE'
+    );
   }
 
   #take(seat: SeatNumber, news: News, isMine: boolean): void {

@@ -1,5 +1,5 @@
-// Dark and light: what the system says, unless the button says otherwise. Colours are in page.css; the map, which
-// draws by itself, reads them from there.
+// Dark and light: what the system says, unless the button says otherwise. Colours are in page.css.
+// The map draws by itself, and reads them from there.
 
 const KEY = 'grand-arena.theme';
 
@@ -81,11 +81,13 @@ export function css([red, green, blue]: Rgb, alpha = 1): string {
   return `rgb(${red} ${green} ${blue} / ${alpha})`;
 }
 
-/** The colour itself, or as much lighter or darker as it needs to stand out from the ground by this ratio (WCAG's). */
+/** The colour, lighter or darker where it must be to stand out by this ratio (WCAG's). */
 export function standingOut(color: Rgb, ground: Rgb, ratio: number): Rgb {
   const target = luminance(ground) > 0.3 ? 0 : 255;
   for (let part = 0; part <= 1; part += 0.05) {
-    const mixed = color.map((value) => Math.round(value + (target - value) * part)) as unknown as Rgb;
+    const mixed = color.map((value) =>
+      Math.round(value + (target - value) * part),
+    ) as unknown as Rgb;
     if (contrast(mixed, ground) >= ratio) return mixed;
   }
   return color;

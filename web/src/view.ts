@@ -1,4 +1,4 @@
-// Which part of the plan is seen: a point of the plan in the middle of the screen, and how large a unit is drawn.
+// Which part of the plan is seen: the point in the middle of the screen, and how large a unit is.
 
 import { type Box, type Plan, type Point } from './plan';
 
@@ -8,7 +8,7 @@ const FLIGHT_MS = 450;
 /** How large seats are drawn at most, in CSS pixels from one to the next: a fingertip. */
 const LARGEST_SEAT_PX = 56;
 
-/** Below this size in pixels, seats are too small to be told apart: then sections are what is pointed at. */
+/** Below this size in pixels seats cannot be told apart, and sections are what is pointed at. */
 export const SEATS_FROM_PX = 9;
 
 export interface Pose {
@@ -131,7 +131,8 @@ export class View {
     }
     const eased = 1 - (1 - t) ** 3;
     const scale = from.scale * (to.scale / from.scale) ** eased;
-    // While zooming, the one point that does not move on the way is kept in place: a flight without a detour.
+    // While zooming, the one point that does not move on the way is kept in place: a flight without
+    // a detour.
     const isZoom = Math.abs(to.scale / from.scale - 1) > 0.01;
     const part = isZoom ? (1 / from.scale - 1 / scale) / (1 / from.scale - 1 / to.scale) : eased;
     this.#set({ x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part, scale });
@@ -177,7 +178,10 @@ export class View {
   }
 
   #clampedScale(scale: number): number {
-    return Math.min(Math.max(scale, this.#fit(this.plan.box).scale * 0.8), LARGEST_SEAT_PX / this.plan.pitch);
+    return Math.min(
+      Math.max(scale, this.#fit(this.plan.box).scale * 0.8),
+      LARGEST_SEAT_PX / this.plan.pitch,
+    );
   }
 
   #clamped({ x, y, scale }: Pose): Pose {

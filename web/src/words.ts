@@ -46,7 +46,11 @@ export function money({ amountMinor, currency }: Category['price']): string {
     const amount = amountMinor / 10 ** digits;
     // Whole amounts read better without their zeros.
     if (!Number.isInteger(amount)) return format.format(amount);
-    return new Intl.NumberFormat(LOCALE, { style: 'currency', currency, maximumFractionDigits: 0 }).format(amount);
+    return new Intl.NumberFormat(LOCALE, {
+      style: 'currency',
+      currency,
+      maximumFractionDigits: 0,
+    }).format(amount);
   } catch {
     // A currency that the browser does not know.
     return `${number.format(amountMinor / 100)} ${currency}`;
@@ -72,7 +76,9 @@ export function countdown(ms: number): string {
   const seconds = Math.max(Math.ceil(ms / 1000), 0);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   const two = (n: number) => String(n).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+  return hours > 0
+    ? `${hours}:${two(minutes)}:${two(seconds % 60)}`
+    : `${minutes}:${two(seconds % 60)}`;
 }
 
 /** What is left, as it is said. */
@@ -104,5 +110,7 @@ export function faultWords(fault: unknown): string {
 
 /** Why it takes long, while it is tried again. */
 export function waitWords(fault: Fault): string {
-  return fault.code === 'OVERLOADED' ? 'Very busy right now. Trying again…' : 'No answer yet. Trying again…';
+  return fault.code === 'OVERLOADED'
+    ? 'Very busy right now. Trying again…'
+    : 'No answer yet. Trying again…';
 }

@@ -17,7 +17,7 @@ test('the best of what the server has told is kept, and it is never run ahead of
   assert.equal(clock.now(), 52_000 - 50);
 });
 
-test('after a sleep in which our clock stood still, the next word of the server sets it right', () => {
+test('after a sleep that stopped our clock, the next word of the server sets it right', () => {
   let ticks = 0;
   const clock = new ServerClock(() => ticks);
   clock.observe(instant(100_000));

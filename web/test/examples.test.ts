@@ -1,4 +1,4 @@
-// The explorer's examples are good operations of the schema, and their variables are what they ask for.
+// The explorer's examples are good operations of the schema, with the variables that they ask for.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -26,9 +26,15 @@ for (const { title, examples } of EXAMPLES) {
       const values = (await variables?.(lookup)) ?? {};
       const names = declared.map(({ variable }) => variable.name.value);
       for (const { type, variable } of declared) {
-        assert.ok(type.kind !== 'NonNullType' || variable.name.value in values, `$${variable.name.value} has a value`);
+        assert.ok(
+          type.kind !== 'NonNullType' || variable.name.value in values,
+          `$${variable.name.value} has a value`,
+        );
       }
-      assert.deepEqual(Object.keys(values).filter((name) => !names.includes(name)), []);
+      assert.deepEqual(
+        Object.keys(values).filter((name) => !names.includes(name)),
+        [],
+      );
     });
   }
 }

@@ -163,7 +163,8 @@ mutation ConfirmSeats($eventId: ID!, $seatIds: [ID!]!, $key: String!) {
     examples: [
       {
         name: 'Every change of every seat',
-        document: `# Since the revision in the variables; without one, a snapshot of all seats comes first.
+        document:
+          `# Since the revision in the variables; without one, a snapshot of all seats comes first.
 subscription SeatChanges($eventId: ID!, $since: Revision) {
   seatChanges(eventId: $eventId, since: $since) {
     __typename

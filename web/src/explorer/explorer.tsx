@@ -1,7 +1,13 @@
 // The explorer: GraphiQL, with a pane for who is asking and for examples that run at once.
 
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
-import { ToolbarButton, pick, useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react';
+import {
+  ToolbarButton,
+  pick,
+  useGraphiQL,
+  useGraphiQLActions,
+  type GraphiQLPlugin,
+} from '@graphiql/react';
 import { useState, useSyncExternalStore, type JSX } from 'react';
 import { createRoot } from 'react-dom/client';
 import type {} from 'monaco-editor';
@@ -13,7 +19,8 @@ import { currentToken, describeToken, onTokenChange, setToken } from './token';
 /** The editor checks documents in workers; the page says where they are. */
 window.MonacoEnvironment = {
   getWorker(_id: string, label: string) {
-    const link = (title: string) => document.querySelector<HTMLLinkElement>(`link[rel=worker][title=${title}]`);
+    const link = (title: string) =>
+      document.querySelector<HTMLLinkElement>(`link[rel=worker][title=${title}]`);
     const { href } = (label === 'editorWorkerService' ? null : link(label)) ?? link('editor')!;
     return new Worker(href, { type: 'module', name: label });
   },
@@ -60,7 +67,12 @@ function Start(): JSX.Element {
         <button type="button" className="graphiql-button" onClick={attempt(becomeGuest)}>
           Become a guest
         </button>
-        <button type="button" className="graphiql-button" disabled={!token} onClick={() => setToken('')}>
+        <button
+          type="button"
+          className="graphiql-button"
+          disabled={!token}
+          onClick={() => setToken('')}
+        >
           Forget
         </button>
       </div>
@@ -84,7 +96,12 @@ function Start(): JSX.Element {
           <ul>
             {examples.map((example) => (
               <li key={example.name}>
-                <button type="button" className="start-example" disabled={!isReady} onClick={attempt(() => open(example))}>
+                <button
+                  type="button"
+                  className="start-example"
+                  disabled={!isReady}
+                  onClick={attempt(() => open(example))}
+                >
                   {example.name}
                 </button>
                 {example.needsToken && !token && <span> needs a token</span>}
@@ -107,10 +124,20 @@ function StartIcon(): JSX.Element {
 
 function GuestButton(): JSX.Element {
   const [problem, setProblem] = useState('');
-  const become = () => becomeGuest().then(() => setProblem(''), (error: unknown) => setProblem(said(error)));
+  const become = () =>
+    becomeGuest().then(
+      () => setProblem(''),
+      (error: unknown) => setProblem(said(error)),
+    );
   return (
     <ToolbarButton label={problem || 'Become a guest'} onClick={become}>
-      <svg className="graphiql-toolbar-icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.5">
+      <svg
+        className="graphiql-toolbar-icon"
+        viewBox="0 0 16 16"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.5"
+      >
         <circle cx="8" cy="5" r="3" />
         <path d="M2.5 14.5a5.5 5.5 0 0 1 11 0" />
       </svg>

@@ -1,5 +1,6 @@
-// How operations reach the server: queries and mutations by POST, subscriptions over a WebSocket of their own. Each
-// carries the token that is set at that moment, unless the headers of its tab say otherwise.
+// How operations reach the server: queries and mutations by POST, subscriptions over a WebSocket of
+// their own. Each carries the token that is set at that moment, unless the headers of its tab say
+// otherwise.
 
 import { createClient } from 'graphql-ws';
 import type { ExecutionResult } from 'graphql';
@@ -36,7 +37,10 @@ export const fetcher: Fetcher = (operation, options) => {
 };
 
 /** Asks once. */
-export async function send(operation: FetcherParams, headers: Headers = {}): Promise<ExecutionResult<any>> {
+export async function send(
+  operation: FetcherParams,
+  headers: Headers = {},
+): Promise<ExecutionResult<any>> {
   const accept = 'application/graphql-response+json, application/json';
   const response = await fetch(ENDPOINT, {
     method: 'POST',
@@ -60,10 +64,15 @@ function subscribe(operation: FetcherParams, headers: Headers): Observable<Execu
     subscribe({ next, error, complete }: Observer) {
       const failed = (cause: unknown) => {
         const isClose = cause instanceof CloseEvent;
-        error(isClose ? new Error(`The connection was closed: ${cause.code} ${cause.reason}`) : cause);
+        error(
+          isClose ? new Error(`The connection was closed: ${cause.code} ${cause.reason}`) : cause,
+        );
       };
       const { query, variables, operationName } = operation;
-      const unsubscribe = client.subscribe({ query, variables, operationName }, { next: (result) => next(result as ExecutionResult), error: failed, complete });
+      const unsubscribe = client.subscribe(
+        { query, variables, operationName },
+        { next: (result) => next(result as ExecutionResult), error: failed, complete },
+      );
       return { unsubscribe };
     },
     // GraphiQL subscribes with an observer; the type offers functions, too.

@@ -24,12 +24,21 @@ export function describeToken(text: string): string {
   if (!text) return 'Nobody. Looking needs no token; holding seats does.';
   try {
     const payload = text.split('.')[1] ?? '';
-    const bytes = Uint8Array.from(atob(payload.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
-    const { sub, exp } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown; exp?: unknown };
-    if (typeof sub !== 'string' || typeof exp !== 'number') throw new TypeError('not a token of ours');
+    const bytes = Uint8Array.from(atob(payload.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
+      c.charCodeAt(0),
+    );
+    const { sub, exp } = JSON.parse(new TextDecoder().decode(bytes)) as {
+      sub?: unknown;
+      exp?: unknown;
+    };
+    if (typeof sub !== 'string' || typeof exp !== 'number')
+      throw new TypeError('not a token of ours');
     const end = new Date(exp * 1000).toLocaleString();
-    return exp * 1000 < Date.now() ? `${sub}, whose token ran out at ${end}.` : `${sub}, until ${end}.`;
+    return exp * 1000 < Date.now()
+      ? `${sub}, whose token ran out at ${end}.`
+      : `${sub}, until ${end}.`;
   } catch {
-    return 'This is not a token. Become a guest, or sign one with `grand-arena token --user alice`.';
+    const own = 'sign one with `grand-arena token --user alice`';
+    return `This is not a token. Become a guest, or ${own}.`;
   }
 }
