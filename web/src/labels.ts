@@ -1,16 +1,13 @@
 // The words on the map: names of sections, rows when they are near, and rings around what the
 // keyboard or the mouse points at. A thin 2D canvas over the seats.
 
+import type { Canvas, Pen } from './canvas';
 import type { Plan, SeatNumber, Section } from './plan';
-import type { Canvas } from './renderer';
 import { css, type MapColors } from './theme';
 import type { View } from './view';
 
 /** Rows are named where seats are at least this large, in pixels. */
 const ROWS_FROM_PX = 11;
-
-/** The page's, or a worker's. */
-export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 const FONT = 'system-ui, sans-serif';
 

@@ -2,9 +2,10 @@
 // (painter.worker.ts), so that the page answers at once however long a picture takes. Where
 // canvases cannot be handed to a worker, it runs in the page.
 
+import type { Canvas } from './canvas';
 import { Labels, type Pointed } from './labels';
 import type { Plan } from './plan';
-import { type Canvas, type Renderer, webglRenderer } from './renderer';
+import { type Renderer, webglRenderer } from './renderer';
 import { Canvas2dRenderer } from './renderer-2d';
 import type { MapColors } from './theme';
 import { type Pose, View } from './view';

@@ -1,10 +1,10 @@
 // Draws what renderer.ts draws, where there is no WebGL 2: with a 2D canvas, seat by seat. Slower,
 // and the same shapes.
 
+import type { Canvas, Pen } from './canvas';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
 import type { Plan, SeatNumber } from './plan';
-import type { Pen } from './labels';
-import { type Canvas, categoryColors, type Renderer } from './renderer';
+import { categoryColors, type Renderer } from './renderer';
 import { FREE, HELD } from './state';
 import { css, type MapColors } from './theme';
 import type { View } from './view';

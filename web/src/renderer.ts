@@ -8,14 +8,11 @@
 // is a ring, sold a small cross, mine a large rounded square with a check. The shapes tell them
 // apart without any colour.
 
-import type { Pen } from './labels';
+import type { Canvas, Pen } from './canvas';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
 import type { Plan, SeatNumber } from './plan';
 import { luminance, type MapColors, type Rgb, rgb, standingOut } from './theme';
 import type { View } from './view';
-
-/** The page's, or one that was handed to a worker. */
-export type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
 export interface Renderer {
   setColors(colors: MapColors): void;
