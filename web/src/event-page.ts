@@ -15,9 +15,9 @@ import {
 } from './generated/operations';
 import { list } from './list';
 import { SeatMap, type Target } from './map';
+import { categoryColors } from './palette';
 import { orderDetails, panel } from './panel';
 import { Plan, type Point, type SeatNumber, type Section } from './plan';
-import { categoryColors } from './renderer';
 import { GuestSession } from './session';
 import { HELD, type Order, SeatState } from './state';
 import { css, type Theme } from './theme';

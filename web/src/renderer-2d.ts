@@ -3,8 +3,9 @@
 
 import type { Canvas, Pen } from './canvas';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
+import { categoryColors } from './palette';
 import type { Plan, SeatNumber } from './plan';
-import { categoryColors, type Renderer } from './renderer';
+import type { Renderer } from './renderer';
 import { FREE, HELD } from './state';
 import { css, type MapColors } from './theme';
 import type { View } from './view';

@@ -3,15 +3,30 @@
 // every size. Each shape has a shader of its own, and only what is on the screen is drawn. Where
 // there is no graphics card, each instruction for a pixel counts. (There, instanced squares cost a
 // hundred times as much as points.)
-//
-// Free is a disc in the colour of its category, or a rounded square where a wheelchair fits. Held
-// is a ring, sold a small cross, mine a large rounded square with a check. The shapes tell them
-// apart without any colour.
 
-import type { Canvas, Pen } from './canvas';
+import type { Canvas } from './canvas';
+import { glyphsOf, makeAtlas } from './glyphs';
+import { attribute, Program } from './gpu-program';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
+import { categoryColors } from './palette';
 import type { Plan, SeatNumber } from './plan';
-import { luminance, type MapColors, type Rgb, rgb, standingOut } from './theme';
+import {
+  ACCESSIBLE,
+  CHECK,
+  DISC,
+  DOT,
+  FAINT,
+  FRAGMENTS,
+  NUMBERED,
+  REACH,
+  RING,
+  SHAPES,
+  SMALLEST_MINE_PX,
+  SOLD_FLAG,
+  VERTEX,
+} from './seat-shaders';
+import { type Mesh, SECTION_FRAGMENT, SECTION_VERTEX, sectionMesh } from './section-mesh';
+import type { MapColors, Rgb } from './theme';
 import type { View } from './view';
 
 export interface Renderer {
@@ -23,172 +38,13 @@ export interface Renderer {
   draw(view: View, pixelRatio: number, highlight: number | null, pulse: number): void;
 }
 
-/**
- * Seat numbers of other characters are not drawn on the map: the details and the list have them.
- */
-const GLYPHS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-const GLYPH_WIDTH = 20;
-const GLYPH_HEIGHT = 32;
-/** For categories without a colour: Okabe and Ito's, which the colour-blind can tell apart. */
-const PALETTE = [
-  '#e69f00',
-  '#56b4e9',
-  '#009e73',
-  '#f0e442',
-  '#0072b2',
-  '#d55e00',
-  '#cc79a7',
-  '#999999',
-];
-/** How much a free seat stands out from its section. On light ground a rim helps pale colours. */
-const MIN_CONTRAST = { onLight: 1.8, onDark: 3.6 };
-/** Longer numbers would not fit. */
-const MAX_GLYPHS = 4;
-const NO_GLYPH = 255;
-
-/** What seats are drawn as, in this order: what is mine lies on top. */
-const DOT = 0;
-const DISC = 1;
-const RING = 2;
-const CROSS = 3;
-const CHECK = 4;
-const SHAPES = 5;
-
 /** No shape can be seen below this size in pixels: strength and size tell the statuses apart. */
 const SHAPES_FROM_PX = 6.5;
-/** What is mine is never drawn smaller than this, so that it is found from afar. */
-const SMALLEST_MINE_PX = 9;
 /** Numbers are written on seats of this size. */
 const NUMBERS_FROM_PX = 20;
 
 /** A seat for the graphics card: x, y, colour with flags, and the characters of its number. */
 const SEAT_BYTES = 16;
-
-const ACCESSIBLE = 1;
-const SOLD_FLAG = 2;
-const FAINT = 4;
-
-const VERTEX = `#version 300 es
-uniform vec2 u_middle, u_screen;
-uniform float u_scale, u_half, u_pulse;
-layout(location = 0) in vec2 a_place;
-layout(location = 1) in uvec4 a_color;
-layout(location = 2) in uvec4 a_glyphs;
-flat out vec3 v_color;
-flat out float v_strength;
-flat out uint v_flags;
-flat out uvec4 v_glyphs;
-void main() {
-  v_color = vec3(a_color.rgb) / 255.;
-  v_flags = a_color.a;
-  v_strength = float(a_color.a >> 3u) / 31.;
-  if ((a_color.a & ${FAINT}u) != 0u) v_strength *= u_pulse;
-  v_glyphs = a_glyphs;
-  gl_Position = vec4((a_place - u_middle) * u_scale / u_screen * vec2(2., -2.), 0., 1.);
-  gl_PointSize = u_half * 2.;
-}`;
-
-/** What the fragment shaders share; the shape follows. `s` is the size of a seat in pixels. */
-const fragment = (shape: string): string => `#version 300 es
-precision highp float;
-uniform float u_seat, u_half;
-uniform vec3 u_mine, u_on_mine;
-uniform sampler2D u_atlas;
-vec2 at_px;
-flat in vec3 v_color;
-flat in float v_strength;
-flat in uint v_flags;
-flat in uvec4 v_glyphs;
-out vec4 color;
-float disc(float radius) { return length(at_px) - radius; }
-float box(float half_px, float round_px) {
-  vec2 d = abs(at_px) - half_px + round_px;
-  return length(max(d, 0.)) + min(max(d.x, d.y), 0.) - round_px;
-}
-float stroke(vec2 a, vec2 b, float half_px) {
-  vec2 along = b - a, from = at_px - a;
-  return length(from - along * clamp(dot(from, along) / dot(along, along), 0., 1.)) - half_px;
-}
-/** How much of a pixel is inside, at this distance from the edge. */
-float inside(float distance_px) { return clamp(.5 - distance_px, 0., 1.); }
-float number_here(float size) {
-  uint count = 0u;
-  for (int i = 0; i < ${MAX_GLYPHS}; i++) count += uint(v_glyphs[i] != ${NO_GLYPH}u);
-  float width = size * ${(GLYPH_WIDTH / GLYPH_HEIGHT).toFixed(4)};
-  vec2 at = vec2(at_px.x / width + float(count) * .5, at_px.y / size + .5);
-  if (at.x < 0. || at.x >= float(count) || at.y < 0. || at.y > 1.) return 0.;
-  float glyph = float(v_glyphs[int(at.x)]);
-  vec2 on_atlas = vec2((glyph + fract(at.x)) / ${GLYPHS.length}., at.y);
-  return textureLod(u_atlas, on_atlas, log2(${GLYPH_HEIGHT}. / size)).r;
-}
-void main() {
-  // From the middle of the seat, in pixels.
-  at_px = (gl_PointCoord * 2. - 1.) * u_half;
-  float s = u_seat, cover;
-  vec3 paint = v_color;
-  ${shape}
-  cover *= v_strength;
-  color = vec4(paint * cover, cover);
-}`;
-
-/** A disc; a rounded square where a wheelchair fits. A darker rim holds pale colours together. */
-const FREE_SHAPE = `
-  float edge = (v_flags & ${ACCESSIBLE}u) != 0u ? box(s * .42, s * .14) : disc(s * .44);
-  cover = inside(edge);
-  paint = mix(paint, paint * .72, inside(-edge - max(s * .045, .75)));`;
-
-const FRAGMENTS: Record<number, string> = {
-  [DOT]: fragment(`cover = inside(disc(s));`),
-  [DISC]: fragment(FREE_SHAPE),
-  [RING]: fragment(`cover = inside(abs(length(at_px) - s * .31) - max(s * .07, .5));`),
-  [CROSS]: fragment(`
-  // The two arms are each other's mirror images.
-  vec2 at = abs(at_px);
-  vec2 from = at - vec2(clamp((at.x + at.y) * .5, 0., s * .15));
-  cover = inside(length(from) - max(s * .045, .45));`),
-  [CHECK]: fragment(`
-  s = max(s, ${SMALLEST_MINE_PX}.);
-  cover = inside((v_flags & ${SOLD_FLAG}u) != 0u ? disc(s * .54) : box(s * .48, s * .16));
-  vec2 corner = vec2(-.06, .17) * s;
-  float half_px = s * .055;
-  float short_arm = stroke(vec2(-.2, .02) * s, corner, half_px);
-  float check = min(short_arm, stroke(corner, vec2(.22, -.15) * s, half_px));
-  paint = mix(u_mine, u_on_mine, inside(check));`),
-};
-
-const NUMBERED = fragment(`${FREE_SHAPE}
-  vec3 ink = dot(paint, vec3(.299, .587, .114)) > .5 ? vec3(.05) : vec3(1.);
-  paint = mix(paint, ink, number_here(s * .42));`);
-
-/** How far from its middle a shape reaches, as a part of the seat's size. */
-const REACH: Record<number, number> = { [DISC]: 0.46, [RING]: 0.4, [CROSS]: 0.22, [CHECK]: 0.56 };
-
-const SECTION_VERTEX = `#version 300 es
-uniform vec2 u_middle, u_screen;
-uniform float u_scale, u_margin, u_highlight;
-layout(location = 0) in vec2 a_place;
-layout(location = 1) in vec2 a_outward;
-layout(location = 2) in vec2 a_edge;
-layout(location = 3) in vec4 a_color;
-out float v_cover;
-flat out vec4 v_color;
-void main() {
-  v_cover = 1. - a_edge.x;
-  v_color = a_color;
-  if (a_edge.y == u_highlight) v_color.a = 1.;
-  vec2 px = (a_place - u_middle + a_outward * u_margin) * u_scale + a_outward * a_edge.x * 1.5;
-  gl_Position = vec4(px / u_screen * vec2(2., -2.), 0., 1.);
-}`;
-
-const SECTION_FRAGMENT = `#version 300 es
-precision mediump float;
-uniform vec3 u_section;
-in float v_cover;
-flat in vec4 v_color;
-out vec4 color;
-void main() {
-  color = vec4(mix(u_section, v_color.rgb, v_color.a * .28), 1.) * v_cover;
-}`;
 
 /** @returns null where the browser has no WebGL 2. */
 export function webglRenderer(canvas: Canvas, plan: Plan, onRestored: () => void): Renderer | null {
@@ -417,9 +273,7 @@ class WebGlRenderer implements Renderer {
   }
 }
 
-/**
- * How strongly a seat is drawn (0 to 31, the five highest of eight bits), and whether it pulses.
- */
+/** How strongly a seat is drawn (0 to 31, the highest five of eight bits); whether it pulses. */
 function faintness(look: number, shape: number): number {
   if ((look & WAITING) !== 0) return (31 << 3) | FAINT;
   if ((look & MINE) !== 0) return 31 << 3;
@@ -430,27 +284,6 @@ function faintness(look: number, shape: number): number {
 
 function packed([red, green, blue]: Rgb): number {
   return red | (green << 8) | (blue << 16);
-}
-
-/** The characters of each seat's number, as four bytes. */
-function glyphsOf(plan: Plan): Uint32Array {
-  const glyphs = new Uint8Array(plan.size * MAX_GLYPHS).fill(NO_GLYPH);
-  plan.seats.forEach(({ number }, seat) => {
-    const text = [...number.toUpperCase()].map((letter) => GLYPHS.indexOf(letter));
-    if (text.length <= MAX_GLYPHS && !text.includes(-1)) glyphs.set(text, seat * MAX_GLYPHS);
-  });
-  return new Uint32Array(glyphs.buffer);
-}
-
-/** The categories' colours, by index: they stand out from the sections that they are drawn on. */
-export function categoryColors(plan: Plan, colors: MapColors): Rgb[] {
-  const colorOf = (own: string | null, index: number) =>
-    rgb(own ?? PALETTE[index % PALETTE.length]!);
-  const ratio = luminance(colors.section) > 0.3 ? MIN_CONTRAST.onLight : MIN_CONTRAST.onDark;
-  const palette = plan.categories.map(({ color }, index) =>
-    standingOut(colorOf(color, index), colors.section, ratio),
-  );
-  return palette.length > 0 ? palette : [colors.sold];
 }
 
 interface Gpu {
@@ -467,152 +300,6 @@ interface Gpu {
     colors: WebGLBuffer;
     mesh: Mesh;
   };
-}
-
-interface Mesh {
-  place: Float32Array<ArrayBuffer>;
-  outward: Float32Array<ArrayBuffer>;
-  /** Whether a vertex is on the soft edge, and its section. */
-  edge: Float32Array<ArrayBuffer>;
-  section: number[];
-}
-
-/** The sections' outlines as triangles: a fan inside, and a narrow strip around that fades out. */
-function sectionMesh(plan: Plan): Mesh {
-  const [place, outward, edge, section]: [number[], number[], number[], number[]] = [
-    [],
-    [],
-    [],
-    [],
-  ];
-  for (const { outline, index } of plan.sections) {
-    const middle = {
-      x: outline.reduce((sum, { x }) => sum + x, 0) / outline.length,
-      y: outline.reduce((sum, { y }) => sum + y, 0) / outline.length,
-    };
-    const corners = outline.map((at, i) => {
-      const before = outline[(i + outline.length - 1) % outline.length]!;
-      const after = outline[(i + 1) % outline.length]!;
-      return { at, out: bisector(before, at, after, middle) };
-    });
-    const put = (at: { x: number; y: number }, out: { x: number; y: number }, isEdge: number) => {
-      place.push(at.x, at.y);
-      outward.push(out.x, out.y);
-      edge.push(isEdge, index);
-      section.push(index);
-    };
-    corners.forEach((a, i) => {
-      const b = corners[(i + 1) % corners.length]!;
-      put(middle, { x: 0, y: 0 }, 0);
-      put(a.at, a.out, 0);
-      put(b.at, b.out, 0);
-      for (const [{ at, out }, isEdge] of [
-        [a, 0],
-        [b, 0],
-        [a, 1],
-        [a, 1],
-        [b, 0],
-        [b, 1],
-      ] as const)
-        put(at, out, isEdge);
-    });
-  }
-  const floats = (values: number[]) => new Float32Array(values);
-  return { place: floats(place), outward: floats(outward), edge: floats(edge), section };
-}
-
-type Vector = { x: number; y: number };
-
-/** The direction in which a corner moves when the outline grows by one unit. */
-function bisector(before: Vector, at: Vector, after: Vector, middle: Vector): Vector {
-  const normal = (from: Vector, to: Vector) => {
-    const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
-    const n = { x: (to.y - from.y) / length, y: (from.x - to.x) / length };
-    return n.x * (at.x - middle.x) + n.y * (at.y - middle.y) < 0 ? { x: -n.x, y: -n.y } : n;
-  };
-  const [a, b] = [normal(before, at), normal(at, after)];
-  const sum = { x: a.x + b.x, y: a.y + b.y };
-  const square = sum.x ** 2 + sum.y ** 2;
-  // Sharp corners would grow without end.
-  const by = square < 0.5 ? 1 / (Math.sqrt(square) || 1) : 2 / square;
-  return { x: sum.x * by, y: sum.y * by };
-}
-
-/** The characters of seat numbers, in a row, as a texture. */
-function makeAtlas(gl: WebGL2RenderingContext): void {
-  const [width, height] = [GLYPH_WIDTH * GLYPHS.length, GLYPH_HEIGHT];
-  const canvas =
-    typeof document === 'undefined'
-      ? new OffscreenCanvas(width, height)
-      : Object.assign(document.createElement('canvas'), { width, height });
-  const pen = canvas.getContext('2d') as Pen | null;
-  if (pen) {
-    pen.font = `600 ${GLYPH_HEIGHT * 0.95}px system-ui, sans-serif`;
-    pen.textAlign = 'center';
-    pen.textBaseline = 'middle';
-    pen.fillStyle = '#fff';
-    [...GLYPHS].forEach((letter, i) =>
-      pen.fillText(letter, (i + 0.5) * GLYPH_WIDTH, GLYPH_HEIGHT * 0.54, GLYPH_WIDTH - 1),
-    );
-  }
-  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, canvas);
-  gl.generateMipmap(gl.TEXTURE_2D);
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-}
-
-function attribute(
-  gl: WebGL2RenderingContext,
-  location: number,
-  data: AllowSharedBufferSource,
-  size: number,
-  type: number,
-  normalized = false,
-): WebGLBuffer {
-  const buffer = gl.createBuffer();
-  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-  gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
-  gl.enableVertexAttribArray(location);
-  gl.vertexAttribPointer(location, size, type, normalized, 0, 0);
-  return buffer;
-}
-
-class Program {
-  readonly program: WebGLProgram;
-  readonly #uniforms = new Map<string, WebGLUniformLocation | null>();
-
-  constructor(
-    private readonly gl: WebGL2RenderingContext,
-    vertex: string,
-    fragment: string,
-  ) {
-    this.program = gl.createProgram();
-    for (const [type, source] of [
-      [gl.VERTEX_SHADER, vertex],
-      [gl.FRAGMENT_SHADER, fragment],
-    ] as const) {
-      const shader = gl.createShader(type);
-      if (!shader) continue;
-      gl.shaderSource(shader, source);
-      gl.compileShader(shader);
-      gl.attachShader(this.program, shader);
-    }
-    gl.linkProgram(this.program);
-    if (!gl.getProgramParameter(this.program, gl.LINK_STATUS) && !gl.isContextLost()) {
-      throw new Error(`The map's shaders cannot be linked: ${gl.getProgramInfoLog(this.program)}`);
-    }
-  }
-
-  at(uniform: string): WebGLUniformLocation | null {
-    let location = this.#uniforms.get(uniform);
-    if (location === undefined) {
-      location = this.gl.getUniformLocation(this.program, uniform);
-      this.#uniforms.set(uniform, location);
-    }
-    return location;
-  }
 }
 
 function unit([red, green, blue]: Rgb): [number, number, number] {
