@@ -1,10 +1,10 @@
 // The map on the screen: brings together the view, the painter and the hands. Draws only when there
 // is something new to see, and then once a frame.
 
+import { type Easel, easel, easelHere } from './easel';
 import { listen } from './gestures';
 import { lookOf } from './look';
-import { Painter, type Picture } from './painter';
-import type { News, Opening } from './painter.worker';
+import type { Picture } from './painter';
 import type { Plan, Point, Row, SeatNumber, Section } from './plan';
 import { NOTHING, type SeatState } from './state';
 import type { MapColors } from './theme';
@@ -378,61 +378,4 @@ export class SeatMap {
     const seat = this.#nearest(middle, Infinity) ?? 0;
     return { section: this.plan.sectionOf(seat), seat: this.view.showsSeats ? seat : null };
   }
-}
-
-/** What the map is painted on. */
-interface Easel {
-  paint(looks: number[], picture: Picture): void;
-  close(): void;
-}
-
-/** In a thread of its own, if the browser can; so that the page has its own for itself. */
-function easel(element: HTMLElement, plan: Plan, onFailure: () => void): Easel {
-  const script = document.querySelector<HTMLLinkElement>('link[rel=worker][title=painter]')?.href;
-  if (!script || !('transferControlToOffscreen' in HTMLCanvasElement.prototype))
-    return easelHere(element, plan);
-  const worker = new Worker(script, { type: 'module' });
-  worker.onerror = onFailure;
-  worker.onmessage = () => isPainted(element);
-  const [seats, words] = canvases(element).map((canvas) => canvas.transferControlToOffscreen()) as [
-    OffscreenCanvas,
-    OffscreenCanvas,
-  ];
-  const opening: Opening = {
-    seats,
-    words,
-    plan: { seats: plan.seats, categories: plan.categories },
-  };
-  worker.postMessage(opening, [seats, words]);
-  return {
-    paint: (looks, picture) => {
-      const news: News = { looks: Uint32Array.from(looks), picture };
-      worker.postMessage(news, [news.looks.buffer]);
-    },
-    close: () => worker.terminate(),
-  };
-}
-
-function easelHere(element: HTMLElement, plan: Plan): Easel {
-  const [seats, words] = canvases(element);
-  const painter = new Painter(seats, words, plan);
-  return {
-    paint: (looks, picture) => {
-      painter.setLooks(looks);
-      painter.paint(picture);
-      isPainted(element);
-    },
-    close: () => {},
-  };
-}
-
-/** There is a picture on the map: whoever tests the page can wait for it. */
-function isPainted(element: HTMLElement): void {
-  element.dataset['painted'] = '';
-}
-
-function canvases(element: HTMLElement): [HTMLCanvasElement, HTMLCanvasElement] {
-  const [seats, words] = [document.createElement('canvas'), document.createElement('canvas')];
-  element.replaceChildren(seats, words);
-  return [seats, words];
 }
