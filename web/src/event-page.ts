@@ -1,11 +1,12 @@
 // One event on the page: its seats, live. Brings together the state, the connection, the map, the
 // list and the panel.
 
-import { html, nothing, render } from 'lit-html';
+import { nothing, render, type TemplateResult } from 'lit-html';
 import { ask, MAP_TIMEOUT_MS } from './api';
 import { Booking, type Note } from './booking';
 import { ServerClock } from './clock';
 import { LiveConnection, type LiveState } from './connection';
+import { placeBeside, targetDetails, targetWords } from './details';
 import {
   type ChangeCause,
   type EventDetailsFragment,
@@ -15,34 +16,21 @@ import {
 } from './generated/operations';
 import { list } from './list';
 import { SeatMap, type Target } from './map';
+import { placeNote } from './note';
 import { categoryColors } from './palette';
 import { orderDetails, panel } from './panel';
 import { Plan, type Point, type SeatNumber, type Section } from './plan';
 import { GuestSession } from './session';
-import { HELD, type Order, SeatState } from './state';
+import { onReturn } from './sleep';
+import { type Order, SeatState } from './state';
 import { css, type Theme } from './theme';
-import {
-  count,
-  countdown,
-  duration,
-  price,
-  seatName,
-  seats,
-  shortName,
-  statusWords,
-} from './words';
+import { duration, seats, shortName } from './words';
 
 /** How often figures are written anew while many seats change: faster than anybody reads. */
 const FIGURES_EVERY_MS = 250;
 
-/** A page whose clock stood still for this long has slept. */
-const SLEPT_MS = 60_000;
-
 /** How long an explanation stays on the map. */
 const NOTE_MS = 7_000;
-
-/** What the zoom buttons take at the right of the map. */
-const ZOOM_PX = 64;
 
 /** When a person is told that time runs out, in seconds before. */
 const WARNINGS_S = [60, 15];
@@ -112,7 +100,7 @@ export class EventPage {
       point: (target, at) => this.#showTooltip(target, at),
       moveTo: (target) => {
         this.#focused = target;
-        if (target) parts.announce(this.#words(target));
+        if (target) parts.announce(targetWords(target, plan, state));
         this.#showFocused();
       },
       moved: () => {
@@ -294,7 +282,7 @@ export class EventPage {
       },
       showOrder: (order) => this.#showOrder(order),
     });
-    if (this.#described) render(this.#tooltip(this.#described), parts.tooltip);
+    if (this.#described) render(this.#details(this.#described), parts.tooltip);
     const hadFocus = parts.panel.contains(document.activeElement);
     render(view, parts.panel);
     // The button that was pressed may have gone with its seat: the focus must stay on the page.
@@ -346,33 +334,17 @@ export class EventPage {
     )?.focus();
   }
 
-  #words({ section, seat }: Target): string {
-    const plan = this.#plan;
-    if (seat === null) {
-      const [free] = this.#state.ofSection[section.index]!;
-      const category = plan.categories[section.category];
-      const room = free === 0 ? 'full' : `${count(free)} free`;
-      return `Section ${section.name}, ${category?.name ?? ''}, ${room}. Enter goes in.`;
-    }
-    const category = plan.categoryOf(seat);
-    const wheelchair = plan.seat(seat).accessible ? ', wheelchair place' : '';
-    const cost = category ? price(category) : '';
-    return `${seatName(plan, seat)}, ${cost}${wheelchair}, ${statusWords(this.#state, seat)}`;
-  }
-
   #showTooltip(target: Target | null, at: Point | null): void {
     const { tooltip, map } = this.parts;
     tooltip.hidden = target === null || at === null;
     this.#described = at && target;
     if (!target || !at) return;
-    render(this.#tooltip(target), tooltip);
-    // On the side of the mouse where there is room.
-    const { width, height } = map.getBoundingClientRect();
-    const x = at.x + 16 + tooltip.offsetWidth > width ? at.x - tooltip.offsetWidth - 12 : at.x + 16;
-    const y =
-      at.y + 18 + tooltip.offsetHeight > height ? at.y - tooltip.offsetHeight - 12 : at.y + 18;
-    const [left, top] = [Math.round(Math.max(x, 4)), Math.round(Math.max(y, 4))];
-    tooltip.style.transform = `translate(${left}px, ${top}px)`;
+    render(this.#details(target), tooltip);
+    placeBeside(at, tooltip, map);
+  }
+
+  #details(target: Target): TemplateResult {
+    return targetDetails(target, this.#plan, this.#state, this.#clock.now());
   }
 
   /** The keyboard's place has its details beside it, as the mouse's has. */
@@ -385,30 +357,6 @@ export class EventPage {
         ? { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
         : this.#plan.at(target.seat);
     this.#showTooltip(target, this.#map.view.toScreen(at));
-  }
-
-  #tooltip({ section, seat }: Target) {
-    const state = this.#state;
-    if (seat === null) {
-      const [free, held, sold] = state.ofSection[section.index]!;
-      const category = this.#plan.categories[section.category];
-      return html`<b>Section ${section.name}</b>
-        <span>${category?.name}${category ? html` · ${price(category)}` : nothing}</span>
-        <span class="soft">${count(free)} free of ${seats(free + held + sold)}</span>`;
-    }
-    const { row, number, accessible } = this.#plan.seat(seat);
-    const category = this.#plan.categoryOf(seat);
-    const isHeld = state.status[seat] === HELD && state.expiresAt[seat]! > 0;
-    const left = isHeld
-      ? html` · ${countdown(state.expiresAt[seat]! - this.#clock.now())} at most`
-      : nothing;
-    const what = state.held.has(seat)
-      ? 'held for you; click to give it back'
-      : statusWords(state, seat);
-    const cost = category ? html` · ${price(category)}` : nothing;
-    return html`<b>Row ${row}, seat ${number}</b>
-      <span>Section ${section.name} · ${category?.name}${cost}</span>
-      <span class="soft">${accessible ? 'wheelchair place, ' : nothing}${what}${left}</span>`;
   }
 
   /** Explains something at the seat that it is about, and says it aloud. */
@@ -436,33 +384,7 @@ export class EventPage {
 
   #placeNote(): void {
     const { note: element, map } = this.parts;
-    const note = this.#note;
-    element.hidden = note === null;
-    if (!note) return;
-    element.classList.toggle('refusal', note.kind === 'refusal');
-    if (element.textContent !== note.text) element.textContent = note.text;
-    const { width, height } = map.getBoundingClientRect();
-    const { view } = this.#map;
-    const at = note.seat === null ? null : view.toScreen(this.#plan.at(note.seat));
-    const isSeen =
-      at !== null && view.showsSeats && at.x > 0 && at.y > 0 && at.x < width && at.y < height;
-    element.classList.toggle('anchored', isSeen);
-    const [w, h] = [element.offsetWidth, element.offsetHeight];
-    // Above its seat; below where there is no room; at the bottom of the map for what is elsewhere.
-    const gap = view.seatPx * 0.6 + 12;
-    const isBelow = isSeen && at.y - gap - h < 4;
-    element.classList.toggle('below', isBelow);
-    const x = isSeen
-      ? Math.min(Math.max(at.x - w / 2, 8), Math.max(width - w - 8, 8))
-      : // Beside the zoom buttons, which are in the corner.
-        Math.max(Math.min((width - w) / 2, width - w - ZOOM_PX), 8);
-    const y = isSeen ? (isBelow ? at.y + gap : at.y - gap - h) : height - h - 20;
-    element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
-    if (isSeen)
-      element.style.setProperty(
-        '--arrow',
-        `${Math.round(Math.min(Math.max(at.x - x, 14), w - 14))}px`,
-      );
+    placeNote(this.#note, element, map, this.#map.view, this.#plan);
   }
 
   #showOrder(order: Order): void {
@@ -480,24 +402,15 @@ export class EventPage {
 
   #listen(): void {
     const { signal } = this.#closing;
-    let seenAt = Date.now();
-    const look = () => {
-      const slept = Date.now() - seenAt > SLEPT_MS;
-      seenAt = Date.now();
-      if (slept) void this.#wakeUp();
-    };
-    // Timers of hidden pages run once a minute at worst; one that is much later was asleep.
-    const timer = setInterval(look, SLEPT_MS / 6);
-    signal.addEventListener('abort', () => clearInterval(timer));
-    const comeBack = () => {
-      if (document.hidden) return;
-      look();
-      this.#connection.check();
-      this.#scheduleExpiry();
-      this.#renderNow();
-    };
-    document.addEventListener('visibilitychange', comeBack, { signal });
-    addEventListener('pageshow', comeBack, { signal });
+    onReturn(
+      () => void this.#wakeUp(),
+      () => {
+        this.#connection.check();
+        this.#scheduleExpiry();
+        this.#renderNow();
+      },
+      signal,
+    );
     addEventListener('online', () => this.#connection.check(), { signal });
     addEventListener('offline', () => this.#connection.reconnect(), { signal });
   }
