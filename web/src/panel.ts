@@ -117,10 +117,8 @@ export function shape(which: Shape): TemplateResult {
   return html`<svg class="shape" viewBox="0 0 16 16" aria-hidden="true">${inner}</svg>`;
 }
 
-function cart(
-  { event, plan, state, now, isBuying }: PanelModel,
-  actions: PanelActions,
-): TemplateResult {
+function cart(model: PanelModel, actions: PanelActions): TemplateResult {
+  const { event, plan, state, now, isBuying } = model;
   const held = [...state.held].sort((a, b) => a - b);
   if (held.length === 0) {
     const limit =
@@ -151,33 +149,7 @@ function cart(
       ${repeat(
         held,
         (seat) => seat,
-        (seat) => {
-          const { section, row, number } = plan.seat(seat);
-          const ownTime = state.expiresAt[seat]! - now;
-          const category = plan.categoryOf(seat);
-          const ownCountdown = ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing;
-          return html`<li class=${state.pending[seat] === NOTHING ? '' : 'waiting'}>
-            <button
-              type="button"
-              class="place"
-              @click=${() => actions.showSeat(seat)}
-              title="Show on the map"
-            >
-              <b>Section ${section}</b> row ${row} · seat ${number}
-              <span class="soft">${category?.name}${ownCountdown}</span>
-            </button>
-            <span class="price">${category ? price(category) : nothing}</span>
-            <button
-              type="button"
-              class="icon"
-              aria-label=${`Give back ${seatName(plan, seat)}`}
-              title="Give back"
-              @click=${() => actions.giveBack([seat])}
-            >
-              ×
-            </button>
-          </li>`;
-        },
+        (seat) => heldSeat(seat, left, model, actions),
       )}
     </ul>
     <button
@@ -190,6 +162,40 @@ function cart(
       ${isBuying ? 'Buying…' : `Buy ${seats(held.length)} · ${sum(prices)}`}
     </button>
   </section>`;
+}
+
+/** A held seat in the cart. @param left the time that the first of all held seats has. */
+function heldSeat(
+  seat: SeatNumber,
+  left: number,
+  { plan, state, now }: PanelModel,
+  actions: PanelActions,
+): TemplateResult {
+  const { section, row, number } = plan.seat(seat);
+  const ownTime = state.expiresAt[seat]! - now;
+  const category = plan.categoryOf(seat);
+  const ownCountdown = ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing;
+  return html`<li class=${state.pending[seat] === NOTHING ? '' : 'waiting'}>
+    <button
+      type="button"
+      class="place"
+      @click=${() => actions.showSeat(seat)}
+      title="Show on the map"
+    >
+      <b>Section ${section}</b> row ${row} · seat ${number}
+      <span class="soft">${category?.name}${ownCountdown}</span>
+    </button>
+    <span class="price">${category ? price(category) : nothing}</span>
+    <button
+      type="button"
+      class="icon"
+      aria-label=${`Give back ${seatName(plan, seat)}`}
+      title="Give back"
+      @click=${() => actions.giveBack([seat])}
+    >
+      ×
+    </button>
+  </li>`;
 }
 
 function orders(
