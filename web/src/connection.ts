@@ -91,7 +91,7 @@ export class LiveConnection {
 
   /** One connection from its beginning to its end, which it gives the reason of. */
   async #connection(): Promise<{ fault?: Fault | undefined; wasLive: boolean }> {
-    const { credentials, eventId } = this.options;
+    const { credentials } = this.options;
     let token: string | null = null;
     try {
       token = await credentials.token();
@@ -128,38 +128,7 @@ export class LiveConnection {
         },
       });
       this.#client = client;
-      const subscribe = <Result, Variables extends Record<string, unknown>>(
-        document: TypedDocumentString<Result, Variables>,
-        variables: Variables,
-        take: (data: Result) => boolean,
-      ) =>
-        client.subscribe<Result>(
-          { query: document.toString(), variables },
-          {
-            next: ({ data, errors }) => {
-              if (errors?.length) end(Fault.of(errors));
-              else if (data && !take(data)) end(undefined);
-            },
-            error: (reason) => end(this.#faultOf(reason, token)),
-            complete: () => end(undefined),
-          },
-        );
-      subscribe(
-        SeatChangesDocument,
-        { eventId, since: this.options.since() },
-        ({ seatChanges }) => {
-          alive();
-          return this.options.onSeats(seatChanges);
-        },
-      );
-      if (token !== null) {
-        // Its first item comes at once: a sign that the server does not only listen.
-        subscribe(MyReservationsDocument, { eventId }, ({ myReservations }) => {
-          alive();
-          this.options.onOwn(myReservations);
-          return true;
-        });
-      }
+      this.#subscribe(client, token, alive, end);
     });
     clearTimeout(overdue);
     // What is left of it must neither speak nor fail any more.
@@ -167,6 +136,44 @@ export class LiveConnection {
     this.#client = undefined;
     await client?.dispose();
     return { fault, wasLive: wasLive && fault === undefined };
+  }
+
+  /** Begins both streams; `end` is told of the first one that ends. */
+  #subscribe(
+    client: Client,
+    token: string | null,
+    alive: () => void,
+    end: (fault: Fault | undefined) => void,
+  ): void {
+    const { eventId } = this.options;
+    const subscribe = <Result, Variables extends Record<string, unknown>>(
+      document: TypedDocumentString<Result, Variables>,
+      variables: Variables,
+      take: (data: Result) => boolean,
+    ) =>
+      client.subscribe<Result>(
+        { query: document.toString(), variables },
+        {
+          next: ({ data, errors }) => {
+            if (errors?.length) end(Fault.of(errors));
+            else if (data && !take(data)) end(undefined);
+          },
+          error: (reason) => end(this.#faultOf(reason, token)),
+          complete: () => end(undefined),
+        },
+      );
+    subscribe(SeatChangesDocument, { eventId, since: this.options.since() }, ({ seatChanges }) => {
+      alive();
+      return this.options.onSeats(seatChanges);
+    });
+    if (token !== null) {
+      // Its first item comes at once: a sign that the server does not only listen.
+      subscribe(MyReservationsDocument, { eventId }, ({ myReservations }) => {
+        alive();
+        this.options.onOwn(myReservations);
+        return true;
+      });
+    }
   }
 
   /** Why a stream failed: errors of the operation, or the socket's end with its code. */
