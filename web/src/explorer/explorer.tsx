@@ -90,6 +90,24 @@ function Start(): JSX.Element {
         {problem}
       </p>
       <h2>Examples</h2>
+      <Examples
+        isReady={isReady}
+        hasToken={token !== ''}
+        start={(example) => attempt(() => open(example))()}
+      />
+    </section>
+  );
+}
+
+interface ExamplesProps {
+  isReady: boolean;
+  hasToken: boolean;
+  start(example: Example): void;
+}
+
+function Examples({ isReady, hasToken, start }: ExamplesProps): JSX.Element {
+  return (
+    <>
       {EXAMPLES.map(({ title, examples }) => (
         <div key={title}>
           <h3>{title}</h3>
@@ -100,17 +118,17 @@ function Start(): JSX.Element {
                   type="button"
                   className="start-example"
                   disabled={!isReady}
-                  onClick={attempt(() => open(example))}
+                  onClick={() => start(example)}
                 >
                   {example.name}
                 </button>
-                {example.needsToken && !token && <span> needs a token</span>}
+                {example.needsToken && !hasToken && <span> needs a token</span>}
               </li>
             ))}
           </ul>
         </div>
       ))}
-    </section>
+    </>
   );
 }
 
