@@ -326,7 +326,7 @@ for (const signal of ['TERM', 'KILL']) {
   });
 }
 
-test('what happened while the network was away comes with it, without another map', async () => {
+test('what happened while the network was away is there after it, with no other map', async () => {
   const event = await newEvent();
   const alice = await viewer(event);
   await openList(alice.page);

@@ -1,9 +1,9 @@
 // What becomes of the seats: a map, and every change since, folded by revision.
 //
-// News of a seat comes from the map, from the stream of changes, from the stream of what is mine,
-// and in answers to what I do. Each piece carries the revision of the seat's last change, and the
-// newest wins; so they may come in any order. The stream is held to more: its frames must follow
-// each other without a hole.
+// News of a seat comes from four sides: the map, the stream of changes, the stream of what is mine,
+// and answers. Each piece carries the revision of the seat's last change, and the newest wins; so
+// they may come in any order. The stream is held to more: its frames must follow each other without
+// a hole.
 //
 // A hold that has run out reads as free as soon as the server's clock says so; nobody waits for the
 // news of it.
@@ -169,7 +169,7 @@ export class SeatState {
 
   /**
    * What a refusal says of a seat, without a revision. It counts until the stream says more, or
-   * until `until`: a hold may have ended since the refusal, and then the stream says nothing more.
+   * until `until`: a hold may have ended since, and then the stream says nothing more.
    */
   takeHint(seat: SeatNumber, status: typeof HELD | typeof SOLD, until: number): void {
     if (this.status[seat] === status) return;
