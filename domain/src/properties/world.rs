@@ -258,7 +258,7 @@ impl World {
         }
     }
 
-    /// `status = 2 OR expires_at > now`
+    /// As the store counts: what is confirmed, and what is held and has not run out.
     fn holdings(&self, viewer: &ViewerId) -> u32 {
         let counts = |seat: &&Seat| match &seat.state {
             SeatState::Available { .. } => false,

@@ -13,10 +13,12 @@
 //! Deliberately absent: NOTIFY (it takes a lock across all databases at commit; the desk's
 //! dispatcher sends it afterwards) and retries (the desk knows whether a command may run again).
 
+mod batched_command;
 mod fold;
 mod opening;
 mod session;
 mod write;
 
-pub use session::{BatchedCommand, Booked, BookingSession};
+pub use batched_command::BatchedCommand;
+pub use session::{Booked, BookingSession};
 pub use write::write_changes;

@@ -11,7 +11,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
 };
 
-use super::session::BatchedCommand;
+use super::batched_command::BatchedCommand;
 use crate::domain::ledger::{Opening, Terms};
 use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, IdempotencyKey, OrderId, Revision, SeatState, ViewerId};

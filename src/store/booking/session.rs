@@ -7,9 +7,9 @@ use sea_orm::{
     TransactionTrait,
 };
 
+use super::batched_command::BatchedCommand;
 use super::opening::read_opening;
 use super::write::{reschedule_expiry, write_changes, write_orders};
-use crate::domain::command::Needs;
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId};
 use crate::store::entity::event;
@@ -20,17 +20,6 @@ use crate::store::pools::Store;
 /// autovacuum what a session has changed when the session is between transactions, and once a
 /// second at most.
 const KEPT_FOR: Duration = Duration::from_secs(1);
-
-/// A command of a batch, waiting for its decision.
-pub trait BatchedCommand: Send + Sync {
-    /// What has to be on the ledger.
-    fn needs(&self) -> Needs<'_>;
-    /// Whether it may be decided again although it is unknown whether it was written.
-    fn is_repeatable(&self) -> bool;
-    /// Decides, and keeps the outcome until the transaction is committed. Called once for each
-    /// attempt at the transaction.
-    fn decide(&mut self, ledger: &mut Ledger);
-}
 
 /// What a committed booking transaction did.
 #[derive(Clone, PartialEq, Eq, Debug)]

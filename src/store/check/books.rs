@@ -1,70 +1,20 @@
 //! All books of a database, event by event, in one snapshot.
 
+use chrono::{DateTime, Utc};
 use const_format::formatcp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
-use super::event::EventBooks;
+use super::event_books::{EventBooks, EventRow};
+use super::findings::{Finding, Findings, Summary};
 use super::violation::Violation;
+use super::{log, orders};
 use crate::domain::EventId;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
-use crate::store::rows::TermsRow;
 use crate::store::sql::statement;
 
 /// Events looked up at a time.
 const EVENTS_AT_ONCE: i64 = 500;
-
-/// What is found on the way.
-#[derive(Clone, Debug)]
-pub enum Finding {
-    /// Something that must not be.
-    Violation(Violation),
-    /// So much is done.
-    Progress(Summary),
-}
-
-/// What was verified.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Summary {
-    /// Events that there are.
-    pub events: u64,
-    /// Events that were verified.
-    pub verified: u64,
-    /// Their seats.
-    pub seats: u64,
-    /// Rows of their change logs.
-    pub changes: u64,
-    /// Their orders.
-    pub orders: u64,
-    /// What was found to be wrong.
-    pub violations: u64,
-}
-
-/// Where findings go, and what they add up to.
-pub(super) struct Findings<'a> {
-    pub(super) summary: Summary,
-    tell: &'a mut (dyn FnMut(Finding) + Send),
-}
-
-impl Findings<'_> {
-    pub(super) fn violation(&mut self, violation: Violation) {
-        self.summary.violations += 1;
-        (self.tell)(Finding::Violation(violation));
-    }
-
-    pub(super) fn progress(&mut self) {
-        (self.tell)(Finding::Progress(self.summary));
-    }
-}
-
-/// The event's row, as far as the books need it.
-#[derive(FromQueryResult)]
-pub(super) struct EventRow {
-    pub(super) id: i64,
-    pub(super) revision: i64,
-    #[sea_orm(nested)]
-    pub(super) terms: TermsRow,
-}
 
 impl Store {
     /// Verifies the books of every event, and tells of each violation and of its progress. Reads
@@ -82,10 +32,11 @@ impl Store {
         let unhurried = "SET LOCAL statement_timeout = 0;
             SET LOCAL idle_in_transaction_session_timeout = 0";
         snapshot.execute_unprepared(unhurried).await?;
-        let mut findings = Findings { summary: Summary::default(), tell };
+        let mut findings = Findings::new(tell);
         let count = snapshot.query_one_raw(statement("SELECT count(*) FROM events", [])).await?;
         let count: i64 = count.map_or(Ok(0), |row| row.try_get_by_index(0))?;
         findings.summary.events = count.unsigned_abs();
+        let now = clock(&snapshot).await?;
         check_strays(&snapshot, &mut findings).await?;
         let mut after = 0;
         loop {
@@ -93,10 +44,10 @@ impl Store {
             let Some(last) = events.last() else { break };
             after = last.id;
             for event in events {
-                EventBooks::read(&snapshot, event, &mut findings)
-                    .await?
-                    .verify(&snapshot, &mut findings)
-                    .await?;
+                let books = EventBooks::read(&snapshot, event, &mut findings).await?;
+                log::verify(&books, &snapshot, &mut findings).await?;
+                orders::verify(&books, &snapshot, &mut findings).await?;
+                books.verify_limit(now, &mut findings);
                 findings.summary.verified += 1;
                 findings.progress();
             }
@@ -160,4 +111,11 @@ SELECT event_id FROM known
         }
     }
     Ok(())
+}
+
+/// When the snapshot was taken, as far as holds are concerned.
+async fn clock(snapshot: &DatabaseTransaction) -> Result<DateTime<Utc>, StoreError> {
+    let row = snapshot.query_one_raw(statement("SELECT transaction_timestamp()", [])).await?;
+    let row = row.ok_or(StoreError::Corrupt("a clock without a time"))?;
+    Ok(row.try_get_by_index(0)?)
 }

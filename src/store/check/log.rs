@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use sea_orm::DatabaseTransaction;
 
-use super::books::Findings;
-use super::event::EventBooks;
+use super::event_books::EventBooks;
+use super::findings::Findings;
 use super::violation::Violation;
 use crate::domain::seat::Seat;
 use crate::domain::{Cause, Change, Revision, SeatState, SeatStatus};

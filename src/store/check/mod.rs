@@ -10,10 +10,11 @@
 //! Deliberately absent: repairing anything.
 
 mod books;
-mod event;
+mod event_books;
+mod findings;
 mod log;
 mod orders;
 mod violation;
 
-pub use books::{Finding, Summary};
+pub use findings::{Finding, Summary};
 pub use violation::Violation;

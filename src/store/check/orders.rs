@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sea_orm::{DatabaseTransaction, FromQueryResult};
 
-use super::books::Findings;
-use super::event::EventBooks;
+use super::event_books::EventBooks;
+use super::findings::Findings;
 use super::violation::Violation;
 use crate::domain::Revision;
 use crate::store::error::StoreError;

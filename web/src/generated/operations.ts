@@ -26,9 +26,8 @@ export type NotHeldReason =
   /** The viewer held it, and the hold ran out. It may still be free: reserve it again. */
   | 'HOLD_EXPIRED'
   /**
-   * It is free, and not because the viewer's hold ran out: the viewer never held it, gave it back,
-   * or somebody else
-   * has held it since.
+   * It is free, and not because the viewer's hold ran out: the viewer never held it, gave it
+   * back, or somebody else has held it since.
    */
   | 'NEVER_HELD'
   /** The event has no such seat. */

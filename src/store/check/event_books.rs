@@ -3,17 +3,25 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
 
-use super::books::{EventRow, Findings};
+use super::findings::Findings;
 use super::violation::Violation;
-use super::{log, orders};
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
 use crate::domain::{EventId, Revision, SeatState, ViewerId};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
-use crate::store::sql::statement;
+use crate::store::rows::TermsRow;
+
+/// The event's row, as far as the books need it.
+#[derive(FromQueryResult)]
+pub(super) struct EventRow {
+    pub(super) id: i64,
+    pub(super) revision: i64,
+    #[sea_orm(nested)]
+    pub(super) terms: TermsRow,
+}
 
 /// An event with its seats as the table has them.
 pub(super) struct EventBooks {
@@ -48,20 +56,8 @@ impl EventBooks {
         Ok(Self { event, revision: Revision(row.revision), terms: row.terms.into(), seats })
     }
 
-    /// Holds the seats against everything else that is written of them.
-    pub(super) async fn verify(
-        &self,
-        snapshot: &DatabaseTransaction,
-        findings: &mut Findings<'_>,
-    ) -> Result<(), StoreError> {
-        log::verify(self, snapshot, findings).await?;
-        orders::verify(self, snapshot, findings).await?;
-        self.verify_limit(clock(snapshot).await?, findings);
-        Ok(())
-    }
-
     /// Nobody holds and owns more than the event allows.
-    fn verify_limit(&self, now: DateTime<Utc>, findings: &mut Findings<'_>) {
+    pub(super) fn verify_limit(&self, now: DateTime<Utc>, findings: &mut Findings<'_>) {
         let Some(limit) = self.terms.max_seats_per_viewer else { return };
         let mut counts: HashMap<&ViewerId, (u32, i32)> = HashMap::new();
         for (&serial, seat) in &self.seats {
@@ -83,11 +79,4 @@ impl EventBooks {
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         })
     }
-}
-
-/// When the snapshot was taken, as far as holds are concerned.
-async fn clock(snapshot: &DatabaseTransaction) -> Result<DateTime<Utc>, StoreError> {
-    let row = snapshot.query_one_raw(statement("SELECT transaction_timestamp()", [])).await?;
-    let row = row.ok_or(StoreError::Corrupt("a clock without a time"))?;
-    Ok(row.try_get_by_index(0)?)
 }

@@ -1,0 +1,113 @@
+//! The numbers of statuses and causes stand in one place, the enums of `domain`. SQL is made from
+//! them.
+
+use std::path::Path;
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use crate::sources::{files, none, read};
+
+/// Ran on every database before the enums had their numbers; never changes.
+const BEFORE_THE_RULE: &str = "migration/src/m0001_initial.rs";
+
+/// The columns that hold such numbers.
+const COLUMNS: [&str; 2] = ["status", "cause"];
+
+#[test]
+fn no_sql_has_a_number_of_a_status_or_a_cause() {
+    let mut broken = Vec::new();
+    for path in files(&["rs"]).iter().filter(|path| *path != Path::new(BEFORE_THE_RULE)) {
+        let tokens: TokenStream = read(path).parse().unwrap();
+        let mut texts = Vec::new();
+        collect_texts(tokens, &mut texts);
+        for (line, text) in texts {
+            if let Some(number) = number_in(&text) {
+                broken.push(format!("{}:{line}: {number}", path.display()));
+            }
+        }
+    }
+    none("SQL takes these numbers from SeatStatus and Cause:", &broken);
+}
+
+/// Every string literal with the line that it begins on, also within macros.
+fn collect_texts(tokens: TokenStream, texts: &mut Vec<(usize, String)>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => collect_texts(group.stream(), texts),
+            TokenTree::Literal(literal) => {
+                let line = literal.span().start().line;
+                if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                    texts.push((line, text.value()));
+                }
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+        }
+    }
+}
+
+/// The first place in a text where such a column meets a number, as SQL would say it.
+fn number_in(text: &str) -> Option<String> {
+    let words = words(text);
+    let is_column = |word: &str| {
+        let name = word.rsplit('.').next().unwrap_or_default();
+        COLUMNS.iter().any(|column| name.eq_ignore_ascii_case(column))
+    };
+    let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
+    let is_between = |word: &str| {
+        ["=", "<>", "!=", "<", ">", "<=", ">=", "(", "IN", "NOT", "ANY", "WHEN", "THEN"]
+            .contains(&word)
+    };
+    for (index, word) in words.iter().enumerate().filter(|(_, word)| is_column(word)) {
+        let next = words[index + 1..].iter().find(|word| !is_between(word));
+        // Directly after the column a number is a position or an argument, not a value.
+        let compares = words.get(index + 1).is_some_and(|word| is_between(word) && *word != "(");
+        if compares && next.is_some_and(|word| is_number(word)) {
+            return Some(format!("{word} {} {}", words[index + 1], next?));
+        }
+    }
+    None
+}
+
+/// Names, numbers, and the signs between them. What is filled in (`{…}`) is no number.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let is_name = |c: char| c.is_alphanumeric() || "_.$".contains(c);
+    let is_operator = |c: char| "<>=!".contains(c);
+    let mut before: Option<char> = None;
+    for c in text.chars() {
+        let goes_on = before.is_some_and(|before| {
+            (is_name(before) && is_name(c)) || (is_operator(before) && is_operator(c))
+        });
+        if goes_on {
+            words.last_mut().unwrap().push(c);
+        } else if !c.is_whitespace() {
+            words.push(c.to_string());
+        }
+        before = Some(c);
+    }
+    words
+}
+
+#[test]
+fn numbers_are_found_however_sql_says_them() {
+    // N stands for a number, so that this file does not break its own rule.
+    let with = [
+        "SELECT 1 FROM seats WHERE status = N",
+        "WHERE s.status<>N",
+        "WHERE cause IN (N, N)",
+        "CASE cause WHEN N END",
+        "UPDATE seats SET status = N, viewer = 'x'",
+    ];
+    for text in with {
+        assert!(number_in(&text.replace('N', "1")).is_some(), "{text}");
+    }
+    let without = [
+        "WHERE status = {RESERVED}",
+        "WHERE status = $1",
+        "status, cause, 1 AS one",
+        "the status (200) of an answer",
+    ];
+    for text in without {
+        assert_eq!(number_in(text), None, "{text}");
+    }
+}
