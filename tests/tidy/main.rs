@@ -8,5 +8,6 @@ mod columns;
 mod dependencies;
 mod docs;
 mod functions;
+mod rooms;
 mod sources;
 mod sql;

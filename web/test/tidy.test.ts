@@ -8,7 +8,7 @@ import { parsers } from 'prettier/plugins/typescript';
 const MAX_LINES = 70;
 
 // What a generator has written is left as it is.
-const NOT_OURS = ['node_modules', 'dist', 'generated'];
+const NOT_OURS = ['node_modules', 'dist', 'dist-test', 'generated'];
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
