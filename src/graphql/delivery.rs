@@ -1,7 +1,7 @@
 //! Whether a subscription is delivered by its own stream, or apart from it.
 //!
-//! `seatChanges` holds nothing that depends on the viewer, so its frames are shared. An operation is
-//! started like any other, and the schema checks and resolves it; but with a
+//! `seatChanges` holds nothing that depends on the viewer, so its frames are shared. An operation
+//! is started like any other, and the schema checks and resolves it; but with a
 //! [`Delivery::HandOver`] in its data the resolver hands its follower over instead of a stream. A
 //! batch is executed with [`Delivery::Render`].
 

@@ -35,8 +35,8 @@ use crate::graphql::error::{Code, Fault};
 /// proxies cut it.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 
-/// The last event. With data, empty as it is: browsers keep events without data to themselves. Ours,
-/// since axum's events leave an empty field out.
+/// The last event. With data, empty as it is: browsers keep events without data to themselves.
+/// Ours, since axum's events leave an empty field out.
 const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
 
 /// Why the server ends a stream.

@@ -57,7 +57,10 @@ pub enum Violation {
         revision: Revision,
     },
     /// A change that cannot follow what the seat was before it.
-    #[error("event {}, seat {seat}, revision {revision}: {cause:?} cannot follow what was before", event.0)]
+    #[error(
+        "event {}, seat {seat}, revision {revision}: {cause:?} cannot follow what was before",
+        event.0
+    )]
     IllegalChange {
         /// In which event.
         event: EventId,
@@ -169,7 +172,10 @@ pub enum Violation {
         seat: i32,
     },
     /// An order that does not take up the revisions of its seats.
-    #[error("event {}, order {order}: its seats were not confirmed one after another from it", event.0)]
+    #[error(
+        "event {}, order {order}: its seats were not confirmed one after another from it",
+        event.0
+    )]
     WrongRevisions {
         /// In which event.
         event: EventId,
@@ -177,7 +183,10 @@ pub enum Violation {
         order: Revision,
     },
     /// An idempotency key of no order, or of another viewer's.
-    #[error("event {}, idempotency key {key:?}: it leads to no order {order} of its viewer", event.0)]
+    #[error(
+        "event {}, idempotency key {key:?}: it leads to no order {order} of its viewer",
+        event.0
+    )]
     KeyWithoutOrder {
         /// In which event.
         event: EventId,
@@ -204,7 +213,10 @@ pub enum Violation {
         seconds: i64,
     },
     /// A viewer who holds and owns more than the event allows.
-    #[error("event {}: the holder of seat {seat} has {count} seats, the event allows {limit}", event.0)]
+    #[error(
+        "event {}: the holder of seat {seat} has {count} seats, the event allows {limit}",
+        event.0
+    )]
     LimitExceeded {
         /// In which event.
         event: EventId,
