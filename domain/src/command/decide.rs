@@ -1,0 +1,36 @@
+//! What every command has in common.
+
+use crate::ids::{SeatId, ViewerId};
+use crate::ledger::Ledger;
+use crate::order::IdempotencyKey;
+
+/// Something to be decided on an event's ledger.
+pub trait Command: Send + Sync + 'static {
+    /// The answer, refusals included.
+    type Outcome: Send + Sync + 'static;
+
+    /// Whether carrying it out once more, after it was carried out, gives the same outcome. Where
+    /// it does not, and it is unknown whether it was, nobody can say what became of it.
+    const REPEATABLE: bool = true;
+
+    /// Decides on the ledger as the commands before left it. Deciding again on the same ledger is
+    /// harmless.
+    fn decide(&self, ledger: &mut Ledger) -> Self::Outcome;
+
+    /// What has to be on the ledger for that.
+    fn needs(&self) -> Needs<'_>;
+}
+
+/// What a command needs to find on the ledger.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs<'a> {
+    /// The seats to lock.
+    pub seats: &'a [SeatId],
+    /// Whose holdings count against the event's limit.
+    pub holdings_of: Option<&'a ViewerId>,
+    /// The purchase: whose key stands for which order, what seats cost, and the orders of seats
+    /// that are sold.
+    pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
+    /// Whether to look up anew when the event's next hold runs out.
+    pub reschedules_expiry: bool,
+}

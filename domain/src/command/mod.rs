@@ -1,0 +1,24 @@
+//! What can be asked of an event's seats, and how each is decided.
+//!
+//! A command first looks, then acts: it either changes all it names or nothing. Expected refusals
+//! are values.
+//!
+//! A file for each command: what it asks, how it is decided, and why it may be refused.
+
+mod confirm;
+mod decide;
+mod expire;
+mod held;
+mod release;
+mod reserve;
+mod seat_set;
+#[cfg(test)]
+mod tests;
+
+pub use confirm::{Confirm, ConfirmRefusal, Confirmed};
+pub use decide::{Command, Needs};
+pub use expire::Expire;
+pub use held::NotHeldReason;
+pub use release::{Release, Released};
+pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
+pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};

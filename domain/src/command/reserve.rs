@@ -1,0 +1,161 @@
+//! Reserving seats: all of them are held for the viewer, or none.
+
+use chrono::{DateTime, Utc};
+
+use super::decide::{Command, Needs};
+use super::seat_set::SeatSet;
+use crate::ids::{Revision, SeatId, ViewerId};
+use crate::ledger::Ledger;
+use crate::seat::{Seat, SeatState};
+
+/// Holds all of the seats for the viewer, or none.
+#[derive(Clone, Debug)]
+pub struct Reserve {
+    /// Who asks.
+    pub viewer: ViewerId,
+    /// For which seats.
+    pub seats: SeatSet,
+}
+
+/// The viewer holds all of the seats.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reserved {
+    /// The seats as they are now, ascending.
+    pub seats: Vec<Seat>,
+    /// When the first of the holds runs out.
+    pub expires_at: DateTime<Utc>,
+    /// The instant of the decision.
+    pub now: DateTime<Utc>,
+    /// The revision of the last of these holds.
+    pub revision: Revision,
+}
+
+/// Why the seats were not reserved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ReserveRefusal {
+    /// Some seats are in the way: every one of them, with its reason.
+    Unavailable(Vec<(SeatId, UnavailableReason)>),
+    /// The viewer would hold and own more than the event allows.
+    LimitExceeded {
+        /// The event's limit.
+        limit: u32,
+        /// What the viewer holds and owns now.
+        held: u32,
+        /// How many more were asked for, not counting those held already.
+        requested: u32,
+    },
+    /// Outside the sales window.
+    SalesClosed {
+        /// When sales open, if that is still to come.
+        opens_at: Option<DateTime<Utc>>,
+        /// When sales closed, if they have.
+        closed_at: Option<DateTime<Utc>>,
+    },
+}
+
+/// Why one seat cannot be reserved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnavailableReason {
+    /// Another viewer holds it.
+    ReservedByAnother,
+    /// It is sold.
+    Confirmed,
+    /// It is not offered.
+    NotForSale,
+    /// The event has no such seat.
+    NotFound,
+}
+
+impl Command for Reserve {
+    type Outcome = Result<Reserved, ReserveRefusal>;
+
+    fn needs(&self) -> Needs<'_> {
+        Needs { seats: self.seats.as_slice(), holdings_of: Some(&self.viewer), ..Needs::default() }
+    }
+
+    fn decide(&self, ledger: &mut Ledger) -> Self::Outcome {
+        let mut wanted = Vec::new();
+        let mut in_the_way = Vec::new();
+        for &id in self.seats.as_slice() {
+            match self.look_at(ledger, id) {
+                Ok(Eligibility::Free) => wanted.push(id),
+                Ok(Eligibility::Held) => {}
+                Err(reason) => in_the_way.push((id, reason)),
+            }
+        }
+        let asks_for_more = !(wanted.is_empty() && in_the_way.is_empty());
+        if asks_for_more && !ledger.terms().are_sales_open(ledger.now()) {
+            return Err(sales_closed(ledger));
+        }
+        if !in_the_way.is_empty() {
+            return Err(ReserveRefusal::Unavailable(in_the_way));
+        }
+        self.check_limit(ledger, wanted.len())?;
+        for id in wanted {
+            ledger
+                .reserve(id, &self.viewer)
+                .expect("each of these seats was seen to be free on this ledger");
+        }
+        Ok(self.granted(ledger))
+    }
+}
+
+/// How a seat is that is not in the way.
+enum Eligibility {
+    Free,
+    /// The viewer holds it already.
+    Held,
+}
+
+impl Reserve {
+    fn look_at(&self, ledger: &Ledger, id: SeatId) -> Result<Eligibility, UnavailableReason> {
+        let now = ledger.now();
+        let seat = ledger.seat(id).ok_or(UnavailableReason::NotFound)?;
+        match &seat.state {
+            SeatState::Confirmed(_) => Err(UnavailableReason::Confirmed),
+            SeatState::Reserved(hold) if hold.is_live(now) && hold.viewer == self.viewer => {
+                Ok(Eligibility::Held)
+            }
+            SeatState::Reserved(hold) if hold.is_live(now) => {
+                Err(UnavailableReason::ReservedByAnother)
+            }
+            _ if !seat.for_sale => Err(UnavailableReason::NotForSale),
+            _ => Ok(Eligibility::Free),
+        }
+    }
+
+    fn check_limit(&self, ledger: &Ledger, wanted: usize) -> Result<(), ReserveRefusal> {
+        let requested = u32::try_from(wanted).unwrap_or(u32::MAX);
+        let held = ledger.holdings(&self.viewer);
+        match ledger.terms().max_seats_per_viewer {
+            Some(limit) if requested > 0 && held.saturating_add(requested) > limit => {
+                Err(ReserveRefusal::LimitExceeded { limit, held, requested })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn granted(&self, ledger: &Ledger) -> Reserved {
+        let now = ledger.now();
+        let seats: Vec<_> =
+            self.seats.as_slice().iter().filter_map(|&id| ledger.seat(id)).cloned().collect();
+        Reserved {
+            expires_at: seats
+                .iter()
+                .filter_map(|seat| seat.state.expires_at(now))
+                .min()
+                .unwrap_or(now),
+            revision: seats.iter().map(|seat| seat.revision).max().unwrap_or_default(),
+            seats,
+            now,
+        }
+    }
+}
+
+fn sales_closed(ledger: &Ledger) -> ReserveRefusal {
+    let (now, terms) = (ledger.now(), ledger.terms());
+    ReserveRefusal::SalesClosed {
+        opens_at: terms.sales_open_at.filter(|&open| now < open),
+        closed_at: terms.sales_close_at.filter(|&close| close <= now),
+    }
+}

@@ -1,0 +1,169 @@
+//! Commands on a ledger, one rule a test. Their properties are in `properties`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::*;
+use crate::ledger::{Ledger, Opening, Terms};
+use crate::seat::{Hold, Sale, Seat, SeatState};
+use crate::{CategoryId, EventId, IdempotencyKey, OrderId, Revision, SeatId, ViewerId};
+
+const EVENT: EventId = EventId(1);
+
+fn now() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
+}
+
+fn id(serial: i32) -> SeatId {
+    SeatId { event: EVENT, serial }
+}
+
+fn viewer(name: &str) -> ViewerId {
+    ViewerId::new(name).unwrap()
+}
+
+fn free() -> SeatState {
+    SeatState::Available { lapsed: None }
+}
+
+fn held_by(name: &str, until: DateTime<Utc>) -> SeatState {
+    SeatState::Reserved(Hold { viewer: viewer(name), expires_at: until })
+}
+
+fn sold_to(name: &str) -> SeatState {
+    SeatState::Confirmed(Sale {
+        viewer: viewer(name),
+        order: OrderId { event: EVENT, first: Revision(1) },
+    })
+}
+
+fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
+    let category = CategoryId { event: EVENT, serial: 1 };
+    let row = |(serial, state)| Seat {
+        id: id(serial),
+        category,
+        for_sale: true,
+        state,
+        revision: Revision::ZERO,
+    };
+    Opening {
+        event: EVENT,
+        terms: Terms {
+            sales_open_at: None,
+            sales_close_at: None,
+            hold: TimeDelta::seconds(300),
+            max_seats_per_viewer: None,
+            currency: "EUR".to_owned(),
+        },
+        revision: Revision(100),
+        now: now(),
+        seats: (1..).zip(states).map(row).collect(),
+        prices: HashMap::from([(category, 4_900)]),
+        holdings: HashMap::new(),
+        keys: HashMap::new(),
+        orders: Vec::new(),
+    }
+}
+
+fn reserve(name: &str, serials: &[i32]) -> Reserve {
+    Reserve { viewer: viewer(name), seats: seats(serials) }
+}
+
+fn seats(serials: &[i32]) -> SeatSet {
+    SeatSet::new(serials.iter().copied().map(id).collect()).unwrap()
+}
+
+#[test]
+fn a_request_names_1_to_100_different_seats_in_any_order() {
+    assert_eq!(seats(&[3, 1, 3, 2]).as_slice(), [id(1), id(2), id(3)]);
+    let count = |range: std::ops::RangeInclusive<i32>| SeatSet::new(range.map(id).collect());
+    assert!(count(1..=100).is_ok());
+    assert_eq!(count(1..=101), Err(InvalidSeatSet));
+    assert_eq!(SeatSet::new(vec![]), Err(InvalidSeatSet));
+    assert!(
+        SeatSet::new((1..=100).chain(1..=100).map(id).collect()).is_ok(),
+        "a seat named twice counts once"
+    );
+}
+
+#[test]
+fn a_held_seat_cannot_be_reserved_by_another_viewer() {
+    let mut ledger = Ledger::open(opening([free()]));
+    assert!(reserve("ann", &[1]).decide(&mut ledger).is_ok());
+    let refusal = reserve("ben", &[1]).decide(&mut ledger).unwrap_err();
+    assert_eq!(
+        refusal,
+        ReserveRefusal::Unavailable(vec![(id(1), UnavailableReason::ReservedByAnother)])
+    );
+    assert_eq!(ledger.close().changes.len(), 1);
+}
+
+#[test]
+fn a_refusal_names_every_seat_in_the_way_and_no_other() {
+    let later = now() + TimeDelta::seconds(1);
+    let states = [
+        free(),
+        held_by("ann", later),
+        held_by("ben", later),
+        sold_to("ann"),
+        free(),
+        held_by("ben", now()),
+    ];
+    let mut opening = opening(states);
+    opening.seats[4].for_sale = false;
+    let mut ledger = Ledger::open(opening);
+    let refusal = reserve("ann", &[1, 2, 3, 4, 5, 6, 7]).decide(&mut ledger).unwrap_err();
+    let in_the_way = vec![
+        (id(3), UnavailableReason::ReservedByAnother),
+        (id(4), UnavailableReason::Confirmed),
+        (id(5), UnavailableReason::NotForSale),
+        (id(7), UnavailableReason::NotFound),
+    ];
+    assert_eq!(refusal, ReserveRefusal::Unavailable(in_the_way));
+    assert!(ledger.close().is_empty(), "not even the expiry of seat 6 is logged");
+}
+
+#[test]
+fn a_seat_that_one_holds_stays_ones_own_when_it_is_taken_off_sale() {
+    let until = now() + TimeDelta::seconds(1);
+    let mut opening = opening([held_by("ann", until)]);
+    opening.seats[0].for_sale = false;
+    let mut ledger = Ledger::open(opening);
+    assert_eq!(reserve("ann", &[1]).decide(&mut ledger).unwrap().expires_at, until);
+    let confirm = Confirm {
+        viewer: viewer("ann"),
+        seats: seats(&[1]),
+        key: IdempotencyKey::new("k".to_owned()).unwrap(),
+        payment_reference: None,
+    };
+    assert_eq!(confirm.decide(&mut ledger).unwrap().order.total_minor, 4_900);
+}
+
+#[test]
+fn the_limit_counts_what_one_holds_and_owns_and_only_what_is_asked_for_anew() {
+    let mut opening = opening([held_by("ann", now() + TimeDelta::seconds(1)), free(), free()]);
+    opening.terms.max_seats_per_viewer = Some(3);
+    opening.holdings = HashMap::from([(viewer("ann"), 2)]);
+    let mut ledger = Ledger::open(opening);
+    let exceeded = ReserveRefusal::LimitExceeded { limit: 3, held: 2, requested: 2 };
+    assert_eq!(reserve("ann", &[1, 2, 3]).decide(&mut ledger), Err(exceeded));
+    assert!(reserve("ann", &[1, 2]).decide(&mut ledger).is_ok());
+    let exceeded = ReserveRefusal::LimitExceeded { limit: 3, held: 3, requested: 1 };
+    assert_eq!(reserve("ann", &[3]).decide(&mut ledger), Err(exceeded));
+}
+
+#[test]
+fn sales_open_at_their_first_instant_and_close_at_their_last() {
+    let second = TimeDelta::seconds(1);
+    let decide = |opens_at: Option<DateTime<Utc>>, closes_at: Option<DateTime<Utc>>| {
+        let mut opening = opening([free()]);
+        (opening.terms.sales_open_at, opening.terms.sales_close_at) = (opens_at, closes_at);
+        reserve("ann", &[1]).decide(&mut Ledger::open(opening)).map(|granted| granted.revision)
+    };
+    assert_eq!(decide(Some(now()), Some(now() + second)), Ok(Revision(101)));
+    let soon = ReserveRefusal::SalesClosed { opens_at: Some(now() + second), closed_at: None };
+    assert_eq!(decide(Some(now() + second), None), Err(soon));
+    let over = ReserveRefusal::SalesClosed { opens_at: None, closed_at: Some(now()) };
+    assert_eq!(decide(Some(now() - second), Some(now())), Err(over));
+}

@@ -1,0 +1,13 @@
+//! What mutations answer: unions of success and the refusals to expect. A file for each mutation.
+
+mod confirm;
+mod refused_seats;
+mod release;
+mod reserve;
+
+pub use confirm::{ConfirmSeatsResult, IdempotencyKeyReused};
+pub use refused_seats::{NotHeldSeat, SeatsNotHeld};
+pub use release::ReleaseSeatsResult;
+pub use reserve::{
+    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable, UnavailableSeat,
+};

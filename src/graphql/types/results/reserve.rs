@@ -1,0 +1,147 @@
+//! What reserveSeats answers.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, ID, SimpleObject, Union};
+
+use super::refused_seats::{count_seats, in_the_way};
+use crate::domain::command::{self, ReserveRefusal, Reserved};
+use crate::graphql::scalars::{DateTime, Revision, to_int};
+use crate::graphql::types::event::EventScope;
+use crate::graphql::types::seat::Seat;
+
+/// What became of reserveSeats.
+#[derive(Clone, Debug, Union)]
+pub enum ReserveSeatsResult {
+    /// All of the seats are held.
+    Success(ReserveSeatsSuccess),
+    /// Some seats are in the way; nothing was reserved.
+    Unavailable(SeatsUnavailable),
+    /// The viewer would have too many; nothing was reserved.
+    LimitExceeded(SeatLimitExceeded),
+    /// Outside the sales window; nothing was reserved.
+    SalesClosed(SalesClosed),
+}
+
+/// The viewer holds all of the seats.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct ReserveSeatsSuccess {
+    /// The seats, in the order of the seat plan.
+    seats: Vec<Seat>,
+    /// When the first of these holds runs out.
+    expires_at: DateTime,
+    /// The server's clock when it was decided: what countdowns should go by.
+    server_time: DateTime,
+    /// The revision that these holds are part of: a stream at or past it shows them.
+    revision: Revision,
+}
+
+/// Some of the seats cannot be reserved, so none was.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct SeatsUnavailable {
+    /// What happened, for a person.
+    pub message: String,
+    /// Every seat that is in the way.
+    seats: Vec<UnavailableSeat>,
+}
+
+/// A seat that cannot be reserved.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct UnavailableSeat {
+    /// Which of the seats asked for.
+    seat_id: ID,
+    /// Why.
+    reason: UnavailableReason,
+}
+
+/// Why a seat cannot be reserved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "command::UnavailableReason")]
+pub enum UnavailableReason {
+    /// Another viewer holds it; it may become free again.
+    ReservedByAnother,
+    /// It is sold.
+    Confirmed,
+    /// It is not offered.
+    NotForSale,
+    /// The event has no such seat.
+    NotFound,
+}
+
+/// The viewer would hold and own more seats than the event allows.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct SeatLimitExceeded {
+    /// What happened, for a person.
+    pub message: String,
+    /// The event's limit.
+    limit: i32,
+    /// How many seats the viewer holds and owns now.
+    held: i32,
+    /// How many more were asked for, not counting those the viewer holds already.
+    requested: i32,
+}
+
+/// Seats cannot be reserved at this time.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct SalesClosed {
+    /// What happened, for a person.
+    pub message: String,
+    /// When sales open, if that is still to come.
+    opens_at: Option<DateTime>,
+    /// When sales closed, if they have.
+    closed_at: Option<DateTime>,
+}
+
+impl ReserveSeatsResult {
+    /// Says a decision in the contract's words.
+    pub fn new(event: &Arc<EventScope>, outcome: Result<Reserved, ReserveRefusal>) -> Self {
+        match outcome {
+            Ok(Reserved { seats, expires_at, now, revision }) => {
+                Self::Success(ReserveSeatsSuccess {
+                    seats: seats.into_iter().map(|seat| Seat::decided(event, seat, now)).collect(),
+                    expires_at: DateTime(expires_at),
+                    server_time: DateTime(now),
+                    revision: Revision(revision),
+                })
+            }
+            Err(ReserveRefusal::Unavailable(seats)) => Self::Unavailable(SeatsUnavailable {
+                message: format!(
+                    "{} cannot be reserved; nothing was reserved",
+                    count_seats(seats.len())
+                ),
+                seats: in_the_way(seats, |seat_id, reason| UnavailableSeat {
+                    seat_id,
+                    reason: reason.into(),
+                }),
+            }),
+            Err(ReserveRefusal::LimitExceeded { limit, held, requested }) => {
+                Self::LimitExceeded(SeatLimitExceeded {
+                    message: format!(
+                        "one person may have at most {limit} seats here; you have {held} and \
+                            asked for {requested} more"
+                    ),
+                    limit: to_int(limit.into()),
+                    held: to_int(held.into()),
+                    requested: to_int(requested.into()),
+                })
+            }
+            Err(ReserveRefusal::SalesClosed { opens_at, closed_at }) => {
+                Self::SalesClosed(SalesClosed {
+                    message: if opens_at.is_some() {
+                        "sales have not opened yet"
+                    } else {
+                        "sales are closed"
+                    }
+                    .to_owned(),
+                    opens_at: opens_at.map(DateTime),
+                    closed_at: closed_at.map(DateTime),
+                })
+            }
+        }
+    }
+}
