@@ -62,6 +62,8 @@ test: ## Runs every test, on a PostgreSQL of its own and in a browser.
 lint: ## Formatting and lints, warnings as errors.
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	$(CARGO) clippy --locked --no-default-features -- --deny warnings
+	$(CARGO) clippy --locked --features download-postgres -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps
 
 format: ## Formats the code.
