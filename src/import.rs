@@ -455,7 +455,7 @@ struct Draft {
     currency: Option<(String, u64)>,
     categories: Vec<(PlannedCategory, u64)>,
     seats: Vec<PlannedSeat>,
-    places: HashMap<(String, String, String), u64>,
+    locations: HashMap<(String, String, String), u64>,
 }
 
 impl Draft {
@@ -470,8 +470,8 @@ impl Draft {
             });
         }
         let category = self.category(line, seat.category, seat.price_minor)?;
-        let place = (seat.section.clone(), seat.row.clone(), seat.number.clone());
-        if let Some(first_line) = self.places.get(&place) {
+        let location = (seat.section.clone(), seat.row.clone(), seat.number.clone());
+        if let Some(first_line) = self.locations.get(&location) {
             return Err(LineProblem::DuplicateSeat {
                 section: Excerpt::of(&seat.section),
                 row: Excerpt::of(&seat.row),
@@ -479,7 +479,7 @@ impl Draft {
                 first_line: *first_line,
             });
         }
-        self.places.insert(place, line);
+        self.locations.insert(location, line);
         self.seats.push(PlannedSeat {
             section: seat.section,
             row: seat.row,
@@ -790,14 +790,14 @@ mod tests {
         fn any_plan()(
             names in btree_set(text(), 1..12),
             prices in vec(0..=MAX_PRICE_MINOR, 12),
-            places in btree_set((text(), text(), text()), 1..40),
+            locations in btree_set((text(), text(), text()), 1..40),
             details in vec((0..12_usize, any::<bool>(), some_position()), 40),
             currency in "[A-Z]{3}",
         ) -> SeatPlan {
             let names: Vec<_> = names.into_iter().collect();
             let mut used = Vec::new();
-            let seats = places.into_iter().zip(details).map(|(place, detail)| {
-                let (section, row, number) = place;
+            let seats = locations.into_iter().zip(details).map(|(location, detail)| {
+                let (section, row, number) = location;
                 let (category, accessible, position) = detail;
                 let category = category % names.len();
                 let index = used.iter().position(|known| *known == category).unwrap_or_else(|| {

@@ -41,11 +41,11 @@ impl Order {
         const MASK: i64 = (1 << 40) - 1;
         let scrambled = self.id.first.0.wrapping_mul(FACTOR) & MASK;
         let mut code = String::with_capacity(9);
-        for place in (0..8).rev() {
-            if place == 3 {
+        for index in (0..8).rev() {
+            if index == 3 {
                 code.push('-');
             }
-            let digit = (scrambled >> (5 * place)) & 31;
+            let digit = (scrambled >> (5 * index)) & 31;
             code.push(char::from(ALPHABET[usize::try_from(digit).unwrap_or_default()]));
         }
         code

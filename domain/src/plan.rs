@@ -1,6 +1,6 @@
 //! A seat plan: the categories and seats an event starts with, checked once and valid from then on.
 //!
-//! Every way seats come into the database (the CSV import, the demo, the API) goes through
+//! Seats come into the database by the CSV import and as demo events. Both go through
 //! [`SeatPlan::new`], so the store can write a plan without looking at it again.
 //!
 //! Invariants of a [`SeatPlan`]:
@@ -10,7 +10,7 @@
 //!   none of them a control character;
 //! - no two seats share section, row and number; no two categories share a name;
 //! - everything is priced in one currency, because an order has one total;
-//! - an order of as many seats as one may hold has a total that fits GraphQL's `Int`.
+//! - an order of as many seats as one request may name has a total that fits GraphQL's `Int`.
 //!
 //! Deliberately absent: files (see `import`), SQL, and whether a currency really exists.
 
@@ -254,7 +254,7 @@ fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError>
 }
 
 fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanError> {
-    let mut places = HashMap::with_capacity(seats.len());
+    let mut locations = HashMap::with_capacity(seats.len());
     for (index, seat) in seats.iter_mut().enumerate() {
         for (field, value) in
             [("section", &mut seat.section), ("row", &mut seat.row), ("number", &mut seat.number)]
@@ -276,8 +276,8 @@ fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanE
             (Some(x), Some(y)) if is_coordinate(x) && is_coordinate(y) => {}
             _ => return Err(PlanError::Position { index }),
         }
-        let place = (seat.section.as_str(), seat.row.as_str(), seat.number.as_str());
-        if let Some(first) = places.insert(place, index) {
+        let location = (seat.section.as_str(), seat.row.as_str(), seat.number.as_str());
+        if let Some(first) = locations.insert(location, index) {
             return Err(PlanError::DuplicateSeat { index, first });
         }
     }

@@ -94,7 +94,7 @@ pub async fn keep_open<S: EventStore>(store: S, stop: CancellationToken) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             if let Err(error) = open_next_if_sold_out(&store, &mut newest).await {
-                tracing::warn!(%error, "the next night of the demo event was not brought in");
+                tracing::warn!(%error, "the next demo event was not brought in");
             }
         }
     };
@@ -118,7 +118,7 @@ pub async fn open_next_if_sold_out<S: EventStore>(
         let next = new_event(*newest + 1, last.starts_at + UNTIL_NEXT);
         if create(store, &next).await? {
             let event = next.slug;
-            tracing::info!(event, "the night before is sold out; this one is open");
+            tracing::info!(event, "the demo event before is sold out; this one is open");
         }
     }
     Ok(())

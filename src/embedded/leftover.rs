@@ -78,6 +78,6 @@ fn command_line(pid: u32) -> Option<Vec<String>> {
 fn works_in(pid: u32, pgdata: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
-    let place = identity(Path::new(&format!("/proc/{pid}/cwd")));
-    place.is_some() && place == identity(pgdata)
+    let workplace = identity(Path::new(&format!("/proc/{pid}/cwd")));
+    workplace.is_some() && workplace == identity(pgdata)
 }

@@ -9,7 +9,7 @@
 //! That is a short cut and not the truth either; whenever it does not continue what a reader has,
 //! the reader turns to the log.
 //!
-//! Invariants: a follower is given every revision in order, or told that it has [`Lost`] its place.
+//! Invariants: a follower is given every revision in order, or told that it has [`Lost`] its position.
 //! NOTIFY is a wake-up, never the truth: readers look at the log every second whether or not they
 //! hear anything, and after the listening connection was lost they listen first and then look.
 //!

@@ -79,7 +79,7 @@ impl Subscription {
     }
 }
 
-/// The follower's next step in the contract's words; where it has lost its place, a snapshot from
+/// The follower's next step in the contract's words; where it has lost its position, a snapshot from
 /// which it goes on.
 async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
     match follower.next().await? {

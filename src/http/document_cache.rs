@@ -1,7 +1,9 @@
 //! Parsed documents, kept: clients send the same few again and again, and parsing and validating
-//! one costs more than executing it. Each thread that serves clients has its own, on a *shelf*: a
-//! document is copied for every execution, and the names in the copies are counted references to
-//! those in the original, which processors would fight for.
+//! one costs more than executing it.
+//!
+//! There are [`CACHES`] caches, and each thread that serves clients uses one of them. A document is
+//! copied for every execution, and the names in the copies are counted references to those in the
+//! original, which processors would fight for.
 //!
 //! A document that is kept has been found within all [`limits`], which depend on its text alone. So
 //! do the rules of validation, but for one: that an argument is what it should be, when its value

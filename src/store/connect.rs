@@ -65,10 +65,10 @@ pub enum ConnectError {
     )]
     Address(&'static str),
     /// Nothing answers, or it refuses us.
-    #[error("the database at {place} cannot be reached: {reason}")]
+    #[error("the database at {address} cannot be reached: {reason}")]
     Unreachable {
         /// Host and port, or socket.
-        place: String,
+        address: String,
         /// What the operating system or PostgreSQL said.
         reason: String,
     },
@@ -172,7 +172,7 @@ fn pool(connections: u32) -> PgPoolOptions {
 
 async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError> {
     let unreachable = |reason: String| ConnectError::Unreachable {
-        place: match options.get_socket() {
+        address: match options.get_socket() {
             Some(socket) => socket.display().to_string(),
             None => format!("{}:{}", options.get_host(), options.get_port()),
         },

@@ -9,7 +9,7 @@ pub struct CrowdSettings {
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
 
-    /// The event's slug; unless said, the newest night of the demo event, and then the next.
+    /// The event's slug; unless said, the newest demo event, and then the next.
     #[arg(long, value_name = "SLUG")]
     pub event: Option<String>,
 
