@@ -8,10 +8,7 @@
 //! puts all of this together. The demo event and the simulated buyers are the crate `show`, behind
 //! the feature of that name.
 //!
-//! Who may import whom: `domain` nothing of ours; `store` and `feed` only what is below them;
-//! `desk` the store and the domain; `graphql` the desk, the feed, the store's reads and the domain;
-//! `http` the schema; `server` all. Only `store`, `feed` and the crate `migration` know SQL; only
-//! `graphql` and `http` know async-graphql.
+//! Who may import whom is a table in ARCHITECTURE.md, which a test holds against the code.
 
 pub mod cleaner;
 pub mod cli;

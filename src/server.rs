@@ -19,6 +19,7 @@ use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
 use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::{Change, EventId};
+use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
 use crate::http::{self, App, Service};
@@ -255,12 +256,11 @@ impl Running {
     }
 }
 
-/// The private PostgreSQL takes 100 connections; some are left for commands and for people.
+/// Whether the private PostgreSQL has as many connections as the settings ask for.
 fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
-    const PRIVATE_CONNECTIONS: u32 = crate::embedded::CONNECTIONS_FOR_SERVER;
     let wanted = settings.booking_connections + settings.read_connections;
-    if settings.database_url.is_none() && wanted > PRIVATE_CONNECTIONS {
-        return Err(ServerError::TooManyConnections { wanted, most: PRIVATE_CONNECTIONS });
+    if settings.database_url.is_none() && wanted > CONNECTIONS_FOR_SERVER {
+        return Err(ServerError::TooManyConnections { wanted, most: CONNECTIONS_FOR_SERVER });
     }
     Ok(())
 }
