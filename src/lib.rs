@@ -1,8 +1,8 @@
 //! Grand Arena: seat reservations that never sell a seat twice, as a GraphQL API with live
 //! subscriptions over PostgreSQL.
 //!
-//! The way of a booking: [`http`] takes a request and finds out who asks, [`graphql`] turns it into
-//! a command, the [`desk`] batches it with others, [`store`] locks the rows, lets [`domain`]
+//! The way of a booking: [`http`] takes a request and finds out who asks. [`graphql`] turns it into
+//! a command. The [`desk`] batches it with others. [`store`] locks the rows, lets [`domain`]
 //! decide, writes and commits. The [`feed`] reads the change log that every booking leaves and
 //! brings it to the subscribers. The [`cleaner`] sends holds that ran out the same way. [`server`]
 //! puts all of this together. The demo event and the simulated buyers are the crate `show`, behind

@@ -1,8 +1,8 @@
 //! The composition root: starts everything in order, and stops it in the opposite one.
 //!
-//! Start: database, tables, feed, desk, cleaner, and only then the door. Stop: the door closes,
-//! requests under way finish, sockets are told to connect elsewhere, the desk carries out what it
-//! accepted, the pools close, and last the private PostgreSQL stops.
+//! Start: database, tables, feed, desk, cleaner, and only then the door. Stop: the door closes;
+//! requests under way finish; sockets are told to connect elsewhere; the desk carries out what it
+//! accepted; the pools close; and last the private PostgreSQL stops.
 
 use std::net::SocketAddr;
 use std::path::Path;

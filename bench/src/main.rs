@@ -2,7 +2,7 @@
 //! ratios.
 //!
 //! `bench live` measures the live map: CPU and memory of a subscriber against a bare axum
-//! WebSocket, the way from a commit to the frame against a bare LISTEN, and the map against
+//! WebSocket; the way from a commit to the frame against a bare LISTEN; and the map against
 //! resolving it anew. It needs the server's binary of the same build beside its own.
 
 /// The same as the server's, so that neither side has the better one.

@@ -1,9 +1,9 @@
 //! The rules of a seat sale, as pure functions: no SQL, no GraphQL, no clock, no input or output.
 //!
 //! A booking is decided here and nowhere else. [`command`] says what can be asked, [`seat`] what a
-//! seat may become, and a [`ledger::Ledger`] applies commands, one after another, to one event as
-//! of one instant, writing down every seat change with the next revision. The database's
-//! constraints refuse what these rules refuse.
+//! seat may become. A [`ledger::Ledger`] applies commands, one after another, to one event as of
+//! one instant. It writes down every seat change with the next revision. The database's constraints
+//! refuse what these rules refuse.
 //!
 //! The numbers that stand for statuses and causes in a database are those of the enums here; SQL,
 //! constraints and readers are made from them.

@@ -316,8 +316,8 @@ pub fn is_coordinate(number: f64) -> bool {
     number.abs() <= MAX_COORDINATE
 }
 
-/// The beginning of a refused value, quoted and escaped, so that an error can repeat what somebody
-/// sent without repeating a megabyte or a terminal's escape codes.
+/// The beginning of a refused value, quoted and escaped. So an error can repeat what somebody sent,
+/// and neither a megabyte of it nor a terminal's escape codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt(String);
 

@@ -1,9 +1,9 @@
 //! What a seat is, and what it may become.
 //!
 //! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
-//! RESERVED → AVAILABLE (the hold runs out, or its holder gives it back). A hold that has run out
-//! counts as AVAILABLE from that instant on, whatever the table still says: [`SeatState::as_of`] is
-//! the only way to look at a state.
+//! RESERVED → AVAILABLE. The last is a hold that runs out, or is given back by its holder. A hold
+//! that has run out counts as AVAILABLE from that instant on, whatever the table still says:
+//! [`SeatState::as_of`] is the only way to look at a state.
 
 use chrono::{DateTime, Utc};
 use strum::{FromRepr, VariantArray};

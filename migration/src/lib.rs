@@ -5,8 +5,8 @@
 //! writes to these tables, a seat cannot be in a state that makes no sense, and cannot be sold
 //! twice.
 //!
-//! Every key begins with the event, no statement of a booking spans two events, and there are no
-//! triggers, so that the tables can be distributed by event.
+//! The tables can be distributed by event: every key begins with the event, no statement of a
+//! booking spans two events, and there are no triggers.
 
 pub use sea_orm_migration::prelude::*;
 

@@ -1,10 +1,10 @@
 //! The demo event's seat plan: a made-up arena of exactly 20,000 seats, set up for a concert.
 //!
 //! Coordinates are metres, to the centimetre. The origin is the centre of the floor; x grows to the
-//! right and y grows away from the stage, which is down the screen, so that a canvas draws the
-//! arena with the stage on top. The floor is 32 m by 62 m with round corners of 9 m; the stage (not
-//! part of the plan) fills its top end, x from -10 to 10 and y from -30 to -20. The bowl's rows run
-//! around the floor at growing distances, open behind the stage.
+//! right, and y away from the stage, which is down the screen. So a canvas draws the arena with the
+//! stage on top. The floor is 32 m by 62 m with round corners of 9 m; the stage (not part of the
+//! plan) fills its top end, x from -10 to 10 and y from -30 to -20. The bowl's rows run around the
+//! floor at growing distances, open behind the stage.
 //!
 //! Invariants: the plan is the same every time; 20,000 seats; no two seats closer than 0.45 m.
 

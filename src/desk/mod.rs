@@ -1,10 +1,10 @@
 //! The desk: where every command waits for its turn, and where many are booked in one transaction.
 //!
 //! A command goes into its event's queue and its answer is awaited. Workers, one for each
-//! connection for bookings, take the events in turn: whatever waits in an event's queue (one
-//! command when it is quiet, hundreds in a rush) is carried out in one booking transaction, so that
-//! one commit pays for many bookings. Nothing is answered before its commit is durable. Events do
-//! not wait for each other, except for their turn at a connection.
+//! connection for bookings, take the events in turn: whatever waits in an event's queue is carried
+//! out in one booking transaction. That is one command when it is quiet, and hundreds in a rush, so
+//! that one commit pays for many bookings. Nothing is answered before its commit is durable. Events
+//! do not wait for each other, except for their turn at a connection.
 //!
 //! | | |
 //! |---|---|

@@ -2,7 +2,7 @@
 //! one that does not.
 //!
 //! PostgreSQL notes its process id in `postmaster.pid`. After a crash the id may be anybody's by
-//! now (in a container it usually is), so it counts only if that process is a PostgreSQL on this
+//! now; in a container it usually is. So it counts only if that process is a PostgreSQL on this
 //! very folder. Stopping an orphan and starting afresh is simpler than adopting it: a child can be
 //! waited for, a stranger cannot.
 
@@ -38,10 +38,10 @@ pub(super) async fn stop(folder: &DataFolder) -> Result<(), EmbeddedError> {
     Err(EmbeddedError::StillRunning { pid })
 }
 
-/// Tells the PostgreSQL about to be started that the process noted in `postmaster.pid`, if it is
-/// none on this folder, is not its rival, though it lives and may belong to the same user. The
-/// variable is `pg_ctl`'s own means for that. Deleting the note would do, too, but it also leads
-/// PostgreSQL to backends that outlived their postmaster.
+/// Tells the PostgreSQL about to be started that the process noted in `postmaster.pid` is not its
+/// rival, unless it runs on this folder. It may live, and belong to the same user. The variable is
+/// `pg_ctl`'s own means for that. Deleting the note would do, too, but it also leads PostgreSQL to
+/// backends that outlived their postmaster.
 pub(super) fn disown(command: &mut Command, pgdata: &Path) {
     if let Some(pid) = noted_pid(pgdata).filter(|pid| !is_postgres_on(*pid, pgdata)) {
         command.env("PG_GRANDPARENT_PID", pid.to_string());

@@ -23,8 +23,8 @@
 //! 4. A Ctrl-C in the terminal does not reach PostgreSQL (it has a process group of its own): the
 //!    server decides when it stops.
 //!
-//! Deliberately absent: upgrades from one major version to the next (`pg_upgrade` does that),
-//! backups, tuning beyond a few settings, and a restart of a PostgreSQL that died (the server stops
+//! Deliberately absent: upgrades from one major version to the next (`pg_upgrade` does that);
+//! backups; tuning beyond a few settings; a restart of a PostgreSQL that died (the server stops,
 //! and its supervisor starts both).
 //!
 //! The file system is used without `spawn_blocking` here: all of it happens before the server

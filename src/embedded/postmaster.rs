@@ -18,8 +18,8 @@ use super::pgdata::notes_ready;
 use super::stopping::{self, POLL, STOPPING};
 
 /// A starting PostgreSQL that has said nothing for so long is stuck: while it recovers after a
-/// crash it says every 10 s how far it is (14, which does not, has at most [`MAX_WAL_SIZE`] or so
-/// to go through).
+/// crash it says every 10 s how far it is. Version 14, which does not, has at most [`MAX_WAL_SIZE`]
+/// or so to go through.
 const QUIET_MAX: Duration = Duration::from_secs(60);
 /// However much it says.
 const READY_MAX: Duration = Duration::from_secs(600);

@@ -6,7 +6,7 @@ use super::rendered::Rendered;
 use crate::domain::{Change, Revision};
 
 /// Changes kept for followers: in a rush of 20,000 a second, a follower may sleep for three seconds
-/// before it needs a snapshot, which in a rush is the last thing to have to make. About 150 bytes
+/// before it needs a snapshot. In a rush that is the last thing to have to make. About 150 bytes
 /// each, so 10 MB for an event that sells out.
 pub const KEPT_CHANGES: usize = 65_536;
 

@@ -9,9 +9,9 @@
 //! That is a short cut and not the truth either; whenever it does not continue what a reader has,
 //! the reader turns to the log.
 //!
-//! Invariants: a follower is given every revision in order, or told that it has [`Lost`] its position.
-//! NOTIFY is a wake-up, never the truth: readers look at the log every second whether or not they
-//! hear anything, and after the listening connection was lost they listen first and then look.
+//! Invariants: a follower is given every revision in order, or told that it has [`Lost`] its
+//! position. NOTIFY is a wake-up, never the truth: readers look at the log every second, whether or
+//! not they hear anything. After the listening connection was lost they listen first and then look.
 //!
 //! What is handed out to many is shared, and so is what they make of it (see [`Rendered`]): a batch
 //! becomes a frame once, not once for each subscriber.

@@ -2,7 +2,7 @@
 //! one costs more than executing it.
 //!
 //! There are [`CACHES`] caches, and each thread that serves clients uses one of them. A document is
-//! copied for every execution, and the names in the copies are counted references to those in the
+//! copied for every execution. The names in the copies are counted references to those in the
 //! original, which processors would fight for.
 //!
 //! A document that is kept has been found within all [`limits`], which depend on its text alone. So

@@ -1,7 +1,7 @@
 //! GraphQL over HTTP: POST for everything, GET for queries (and for subscriptions, as events) only.
 //!
-//! A mutation runs only when it arrives by POST with the content type `application/json`, which a
-//! foreign page cannot send without the browser asking us first: there are no forged cross-site
+//! A mutation runs only when it arrives by POST with the content type `application/json`. A foreign
+//! page cannot send that without the browser asking us first: there are no forged cross-site
 //! requests.
 
 use async_graphql::parser::types::OperationType;

@@ -2,8 +2,8 @@
 //! time.
 //!
 //! Shared are answers to queries of nothing but whole maps, in the same words with the same
-//! variables, none of whose fields looked at who is asking. Such an answer may be [`KEPT`] old: it
-//! says its revision, and a stream that begins there misses nothing. Everything else is answered
+//! variables. None of their fields has looked at who is asking. Such an answer may be [`KEPT`] old:
+//! it says its revision, and a stream that begins there misses nothing. Everything else is answered
 //! anew each time.
 //!
 //! They are compressed for those who accept it, once for all of them: when sales open, everybody

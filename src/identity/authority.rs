@@ -37,15 +37,14 @@ impl Identity {
     /// guests, and only of guests: under a JWKS the secret can neither name other viewers nor
     /// admins.
     ///
-    /// Keys that declare themselves unfit for checking signatures (`use` is not `sig`, or `key_ops`
-    /// lacks `verify`) are skipped with a log line, since issuers publish encryption keys in the
-    /// same file.
+    /// Keys that declare themselves unfit for checking signatures are skipped with a log line:
+    /// `use` is not `sig`, or `key_ops` lacks `verify`. Issuers publish encryption keys in the same
+    /// file.
     ///
-    /// # Errors
-    /// When the file cannot be read or is not a JWKS; when it holds no usable key, a key that is
-    /// not RSA (2048 to 4096 bits), P-256 or Ed25519, one whose `alg` does not fit it, a private or
-    /// symmetric key, two keys of the same `kid`, or several keys of which one has no `kid`; and
-    /// for `guest_secret` as [`Identity::from_secret`].
+    /// # Errors When the file cannot be read or is not a JWKS; when it holds no usable key; a key
+    /// that is not RSA (2048 to 4096 bits), P-256 or Ed25519; one whose `alg` does not fit it; a
+    /// private or symmetric key; two keys of the same `kid`; or several keys of which one has no
+    /// `kid`; and for `guest_secret` as [`Identity::from_secret`].
     pub fn from_jwks_file(path: &Path, guest_secret: Option<&[u8]>) -> Result<Self, IdentityError> {
         let secret = guest_secret.map(|secret| Secret::new(secret, true)).transpose()?;
         Ok(Self { secret, jwks: Some(Jwks::load(path)?) })
@@ -54,9 +53,9 @@ impl Identity {
     /// Reads the secret in the file at `path`, making it first if there is none: 32 random bytes,
     /// written as hexadecimal digits, readable by the file's owner only.
     ///
-    /// The secret is the file's text without white space around it, so a file written by hand or
-    /// `openssl rand` works as well, and a tool that signs tokens is given the text as it stands.
-    /// The folder must exist.
+    /// The secret is the file's text without white space around it. So a file written by hand or by
+    /// `openssl rand` works as well. A tool that signs tokens is given the text as it stands. The
+    /// folder must exist.
     ///
     /// A crash leaves either no secret or a whole one, and processes that race all get the same
     /// one.
@@ -139,8 +138,8 @@ impl Identity {
         Ok((token::seal(message, &signature), expires_at))
     }
 
-    /// Makes up a guest, named by 128 random bits so that no one can guess or repeat the name, and
-    /// signs a token for them that lasts [`GUEST_TTL`](super::GUEST_TTL).
+    /// Makes up a guest, and signs a token for them that lasts [`GUEST_TTL`](super::GUEST_TTL). The
+    /// name is 128 random bits, so that no one can guess or repeat it.
     ///
     /// # Errors
     /// As [`Identity::sign`], or when the machine has no randomness to give.

@@ -13,9 +13,9 @@ use super::limits::MAX_TOKEN_BYTES;
 use super::viewer::{Role, Viewer};
 use crate::domain::ViewerId;
 
-/// How far `nbf` may lie ahead. Issuers stamp `nbf` with their own clock's now, and synchronized
-/// clocks differ by milliseconds, or by a second or two when a machine has just started. `exp` has
-/// no leeway.
+/// How far `nbf` may lie ahead. Issuers stamp `nbf` with their own clock's now. Synchronized clocks
+/// differ by milliseconds, or by a second or two when a machine has just started. `exp` has no
+/// leeway.
 pub(super) const NBF_LEEWAY: TimeDelta = TimeDelta::seconds(5);
 
 /// The name of this server in the tokens it signs.

@@ -24,15 +24,15 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long the first connection may take before we say that the database cannot be reached.
 const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The limits that PostgreSQL keeps for a connection. A server that stalls (or loses its network)
-/// in the middle of a transaction loses its session after 2 s of silence, which frees the event for
+/// The limits that PostgreSQL keeps for a connection. A server that stalls, or loses its network,
+/// in the middle of a transaction loses its session after 2 s of silence. That frees the event for
 /// the others; they wait at most 3 s for a row lock. The longest statements are a large import's, a
 /// few seconds.
 ///
 /// The same for all our connections: behind a pooler by transaction they may share sessions.
 ///
 /// And no guesses: everything that is asked often is a look-up by key. Statistics are minutes old
-/// in a rush, and a plan that reads a whole table because it was empty a moment ago, or that is
+/// in a rush. A plan that reads a whole table because it was empty a moment ago, or that is
 /// compiled first, stays with a prepared statement.
 const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
     SET idle_in_transaction_session_timeout = '2s'; SET enable_seqscan = off; SET jit = off;

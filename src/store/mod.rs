@@ -1,7 +1,7 @@
 //! Everything that speaks SQL about events, seats and orders.
 //!
-//! [`booking`] is the one place that changes seats: lock, decide, write. [`reads`] serves queries,
-//! [`changes`] reads and prunes the change log, [`wake_ups`] tells of it, [`expiry`] finds holds
+//! [`booking`] is the one place that changes seats: lock, decide, write. [`reads`] serves queries.
+//! [`changes`] reads and prunes the change log, [`wake_ups`] tells of it. [`expiry`] finds holds
 //! that are due, [`catalog`] brings events in, [`check`] verifies the books. Each function is one
 //! statement or one transaction, and concerns one event wherever it can.
 //!

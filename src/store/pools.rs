@@ -20,8 +20,8 @@ const MAP_PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The database. Cheap to clone.
 ///
-/// Bookings, queries, and what keeps the server going have pools of their own, so that a flood of
-/// one kind keeps no other waiting for a connection.
+/// Bookings, queries, and what keeps the server going have pools of their own. So a flood of one
+/// kind keeps no other waiting for a connection.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) bookings: DatabaseConnection,

@@ -1,7 +1,7 @@
 //! The rules hold whatever is asked in whatever order, at whatever instants, in whatever batches.
 //!
-//! `scenario` makes random sales, `world` carries them out with the real rules and an in-memory
-//! stand-in for the tables, `oracle` says the rules once more in the plainest words. Each property
+//! `scenario` makes random sales. `world` carries them out with the real rules and an in-memory
+//! stand-in for the tables. `oracle` says the rules once more in the plainest words. Each property
 //! below is one of the design's invariants. `PROPTEST_CASES=10000 cargo test --lib domain` looks
 //! harder than the usual run.
 

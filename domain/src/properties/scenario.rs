@@ -1,7 +1,7 @@
 //! Random sales: what is asked, by whom, when, and what shares a ledger.
 //!
-//! Commands come in short runs of one viewer with one set of seats (reserve, confirm, confirm again
-//! …), so that much of what is asked succeeds; and there are few seats, viewers and keys, so that
+//! Commands come in short runs of one viewer with one set of seats: reserve, confirm, confirm
+//! again. So much of what is asked succeeds; and there are few seats, viewers and keys, so that
 //! they get in each other's way.
 
 use chrono::TimeDelta;

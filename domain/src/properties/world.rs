@@ -1,6 +1,5 @@
-//! One event in memory: the tables, and a `book` that opens a ledger with exactly what the commands
-//! say they need and writes what it closes with, the way `store::booking` does it against
-//! PostgreSQL.
+//! One event in memory: the tables, and a `book` as `store::booking` is against PostgreSQL. It
+//! opens a ledger with exactly what the commands say they need, and writes what it closes with.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,11 +1,11 @@
 //! A crowd of simulated buyers, for showing the map alive: they look for seats together, the
-//! dearest sections and the front rows first, hesitate, and buy, give back, or leave without a word
-//! so that the hold runs out.
+//! dearest sections and the front rows first, and hesitate. Then they buy, give back, or leave
+//! without a word, so that the hold runs out.
 //!
 //! They are clients as any others: guests over the public API, who see the same stream of changes
-//! as everybody, reach for the same seats now and then, come back when they are told to, and wait
-//! while the server is away. At the demo event they go on to the next one when it is there (see
-//! [`series`]); at any other event they come and go while it is sold out.
+//! as everybody. They reach for the same seats now and then, come back when they are told to, and
+//! wait while the server is away. At the demo event they go on to the next one when it is there
+//! (see [`series`]); at any other event they come and go while it is sold out.
 //!
 //! `client` asks and asks again, `stream` keeps an event's `seats` as buyers see them, and `visit`
 //! is what one buyer does with them.

@@ -18,9 +18,9 @@ use crate::store::sql::{
 /// statement. That the table is the log folded is not kept up by care but written down here.
 ///
 /// The seats are written as if they were new, and are not: a row that is there is found by its key,
-/// one look-up each. An UPDATE would join them, and a planner that thinks an event small (its
-/// statistics are older than the event) reads the whole event for every change. Were a seat not
-/// there, its category 0 would not be either: nothing is inserted.
+/// one look-up each. An UPDATE would join them. A planner that thinks an event small, by statistics
+/// older than the event, reads the whole event for every change. Were a seat not there, its
+/// category 0 would not be either: nothing is inserted.
 ///
 /// A seat that is sold stays sold: its status would become NULL, which the table refuses. So does
 /// that of a change whose cause is unknown.
