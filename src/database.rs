@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::config::DatabaseSettings;
-use crate::embedded::{EmbeddedError, EmbeddedPostgres, default_data_dir};
+use crate::embedded::{EmbeddedError, EmbeddedPostgres, default_data_dir, has_database};
 use crate::store::{ConnectError, ConnectSettings, Store, parse_address};
 
 /// The database that the settings lead to, running.
@@ -24,6 +24,15 @@ pub enum DatabaseError {
     /// The private one does not start.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
+    /// There is nothing to look at.
+    #[error(
+        "there is no database in {}: set DATABASE_URL, or ARENA_DATA_DIR to the folder that has it",
+        data_dir.display()
+    )]
+    Absent {
+        /// The data folder.
+        data_dir: PathBuf,
+    },
     /// The one that is set cannot be used.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -57,6 +66,20 @@ impl Database {
             }
             opened => opened,
         }
+    }
+
+    /// Like [`Database::open_beside`], for commands that only look: a private database that was
+    /// never made is not made for them.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError::Absent`] if there is none; else as [`Database::open`].
+    pub async fn open_existing(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
+        let data_dir = data_dir(settings);
+        if settings.database_url.is_none() && !has_database(&data_dir) {
+            return Err(DatabaseError::Absent { data_dir });
+        }
+        Self::open_beside(settings).await
     }
 
     /// Connects to it.

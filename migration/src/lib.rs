@@ -12,7 +12,7 @@ pub use sea_orm_migration::prelude::*;
 
 mod m0001_initial;
 mod m0002_rush;
-mod m0003_numbers;
+mod m0003_off_sale;
 
 /// All migrations.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_initial::Migration),
             Box::new(m0002_rush::Migration),
-            Box::new(m0003_numbers::Migration),
+            Box::new(m0003_off_sale::Migration),
         ]
     }
 }

@@ -36,7 +36,7 @@ const UNTIL_NEXT: TimeDelta = TimeDelta::days(1);
 /// Where events are kept.
 pub trait EventStore {
     /// Why it could not be asked.
-    type Error: std::error::Error;
+    type Error: std::error::Error + 'static;
 
     /// The event with this slug, as it is now.
     fn find(
@@ -94,7 +94,8 @@ pub async fn keep_open<S: EventStore>(store: S, stop: CancellationToken) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             if let Err(error) = open_next_if_sold_out(&store, &mut newest).await {
-                tracing::warn!(%error, "the next demo event was not brought in");
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the next demo event was not brought in");
             }
         }
     };

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use super::error::CommandError;
+use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
 use crate::store::Store;
@@ -18,18 +19,12 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 /// Verifies the books of the database. Safe beside running servers.
 pub(super) async fn check(settings: DatabaseSettings) -> Result<ExitCode, CommandError> {
-    let database = Database::open_beside(&settings).await?;
-    let checked = async {
-        let store = database.connect(&settings).await.map_err(DatabaseError::from)?;
+    let database = Database::open_existing(&settings).await?;
+    let summary = with_store(&settings, database, async |store| {
         store.check_migrated().await.map_err(DatabaseError::from)?;
-        let checked = verify(&store).await;
-        store.close().await;
-        checked
-    }
-    .await;
-    let closed = database.close().await;
-    let summary = checked?;
-    closed?;
+        verify(store).await
+    })
+    .await?;
     let Summary { events, seats, changes, orders, violations, .. } = summary;
     let books = format!(
         "events: {events}, seats: {seats}, changes in the logs: {changes}, orders: {orders}"

@@ -24,16 +24,22 @@ pub(super) enum CommandError {
     Usage(String),
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    #[error("interrupted")]
+    Interrupted,
     #[error(transparent)]
     Output(#[from] io::Error),
 }
 
-/// What an error says, and what its sources say, in one line.
+/// What an error says, and what its sources say, in one line. Some libraries repeat a source's words
+/// in their own; they are said once.
 pub(super) fn sentence(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        line = format!("{line}: {cause}");
+        let cause_says = cause.to_string();
+        if !line.ends_with(&cause_says) {
+            line = format!("{line}: {cause_says}");
+        }
         source = cause.source();
     }
     line

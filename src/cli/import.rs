@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use super::error::{CommandError, sentence};
+use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
@@ -65,18 +66,12 @@ pub(super) async fn bring_in(arguments: ImportArguments) -> Result<(), CommandEr
     };
     event.check().map_err(|error| CommandError::Import(sentence(&error)))?;
     let database = Database::open_beside(&arguments.database).await?;
-    let brought_in = async {
-        let store = database.connect(&arguments.database).await.map_err(DatabaseError::from)?;
+    let id = with_store(&arguments.database, database, async |store| {
         store.migrate().await.map_err(DatabaseError::from)?;
-        store
-            .create_event(&event, &plan)
-            .await
-            .map_err(|error| CommandError::Import(sentence(&error)))
-    }
-    .await;
-    let closed = database.close().await;
-    let id = brought_in?;
-    closed?;
+        let created = store.create_event(&event, &plan).await;
+        created.map_err(|error| CommandError::Import(sentence(&error)))
+    })
+    .await?;
     let id = graphql::ids::AnyId::Event(id).encode();
     writeln!(
         io::stdout(),

@@ -5,6 +5,7 @@ mod error;
 mod import;
 mod serve;
 mod token;
+mod with_store;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 use self::error::{CommandError, sentence};
 use self::import::ImportArguments;
 use self::token::TokenArguments;
+use self::with_store::with_store;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::database::{Database, DatabaseError};
 use crate::graphql;
@@ -124,10 +126,10 @@ fn start_log(filter: &str) -> Result<(), CommandError> {
 
 async fn migrate(settings: DatabaseSettings) -> Result<(), CommandError> {
     let database = Database::open_beside(&settings).await?;
-    let migrated = async { database.connect(&settings).await?.migrate().await }.await;
-    let closed = database.close().await;
-    migrated.map_err(DatabaseError::from)?;
-    Ok(closed?)
+    with_store(&settings, database, async |store| {
+        Ok(store.migrate().await.map_err(DatabaseError::from)?)
+    })
+    .await
 }
 
 #[cfg(feature = "show")]

@@ -4,7 +4,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use futures_util::FutureExt as _;
 
 use super::alarm::ExpiryAlarm;
@@ -12,6 +11,7 @@ use super::commit_listener::CommitListener;
 use super::dispatcher::Dispatcher;
 use super::error::DeskError;
 use super::pending_command::PendingCommand;
+use crate::backoff::waits;
 use crate::domain::EventId;
 use crate::store::booking::{Booked, BookingSession};
 use crate::store::{Store, StoreError};
@@ -126,12 +126,7 @@ impl BatchRunner {
         before_commit: &mut (dyn FnMut() + Send),
     ) -> Result<Booked, AttemptError> {
         let started = Instant::now();
-        let mut waits = ExponentialBuilder::new()
-            .with_min_delay(FIRST_WAIT)
-            .with_max_delay(LONGEST_WAIT)
-            .with_jitter()
-            .without_max_times()
-            .build();
+        let mut waits = waits(FIRST_WAIT, LONGEST_WAIT);
         for attempt in 1.. {
             let error = match attempt_once(session, event, batch, before_commit).await {
                 Ok(booked) => return Ok(booked),

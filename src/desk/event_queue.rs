@@ -1,16 +1,16 @@
 //! One event's queue: the commands that wait, and how many of its batches are under way.
 //!
 //! ```text
-//!  first command                 a worker takes its turn        the batch is prepared:
-//!  ───────────▶  WAITING  ──▶  READY  ───────────────▶  PREPARING  ──────────▶  COMMITTING
-//!                   ▲            ▲                          │    only the commit     │
-//!                   │            │ commands wait and        │    is left             │
-//!                   │            └── nothing is prepared ◀──┼────────────────────────┤
-//!                   │                                       ▼                        ▼
-//!                   └──── commands wait, two batches under way      nothing waits, nothing is
-//!                                                                   under way: the queue is gone
+//!                  a worker takes             only the commit
+//!   commands       the event on               is left                     the commit is done
+//!   wait ──▶ READY ───────────▶ PREPARING ───────────────▶ COMMITTING ──────────────────────▶ ·
+//!              ▲                                                │                             │
+//!              └────────────── commands wait: the next batch ◀──┴─────────────────────────────┘
+//!
+//!   a queue with nothing waiting and nothing under way is gone
 //! ```
 //!
+//! The queue is READY while it is in the schedule's list. What comes meanwhile waits for the batch.
 //! Up to [`MAX_BATCHES`] batches are under way, of which at most one is being prepared. While one
 //! commits the next may be prepared: it locks the event's row, which it gets when the commit is
 //! done, and takes its commands then. Taken earlier they would be fewer, above all where another

@@ -23,17 +23,17 @@ pub(super) struct Schedule {
     idle: Vec<oneshot::Sender<()>>,
 }
 
-/// An event to be served, and whether another of its batches is still under way.
+/// An event to be served, and whether another of its batches is under way before this one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NextBatch {
     pub(super) event: EventId,
-    pub(super) is_behind: bool,
+    pub(super) has_predecessor: bool,
 }
 
 /// Who has to be found for an event that has become ready.
 pub(super) enum Call {
-    /// An idle worker was called, or all are busy: whoever is done first will come.
-    Answered,
+    /// No more: an idle worker was called, or all are busy and whoever is done first will come.
+    Enough,
     /// There is room for one more worker, which is counted already.
     NewWorker,
 }
@@ -69,7 +69,7 @@ impl Schedule {
     pub(super) fn next(&mut self) -> Option<NextBatch> {
         while let Some(event) = self.ready.pop_front() {
             if let Some(queue) = self.queues.get_mut(&event) {
-                return Some(NextBatch { event, is_behind: queue.begin_batch() });
+                return Some(NextBatch { event, has_predecessor: queue.begin_batch() });
             }
         }
         None
@@ -103,18 +103,24 @@ impl Schedule {
     pub(super) fn call_worker(&mut self, most: usize) -> Call {
         while let Some(idle) = self.idle.pop() {
             if idle.send(()).is_ok() {
-                return Call::Answered;
+                return Call::Enough;
             }
         }
         if self.workers == most {
-            return Call::Answered;
+            return Call::Enough;
         }
         self.workers += 1;
         Call::NewWorker
     }
 
-    /// A worker waits to be called.
-    pub(super) fn wait_for_call(&mut self) -> oneshot::Receiver<()> {
+    /// A worker is gone without leaving; whether another is needed in its place.
+    pub(super) fn lose_worker(&mut self) -> bool {
+        self.workers -= 1;
+        !self.ready.is_empty()
+    }
+
+    /// A worker has nothing to do; it is called by what this gives.
+    pub(super) fn register_idle(&mut self) -> oneshot::Receiver<()> {
         let (call, called) = oneshot::channel();
         self.idle.push(call);
         called

@@ -62,6 +62,21 @@ impl Drop for BatchSlot {
     }
 }
 
+/// A worker that panics, which is a defect, leaves room for another.
+struct ReplacedOnPanic(Arc<EventQueues>);
+
+impl Drop for ReplacedOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("a worker of the desk panicked");
+            let mut schedule = self.0.schedule();
+            if schedule.lose_worker() {
+                self.0.call_worker(&mut schedule);
+            }
+        }
+    }
+}
+
 impl EventQueues {
     pub(super) fn new(runner: BatchRunner, most_workers: usize, runtime: Handle) -> Self {
         let most_workers = most_workers.max(1);
@@ -103,7 +118,7 @@ impl EventQueues {
 
     fn call_worker(self: &Arc<Self>, schedule: &mut Schedule) {
         match schedule.call_worker(self.most_workers) {
-            Call::Answered => {}
+            Call::Enough => {}
             Call::NewWorker => {
                 self.workers.spawn_on(Arc::clone(self).work(), &self.runtime);
             }
@@ -112,6 +127,7 @@ impl EventQueues {
 
     /// Works until there has been nothing to do for a while.
     async fn work(self: Arc<Self>) {
+        let _replaced = ReplacedOnPanic(Arc::clone(&self));
         let mut session = self.runner.session();
         while let Some(next) = self.next_batch().await {
             self.serve(&mut session, next).await;
@@ -123,7 +139,7 @@ impl EventQueues {
     async fn serve(self: &Arc<Self>, session: &mut BookingSession, next: NextBatch) {
         let queues = Arc::clone(self);
         let mut slot = BatchSlot { queues, event: next.event, is_preparing: true };
-        if next.is_behind {
+        if next.has_predecessor {
             // Whatever keeps it from locking keeps it from booking as well, which answers for it.
             let _ = tokio::time::timeout(ATTEMPT_TIMEOUT, session.lock_event(next.event)).await;
         }
@@ -145,7 +161,7 @@ impl EventQueues {
                 if let Some(next) = schedule.next() {
                     return Some(next);
                 }
-                schedule.wait_for_call()
+                schedule.register_idle()
             };
             if tokio::time::timeout(LINGER, &mut called).await.is_err()
                 && self.schedule().leave(called)

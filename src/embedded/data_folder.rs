@@ -12,6 +12,9 @@ use super::error::{EmbeddedError, IoContext};
 use super::pgdata;
 use crate::random;
 
+/// The folder of the database itself, below the data folder.
+pub(super) const PGDATA: &str = "pgdata";
+
 /// The folder itself, when root makes it: another user passes through to `pgdata` and `run` but
 /// cannot list it.
 const MODE_PASSAGE: u32 = 0o711;
@@ -62,7 +65,7 @@ impl DataFolder {
     }
 
     pub(super) fn pgdata(&self) -> PathBuf {
-        self.path.join("pgdata")
+        self.path.join(PGDATA)
     }
 
     pub(super) fn run(&self) -> PathBuf {

@@ -116,6 +116,12 @@ impl EmbeddedPostgres {
     }
 }
 
+/// Whether there is a database under `data_dir`. Only looks.
+#[must_use]
+pub fn has_database(data_dir: &Path) -> bool {
+    data_dir.join(data_folder::PGDATA).join("PG_VERSION").is_file()
+}
+
 /// Where data goes by default: `/var/lib/grand-arena` when root (PostgreSQL, which may not be root,
 /// can reach it there), else `$XDG_DATA_HOME/grand-arena` or `~/.local/share/grand-arena`; without
 /// a home, `./grand-arena-data`.

@@ -23,7 +23,10 @@ pub(super) fn signal(signal: Signal, pid: u32) -> Result<(), EmbeddedError> {
     let Ok(id) = i32::try_from(pid) else { return Ok(()) };
     match kill(Pid::from_raw(id), signal) {
         Ok(()) | Err(Errno::ESRCH) => Ok(()),
-        Err(_) => Err(EmbeddedError::StillRunning { pid }),
+        Err(error) => {
+            tracing::warn!(pid, %signal, %error, "PostgreSQL cannot be signalled");
+            Err(EmbeddedError::StillRunning { pid })
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio_util::sync::CancellationToken;
 
 use super::registry::Feed;
+use crate::backoff::waits;
 use crate::store::wake_ups;
 
 /// The waits between attempts to reconnect: quickly at first, then without hammering a database
@@ -39,12 +39,7 @@ async fn beat(feed: &Feed) {
 }
 
 async fn listen_for_ever(feed: &Feed, url: &str) {
-    let waits = ExponentialBuilder::new()
-        .with_min_delay(FIRST_WAIT)
-        .with_max_delay(LONGEST_WAIT)
-        .with_jitter()
-        .without_max_times();
-    let mut next_waits = waits.build();
+    let mut next_waits = waits(FIRST_WAIT, LONGEST_WAIT);
     loop {
         match wake_ups::listener(url).await {
             Ok(mut listener) => {
@@ -52,7 +47,7 @@ async fn listen_for_ever(feed: &Feed, url: &str) {
                 // Listen first, then look: what was committed in between is found by one or the
                 // other.
                 feed.wake_all();
-                next_waits = waits.build();
+                next_waits = waits(FIRST_WAIT, LONGEST_WAIT);
                 // `try_recv` says when the connection is lost; `recv` would reconnect without a
                 // word.
                 while let Ok(Ok(Some(message))) =

@@ -1,6 +1,7 @@
 //! Relay pages: forward only, bounded, with opaque cursors that say where a page ended.
 //!
-//! There is one way to page: bounds (such as [`EVENTS`]), a cursor ([`Cursor`]), and [`page`].
+//! There is one way to page: bounds (such as [`EVENTS`]) make a [`PageRequest`] of the arguments;
+//! what it says is read; and it makes the connection of that, with a [`Cursor`] for each node.
 
 use async_graphql::OutputType;
 use async_graphql::connection::{Connection, Edge, EmptyFields};
@@ -10,7 +11,6 @@ use chrono::{DateTime, Utc};
 
 use super::error::Fault;
 use crate::domain::{EventId, OrderId, Revision};
-use crate::store::StoreError;
 use crate::store::reads::OrderCursor;
 
 /// A page of a list, as Relay has it.
@@ -33,13 +33,57 @@ pub const SEATS: PageBounds = PageBounds { unless_said: 100, most: 1000 };
 pub const ORDERS: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
 impl PageBounds {
-    fn size(self, first: Option<i32>) -> Result<usize, Fault> {
+    /// Checks the arguments of a list.
+    ///
+    /// # Errors
+    ///
+    /// If `first` is out of bounds, or `after` is no cursor of such a list.
+    pub fn request<C: Cursor>(
+        self,
+        first: Option<i32>,
+        after: Option<&str>,
+    ) -> Result<PageRequest<C>, Fault> {
         let size = first.map_or(Ok(self.unless_said), usize::try_from).unwrap_or_default();
-        if (1..=self.most).contains(&size) {
-            Ok(size)
-        } else {
-            Err(Fault::bad_input(format!("first must be 1 to {}", self.most)))
+        if !(1..=self.most).contains(&size) {
+            return Err(Fault::bad_input(format!("first must be 1 to {}", self.most)));
         }
+        Ok(PageRequest { size, after: after.map(decode).transpose()? })
+    }
+}
+
+/// Which page of a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct PageRequest<C> {
+    size: usize,
+    after: Option<C>,
+}
+
+impl<C: Cursor> PageRequest<C> {
+    /// Where the page before ended.
+    pub fn after(&self) -> Option<C> {
+        self.after
+    }
+
+    /// How many records to read: one more than fits, which tells whether there is a next page.
+    pub fn limit(&self) -> i64 {
+        i64::try_from(self.size + 1).unwrap_or(i64::MAX)
+    }
+
+    /// The page made of what was read. `node` says what a record is to the client, and where it
+    /// stands in the list.
+    pub fn connection<R, N: OutputType>(
+        self,
+        mut records: Vec<R>,
+        node: impl Fn(R) -> (C, N),
+    ) -> ConnectionOf<N> {
+        let has_next = records.len() > self.size;
+        records.truncate(self.size);
+        let mut connection = Connection::new(self.after.is_some(), has_next);
+        connection.edges.extend(records.into_iter().map(|record| {
+            let (cursor, node) = node(record);
+            Edge::new(encode(cursor), node)
+        }));
+        connection
     }
 }
 
@@ -49,40 +93,6 @@ pub trait Cursor: Copy {
     fn numbers(self) -> Vec<i64>;
     /// Reads them; `None` if they are of no position in such a list.
     fn read(numbers: &[i64]) -> Option<Self>;
-}
-
-/// Reads one page. `read` is given the position to go on after and how many records to read: one
-/// more than fits, which tells whether there is a next page. `node` says what a record is to the
-/// client, and its position.
-///
-/// # Errors
-///
-/// If `first` is out of bounds, `after` is no cursor of such a list, or nothing can be read.
-pub async fn page<C, R, N, F>(
-    bounds: PageBounds,
-    first: Option<i32>,
-    after: Option<&str>,
-    read: impl FnOnce(Option<C>, i64) -> F + Send,
-    node: impl Fn(R) -> (C, N) + Send,
-) -> Result<ConnectionOf<N>, Fault>
-where
-    C: Cursor,
-    R: Send,
-    N: OutputType,
-    F: Future<Output = Result<Vec<R>, StoreError>> + Send,
-{
-    let size = bounds.size(first)?;
-    let after: Option<C> = after.map(decode).transpose()?;
-    let has_previous = after.is_some();
-    let mut records = read(after, i64::try_from(size + 1).unwrap_or(i64::MAX)).await?;
-    let has_next = records.len() > size;
-    records.truncate(size);
-    let mut connection = Connection::new(has_previous, has_next);
-    connection.edges.extend(records.into_iter().map(|record| {
-        let (cursor, node) = node(record);
-        Edge::new(encode(cursor), node)
-    }));
-    Ok(connection)
 }
 
 /// Where an event stands in the list of all, by its start.

@@ -11,7 +11,7 @@ use super::types::{Event, EventScope, Node, Order, Seat, SeatMap, SeatStatus, Vi
 use crate::domain::event::is_slug;
 use crate::domain::{EventId, OrderId, SeatId};
 use crate::identity::Role;
-use crate::store::reads::{self, EventRecord, SeatRecord};
+use crate::store::reads;
 
 /// The most values in one list of a filter: more than any venue has sections.
 const MAX_FILTER_VALUES: usize = 1000;
@@ -73,9 +73,10 @@ impl Query {
         #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Result<ConnectionOf<Event>> {
-        let read = |after, limit: i64| ctx.store().events_page(after, limit.unsigned_abs());
-        let node = |event: EventRecord| ((event.starts_at, event.id), Event::known(event));
-        Ok(paging::page(paging::EVENTS, first, after.as_deref(), read, node).await?)
+        let page = paging::EVENTS.request(first, after.as_deref())?;
+        let limit = page.limit().unsigned_abs();
+        let events = ctx.store().events_page(page.after(), limit).await.map_err(Fault::from)?;
+        Ok(page.connection(events, |event| ((event.starts_at, event.id), Event::known(event))))
     }
 
     /// A seat; null if there is no such seat.
@@ -97,13 +98,14 @@ impl Query {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Result<ConnectionOf<Seat>> {
         let event = ids::event_id("eventId", &event_id)?;
+        let page = paging::SEATS.request(first, after.as_deref())?;
         let filter = filter.unwrap_or_default().check(event)?;
         let scope = known_event(ctx, event).await?;
-        let read = |after: Option<i32>, limit| {
-            ctx.store().seats_page(event, &filter, after.unwrap_or_default(), limit)
-        };
-        let node = |record: SeatRecord| (record.seat.id.serial, Seat::read(&scope, record));
-        Ok(paging::page(paging::SEATS, first, after.as_deref(), read, node).await?)
+        let (after, limit) = (page.after().unwrap_or_default(), page.limit());
+        let seats = ctx.store().seats_page(event, &filter, after, limit).await;
+        Ok(page.connection(seats.map_err(Fault::from)?, |record| {
+            (record.seat.id.serial, Seat::read(&scope, record))
+        }))
     }
 
     /// Every seat of an event as of one revision: subscribe with seatChanges(since: revision) and

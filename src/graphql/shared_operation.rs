@@ -68,9 +68,9 @@ impl SharedOperations {
     /// The operation of a request, shared with all who ask the same; `None` if it cannot be parsed
     /// or does not say which operation.
     pub fn of(&self, request: &mut Request) -> Option<Arc<SharedOperation>> {
-        let document = request.parsed_query().ok()?.clone();
         let mut variables = request.variables.clone();
-        forget_since(&mut variables, &document, request.operation_name.as_deref())?;
+        let name = request.operation_name.clone();
+        forget_since(&mut variables, request.parsed_query().ok()?, name.as_deref())?;
         let key = OperationKey::with_variables(request, &variables);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = known.get(&key).and_then(Weak::upgrade) {
@@ -80,8 +80,8 @@ impl SharedOperations {
         let operation = Arc::new(SharedOperation {
             number: self.next.fetch_add(1, Ordering::Relaxed),
             query: request.query.clone(),
-            document,
-            operation_name: request.operation_name.clone(),
+            document: request.parsed_query().ok()?.clone(),
+            operation_name: name,
             variables,
         });
         known.insert(key, Arc::downgrade(&operation));
@@ -100,7 +100,10 @@ fn forget_since(
     let operation = match (&document.operations, name) {
         (DocumentOperations::Single(operation), _) => operation,
         (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
-        (DocumentOperations::Multiple(operations), None) => operations.values().next()?,
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
+            operations.values().next()?
+        }
+        (DocumentOperations::Multiple(_), None) => return None,
     };
     let passed = since_variables(document, &operation.node.selection_set.node);
     for name in passed {

@@ -79,8 +79,8 @@ impl Subscription {
     }
 }
 
-/// The follower's next step in the contract's words; where it has lost its position, a snapshot from
-/// which it goes on.
+/// The follower's next step in the contract's words. Where it has lost its position, that is a
+/// snapshot, from which it goes on.
 async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
     match follower.next().await? {
         Step::Changes(batch) => Ok(SeatStreamItem::Changes(SeatChanges(batch))),

@@ -16,13 +16,13 @@ use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, interval_at};
 
 use super::app::AppState;
 use super::long_lived::{WRITE_TIMEOUT, at, token_end};
@@ -72,8 +72,7 @@ fn answer(parts: mpsc::Receiver<Part>) -> Response {
             None => Err(Abandoned),
         }
     });
-    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_EVERY));
-    let (mut head, body) = events.into_response().into_parts();
+    let (mut head, body) = Sse::new(events).into_response().into_parts();
     // Tells nginx to pass events on as they come.
     let name = HeaderName::from_static("x-accel-buffering");
     head.headers.insert(name, HeaderValue::from_static("no"));
@@ -88,6 +87,7 @@ async fn serve(
     token_end: Option<Instant>,
     events: Events,
 ) {
+    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_EVERY, KEEP_ALIVE_EVERY);
     let goodbye = loop {
         let (part, has_failed) = tokio::select! {
             biased;
@@ -100,6 +100,8 @@ async fn serve(
                 Some(OperationEvent::Failed(response)) => (next(&response), true),
                 Some(OperationEvent::End) | None => break None,
             },
+            // Handed over as all else is, so that a reader that takes nothing is noticed.
+            _ = keep_alive.tick() => (Part::Next(Event::DEFAULT_KEEP_ALIVE), false),
         };
         if !events.send(part).await {
             return;
@@ -107,6 +109,7 @@ async fn serve(
         if has_failed {
             break None;
         }
+        keep_alive.reset();
     };
     // What the operation holds (a permit of the feed) is given back before the client is waited
     // for.

@@ -40,12 +40,12 @@ impl Store {
         event.check()?;
         let transaction = self.reads.begin().await?;
         let id = insert_event(&transaction, event, plan.currency()).await?;
-        let claim = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2)
+        let take_slug = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2)
     ON CONFLICT (slug) DO NOTHING";
-        let claimed = transaction
-            .execute_raw(statement(claim, [event.slug.as_str().into(), id.0.into()]))
+        let taken = transaction
+            .execute_raw(statement(take_slug, [event.slug.as_str().into(), id.0.into()]))
             .await?;
-        if claimed.rows_affected() == 0 {
+        if taken.rows_affected() == 0 {
             transaction.rollback().await?;
             return Err(CatalogError::SlugTaken(event.slug.clone()));
         }
@@ -101,8 +101,8 @@ SELECT $1, id, category_id FROM UNNEST($2::integer[]) WITH ORDINALITY AS seat (c
 const INSERT_CATEGORIES: &str = "
 INSERT INTO categories (event_id, id, name, price_minor, color)
 SELECT $1, id, name, price_minor, NULLIF(color, '')
-  FROM UNNEST($2::text[], $3::integer[], $4::text[]) WITH ORDINALITY AS category (name, \
-  price_minor, color, id)";
+  FROM UNNEST($2::text[], $3::integer[], $4::text[])
+       WITH ORDINALITY AS category (name, price_minor, color, id)";
 
 async fn insert_plan(
     transaction: &DatabaseTransaction,

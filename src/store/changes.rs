@@ -84,23 +84,22 @@ impl Store {
     ) -> Result<bool, StoreError> {
         // The beginning of the log up to the last of the oldest rows that is past its retention:
         // never a hole.
-        let prune = statement(
-            "WITH oldest AS (
-                 SELECT revision, changed_at FROM seat_changes WHERE event_id = $1 ORDER BY \
-                 revision LIMIT $2
-             ), due AS (
-                 SELECT max(revision) AS last FROM oldest
-                  WHERE revision <= (SELECT revision FROM events WHERE id = $1) - $3
-                     OR changed_at < clock_timestamp() - make_interval(secs => $4)
-             )
-             DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM due)",
-            [
-                event.0.into(),
-                PRUNED_AT_ONCE.into(),
-                retention.changes.into(),
-                retention.age.as_secs_f64().into(),
-            ],
-        );
+        const PRUNE: &str = "WITH oldest AS (
+    SELECT revision, changed_at FROM seat_changes
+     WHERE event_id = $1 ORDER BY revision LIMIT $2
+), due AS (
+    SELECT max(revision) AS last FROM oldest
+     WHERE revision <= (SELECT revision FROM events WHERE id = $1) - $3
+        OR changed_at < clock_timestamp() - make_interval(secs => $4)
+)
+DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM due)";
+        let values = [
+            event.0.into(),
+            PRUNED_AT_ONCE.into(),
+            retention.changes.into(),
+            retention.age.as_secs_f64().into(),
+        ];
+        let prune = statement(PRUNE, values);
         let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
         Ok(pruned == PRUNED_AT_ONCE.unsigned_abs())
     }

@@ -136,9 +136,7 @@ impl Store {
         if missing == 0 {
             return Ok(());
         }
-        let message = format!(
-            "{missing} of them are missing; run `grand-arena migrate`, or leave out --no-migrate"
-        );
+        let message = format!("{missing} of them are missing; run `grand-arena migrate`");
         Err(ConnectError::Migration(message))
     }
 }

@@ -5,7 +5,6 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use super::event::EventScope;
 use super::order::Order;
 use super::seat::Seat;
-use crate::domain;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids;
@@ -62,9 +61,11 @@ impl Viewer {
         #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Result<ConnectionOf<Order>> {
-        let read = |after, limit| ctx.store().orders_page(&self.0.id, after, limit);
-        let node = |order: domain::Order| ((order.confirmed_at, order.id), Order::new(order));
-        Ok(paging::page(paging::ORDERS, first, after.as_deref(), read, node).await?)
+        let page = paging::ORDERS.request(first, after.as_deref())?;
+        let orders = ctx.store().orders_page(&self.0.id, page.after(), page.limit()).await;
+        Ok(page.connection(orders.map_err(Fault::from)?, |order| {
+            ((order.confirmed_at, order.id), Order::new(order))
+        }))
     }
 }
 

@@ -1,7 +1,6 @@
-//! All books of a database, event by event, in one snapshot.
+//! All books of a database, event by event, each in one snapshot.
 
 use chrono::{DateTime, Utc};
-use const_format::formatcp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
 use super::event_books::{EventBooks, EventRow};
@@ -13,12 +12,13 @@ use crate::store::error::StoreError;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
-/// Events looked up at a time.
-const EVENTS_AT_ONCE: i64 = 500;
+/// How long a snapshot may lie between two statements, as PostgreSQL writes it: longer than a page
+/// of rows takes to fold, shorter than a database should keep old rows for somebody who has gone.
+const PATIENCE: &str = "60s";
 
 impl Store {
     /// Verifies the books of every event, and tells of each violation and of its progress. Reads
-    /// only, in one snapshot.
+    /// only, without a lock.
     ///
     /// # Errors
     ///
@@ -27,45 +27,56 @@ impl Store {
         &self,
         tell: &mut (dyn FnMut(Finding) + Send),
     ) -> Result<Summary, StoreError> {
-        let snapshot = self.read_snapshot().await?;
-        // Over the limits of our sessions: an event's sums may take longer than a query may.
-        let unhurried = "SET LOCAL statement_timeout = 0;
-            SET LOCAL idle_in_transaction_session_timeout = 0";
-        snapshot.execute_unprepared(unhurried).await?;
         let mut findings = Findings::new(tell);
+        let snapshot = self.begin_check().await?;
         let count = snapshot.query_one_raw(statement("SELECT count(*) FROM events", [])).await?;
         let count: i64 = count.map_or(Ok(0), |row| row.try_get_by_index(0))?;
         findings.summary.events = count.unsigned_abs();
-        let now = clock(&snapshot).await?;
         check_strays(&snapshot, &mut findings).await?;
-        let mut after = 0;
-        loop {
-            let events = events_after(&snapshot, after).await?;
-            let Some(last) = events.last() else { break };
-            after = last.id;
-            for event in events {
-                let books = EventBooks::read(&snapshot, event, &mut findings).await?;
-                log::verify(&books, &snapshot, &mut findings).await?;
-                orders::verify(&books, &snapshot, &mut findings).await?;
-                books.verify_limit(now, &mut findings);
-                findings.summary.verified += 1;
-                findings.progress();
-            }
-        }
         snapshot.commit().await?;
+        let mut after = 0;
+        while let Some(event) = self.check_event_after(after, &mut findings).await? {
+            after = event.0;
+        }
         Ok(findings.summary)
+    }
+
+    /// Verifies the next event, in a snapshot of its own; `None` if there is none.
+    async fn check_event_after(
+        &self,
+        after: i64,
+        findings: &mut Findings<'_>,
+    ) -> Result<Option<EventId>, StoreError> {
+        let snapshot = self.begin_check().await?;
+        let Some(row) = event_after(&snapshot, after).await? else { return Ok(None) };
+        // Read after the snapshot was taken: what was decided in it has been decided by now.
+        let now = clock(&snapshot).await?;
+        let books = EventBooks::read(&snapshot, row, findings).await?;
+        log::verify(&books, &snapshot, findings).await?;
+        orders::verify(&books, &snapshot, findings).await?;
+        snapshot.commit().await?;
+        books.verify_limit(now, findings);
+        findings.summary.verified += 1;
+        findings.progress();
+        Ok(Some(books.event))
+    }
+
+    /// A snapshot in which there is time to think between two statements.
+    async fn begin_check(&self) -> Result<DatabaseTransaction, StoreError> {
+        let snapshot = self.read_snapshot().await?;
+        let patience = format!("SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'");
+        snapshot.execute_unprepared(&patience).await?;
+        Ok(snapshot)
     }
 }
 
-async fn events_after(
+async fn event_after(
     snapshot: &DatabaseTransaction,
     after: i64,
-) -> Result<Vec<EventRow>, StoreError> {
-    const EVENTS: &str = formatcp!(
-        "SELECT id, revision, sales_open_at, sales_close_at, hold_seconds, max_seats_per_viewer,
-       currency FROM events WHERE id > $1 ORDER BY id LIMIT {EVENTS_AT_ONCE}"
-    );
-    Ok(EventRow::find_by_statement(statement(EVENTS, [after.into()])).all(snapshot).await?)
+) -> Result<Option<EventRow>, StoreError> {
+    const NEXT: &str = "SELECT id, revision, sales_open_at, sales_close_at, hold_seconds,
+       max_seats_per_viewer, currency FROM events WHERE id > $1 ORDER BY id LIMIT 1";
+    Ok(EventRow::find_by_statement(statement(NEXT, [after.into()])).one(snapshot).await?)
 }
 
 /// Rows of events that are not there; for tables that no foreign key ties to their event.
@@ -113,9 +124,9 @@ SELECT event_id FROM known
     Ok(())
 }
 
-/// When the snapshot was taken, as far as holds are concerned.
+/// The database's clock.
 async fn clock(snapshot: &DatabaseTransaction) -> Result<DateTime<Utc>, StoreError> {
-    let row = snapshot.query_one_raw(statement("SELECT transaction_timestamp()", [])).await?;
+    let row = snapshot.query_one_raw(statement("SELECT clock_timestamp()", [])).await?;
     let row = row.ok_or(StoreError::Corrupt("a clock without a time"))?;
     Ok(row.try_get_by_index(0)?)
 }

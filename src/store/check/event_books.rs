@@ -72,10 +72,10 @@ impl EventBooks {
         }
     }
 
-    /// The seats that are sold, by serial number: in which order, and to whom.
-    pub(super) fn sold(&self) -> impl Iterator<Item = (i32, Revision, &ViewerId)> {
+    /// The seats that are sold, by serial number, and in which order.
+    pub(super) fn sold(&self) -> impl Iterator<Item = (i32, Revision)> {
         self.seats.iter().filter_map(|(&serial, seat)| match &seat.state {
-            SeatState::Confirmed(sale) => Some((serial, sale.order.first, &sale.viewer)),
+            SeatState::Confirmed(sale) => Some((serial, sale.order.first)),
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         })
     }

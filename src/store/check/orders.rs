@@ -7,7 +7,7 @@ use sea_orm::{DatabaseTransaction, FromQueryResult};
 use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::violation::Violation;
-use crate::domain::Revision;
+use crate::domain::{Revision, SeatState};
 use crate::store::error::StoreError;
 use crate::store::sql::statement;
 
@@ -57,7 +57,7 @@ pub(super) async fn verify(
         order_of.insert(row.seat_id, row.order_id);
     }
     findings.summary.orders += orders.len() as u64;
-    for (seat, order, _) in books.sold() {
+    for (seat, order) in books.sold() {
         if order_of.get(&seat) != Some(&order.0) {
             findings.violation(Violation::SoldOutsideOrder { event, seat, order });
         }
@@ -90,16 +90,14 @@ fn verify_order(
         let (currency, expected) = (row.currency.clone(), books.terms.currency.clone());
         findings.violation(Violation::WrongCurrency { event, order, currency, expected });
     }
-    let sold: BTreeMap<i32, _> = books
-        .sold()
-        .filter(|(_, in_order, _)| *in_order == order)
-        .map(|(seat, _, viewer)| (seat, viewer))
-        .collect();
     for &seat in &contents.seats {
-        match sold.get(&seat) {
-            Some(viewer) if viewer.as_str() == row.viewer => {}
-            Some(_) => findings.violation(Violation::WrongOwner { event, order, seat }),
-            None => findings.violation(Violation::OrderedNotSold { event, order, seat }),
+        match books.seats.get(&seat).map(|seat| &seat.state) {
+            Some(SeatState::Confirmed(sale)) if sale.order.first == order => {
+                if sale.viewer.as_str() != row.viewer {
+                    findings.violation(Violation::WrongOwner { event, order, seat });
+                }
+            }
+            _ => findings.violation(Violation::OrderedNotSold { event, order, seat }),
         }
     }
     let revisions = contents.seats.iter().filter_map(|seat| books.seats.get(seat));

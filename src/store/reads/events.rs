@@ -70,7 +70,7 @@ pub struct CategoryRecord {
     pub color: Option<String>,
 }
 
-/// How many seats are in which status, seats that are not for sale left out.
+/// How many seats are in which status. Free seats that are not for sale are in none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
     /// Can be reserved now.

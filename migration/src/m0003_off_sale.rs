@@ -1,16 +1,18 @@
-//! Constraints by the domain's own numbers; and a held seat may go off sale.
+//! A held seat may go off sale; and the constraint on its state takes its numbers from the domain.
 //!
 //! Each value is listed by its name, as it was when this was written. A later value takes a later
-//! migration, which puts these constraints up anew; until then the database refuses it.
+//! migration, which puts the constraint up anew; until then the database refuses it. The constraint
+//! on causes has the same numbers and stays: to put it up anew would read the whole log while
+//! bookings wait.
 
-use domain::{Cause, SeatStatus};
+use domain::SeatStatus;
 use sea_orm_migration::prelude::*;
 
 pub(crate) struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &str {
-        "m0003_numbers"
+        "m0003_off_sale"
     }
 }
 
@@ -22,12 +24,10 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// A CHECK that is NULL counts as kept: hence each CASE ends with what refuses all other numbers.
+/// A CHECK that is NULL counts as kept: hence the CASE ends with what refuses all other numbers.
 fn up() -> String {
     let [available, reserved, confirmed] =
         [SeatStatus::Available, SeatStatus::Reserved, SeatStatus::Confirmed].map(SeatStatus::code);
-    let [took, gave_back, ran_out, bought] =
-        [Cause::Reserved, Cause::Released, Cause::Expired, Cause::Confirmed].map(Cause::code);
     format!(
         "
 -- Whether a seat is for sale is a fact of its own: one that is held may go off sale, and its holder
@@ -38,16 +38,6 @@ ALTER TABLE seats DROP CONSTRAINT seats_state, ADD CONSTRAINT seats_state CHECK 
          AND lapsed_viewer IS NULL
     WHEN {confirmed} THEN viewer IS NOT NULL AND expires_at IS NULL AND order_id IS NOT NULL
          AND lapsed_viewer IS NULL
-    ELSE false
-END);
-
-ALTER TABLE seat_changes
-    DROP CONSTRAINT seat_changes_cause,
-    ADD CONSTRAINT seat_changes_cause CHECK (CASE cause
-    WHEN {took} THEN expires_at IS NOT NULL AND order_id IS NULL
-    WHEN {gave_back} THEN expires_at IS NULL AND order_id IS NULL
-    WHEN {ran_out} THEN expires_at IS NULL AND order_id IS NULL
-    WHEN {bought} THEN expires_at IS NULL AND order_id IS NOT NULL
     ELSE false
 END);
 "
