@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use grand_arena::desk::{Desk, DeskError, QUEUE_CAPACITY};
-use grand_arena::domain::ViewerId;
 use grand_arena::domain::command::{Reserve, SeatSet};
+use grand_arena::domain::{Cause, SeatStatus, ViewerId};
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use crate::harness::client::{CONFIRM, RELEASE, kind};
-use crate::harness::{Arena, all_at_once, eventually, poll_once, sums};
+use crate::harness::{Arena, all_at_once, books, eventually, poll_once};
 
 /// The database refuses to write the order of one seat: nothing of that booking is there, its
 /// neighbours in the same batch are not harmed, and the client is not told the database's words.
@@ -50,10 +51,13 @@ async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else
             );
         }
     }
-    let seats = sums::seats(&arena.sql, &event).await;
-    assert!(seats.iter().all(|seat| (seat.status == 2) == (seat.id != 13)), "{seats:?}");
-    assert_eq!(seats[12].status, 1, "the seat is held as before");
-    sums::check(&arena.sql, &event).await;
+    let seats = books::seats(&arena.sql, &event).await;
+    for seat in &seats {
+        let is_sunk = seat.id == 13;
+        let expected = if is_sunk { SeatStatus::Reserved } else { SeatStatus::Confirmed };
+        assert_eq!(seat.status, expected, "what was sunk is held as before: {seat:?}");
+    }
+    books::check(&arena, &event).await;
 }
 
 /// Every connection is cut while bookings are under way: clients get an outcome or a code, and
@@ -94,7 +98,7 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
         sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&arena.sql).await.unwrap();
     assert_eq!(orders, 30, "one order each");
     assert!(cuts.get() > 0, "some commits were cut");
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }
 
 /// Somebody holds the event's row: what fits into the queue waits, the rest is refused at once; and
@@ -140,7 +144,7 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     let lost = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Err(_)))).count();
     assert_eq!((won, lost), (1, QUEUE_CAPACITY), "everybody who was accepted has an outcome");
     assert!(submit(0).await.is_ok(), "and it works again by itself");
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }
 
 /// Cuts the connection of a booking that is committing just now, and counts it; true if there was
@@ -165,14 +169,14 @@ async fn count_cut(arena: &Arena, cuts: &Cell<i64>) -> bool {
 async fn a_release_whose_answer_was_lost_is_never_called_refused() {
     let arena = Arena::new().await;
     let event = Arc::new(arena.event(30).await);
-    for statement in [
+    let slow = format!(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM \
-            pg_sleep(0.05); RETURN NULL; END'",
-        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON seat_changes DEFERRABLE INITIALLY DEFERRED
-           FOR EACH ROW WHEN (NEW.cause = 2) EXECUTE FUNCTION slow()",
-    ] {
-        sqlx::query(statement).execute(&arena.sql).await.unwrap();
-    }
+            pg_sleep(0.05); RETURN NULL; END';
+         CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON seat_changes DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW WHEN (NEW.cause = {}) EXECUTE FUNCTION slow()",
+        Cause::Released.code()
+    );
+    sqlx::raw_sql(AssertSqlSafe(slow)).execute(&arena.sql).await.unwrap();
     let server = arena.server().await;
     let alice = server.client("alice");
     alice.reserve(&event, 1..=30).await;
@@ -192,7 +196,7 @@ async fn a_release_whose_answer_was_lost_is_never_called_refused() {
         assert!(released || unknown, "{answer}");
     }
     assert!(cuts.get() > 0, "some commits were cut");
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }
 
 /// Somebody holds one event's row: that event waits, the others do not.
@@ -226,6 +230,7 @@ async fn an_event_that_is_held_up_holds_up_no_other() {
     for task in waiting {
         assert_eq!(kind(&task.await.unwrap()), "ReserveSeatsSuccess");
     }
+    books::check_all(&arena).await;
 }
 
 /// A connection that books without a pause is put back now and then all the same: only then does
@@ -257,5 +262,5 @@ async fn autovacuum_hears_of_bookings_that_never_pause() {
     .await;
     rushing.store(false, Ordering::Relaxed);
     rush.await.unwrap();
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }

@@ -1,10 +1,11 @@
 //! The streams: no gap, no repeat, whatever is lost on the way.
 
+use grand_arena::domain::Cause;
 use serde_json::{Value, json};
 
 use crate::harness::client::RESERVE;
 use crate::harness::socket::{MY_RESERVATIONS, SEAT_CHANGES};
-use crate::harness::{Arena, Event, Socket, all_at_once, eventually, sums};
+use crate::harness::{Arena, Event, Socket, all_at_once, books, eventually};
 
 /// Revisions and causes of a frame of changes, checked to be consecutive.
 fn changes(frame: &Value) -> Vec<(i64, String)> {
@@ -65,6 +66,7 @@ async fn a_stream_begins_with_a_snapshot_and_goes_on_with_what_is_committed_toge
     alice.release(&event, [3]).await;
     let causes: Vec<_> = until(&mut socket, 8).await.into_iter().map(|(_, cause)| cause).collect();
     assert_eq!(causes, ["CONFIRMED", "RELEASED"]);
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test]
@@ -91,6 +93,7 @@ async fn a_stream_goes_on_after_since_on_any_server_and_across_restarts() {
     let mut socket = second.socket("anybody").await;
     socket.seat_changes(&event, Some(0)).await;
     assert_eq!(revisions(&until(&mut socket, 6).await), [1, 2, 3, 4, 5, 6], "from the beginning");
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test]
@@ -113,6 +116,7 @@ async fn a_stream_that_cannot_go_on_says_so_with_a_snapshot() {
     assert_eq!(revisions(&until(&mut socket, 4).await), [3, 4], "just what is kept");
     arena.execute("DELETE FROM seat_changes WHERE event_id = $1", &event).await;
     assert_eq!(snapshot(3).await, (Some("LOG_PRUNED".to_owned()), Some(4)));
+    books::check_all(&arena).await;
 }
 
 #[tokio::test]
@@ -168,6 +172,7 @@ async fn a_subscriber_whose_wake_ups_are_lost_still_gets_every_change() {
         assert_eq!(revisions(&seen), [revision + 1, revision + 2, revision + 3]);
         revision += 3;
     }
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test]
@@ -188,14 +193,17 @@ async fn expiries_reach_the_subscribers_of_every_server() {
     let lateness: Vec<f64> = sqlx::query_scalar(
         "SELECT EXTRACT(epoch FROM e.changed_at - r.expires_at)::float8 FROM seat_changes e JOIN \
             seat_changes r
-          USING (event_id, seat_id) WHERE e.cause = 3 AND r.cause = 1",
+          USING (event_id, seat_id) WHERE e.cause = $1 AND r.cause = $2",
     )
+    .bind(Cause::Expired.code())
+    .bind(Cause::Reserved.code())
     .fetch_all(&arena.sql)
     .await
     .unwrap();
     // The cleaner's own poll is a second: without the alarm the mean would be half of that. Not a
     // time limit.
     println!("holds were ended this long after they ran out, in seconds: {lateness:?}");
+    books::check(&arena, &event).await;
 }
 
 /// More holds than are ended in one transaction: all of them are, and the event no longer counts as
@@ -214,7 +222,7 @@ async fn holds_that_run_out_together_are_all_ended() {
         sqlx::query_scalar(ended).bind(event.id.0).fetch_one(&arena.sql).await.unwrap()
     })
     .await;
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }
 
 async fn mine(socket: &mut Socket) -> (Vec<String>, usize, Vec<String>) {
@@ -259,6 +267,7 @@ async fn my_reservations_follow_holds_orders_and_expiries_of_the_viewer_alone() 
         (vec![], 1, seats(&event, &[2])),
         "the second hold has run out"
     );
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test]
@@ -276,7 +285,7 @@ async fn subscriptions_beyond_the_servers_limit_are_refused_with_a_time_to_come_
     assert_eq!(refused["payload"][0]["extensions"]["code"], "OVERLOADED");
     assert!(refused["payload"][0]["extensions"]["retryAfterMs"].as_u64() > Some(0));
     socket.send(json!({ "type": "complete", "id": "1" })).await;
-    eventually("the place is free again", async || {
+    eventually("its permit is free again", async || {
         let mut socket = server.socket("anybody").await;
         socket.subscribe("1", SEAT_CHANGES, json!({ "event": event.gid })).await;
         socket.message().await["type"] == "next"
@@ -326,6 +335,7 @@ async fn subscribers_who_ask_the_same_get_the_same_whatever_they_began_with() {
         { "seatId": event.seat_gid(3) }, { "seatId": event.seat_gid(4) }] })
     );
     assert_eq!(told[1]["payload"]["data"]["live"], json!({ "to": 4 }));
+    books::check(&arena, &event).await;
 }
 
 /// Same words, same event, different viewers: what depends on the viewer is never shared.
@@ -349,6 +359,7 @@ async fn no_viewer_ever_gets_anothers_data_over_the_same_document() {
         let held = json!([{ "id": event.seat_gid(serial), "heldByMe": true }]);
         assert_eq!(sockets[index].next("myReservations").await["held"], held);
     }
+    books::check(&arena, &event).await;
 }
 
 /// A rush makes frames larger, not more: about thirty a second, with every change in them.
@@ -360,9 +371,9 @@ async fn a_rush_comes_in_few_frames_with_nothing_dropped() {
     let mut socket = server.socket("anybody").await;
     socket.seat_changes(&event, Some(0)).await;
     eventually("the stream is followed", async || server.server.followers() == 1).await;
-    let buying = all_at_once((0..8).map(|lane| {
-        let (client, gid) = (server.client(&format!("viewer-{lane}")), event.gid.clone());
-        let seats: Vec<String> = event.seat_gids(lane * 50 + 1..=lane * 50 + 50);
+    let buying = all_at_once((0..8).map(|buyer| {
+        let (client, gid) = (server.client(&format!("viewer-{buyer}")), event.gid.clone());
+        let seats: Vec<String> = event.seat_gids(buyer * 50 + 1..=buyer * 50 + 50);
         async move {
             for seat in seats {
                 let input = json!({ "input": { "eventId": gid, "seatIds": [seat] } });
@@ -382,4 +393,5 @@ async fn a_rush_comes_in_few_frames_with_nothing_dropped() {
     // next.
     let most = first.unwrap().elapsed().as_millis() / 33 + 5;
     assert!(frames <= most, "{frames} frames where {most} are enough");
+    books::check(&arena, &event).await;
 }

@@ -11,7 +11,7 @@ use grand_arena::pruner::Pruner;
 use grand_arena::store::changes::Retention;
 use serde_json::json;
 
-use crate::harness::{Arena, Event, poll_once, sums};
+use crate::harness::{Arena, Event, books, poll_once};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -41,7 +41,7 @@ async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_h
     churn(&desk, &event, 12_000).await;
     churn(&desk, &other, 400).await;
     let revisions = async |event| {
-        sums::log(&arena.sql, event).await.iter().map(|row| row.revision).collect::<Vec<_>>()
+        books::log(&arena.sql, event).await.iter().map(|row| row.revision).collect::<Vec<_>>()
     };
 
     Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
@@ -75,6 +75,7 @@ async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_h
     socket.seat_changes(&event, Some(11_000)).await;
     let frame = socket.next_changes().await;
     assert_eq!((&frame["reason"], &frame["revision"]), (&json!("LOG_PRUNED"), &json!(12_000)));
+    books::check_all(&arena).await;
 }
 
 /// Reads until a revision; the changes in between must be consecutive.
@@ -111,6 +112,7 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
     assert_eq!(sleeper.snapshot().await.unwrap().snapshot.revision.0, end);
     churn(&desk, &event, 200).await;
     read_to(&mut sleeper, end, end + 200).await;
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test]
@@ -148,6 +150,7 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     assert_eq!(follower.snapshot().await.unwrap().snapshot.revision.0, 200);
     churn(&desk, &event, 200).await;
     read_to(&mut follower, 200, 400).await;
+    books::check(&arena, &event).await;
 }
 
 /// Followers whose sockets cannot write are not polled: in the middle of a look-up they keep
@@ -185,4 +188,5 @@ async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
     tokio::time::timeout(Duration::from_secs(4), read_to(&mut reader, 400, 600))
         .await
         .expect("nobody is in the way");
+    books::check(&arena, &event).await;
 }

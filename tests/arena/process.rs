@@ -10,7 +10,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::harness::client::{RESERVE, kind};
 use crate::harness::process::{Said, ServerProcess, grand_arena, run};
-use crate::harness::{Arena, Client, Event, Socket, cluster, eventually, sums, token};
+use crate::harness::{Arena, Client, Event, Socket, books, cluster, eventually, token};
 
 /// The demo event, as a client finds it.
 async fn demo(client: &Client) -> Event {
@@ -198,6 +198,7 @@ async fn servers_that_start_at_once_on_an_empty_database_migrate_it_once() {
     for server in &servers {
         assert_eq!(confirmed(&server.client("alice")).await, json!([1, 1]), "all serve the same");
     }
+    books::check_all(&arena).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -325,6 +326,7 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted_and_tells_its_s
     assert_eq!(buyer.message().await["type"], "complete");
     assert_eq!(buyer.closed().await.0, 1001);
     assert_eq!(server.wait().code(), Some(0));
+    books::check(&arena, &event).await;
 }
 
 /// A server that stalls in the middle of a transaction holds the event's row; PostgreSQL ends its
@@ -357,7 +359,7 @@ async fn a_server_that_stalls_while_it_holds_the_locks_does_not_stop_the_others(
     stalled.signal("CONT");
     let late = reserving.await.unwrap();
     assert_eq!(late["seats"][0]["reason"], "RESERVED_BY_ANOTHER", "alice is told so: {late}");
-    assert_eq!(sums::check(&arena.sql, &event).await.len(), 1);
+    assert_eq!(books::check(&arena, &event).await.len(), 1);
 }
 
 #[test]

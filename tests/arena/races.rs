@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use grand_arena::desk::{Desk, ExpiryAlarm};
 use grand_arena::domain::command::{Confirm, Expire, NotHeldReason, Reserve, SeatSet};
-use grand_arena::domain::{IdempotencyKey, SeatId, ViewerId};
+use grand_arena::domain::{Cause, IdempotencyKey, SeatId, SeatStatus, ViewerId};
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 
 use crate::harness::client::kind;
-use crate::harness::{Arena, Event, all_at_once, eventually, poll_once, sums};
+use crate::harness::{Arena, Event, all_at_once, books, eventually, poll_once};
 
 /// Holds the event's row, so that nothing can be booked until it is let go.
 async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgres> {
@@ -49,7 +49,7 @@ async fn of_two_hundred_who_race_for_one_seat_exactly_one_wins_and_the_others_ar
         .filter(|answer| answer["seats"][0]["reason"] == "RESERVED_BY_ANOTHER")
         .count();
     assert_eq!((won, lost), (1, 199));
-    assert_eq!(sums::check(&arena.sql, &event).await.len(), 1);
+    assert_eq!(books::check(&arena, &event).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,14 +72,15 @@ async fn overlapping_sets_taken_in_opposite_orders_neither_deadlock_nor_split() 
         let won = answers.iter().filter(|answer| kind(answer) == "ReserveSeatsSuccess").count();
         assert_eq!(won, 1, "one viewer has all eight seats: {answers:?}");
     }
-    let seats = sums::seats(&arena.sql, &event).await;
+    let seats = books::seats(&arena.sql, &event).await;
     for block in seats.chunks(8) {
+        let is_held = |seat: &books::SeatRow| seat.status == SeatStatus::Reserved;
         assert!(
-            block.iter().all(|seat| seat.viewer == block[0].viewer && seat.status == 1),
+            block.iter().all(|seat| seat.viewer == block[0].viewer && is_held(seat)),
             "{block:?}"
         );
     }
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }
 
 /// A turn that stands behind a commit takes its commands when it has the event's row, not before:
@@ -123,7 +124,7 @@ async fn what_comes_while_a_booking_commits_is_booked_together() {
     let transactions: i64 =
         sqlx::query_scalar(transactions).bind(event.id.0).fetch_one(&arena.sql).await.unwrap();
     assert_eq!(transactions, 2, "one for the first, and one for all who came after it");
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +148,7 @@ async fn ten_retries_of_one_confirmation_at_once_make_one_order() {
         "{answers:?}"
     );
     assert_eq!(answers.iter().filter(|answer| answer["replayed"] == false).count(), 1);
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +165,7 @@ async fn a_viewer_who_races_with_himself_stays_within_the_limit() {
     .await;
     assert_eq!(answers.iter().filter(|answer| kind(answer) == "ReserveSeatsSuccess").count(), 3);
     assert_eq!(answers.iter().filter(|answer| kind(answer) == "SeatLimitExceeded").count(), 47);
-    assert_eq!(sums::check(&arena.sql, &event).await.len(), 6);
+    assert_eq!(books::check(&arena, &event).await.len(), 6);
 }
 
 /// Desks without a cleaner, so that the test decides what happens when.
@@ -222,11 +223,12 @@ async fn a_cleaner_with_a_stale_list_takes_nothing_from_anybody() {
         desks.first.submit(event.id, Expire { seats: stale, looks_ahead: true }).await.unwrap(),
         0
     );
-    let seats = sums::seats(&arena.sql, &event).await;
-    assert_eq!((seats[0].status, seats[0].viewer.as_deref()), (2, Some("bob")));
-    assert_eq!((seats[1].status, seats[1].viewer.as_deref()), (1, Some("bob")));
-    assert_eq!(seats[2].status, 0);
-    sums::check(&arena.sql, &event).await;
+    let seats = books::seats(&arena.sql, &event).await;
+    let now: Vec<_> = seats.iter().map(|seat| (seat.status, seat.viewer.as_deref())).collect();
+    assert_eq!(now[0], (SeatStatus::Confirmed, Some("bob")));
+    assert_eq!(now[1], (SeatStatus::Reserved, Some("bob")));
+    assert_eq!(now[2], (SeatStatus::Available, None));
+    books::check(&arena, &event).await;
 }
 
 /// Both wait for the event's row when the hold runs out: the clock is read after the lock is held,
@@ -264,8 +266,9 @@ async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
     )]);
     assert_eq!(refused, reason);
     cleaner.await.unwrap();
-    let log = sums::check(&arena.sql, &event).await;
-    assert_eq!(log.iter().map(|row| row.cause).collect::<Vec<_>>(), [1, 3]);
+    let log = books::check(&arena, &event).await;
+    let causes: Vec<_> = log.iter().map(|row| row.cause).collect();
+    assert_eq!(causes, [Cause::Reserved, Cause::Expired]);
 }
 
 /// Expiry and confirmation on the same instant, many times over: whoever is first, the other finds
@@ -280,7 +283,7 @@ async fn expiry_and_confirmation_on_the_same_instant_agree_on_who_has_the_seat()
     }
     let until_due = "SELECT pg_sleep(EXTRACT(epoch FROM min(expires_at) - clock_timestamp()) - \
         0.005) FROM seats
-                      WHERE event_id = $1 AND status = 1";
+                      WHERE event_id = $1";
     arena.execute(until_due, &event).await;
     let seats: Vec<SeatId> = (1..=60).map(|serial| event.seat(serial)).collect();
     let confirming = all_at_once(seats.clone().into_iter().map(|seat| {
@@ -298,9 +301,10 @@ async fn expiry_and_confirmation_on_the_same_instant_agree_on_who_has_the_seat()
         }
     }));
     let (confirmed, _) = tokio::join!(confirming, expiring);
-    let seats = sums::seats(&arena.sql, &event).await;
+    let seats = books::seats(&arena.sql, &event).await;
     for (confirmed, seat) in confirmed.into_iter().zip(&seats) {
-        assert_eq!(confirmed, seat.status == 2, "what was answered is what is written: {seat:?}");
+        let is_sold = seat.status == SeatStatus::Confirmed;
+        assert_eq!(confirmed, is_sold, "what was answered is what is written: {seat:?}");
     }
-    sums::check(&arena.sql, &event).await;
+    books::check(&arena, &event).await;
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::client::RESERVE;
 use crate::harness::socket::SEAT_CHANGES;
-use crate::harness::{Arena, TestServer, eventually, token};
+use crate::harness::{Arena, TestServer, books, eventually, token};
 use crate::websocket::short_token;
 
 /// An open stream of events.
@@ -85,6 +85,7 @@ async fn a_stream_of_events_carries_a_subscription_and_shows_that_it_is_alive() 
         assert_eq!(events.next().await["data"]["seatChanges"]["toRevision"], 1);
     }
     assert!(posted.raw().await.unwrap().starts_with(':'), "a comment");
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test]
@@ -106,6 +107,7 @@ async fn queries_and_mutations_are_streams_of_one_event_and_mutations_are_never_
     let mut mutation = Events::open(mutation).await;
     assert_eq!(mutation.next().await["data"]["reserveSeats"]["__typename"], "ReserveSeatsSuccess");
     mutation.completes().await;
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test]

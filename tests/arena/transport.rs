@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{Arena, Socket, TestServer, token};
+use crate::harness::{Arena, Socket, TestServer, books, token};
 
 /// A request as bare as a test wants it; its status and its body.
 async fn http(
@@ -350,6 +350,7 @@ async fn a_guest_session_makes_a_buyer_of_anybody() {
         crate::harness::Client::new(&server.base, session["token"].as_str().map(str::to_owned));
     assert_eq!(guest.data("{ viewer { id roles } }", json!({})).await["viewer"], session["viewer"]);
     assert_eq!(guest.reserve(&event, [1]).await["seats"][0]["heldByMe"], true);
+    books::check(&arena, &event).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use grand_arena::identity::Identity;
 use serde_json::{Value, json};
 
 use crate::harness::socket::SEAT_CHANGES;
-use crate::harness::{Arena, Event, SECRET, Socket, token};
+use crate::harness::{Arena, Event, SECRET, Socket, books, token};
 
 fn init(token: Option<&str>) -> Value {
     let authorization = |token| json!({ "authorization": format!("Bearer {token}") });
@@ -152,6 +152,7 @@ async fn queries_and_mutations_run_over_a_socket_and_ids_can_be_used_again() {
     socket.send(json!({ "type": "complete", "id": "never heard of" })).await;
     socket.subscribe("1", "{ viewer { roles } }", json!({})).await;
     assert_eq!(socket.message().await["type"], "next");
+    books::check(&arena, &event).await;
 }
 
 /// A token of alice's that is good for two seconds.
@@ -210,4 +211,5 @@ async fn the_older_websocket_protocol_still_works() {
     assert_eq!(short.closed().await.0, 4401, "its token has run out");
     server.server.shut_down().await.unwrap();
     assert_eq!(socket.closed().await.0, 1001, "the server is going away");
+    books::check(&arena, &event).await;
 }

@@ -1,11 +1,11 @@
-//! What tests stand on: a cluster, databases, servers, clients, and the sums.
+//! What tests stand on: a cluster, databases, servers, clients, and the books.
 
+pub mod books;
 pub mod client;
 pub mod cluster;
 pub mod node;
 pub mod process;
 pub mod socket;
-pub mod sums;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use grand_arena::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
-use grand_arena::domain::{EventId, SeatId, ViewerId};
+use grand_arena::domain::{EventId, SeatId, SeatStatus, ViewerId};
 use grand_arena::graphql::ids::AnyId;
 use grand_arena::http::AllowedOrigins;
 use grand_arena::identity::{Identity, Role};
@@ -126,13 +126,14 @@ impl Arena {
         let mut transaction = self.sql.begin().await.unwrap();
         for statement in [
             "UPDATE seats SET expires_at = clock_timestamp() - interval '1 ms' WHERE event_id = \
-                $1 AND status = 1",
+                $1 AND status = $2",
             "UPDATE seat_changes c SET changed_at = s.expires_at - (c.expires_at - c.changed_at), \
                 expires_at = s.expires_at
-               FROM seats s WHERE s.event_id = $1 AND s.status = 1
+               FROM seats s WHERE s.event_id = $1 AND s.status = $2
                 AND (s.event_id, s.id, s.revision) = (c.event_id, c.seat_id, c.revision)",
         ] {
-            sqlx::query(statement).bind(event.id.0).execute(&mut *transaction).await.unwrap();
+            let update = sqlx::query(statement).bind(event.id.0).bind(SeatStatus::Reserved.code());
+            update.execute(&mut *transaction).await.unwrap();
         }
         transaction.commit().await.unwrap();
     }
