@@ -8,6 +8,7 @@ mod harness;
 
 mod api;
 mod assets;
+mod books;
 mod browser;
 mod clients;
 mod crowd;
