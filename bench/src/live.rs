@@ -228,10 +228,10 @@ async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -
         progress(if rush { "latency in a rush" } else { "latency, quiet" });
         let over = Arc::new(AtomicBool::new(false));
         let mut rushing = Vec::new();
-        for lane in 0..if rush { 32 } else { 0 } {
+        for writer in 0..if rush { 32 } else { 0 } {
             let (arena, over) = (Arc::clone(arena), Arc::clone(&over));
             rushing.push(tokio::spawn(async move {
-                let seats = &arena.seats[1000 + 4 * lane..1004 + 4 * lane];
+                let seats = &arena.seats[1000 + 4 * writer..1004 + 4 * writer];
                 while !over.load(Ordering::Relaxed) {
                     arena.change(seats, true).await?;
                     arena.change(seats, false).await?;

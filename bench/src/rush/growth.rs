@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use grand_arena::domain::{Cause, SeatStatus};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use super::load::{Counts, Pace, Plan};
@@ -30,6 +31,11 @@ const LARGE: i32 = 100_000;
 /// default retention.
 const LOG_ROWS_PER_EVENT: i64 = 1_000_000;
 const LOG_EVENTS: i64 = 10;
+
+/// What stands for them in the tables.
+const RESERVED: i16 = Cause::Reserved.code();
+const RELEASED: i16 = Cause::Released.code();
+const HELD: i16 = SeatStatus::Reserved.code();
 
 /// In flight, in all of them.
 const IN_FLIGHT: usize = 256;
@@ -87,7 +93,7 @@ pub(crate) async fn sizes(
     let first = median(&grown[0].rates);
     for Grown { name, url, rates, counts, .. } in grown {
         progress(&format!("checking the books of {name}"));
-        super::sums::check(&url, counts).await?;
+        super::books::check(&url, counts).await?;
         stage.drop_database(&url).await?;
         let all: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
         let rate = median(&rates);
@@ -134,8 +140,9 @@ async fn write_log(url: &str) -> Result<Counts> {
             format!(
                 "INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, \
                     expires_at, changed_at)
-                 SELECT {event}, n, (n - 1) / 2 % {SEATS} + 1, CASE n % 2 WHEN 1 THEN 1 ELSE 2 \
-                 END, 'buyer-' || n,
+                 SELECT {event}, n, (n - 1) / 2 % {SEATS} + 1,
+                        CASE n % 2 WHEN 1 THEN {RESERVED} ELSE {RELEASED} END,
+                        'buyer-' || (n - 1) / 2,
                         CASE n % 2 WHEN 1 THEN now() + interval '300 s' END, now()
                    FROM generate_series(1, {LOG_ROWS_PER_EVENT}) AS n"
             ),
@@ -186,7 +193,7 @@ pub(crate) async fn mass_expiry(
         let duration = Duration::from_secs(SALE_S);
         let begins_in: f64 = sqlx::query_scalar(
             "SELECT EXTRACT(epoch FROM min(expires_at) - clock_timestamp())::float8 FROM seats \
-                WHERE status = 1 AND viewer = 'nobody'",
+                WHERE viewer = 'nobody'",
         )
         .fetch_one(&mut sql)
         .await?;
@@ -196,10 +203,10 @@ pub(crate) async fn mass_expiry(
         // From the first end of a hold to the last row that says so, by PostgreSQL's clock.
         let (took, rows): (f64, i64) = sqlx::query_as(
             "SELECT EXTRACT(epoch FROM max(changed_at) - (
-                        SELECT min(expires_at) FROM seat_changes WHERE cause = 1 AND viewer = \
-                        'nobody'))::float8,
-                    count(*) FROM seat_changes WHERE cause = 3",
+                        SELECT min(expires_at) FROM seat_changes WHERE viewer = 'nobody'))::float8,
+                    count(*) FROM seat_changes WHERE cause = $1",
         )
+        .bind(Cause::Expired.code())
         .fetch_one(&mut sql)
         .await?;
         sql.close().await?;
@@ -220,7 +227,7 @@ pub(crate) async fn mass_expiry(
         during.push(busy);
         let (_, mut counts) = trial.close()?;
         counts.reserved += u64::try_from(ENDING)?;
-        super::sums::check(&url, counts).await?;
+        super::books::check(&url, counts).await?;
         stage.drop_database(&url).await?;
     }
     report.say(&format!(
@@ -248,9 +255,9 @@ async fn hold(sql: &mut PgConnection, hot: Event) -> Result<()> {
          ), log AS (
              INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, expires_at, \
              changed_at)
-             SELECT {event}, revision, id, 1, 'nobody', expires_at, now() FROM held
+             SELECT {event}, revision, id, {RESERVED}, 'nobody', expires_at, now() FROM held
          ), seat AS (
-             UPDATE seats SET status = 1, viewer = 'nobody', expires_at = held.expires_at, \
+             UPDATE seats SET status = {HELD}, viewer = 'nobody', expires_at = held.expires_at, \
              revision = held.revision
                FROM held WHERE seats.event_id = {event} AND seats.id = held.id
          )

@@ -4,6 +4,7 @@
 //! the subscribers who watch. Each run has a fresh copy of the same database, servers that have
 //! warmed up, and books that are checked afterwards; the cases take turns, and medians are told.
 
+mod books;
 mod chart;
 mod endurance;
 mod growth;
@@ -11,7 +12,6 @@ mod latency;
 mod load;
 mod pgbench;
 mod stage;
-mod sums;
 mod throughput;
 mod trial;
 

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use grand_arena::domain::SeatStatus;
 use tokio::process::Command;
 
 use super::stage::Events;
@@ -95,7 +96,7 @@ pub(crate) async fn run(
 /// One reservation of a random seat. Whether it was free is not asked: that only makes it faster.
 fn text(script: Script) -> String {
     let hot = Events::known().hot;
-    let (event, seats) = (hot.id.0, hot.seats);
+    let (event, seats, held) = (hot.id.0, hot.seats, SeatStatus::Reserved.code());
     let notify = match script {
         Script::Plain => "",
         Script::Notify => "SELECT pg_notify('seats', :seat::text);\n",
@@ -104,7 +105,7 @@ fn text(script: Script) -> String {
         "\\set seat random(1, {seats})\n\
          BEGIN;\n\
          SELECT status, expires_at FROM seats WHERE event_id = {event} AND id = :seat FOR UPDATE;\n\
-         UPDATE seats SET status = 1, viewer = 'buyer-' || :seat, expires_at = now() + interval \
+         UPDATE seats SET status = {held}, viewer = 'buyer-' || :seat, expires_at = now() + interval \
          '300 s',\n\
                 revision = revision + 1 WHERE event_id = {event} AND id = :seat;\n\
          {notify}COMMIT;\n"

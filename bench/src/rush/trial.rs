@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::books;
 use super::load::{self, Counts, Demand, Pace, Plan, Tally, Wish};
 use super::stage::{Event, Events, Stage};
-use super::sums;
 use crate::Result;
 use crate::arena::Program;
 use crate::subscribers::{MAP_WORDS, Subscribers};
@@ -134,7 +134,7 @@ impl Trial {
     /// Stops the servers, checks the books and removes the database.
     pub(crate) async fn settle(self, stage: &Stage) -> Result<()> {
         let (database_url, counts) = self.close()?;
-        sums::check(&database_url, counts).await?;
+        books::check(&database_url, counts).await?;
         stage.drop_database(&database_url).await
     }
 }
