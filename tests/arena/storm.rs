@@ -1,5 +1,9 @@
 //! The storm: thousands of random operations from many viewers on two servers with short holds,
 //! while connections are cut; then the books.
+//!
+//! What everybody intends is drawn from one seed before it begins, and does not depend on what they
+//! are answered: the same seed is the same storm, as far as the operating system's timing is not
+//! part of it. `ARENA_TEST_SEED` chooses it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,15 +20,133 @@ const VIEWERS: usize = 24;
 const OPERATIONS: usize = 150;
 const SEATS: i32 = 120;
 const LIMIT: i64 = 7;
+const SUBSCRIBERS: usize = 6;
+
+/// Drawn for each subscriber and for the one who cuts connections; they begin anew after the last.
+const CONNECTIONS: usize = 500;
+const CUTS: usize = 500;
+
+/// What everybody intends, in order.
+#[derive(PartialEq, Eq, Debug)]
+struct Schedule {
+    viewers: Vec<Vec<Operation>>,
+    subscribers: Vec<Vec<Connection>>,
+    cuts: Vec<Cut>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Reserve,
+    Confirm,
+    Release,
+    /// Thinks of buying and does not: seats come back, and the storm goes on.
+    Hesitate,
+}
+
+/// What a viewer does next.
+#[derive(PartialEq, Eq, Debug)]
+struct Operation {
+    server: usize,
+    /// With some of the seats that are the viewer's; one who has none reserves.
+    kind: Kind,
+    /// What would be reserved.
+    wanted: Vec<i32>,
+    /// Chooses among the viewer's seats, however many they are.
+    choice: u64,
+}
+
+/// How a subscriber goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Connection {
+    server: usize,
+    /// Until the restless connect again.
+    frames: usize,
+}
+
+/// Which connection of the servers is ended next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Cut {
+    application: &'static str,
+    /// Chooses among the connections, however many there are.
+    choice: u32,
+}
+
+impl Schedule {
+    fn draw(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let mut viewers = Vec::new();
+        for _ in 0..VIEWERS {
+            let mut own = rng.fork();
+            viewers.push((0..OPERATIONS).map(|_| Operation::draw(&mut own)).collect());
+        }
+        let mut subscribers = Vec::new();
+        for _ in 0..SUBSCRIBERS {
+            let mut own = rng.fork();
+            subscribers.push((0..CONNECTIONS).map(|_| Connection::draw(&mut own)).collect());
+        }
+        let cuts = (0..CUTS).map(|_| Cut::draw(&mut rng)).collect();
+        Self { viewers, subscribers, cuts }
+    }
+}
+
+impl Operation {
+    fn draw(rng: &mut Rng) -> Self {
+        let kind = match rng.usize(..4) {
+            0 => Kind::Reserve,
+            1 if rng.u8(..) <= 40 => Kind::Confirm,
+            1 => Kind::Hesitate,
+            _ => Kind::Release,
+        };
+        let wanted = (0..rng.usize(1..=3)).map(|_| rng.i32(1..=SEATS)).collect();
+        Self { server: rng.usize(..2), kind, wanted, choice: rng.u64(..) }
+    }
+
+    /// The seats it is about, of a viewer who has these.
+    fn seats(&self, mine: &[i32]) -> Vec<i32> {
+        let mut rng = Rng::with_seed(self.choice);
+        let count = rng.usize(1..=mine.len());
+        rng.choose_multiple(mine, count).into_iter().copied().collect()
+    }
+}
+
+impl Connection {
+    fn draw(rng: &mut Rng) -> Self {
+        Self { server: rng.usize(..2), frames: rng.usize(1..20) }
+    }
+}
+
+impl Cut {
+    fn draw(rng: &mut Rng) -> Self {
+        let applications = ["grand-arena bookings", "grand-arena reads", "grand-arena listen"];
+        Self { application: applications[rng.usize(..3)], choice: rng.u32(..) }
+    }
+}
+
+/// The seed of this run, chosen or new; shown with the test if it fails.
+#[expect(clippy::print_stdout, reason = "shown if the test fails")]
+fn seed() -> u64 {
+    let seed = match std::env::var("ARENA_TEST_SEED") {
+        Ok(chosen) => chosen.parse().unwrap(),
+        Err(_) => fastrand::u64(..),
+    };
+    println!("for the same storm again: ARENA_TEST_SEED={seed} make test");
+    seed
+}
+
+#[test]
+fn a_seed_is_always_the_same_storm() {
+    assert_eq!(Schedule::draw(7), Schedule::draw(7));
+    assert_ne!(Schedule::draw(7), Schedule::draw(8));
+    let operation = Operation::draw(&mut Rng::with_seed(7));
+    assert_eq!(operation.seats(&[1, 2, 3, 4, 5]), operation.seats(&[1, 2, 3, 4, 5]));
+}
 
 /// What one subscriber saw.
 type Seen = Vec<(i64, String, String)>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    let mut rng = Rng::with_seed(seed);
+    let schedule = Schedule::draw(seed());
     let arena = Arena::new().await;
     let event = arena
         .event_with(usize::try_from(SEATS).unwrap(), |event| {
@@ -36,20 +158,23 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     let servers = Arc::new([arena.server().await, arena.server().await]);
     let is_over = Arc::new(AtomicBool::new(false));
 
-    let subscribers: Vec<_> = (0..6)
-        .map(|number| {
-            let (event, servers, is_over, rng) =
-                (Arc::clone(&event), Arc::clone(&servers), Arc::clone(&is_over), rng.fork());
-            tokio::spawn(watch(event, servers, is_over, rng, number % 2 == 0))
+    let subscribers: Vec<_> = (0..)
+        .zip(schedule.subscribers)
+        .map(|(number, connections)| {
+            let (event, servers, is_over) =
+                (Arc::clone(&event), Arc::clone(&servers), Arc::clone(&is_over));
+            tokio::spawn(watch(event, servers, is_over, connections, number % 2 == 0))
         })
         .collect();
     let saboteur =
-        tokio::spawn(cut_connections(Arc::clone(&arena), Arc::clone(&is_over), rng.fork()));
-    let counts = all_at_once((0..VIEWERS).map(|number| {
-        let clients = [0, 1].map(|server| servers[server].client(&format!("viewer-{number}")));
-        buy(clients, Arc::clone(&event), rng.fork())
+        tokio::spawn(cut_connections(Arc::clone(&arena), Arc::clone(&is_over), schedule.cuts));
+    let counts = all_at_once((0..).zip(schedule.viewers).map(|(number, operations): (u32, _)| {
+        let viewer = format!("viewer-{number}");
+        let clients = [0, 1].map(|server| servers[server].client(&viewer));
+        buy(clients, Arc::clone(&event), operations)
     }))
     .await;
+    let settled = books::log(&arena.sql, &event).await.len();
     is_over.store(true, Ordering::Relaxed);
     let cuts = saboteur.await.unwrap();
 
@@ -63,58 +188,48 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     let log = books::check(&arena, &event).await;
     check_limit(&log);
     for subscriber in subscribers {
-        let seen = subscriber.await.unwrap();
-        // Holds go on running out after the count was taken: a subscriber may have seen more than
-        // the log had then.
-        let log = books::log(&arena.sql, &event).await;
-        let expected: Seen = log
-            .iter()
-            .take(seen.len())
-            .map(|row| {
-                let cause = format!("{:?}", row.cause).to_uppercase();
-                (row.revision, event.seat_gid(row.seat_id), cause)
-            })
-            .collect();
-        assert!(
-            seen.len() >= log.len().min(expected.len()) && seen == expected,
-            "a subscriber saw something else than the log"
-        );
+        check_seen(&arena, &event, settled, &subscriber.await.unwrap()).await;
     }
 }
 
-/// One viewer's random doings; how often each kind succeeded.
-async fn buy(clients: [Client; 2], event: Arc<Event>, mut rng: Rng) -> [usize; 3] {
+/// Somebody saw the log, at least these many changes of it.
+async fn check_seen(arena: &Arena, event: &Event, at_least: usize, seen: &Seen) {
+    // Holds go on running out: by now there may be more in it than anybody saw.
+    let log = books::log(&arena.sql, event).await;
+    let expected = log.iter().take(seen.len()).map(|row| {
+        let cause = format!("{:?}", row.cause).to_uppercase();
+        (row.revision, event.seat_gid(row.seat_id), cause)
+    });
+    assert!(expected.eq(seen.iter().cloned()), "a subscriber saw something else than the log");
+    assert!(seen.len() >= at_least, "a subscriber left before it had seen everything");
+}
+
+/// One viewer's doings; how often each kind succeeded.
+async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>) -> [usize; 3] {
     let mut done = [0; 3];
     let mut mine: Vec<i32> = Vec::new();
-    for number in 0..OPERATIONS {
-        let client = &clients[rng.usize(..2)];
-        let kind = if mine.is_empty() { 0 } else { rng.usize(..4).min(2) };
-        let serials: Vec<i32> = if kind == 0 {
-            (0..rng.usize(1..=3)).map(|_| rng.i32(1..=SEATS)).collect()
-        } else {
-            let count = rng.usize(1..=mine.len());
-            rng.choose_multiple(&mine, count).into_iter().copied().collect()
+    for (number, operation) in operations.into_iter().enumerate() {
+        let kind = if mine.is_empty() { Kind::Reserve } else { operation.kind };
+        let (query, field, serials) = match kind {
+            Kind::Reserve => (RESERVE, "reserveSeats", operation.wanted),
+            Kind::Confirm => (CONFIRM, "confirmSeats", operation.seats(&mine)),
+            Kind::Release => (RELEASE, "releaseSeats", operation.seats(&mine)),
+            Kind::Hesitate => continue,
         };
-        let (query, field) =
-            [(RESERVE, "reserveSeats"), (CONFIRM, "confirmSeats"), (RELEASE, "releaseSeats")][kind];
         let mut input =
             json!({ "eventId": event.gid, "seatIds": event.seat_gids(serials.iter().copied()) });
-        if kind == 1 {
-            // Few viewers buy: seats come back, and the storm goes on.
-            if rng.u8(..) > 40 {
-                continue;
-            }
+        if kind == Kind::Confirm {
             input["idempotencyKey"] = json!(format!("key-{number}"));
         }
-        let result = insist(client, query, field, input).await;
+        let result = insist(&clients[operation.server], query, field, input).await;
         if result["__typename"].as_str().unwrap().ends_with("Success") {
-            done[kind] += 1;
-            if kind == 0 {
+            done[kind as usize] += 1;
+            if kind == Kind::Reserve {
                 mine.extend(serials);
             } else {
                 mine.retain(|serial| !serials.contains(serial));
             }
-        } else if kind != 0 {
+        } else if kind != Kind::Reserve {
             mine.clear();
         }
     }
@@ -135,20 +250,27 @@ async fn insist(client: &Client, query: &str, field: &str, input: Value) -> Valu
     panic!("twenty times without an outcome");
 }
 
-/// Ends random connections of the servers, from the database's side.
-async fn cut_connections(arena: Arc<Arena>, is_over: Arc<AtomicBool>, mut rng: Rng) -> i64 {
+/// Ends connections of the servers, from the database's side.
+async fn cut_connections(arena: Arc<Arena>, is_over: Arc<AtomicBool>, plan: Vec<Cut>) -> i64 {
     let mut cuts = 0;
     let mut pause = tokio::time::interval(Duration::from_millis(60));
-    while !is_over.load(Ordering::Relaxed) {
+    for Cut { application, choice } in plan.into_iter().cycle() {
         pause.tick().await;
-        let application =
-            ["grand-arena bookings", "grand-arena reads", "grand-arena listen"][rng.usize(..3)];
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
+        // In the order in which they were made, which is the servers' own affair.
         cuts += sqlx::query_scalar::<_, i64>(
-            "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
-              WHERE datname = current_database() AND application_name = $1 ORDER BY random() \
-              LIMIT 1) AS victim",
+            "WITH chosen AS (
+                 SELECT pid, row_number() OVER (ORDER BY backend_start, pid) - 1 AS number,
+                        count(*) OVER () AS count
+                   FROM pg_stat_activity
+                  WHERE datname = current_database() AND application_name = $1
+             )
+             SELECT count(pg_terminate_backend(pid)) FROM chosen WHERE number = $2 % count",
         )
         .bind(application)
+        .bind(i64::from(choice))
         .fetch_one(&arena.sql)
         .await
         .unwrap();
@@ -162,16 +284,16 @@ async fn watch(
     event: Arc<Event>,
     servers: Arc<[TestServer; 2]>,
     is_over: Arc<AtomicBool>,
-    mut rng: Rng,
+    connections: Vec<Connection>,
     restless: bool,
 ) -> Seen {
     let mut seen: Seen = Vec::new();
-    loop {
-        let base = &servers[rng.usize(..2)].base;
+    for Connection { server, frames } in connections.into_iter().cycle() {
+        let base = &servers[server].base;
         let mut socket = Socket::open(base, Some(&token("watcher", &[]))).await;
         let since = seen.last().map_or(0, |(revision, _, _)| *revision);
         socket.seat_changes(&event, Some(since)).await;
-        let mut frames_left = if restless { rng.usize(1..20) } else { usize::MAX };
+        let mut frames_left = if restless { frames } else { usize::MAX };
         while frames_left > 0 {
             if is_over.load(Ordering::Relaxed) && has_all(&servers[0], &event, &seen).await {
                 return seen;
@@ -193,6 +315,7 @@ async fn watch(
             frames_left -= 1;
         }
     }
+    unreachable!("there is always another connection")
 }
 
 /// Whether the subscriber has seen everything that has happened.
