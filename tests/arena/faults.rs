@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-use grand_arena::desk::{Desk, DeskError, QUEUE_CAPACITY};
+use grand_arena::desk::{DeskError, QUEUE_CAPACITY};
 use grand_arena::domain::command::{Reserve, SeatSet};
 use grand_arena::domain::{Cause, SeatStatus, ViewerId};
 use serde_json::json;
@@ -29,6 +29,7 @@ async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else
     ] {
         sqlx::query(statement).execute(&arena.sql).await.unwrap();
     }
+    arena.expect_warning("a booking failed");
     let server = arena.server().await;
     for serial in 1..=40 {
         server.client(&format!("viewer-{serial}")).reserve(&event, [serial]).await;
@@ -57,6 +58,7 @@ async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else
         let expected = if is_sunk { SeatStatus::Reserved } else { SeatStatus::Confirmed };
         assert_eq!(seat.status, expected, "what was sunk is held as before: {seat:?}");
     }
+    assert!(arena.warnings.include("a booking failed"), "the operator hears of it");
     books::check(&arena, &event).await;
 }
 
@@ -107,7 +109,7 @@ async fn a_confirmation_whose_answer_was_lost_is_found_done_or_done_then() {
 async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
-    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &Arc::default()).unwrap();
+    let (desk, _tasks) = arena.desk(2).await;
     let mut lock = arena.sql.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE")
         .bind(event.id.0)

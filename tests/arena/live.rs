@@ -153,6 +153,8 @@ async fn terminate(arena: &Arena, application: &str) -> i64 {
 #[tokio::test]
 async fn a_subscriber_whose_wake_ups_are_lost_still_gets_every_change() {
     let arena = Arena::new().await;
+    arena.expect_warning("the listening connection was lost");
+    arena.expect_warning("cannot listen for changes");
     let event = arena.event(40).await;
     let server = arena.server().await;
     let alice = server.client("alice");

@@ -1,9 +1,8 @@
 //! The change log's retention, and followers who fall behind.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use grand_arena::desk::{Desk, ExpiryAlarm};
+use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Release, Reserve, SeatSet};
 use grand_arena::domain::{Revision, ViewerId};
 use grand_arena::feed::{Feed, Follower, KEPT_CHANGES, Lost, Start, Step};
@@ -36,8 +35,7 @@ async fn churn(desk: &Desk, event: &Event, changes: usize) {
 async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_hole() {
     let arena = Arena::new().await;
     let (event, other) = (arena.event(100).await, arena.event(100).await);
-    let (desk, _tasks) =
-        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) = arena.desk(2).await;
     churn(&desk, &event, 12_000).await;
     churn(&desk, &other, 400).await;
     let revisions = async |event| {
@@ -95,8 +93,7 @@ async fn read_to(follower: &mut Follower, mut position: i64, end: i64) {
 async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot() {
     let arena = Arena::new().await;
     let event = arena.event(100).await;
-    let (desk, _tasks) =
-        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
     let mut sleeper = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
     let mut reader = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
@@ -136,9 +133,9 @@ async fn a_watch_ends_with_its_last_follower_and_places_are_given_back() {
 #[tokio::test]
 async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     let arena = Arena::new().await;
+    arena.expect_warning("the log was rewound");
     let event = arena.event(100).await;
-    let (desk, _tasks) =
-        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
     let mut follower = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
     churn(&desk, &event, 400).await;
@@ -159,8 +156,7 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
 async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
     let arena = Arena::new().await;
     let event = arena.event(100).await;
-    let (desk, _tasks) =
-        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) = arena.desk(2).await;
     churn(&desk, &event, 400).await;
     let feed = Feed::new(arena.store.clone(), 20);
     let mut reader = feed.follow(event.id, Start::Live).await.unwrap();

@@ -61,6 +61,13 @@ fn kill(signal: &str, pid: &str) {
     assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
 }
 
+/// A server that may find that what came before it has not ended yet.
+fn after_a_sudden_death(folder: &Path) -> ServerProcess {
+    let server = ServerProcess::embedded(folder);
+    server.expect_warning("stopping the PostgreSQL that an earlier server left running");
+    server
+}
+
 /// One folder through a long life: every start finds everything that was confirmed before.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_private_database_keeps_every_confirmed_seat_through_restarts_and_sudden_deaths() {
@@ -91,14 +98,16 @@ async fn the_private_database_keeps_every_confirmed_seat_through_restarts_and_su
     server.signal("KILL");
     server.wait();
 
-    let mut server = ServerProcess::embedded(&folder);
+    let mut server = after_a_sudden_death(&folder);
     let client = server.client("alice");
     assert_eq!(confirmed(&client).await, json!([2, 2]), "after the server was killed");
+    server.expect_warning("the listening connection was lost");
+    server.expect_warning("cannot listen for changes");
     buy(&client, 3).await;
     kill("-KILL", &postmaster(&folder));
     assert_eq!(server.wait().code(), Some(2), "a server without its database ends");
 
-    let mut server = ServerProcess::embedded(&folder);
+    let mut server = after_a_sudden_death(&folder);
     let client = server.client("alice");
     assert_eq!(confirmed(&client).await, json!([3, 3]), "after PostgreSQL was killed");
     let postgres = postmaster(&folder);
@@ -107,7 +116,7 @@ async fn the_private_database_keeps_every_confirmed_seat_through_restarts_and_su
     kill("-KILL", &postgres);
     server.wait();
 
-    let mut server = ServerProcess::embedded(&folder);
+    let mut server = after_a_sudden_death(&folder);
     assert_eq!(confirmed(&server.client("alice")).await, json!([4, 4]), "after both were killed");
     server.signal("INT");
     assert_eq!(server.wait().code(), Some(0));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grand_arena::desk::{Desk, ExpiryAlarm};
+use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Confirm, Expire, NotHeldReason, Reserve, SeatSet};
 use grand_arena::domain::{Cause, IdempotencyKey, SeatId, SeatStatus, ViewerId};
 use serde_json::Value;
@@ -100,7 +100,7 @@ async fn what_comes_while_a_booking_commits_is_booked_together() {
     }
     let mut lock = arena.sql.begin().await.unwrap();
     sqlx::query("SELECT pg_advisory_xact_lock(1)").execute(&mut *lock).await.unwrap();
-    let (desk, _tasks) = Desk::open(&arena.store, 4, Arc::new(()), &Arc::default()).unwrap();
+    let (desk, _tasks) = arena.desk(4).await;
     let reserve = |serial: i32| {
         let (desk, id, seats) =
             (Arc::clone(&desk), event.id, SeatSet::new(vec![event.seat(serial)]).unwrap());
@@ -168,17 +168,16 @@ async fn a_viewer_who_races_with_himself_stays_within_the_limit() {
     assert_eq!(books::check(&arena, &event).await.len(), 6);
 }
 
-/// Desks without a cleaner, so that the test decides what happens when.
+/// Two that do not know of each other.
 struct Desks {
     first: Arc<Desk>,
     second: Arc<Desk>,
     _tasks: [grand_arena::desk::DeskTasks; 2],
 }
 
-fn desks(arena: &Arena) -> Desks {
-    let alarm = Arc::new(ExpiryAlarm::default());
-    let (first, first_tasks) = Desk::open(&arena.store, 2, Arc::new(()), &alarm).unwrap();
-    let (second, second_tasks) = Desk::open(&arena.store, 2, Arc::new(()), &alarm).unwrap();
+async fn desks(arena: &Arena) -> Desks {
+    let (first, first_tasks) = arena.desk(2).await;
+    let (second, second_tasks) = arena.desk(2).await;
     Desks { first, second, _tasks: [first_tasks, second_tasks] }
 }
 
@@ -201,7 +200,7 @@ fn confirm(viewer: &str, seat: SeatId) -> Confirm {
 async fn a_cleaner_with_a_stale_list_takes_nothing_from_anybody() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
-    let desks = desks(&arena);
+    let desks = desks(&arena).await;
     for serial in [1, 2, 3] {
         desks.first.submit(event.id, reserve("alice", event.seat(serial))).await.unwrap().unwrap();
     }
@@ -237,7 +236,7 @@ async fn a_cleaner_with_a_stale_list_takes_nothing_from_anybody() {
 async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
     let arena = Arena::new().await;
     let event = arena.event_with(10, |event| event.hold_seconds = 1).await;
-    let desks = desks(&arena);
+    let desks = desks(&arena).await;
     desks.first.submit(event.id, reserve("alice", event.seat(1))).await.unwrap().unwrap();
     let lock = hold_event(&arena, &event).await;
     let late = tokio::spawn({
@@ -277,7 +276,7 @@ async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
 async fn expiry_and_confirmation_on_the_same_instant_agree_on_who_has_the_seat() {
     let arena = Arena::new().await;
     let event = arena.event_with(60, |event| event.hold_seconds = 1).await;
-    let desks = desks(&arena);
+    let desks = desks(&arena).await;
     for serial in 1..=60 {
         desks.first.submit(event.id, reserve("alice", event.seat(serial))).await.unwrap().unwrap();
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_graphql::Request;
-use grand_arena::desk::{Desk, ExpiryAlarm};
 use grand_arena::domain::ViewerId;
 use grand_arena::domain::command::{Confirm, Reserve, SeatSet};
 use grand_arena::domain::{IdempotencyKey, SeatId};
@@ -61,8 +60,7 @@ async fn every_type_field_argument_and_value_has_a_description() {
 async fn fields_of_lists_load_in_batches() {
     let arena = Arena::new().await;
     let identity = Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap());
-    let (desk, _tasks) =
-        Desk::open(&arena.store, 2, Arc::new(()), &Arc::new(ExpiryAlarm::default())).unwrap();
+    let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
     let services = Services { store: arena.store.clone(), desk: Arc::clone(&desk), feed, identity };
     let schema = graphql::schema(services);

@@ -144,10 +144,22 @@ fn a_seed_is_always_the_same_storm() {
 /// What one subscriber saw.
 type Seen = Vec<(i64, String, String)>;
 
+/// What the operator hears while connections are cut.
+const EXPECTED_WARNINGS: [&str; 7] = [
+    "a booking was given up",
+    "a read failed",
+    "cannot listen for changes",
+    "holds that ran out are announced late",
+    "subscribers will hear of the last bookings a second late",
+    "the change log cannot be read; will look again",
+    "the listening connection was lost",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     let schedule = Schedule::draw(seed());
     let arena = Arena::new().await;
+    EXPECTED_WARNINGS.iter().for_each(|text| arena.expect_warning(text));
     let event = arena
         .event_with(usize::try_from(SEATS).unwrap(), |event| {
             event.hold_seconds = 1;

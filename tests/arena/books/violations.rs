@@ -2,9 +2,8 @@
 //! says so.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use grand_arena::desk::{Desk, ExpiryAlarm};
+use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Confirm, Release, Reserve, SeatSet};
 use grand_arena::domain::{Cause, IdempotencyKey, SeatStatus, ViewerId};
 use grand_arena::store::check::{Finding, Violation};
@@ -242,8 +241,7 @@ END $$";
 #[tokio::test]
 async fn the_check_finds_everything_that_can_be_wrong_and_says_so_in_a_line() {
     let arena = Arena::new().await;
-    let alarm = Arc::new(ExpiryAlarm::default());
-    let (desk, _tasks) = Desk::open(&arena.store, 2, Arc::new(()), &alarm).unwrap();
+    let (desk, _tasks) = arena.desk(2).await;
     let mut broken = Vec::new();
     for case in OF_SEATS_AND_LOG.iter().chain(OF_ORDERS) {
         let event = arena.event(10).await;

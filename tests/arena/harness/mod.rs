@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod node;
 pub mod process;
 pub mod socket;
+pub mod warnings;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::task::Poll;
 use chrono::{DateTime, TimeDelta};
 use futures_util::future::BoxFuture;
 use grand_arena::config::{DatabaseSettings, IdentitySettings, ServeSettings};
+use grand_arena::desk::{Desk, DeskTasks};
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
 use grand_arena::domain::{EventId, SeatId, SeatStatus, ViewerId};
@@ -27,6 +29,7 @@ use tokio::sync::Barrier;
 
 pub use self::client::Client;
 pub use self::socket::Socket;
+use self::warnings::Warnings;
 
 /// What all test servers sign with.
 pub const SECRET: &str = "a secret for tests that is 32 bytes long, at least";
@@ -37,6 +40,8 @@ pub struct Arena {
     /// The tests' own way into the database.
     pub sql: PgPool,
     pub store: Store,
+    /// What its servers and desks warn of.
+    pub warnings: Warnings,
 }
 
 /// An event in a test's database.
@@ -68,20 +73,13 @@ impl Event {
 
 impl Arena {
     pub async fn new() -> Self {
-        // What the servers warn of is shown with a test that fails. The first test to get here sets
-        // it up for all.
-        let filter = tracing_subscriber::EnvFilter::new("warn,sqlx_core=error");
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_test_writer()
-            .with_ansi(false)
-            .try_init();
+        let warnings = Warnings::of_this_test();
         let url = cluster::new_database().await;
         let sql = PgPool::connect(&url).await.unwrap();
         let settings =
             ConnectSettings { url: url.clone(), booking_connections: 4, reading_connections: 4 };
         let store = Store::connect(&settings).await.unwrap();
-        Self { url, sql, store }
+        Self { url, sql, store, warnings }
     }
 
     /// A server on this database.
@@ -93,8 +91,20 @@ impl Arena {
     pub async fn server_with(&self, change: impl FnOnce(&mut ServeSettings)) -> TestServer {
         let mut settings = settings(&self.url);
         change(&mut settings);
-        let server = Server::start(&settings).await.unwrap();
-        TestServer { base: format!("http://{}", server.address()), server }
+        let server = self.warnings.while_opening(Server::start(&settings)).await.unwrap();
+        let base = format!("http://{}", server.address());
+        TestServer { base, server, _warnings: self.warnings.clone() }
+    }
+
+    /// A desk without a server, and so without a cleaner: the test decides what happens when.
+    pub async fn desk(&self, connections: usize) -> (Arc<Desk>, DeskTasks) {
+        let open = async { Desk::open(&self.store, connections, Arc::new(()), &Arc::default()) };
+        self.warnings.while_opening(open).await.unwrap()
+    }
+
+    /// A server may warn of what has this in it; the test fails on everything else.
+    pub fn expect_warning(&self, text: &str) {
+        self.warnings.expect(text);
     }
 
     /// An event of `seats` seats, ten a row, in two categories, holds of five minutes, no limit.
@@ -159,6 +169,7 @@ impl Arena {
 pub struct TestServer {
     pub base: String,
     pub server: Server,
+    _warnings: Warnings,
 }
 
 impl TestServer {

@@ -82,7 +82,8 @@ impl Stage {
         format!("http://{}", self.address)
     }
 
-    /// Runs all tests of a folder, and gives what they say, which is shown if they fail.
+    /// Runs all tests of a folder, and gives what they say, which is shown if they fail; then ends
+    /// the server.
     /// `ARENA_CONTROL_URL` is where they may ask for things.
     #[expect(clippy::print_stdout, reason = "what the tests say is shown if they fail")]
     pub async fn run(self: &Arc<Self>, folder: &str, environment: &[(&str, &str)]) -> String {
@@ -105,6 +106,9 @@ impl Stage {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         println!("{said}{}", String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "a test in {folder} has failed");
+        // Here, since the rest of the stage ends with a task.
+        drop(self.server.lock().await.take());
+        self.arena.warnings.check();
         said
     }
 }

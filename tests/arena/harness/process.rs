@@ -2,9 +2,11 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use super::warnings::Warnings;
 use super::{Client, SECRET, token};
 
 /// The binary with a clean environment.
@@ -32,10 +34,14 @@ pub fn run(command: &mut Command) -> Said {
     }
 }
 
-/// A server as a process. Killed when dropped.
+/// A server as a process. Killed when dropped; what it warned of until then fails the test unless
+/// it is expected.
 pub struct ServerProcess {
     child: Child,
     pub base: String,
+    /// Says when its standard error has been read to the end.
+    heard: Receiver<()>,
+    warnings: Warnings,
 }
 
 impl ServerProcess {
@@ -46,7 +52,10 @@ impl ServerProcess {
 
     /// Starts it at an address and waits until it listens there.
     pub fn start_at(command: &mut Command, address: &str) -> Self {
-        let mut child = command.args(["--listen", address]).stdout(Stdio::piped()).spawn().unwrap();
+        command.args(["--listen", address]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let warnings = Warnings::of_a_process();
+        let heard = listen(child.stderr.take().unwrap(), warnings.listener());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let base = lines.by_ref().map(Result::unwrap).find_map(|line| {
             let address = line.split_once("  map  ")?.1.trim().trim_end_matches('/');
@@ -55,7 +64,7 @@ impl ServerProcess {
         let base = base.unwrap_or_else(|| panic!("the server ended before it was open"));
         // The rest is read, so that it never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base }
+        Self { child, base, heard, warnings }
     }
 
     /// Starts it on the private PostgreSQL of a folder.
@@ -65,6 +74,11 @@ impl ServerProcess {
 
     pub fn client(&self, user: &str) -> Client {
         Client::new(&self.base, Some(token(user, &[])))
+    }
+
+    /// It may warn of what has this in it; the test fails on everything else.
+    pub fn expect_warning(&self, text: &str) {
+        self.warnings.expect(text);
     }
 
     /// Sends a signal by its name.
@@ -94,5 +108,21 @@ impl Drop for ServerProcess {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // Somebody else may have its end of the pipe and outlive it; what it has written itself is
+        // read at once.
+        let _ = self.heard.recv_timeout(Duration::from_secs(5));
     }
+}
+
+/// Reads what a server writes for its operator, and shows it with the test if it fails.
+fn listen(stderr: ChildStderr, hear: impl Fn(&str) + Send + 'static) -> Receiver<()> {
+    let (tell, heard) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            eprintln!("{line}");
+            hear(&line);
+        }
+        let _ = tell.send(());
+    });
+    heard
 }
