@@ -148,9 +148,9 @@ fn unknown<T>(start: i16, from_code: fn(i16) -> Option<T>) -> i16 {
 }
 
 /// Viewer, end and order, as any row has them that the tables admit.
-type Shape = (Option<&'static str>, Option<DateTime<Utc>>, Option<i64>);
+type Columns = (Option<&'static str>, Option<DateTime<Utc>>, Option<i64>);
 
-const SHAPES: [Shape; 3] = [
+const FILLED: [Columns; 3] = [
     (None, None, None),
     (Some("alice"), Some(DateTime::UNIX_EPOCH), None),
     (Some("alice"), None, Some(1)),
@@ -158,21 +158,21 @@ const SHAPES: [Shape; 3] = [
 
 type Statement = Query<'static, Postgres, PgArguments>;
 
-/// The numbers from -1 to 10 that a table takes, in a row of some shape; it refuses the others by
-/// this constraint.
+/// The numbers from -1 to 10 that a table takes, however the other columns are filled. It refuses
+/// the others by this constraint.
 async fn admitted(
     arena: &Arena,
     constraint: &str,
-    statement: impl Fn(i16, Shape) -> Statement,
+    statement: impl Fn(i16, Columns) -> Statement,
 ) -> Vec<i16> {
     let mut admitted = Vec::new();
     for code in -1..=10 {
         let mut is_admitted = false;
-        for shape in SHAPES {
-            match statement(code, shape).execute(&arena.sql).await {
+        for columns in FILLED {
+            match statement(code, columns).execute(&arena.sql).await {
                 Ok(_) => is_admitted = true,
                 Err(sqlx::Error::Database(error)) => {
-                    assert_eq!(error.constraint(), Some(constraint), "{code} {shape:?}");
+                    assert_eq!(error.constraint(), Some(constraint), "{code} {columns:?}");
                 }
                 Err(error) => panic!("{error}"),
             }

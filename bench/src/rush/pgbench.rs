@@ -105,8 +105,8 @@ fn text(script: Script) -> String {
         "\\set seat random(1, {seats})\n\
          BEGIN;\n\
          SELECT status, expires_at FROM seats WHERE event_id = {event} AND id = :seat FOR UPDATE;\n\
-         UPDATE seats SET status = {held}, viewer = 'buyer-' || :seat, expires_at = now() + interval \
-         '300 s',\n\
+         UPDATE seats SET status = {held}, viewer = 'buyer-' || :seat,\n\
+                expires_at = now() + interval '300 s',\n\
                 revision = revision + 1 WHERE event_id = {event} AND id = :seat;\n\
          {notify}COMMIT;\n"
     )
