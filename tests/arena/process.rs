@@ -101,6 +101,7 @@ async fn the_private_database_keeps_every_confirmed_seat_through_restarts_and_su
     let mut server = after_a_sudden_death(&folder);
     let client = server.client("alice");
     assert_eq!(confirmed(&client).await, json!([2, 2]), "after the server was killed");
+    eventually("it says what it found", async || server.has_warned("an earlier server")).await;
     server.expect_warning("the listening connection was lost");
     server.expect_warning("cannot listen for changes");
     buy(&client, 3).await;

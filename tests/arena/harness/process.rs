@@ -81,6 +81,11 @@ impl ServerProcess {
         self.warnings.expect(text);
     }
 
+    /// Whether it has warned of what has this in it.
+    pub fn has_warned(&self, text: &str) -> bool {
+        self.warnings.include(text)
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")
