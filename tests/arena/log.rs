@@ -87,7 +87,7 @@ async fn read_to(follower: &mut Follower, mut position: i64, end: i64) {
     }
 }
 
-/// A follower that does not read costs nothing but its place: what is kept for it is bounded, and
+/// A follower that does not read costs nothing but its permit: what is kept for it is bounded, and
 /// when it wakes up it is told that it has fallen behind. Who reads is not held up.
 #[tokio::test]
 async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot() {
@@ -113,14 +113,14 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
 }
 
 #[tokio::test]
-async fn a_watch_ends_with_its_last_follower_and_places_are_given_back() {
+async fn a_watch_ends_with_its_last_follower_and_permits_are_given_back() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
     let feed = Feed::new(arena.store.clone(), 2);
     for _ in 0..5 {
         let first = feed.follow(event.id, Start::Live).await.unwrap();
         let _second = feed.follow(event.id, Start::Live).await.unwrap();
-        assert!(feed.follow(event.id, Start::Live).await.is_err(), "both places are taken");
+        assert!(feed.follow(event.id, Start::Live).await.is_err(), "both permits are taken");
         assert_eq!((feed.followers(), feed.watches()), (2, 1));
         drop(first);
         assert_eq!((feed.followers(), feed.watches()), (1, 1));

@@ -83,7 +83,7 @@ async fn overlapping_sets_taken_in_opposite_orders_neither_deadlock_nor_split() 
     books::check(&arena, &event).await;
 }
 
-/// A turn that stands behind a commit takes its commands when it has the event's row, not before:
+/// A batch that stands behind a commit takes its commands when it has the event's row, not before:
 /// all that has come until then is one transaction.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_while_a_booking_commits_is_booked_together() {
@@ -112,7 +112,7 @@ async fn what_comes_while_a_booking_commits_is_booked_together() {
         let mut answer = reserve(serial);
         assert!(poll_once(answer.as_mut()).await.is_pending());
         answers.push(answer);
-        // The first one commits, and the second one's turn stands behind it, before the others
+        // The first one commits, and the second one's batch stands behind it, before the others
         // come.
         until_waiting(&arena, serial.min(2).into()).await;
     }

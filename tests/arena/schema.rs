@@ -133,7 +133,7 @@ async fn fields_of_lists_load_in_batches() {
     // begins anew, which counts.
     assert!(
         one <= nothing + 3,
-        "{nothing} statements for a reservation, {one} with the places of its seats"
+        "{nothing} statements for a reservation, {one} with the locations of its seats"
     );
     assert!(ten <= one + 2, "reserveSeats: {one} statements for one, {ten} for ten");
 }

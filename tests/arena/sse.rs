@@ -157,7 +157,7 @@ async fn a_stream_of_events_says_why_it_ends_when_the_token_runs_out_or_the_serv
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_its_stream_of_events_leaves_its_place() {
+async fn a_client_that_leaves_its_stream_of_events_gives_its_permit_back() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
     let server = arena.server_with(|settings| settings.max_subscriptions = 1).await;
@@ -170,5 +170,5 @@ async fn a_client_that_leaves_its_stream_of_events_leaves_its_place() {
     let (events, _) = open().await;
     assert_eq!(open().await.1["errors"][0]["extensions"]["code"], "OVERLOADED");
     drop(events);
-    eventually("its place is free", async || open().await.1.get("errors").is_none()).await;
+    eventually("its permit is free", async || open().await.1.get("errors").is_none()).await;
 }
