@@ -1,17 +1,19 @@
 //! The contract: names, descriptions, and that fields load in batches.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_graphql::Request;
+use grand_arena::desk::Desk;
 use grand_arena::domain::ViewerId;
 use grand_arena::domain::command::{Confirm, Reserve, SeatSet};
 use grand_arena::domain::{IdempotencyKey, SeatId};
 use grand_arena::feed::Feed;
-use grand_arena::graphql::{self, Services, ids::AnyId};
+use grand_arena::graphql::{self, Services};
 use grand_arena::identity::{Identity, Viewer};
 use serde_json::Value;
 
-use crate::harness::{Arena, SECRET};
+use crate::harness::{Arena, Event, SECRET, books};
 
 #[test]
 fn the_schema_that_is_checked_in_is_the_schema_of_the_code() {
@@ -54,6 +56,27 @@ async fn every_type_field_argument_and_value_has_a_description() {
     assert_eq!(bare, Vec::<String>::new());
 }
 
+async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
+    let seats = || SeatSet::new(vec![seat]).unwrap();
+    let reserve = Reserve { viewer: viewer.clone(), seats: seats() };
+    desk.submit(seat.event, reserve).await.unwrap().unwrap();
+    let (viewer, key) = (viewer.clone(), IdempotencyKey::new("key".to_owned()).unwrap());
+    let confirm = Confirm { viewer, seats: seats(), key, payment_reference: None };
+    desk.submit(seat.event, confirm).await.unwrap().unwrap();
+}
+
+/// A mutation that asks for these fields of the seats.
+fn reservation(event: &Event, serials: RangeInclusive<i32>, fields: &str) -> String {
+    let ids: Vec<String> =
+        serials.map(|serial| format!("\"{}\"", event.seat_gid(serial))).collect();
+    format!(
+        "mutation {{ reserveSeats(input: {{ eventId: \"{}\", seatIds: [{}] }}) \
+         {{ ... on ReserveSeatsSuccess {{ seats {{ {fields} }} }} }} }}",
+        event.gid,
+        ids.join(", ")
+    )
+}
+
 /// Statements do not grow with what is listed: ten events, a hundred seats or ten orders cost as
 /// many as one.
 #[tokio::test]
@@ -68,15 +91,7 @@ async fn fields_of_lists_load_in_batches() {
     let mut events = Vec::new();
     for _ in 0..10 {
         let event = arena.event(100).await;
-        let seats = || SeatSet::new(vec![SeatId { event: event.id, serial: 1 }]).unwrap();
-        desk.submit(event.id, Reserve { viewer: alice.clone(), seats: seats() })
-            .await
-            .unwrap()
-            .unwrap();
-        let key = IdempotencyKey::new("key".to_owned()).unwrap();
-        let confirm =
-            Confirm { viewer: alice.clone(), seats: seats(), key, payment_reference: None };
-        desk.submit(event.id, confirm).await.unwrap().unwrap();
+        buy(&desk, event.seat(1), &alice).await;
         events.push(event);
     }
     let viewer = Viewer::new(alice, &[], chrono::DateTime::UNIX_EPOCH);
@@ -87,7 +102,7 @@ async fn fields_of_lists_load_in_batches() {
         assert_eq!(response.errors, vec![]);
         arena.store.statements() - before
     };
-    let event = AnyId::Event(events[0].id).encode().0;
+    let event = &events[0].gid;
     let queries = [
         (
             "events",
@@ -116,16 +131,7 @@ async fn fields_of_lists_load_in_batches() {
         // more.
         assert!(ten <= one + 2, "{what}: {one} statements for one, {ten} for ten");
     }
-    let reserve = |serials: std::ops::RangeInclusive<i32>, fields: &str| {
-        let ids =
-            serials.map(|serial| AnyId::Seat(SeatId { event: events[0].id, serial }).encode().0);
-        let ids: Vec<String> = ids.map(|id| format!("\"{id}\"")).collect();
-        format!(
-            "mutation {{ reserveSeats(input: {{ eventId: \"{event}\", seatIds: [{}] }}) \
-             {{ ... on ReserveSeatsSuccess {{ seats {{ {fields} }} }} }} }}",
-            ids.join(", ")
-        )
-    };
+    let reserve = |serials, fields| reservation(&events[0], serials, fields);
     let nothing = statements(reserve(2..=2, "status")).await;
     let one = statements(reserve(3..=3, "section row number label x y accessible")).await;
     let ten = statements(reserve(4..=13, "section row number label x y accessible")).await;
@@ -136,4 +142,5 @@ async fn fields_of_lists_load_in_batches() {
         "{nothing} statements for a reservation, {one} with the locations of its seats"
     );
     assert!(ten <= one + 2, "reserveSeats: {one} statements for one, {ten} for ten");
+    books::check_all(&arena).await;
 }

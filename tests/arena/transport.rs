@@ -28,106 +28,16 @@ fn code(body: &str) -> String {
     answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
 }
 
-#[tokio::test]
-async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a_code() {
-    let arena = Arena::new().await;
-    let server = arena.server().await;
-    let json_type = ("content-type", "application/json");
-    let good = r#"{"query":"{ viewer { id } }"}"#;
-    let guest = r#"{"query":"mutation { startGuestSession { token } }"}"#;
-    let large = format!(
-        r#"{{"query":"{{ viewer {{ id }} }}","variables":{{"x":"{}"}}}}"#,
-        "x".repeat(256 * 1024)
-    );
-    let strict = ("accept", "application/graphql-response+json");
-    let bearer = format!("Bearer {}", &token("alice", &[])[1..]);
-    // What, headers, body; status and code.
-    type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str, u16, &'a str);
-    let cases: Vec<Case> = vec![
-        ("fine", vec![json_type], good, 200, ""),
-        ("fine, and strict", vec![json_type, strict], good, 200, ""),
-        ("text/plain", vec![("content-type", "text/plain")], guest, 415, "BAD_USER_INPUT"),
-        ("no content type", vec![], guest, 415, "BAD_USER_INPUT"),
-        (
-            "a form",
-            vec![("content-type", "application/x-www-form-urlencoded")],
-            guest,
-            415,
-            "BAD_USER_INPUT",
-        ),
-        ("too large", vec![json_type], &large, 413, "BAD_USER_INPUT"),
-        ("not JSON", vec![json_type], "{", 400, "BAD_USER_INPUT"),
-        ("a list", vec![json_type], "[]", 400, "BAD_USER_INPUT"),
-        ("no query", vec![json_type], "{}", 400, "BAD_USER_INPUT"),
-        ("a query that is no string", vec![json_type], r#"{"query":1}"#, 400, "BAD_USER_INPUT"),
-        (
-            "variables that are none",
-            vec![json_type],
-            r#"{"query":"{viewer{id}}","variables":7}"#,
-            400,
-            "BAD_USER_INPUT",
-        ),
-        (
-            "no such operation",
-            vec![json_type, strict],
-            r#"{"query":"query A{viewer{id}} query B{viewer{id}}"}"#,
-            400,
-            "GRAPHQL_VALIDATION_FAILED",
-        ),
-        ("a syntax error", vec![json_type], r#"{"query":"{ secret"}"#, 200, "GRAPHQL_PARSE_FAILED"),
-        (
-            "a syntax error, strictly",
-            vec![json_type, strict],
-            r#"{"query":"{ secret"}"#,
-            400,
-            "GRAPHQL_PARSE_FAILED",
-        ),
-        (
-            "an unknown field, strictly",
-            vec![json_type, strict],
-            r#"{"query":"{ nope }"}"#,
-            400,
-            "GRAPHQL_VALIDATION_FAILED",
-        ),
-        ("a bad token", vec![json_type, ("authorization", &bearer)], good, 401, "UNAUTHENTICATED"),
-        (
-            "another scheme",
-            vec![json_type, ("authorization", "Basic YTpi")],
-            good,
-            401,
-            "UNAUTHENTICATED",
-        ),
-        (
-            "another character set",
-            vec![("content-type", "application/json; charset=utf-16")],
-            good,
-            415,
-            "BAD_USER_INPUT",
-        ),
-        (
-            "nothing that fits",
-            vec![json_type, ("accept", "text/html, image/png")],
-            good,
-            406,
-            "BAD_USER_INPUT",
-        ),
-        (
-            "a variable without its value, strictly",
-            vec![json_type, strict],
-            r#"{"query":"query ($id: ID!) { seat(id: $id) { status } }","variables":{"id":null}}"#,
-            400,
-            "BAD_USER_INPUT",
-        ),
-        (
-            "a subscription",
-            vec![json_type, strict],
-            r#"{"query":"subscription { seatChanges(eventId: \"x\") { __typename } }"}"#,
-            400,
-            "GRAPHQL_VALIDATION_FAILED",
-        ),
-    ];
+/// What, headers, body; status and code.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str, u16, &'a str);
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const STRICT: (&str, &str) = ("accept", "application/graphql-response+json");
+const GOOD: &str = r#"{"query":"{ viewer { id } }"}"#;
+
+async fn check_answers(server: &TestServer, cases: Vec<Case<'_>>) {
     for (what, headers, body, status, expected) in cases {
-        let (got, answer) = http(&server, Method::POST, "/graphql", &headers, body).await;
+        let (got, answer) = http(server, Method::POST, "/graphql", &headers, body).await;
         assert_eq!((got.as_u16(), code(&answer).as_str()), (status, expected), "{what}: {answer}");
         assert!(!answer.contains("secret"), "{what}: the query is not repeated: {answer}");
         if !expected.is_empty() {
@@ -140,7 +50,117 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
             );
         }
     }
+}
 
+#[tokio::test]
+async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a_code() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let guest = r#"{"query":"mutation { startGuestSession { token } }"}"#;
+    let large = format!(
+        r#"{{"query":"{{ viewer {{ id }} }}","variables":{{"x":"{}"}}}}"#,
+        "x".repeat(256 * 1024)
+    );
+    let bearer = format!("Bearer {}", &token("alice", &[])[1..]);
+    let cases = vec![
+        ("fine", vec![JSON], GOOD, 200, ""),
+        ("text/plain", vec![("content-type", "text/plain")], guest, 415, "BAD_USER_INPUT"),
+        ("no content type", vec![], guest, 415, "BAD_USER_INPUT"),
+        (
+            "a form",
+            vec![("content-type", "application/x-www-form-urlencoded")],
+            guest,
+            415,
+            "BAD_USER_INPUT",
+        ),
+        ("too large", vec![JSON], &large, 413, "BAD_USER_INPUT"),
+        ("not JSON", vec![JSON], "{", 400, "BAD_USER_INPUT"),
+        ("a list", vec![JSON], "[]", 400, "BAD_USER_INPUT"),
+        ("no query", vec![JSON], "{}", 400, "BAD_USER_INPUT"),
+        ("a query that is no string", vec![JSON], r#"{"query":1}"#, 400, "BAD_USER_INPUT"),
+        (
+            "variables that are none",
+            vec![JSON],
+            r#"{"query":"{viewer{id}}","variables":7}"#,
+            400,
+            "BAD_USER_INPUT",
+        ),
+        ("a bad token", vec![JSON, ("authorization", &bearer)], GOOD, 401, "UNAUTHENTICATED"),
+        (
+            "another scheme",
+            vec![JSON, ("authorization", "Basic YTpi")],
+            GOOD,
+            401,
+            "UNAUTHENTICATED",
+        ),
+        (
+            "another character set",
+            vec![("content-type", "application/json; charset=utf-16")],
+            GOOD,
+            415,
+            "BAD_USER_INPUT",
+        ),
+        (
+            "nothing that fits",
+            vec![JSON, ("accept", "text/html, image/png")],
+            GOOD,
+            406,
+            "BAD_USER_INPUT",
+        ),
+    ];
+    check_answers(&server, cases).await;
+}
+
+#[tokio::test]
+async fn documents_that_cannot_be_executed_are_refused_with_the_status_that_the_client_accepts() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let cases = vec![
+        ("fine, and strict", vec![JSON, STRICT], GOOD, 200, ""),
+        (
+            "no such operation",
+            vec![JSON, STRICT],
+            r#"{"query":"query A{viewer{id}} query B{viewer{id}}"}"#,
+            400,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        ("a syntax error", vec![JSON], r#"{"query":"{ secret"}"#, 200, "GRAPHQL_PARSE_FAILED"),
+        (
+            "a syntax error, strictly",
+            vec![JSON, STRICT],
+            r#"{"query":"{ secret"}"#,
+            400,
+            "GRAPHQL_PARSE_FAILED",
+        ),
+        (
+            "an unknown field, strictly",
+            vec![JSON, STRICT],
+            r#"{"query":"{ nope }"}"#,
+            400,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        (
+            "a variable without its value, strictly",
+            vec![JSON, STRICT],
+            r#"{"query":"query ($id: ID!) { seat(id: $id) { status } }","variables":{"id":null}}"#,
+            400,
+            "BAD_USER_INPUT",
+        ),
+        (
+            "a subscription",
+            vec![JSON, STRICT],
+            r#"{"query":"subscription { seatChanges(eventId: \"x\") { __typename } }"}"#,
+            400,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+    ];
+    check_answers(&server, cases).await;
+}
+
+#[tokio::test]
+async fn queries_run_by_get_and_mutations_never() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
     let (status, answer) =
         http(&server, Method::GET, "/graphql?query=%7Bviewer%7Bid%7D%7D", &[], "").await;
     assert_eq!((status.as_u16(), answer.as_str()), (200, r#"{"data":{"viewer":null}}"#));
@@ -155,7 +175,7 @@ async fn requests_that_are_not_graphql_over_http_are_refused_with_a_status_and_a
     assert_eq!(status.as_u16(), 405, "mutations never run by GET: {answer}");
     let (status, _) = http(&server, Method::GET, "/graphql", &[], "").await;
     assert_eq!(status.as_u16(), 400);
-    let (status, _) = http(&server, Method::PUT, "/graphql", &[json_type], good).await;
+    let (status, _) = http(&server, Method::PUT, "/graphql", &[JSON], GOOD).await;
     assert_eq!(status.as_u16(), 405);
 }
 
