@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Value, json};
+use sqlx::postgres::PgListener;
 use tokio::io::AsyncWriteExt as _;
+use tokio::task::JoinHandle;
 
 use crate::Result;
 use crate::arena::{Arena, Program};
@@ -218,6 +220,35 @@ async fn memory(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) ->
     Ok(())
 }
 
+/// Many who take seats and give them back, until it is over.
+fn begin_rush(arena: &Arc<Arena>, over: &Arc<AtomicBool>) -> Vec<JoinHandle<Result<()>>> {
+    let write = |writer: usize| {
+        let (arena, over) = (Arc::clone(arena), Arc::clone(over));
+        tokio::spawn(async move {
+            let seats = &arena.seats[1000 + 4 * writer..1004 + 4 * writer];
+            while !over.load(Ordering::Relaxed) {
+                arena.change(seats, true).await?;
+                arena.change(seats, false).await?;
+            }
+            Ok(())
+        })
+    };
+    (0..32).map(write).collect()
+}
+
+/// Revisions that a bare LISTEN has heard of, and when.
+type Heard = Arc<std::sync::Mutex<Vec<(i64, f64)>>>;
+
+/// Listens until the connection ends.
+async fn hear(mut listener: PgListener, heard: Heard) -> std::result::Result<(), &'static str> {
+    while let Ok(message) = listener.recv().await {
+        let revision = message.payload().split(':').nth(1).and_then(|text| text.parse().ok());
+        let now = (revision.unwrap_or_default(), now_millis());
+        heard.lock().map_err(|_| "poisoned")?.push(now);
+    }
+    Ok(())
+}
+
 /// From the decision (the change's own time, by the database's clock on the same machine) to the
 /// message.
 async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -> Result<()> {
@@ -227,40 +258,15 @@ async fn latency(settings: &Settings, arena: &Arc<Arena>, report: &mut Report) -
     for rush in [false, true] {
         progress(if rush { "latency in a rush" } else { "latency, quiet" });
         let over = Arc::new(AtomicBool::new(false));
-        let mut rushing = Vec::new();
-        for writer in 0..if rush { 32 } else { 0 } {
-            let (arena, over) = (Arc::clone(arena), Arc::clone(&over));
-            rushing.push(tokio::spawn(async move {
-                let seats = &arena.seats[1000 + 4 * writer..1004 + 4 * writer];
-                while !over.load(Ordering::Relaxed) {
-                    arena.change(seats, true).await?;
-                    arena.change(seats, false).await?;
-                }
-                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-            }));
-        }
+        let rushing = if rush { begin_rush(arena, &over) } else { Vec::new() };
         let since = revision(arena).await?;
         let subscribers =
             Subscribers::open(&arena.server.address, 1, Some((ALL_WORDS, &arena.event, since)))
                 .await?;
-        let mut listener = sqlx::postgres::PgListener::connect(arena.database_url()).await?;
+        let mut listener = PgListener::connect(arena.database_url()).await?;
         listener.listen("grand_arena").await?;
-        let heard = Arc::new(std::sync::Mutex::new(Vec::<(i64, f64)>::new()));
-        let hearing = tokio::spawn({
-            let heard = Arc::clone(&heard);
-            async move {
-                while let Ok(message) = listener.recv().await {
-                    let revision = message
-                        .payload()
-                        .split(':')
-                        .nth(1)
-                        .and_then(|text| text.parse().ok())
-                        .unwrap_or_default();
-                    heard.lock().map_err(|_| "poisoned")?.push((revision, now_millis()));
-                }
-                Ok::<_, &'static str>(())
-            }
-        });
+        let heard = Heard::default();
+        let hearing = tokio::spawn(hear(listener, Arc::clone(&heard)));
         let mut latest = subscribers.latest();
         let (mut frames, mut notices) = (Vec::new(), Vec::new());
         let sale = (!rush).then(|| Sale::start(arena));

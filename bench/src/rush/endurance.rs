@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
+use tokio::sync::watch;
 
 use super::load::{Pace, Plan};
-use super::stage::{Events, Stage, make_event};
+use super::stage::{Event, Events, Stage, make_event};
 use super::throughput::Peaks;
 use super::trial::{Terms, Trial, resident_mib, singles};
 use crate::Result;
@@ -29,6 +30,18 @@ const SEATS: i32 = 400_000;
 const SEATS_BEFORE: usize = 100_000;
 const IN_FLIGHT_BEFORE: usize = 1024;
 
+/// A database with the event that everybody wants, and one to warm up with.
+async fn wanted_by_all(stage: &mut Stage) -> Result<(String, Event, Event)> {
+    let url = stage.empty_database().await?;
+    let mut sql = PgConnection::connect(&url).await?;
+    let hot = make_event(&mut sql, "hot", SEATS).await?;
+    let warm = make_event(&mut sql, "warm", super::stage::WARM_SEATS).await?;
+    sql.execute("VACUUM (FREEZE, ANALYZE)").await?;
+    sql.close().await?;
+    stage.checkpoint().await?;
+    Ok((url, hot, warm))
+}
+
 /// Demands three times the peak, and looks whether as much is done as before, and whether it
 /// passes.
 pub(crate) async fn overload(
@@ -43,13 +56,7 @@ pub(crate) async fn overload(
     let [mut refused, mut refused_p99] = [const { Vec::new() }; 2];
     let [mut before, mut after, mut memory] = [const { Vec::new() }; 3];
     for number in 1..=runs {
-        let url = stage.empty_database().await?;
-        let mut sql = PgConnection::connect(&url).await?;
-        let hot = make_event(&mut sql, "hot", SEATS).await?;
-        let warm = make_event(&mut sql, "warm", super::stage::WARM_SEATS).await?;
-        sql.execute("VACUUM (FREEZE, ANALYZE)").await?;
-        sql.close().await?;
-        stage.checkpoint().await?;
+        let (url, hot, warm) = wanted_by_all(stage).await?;
         let mut trial = Trial::open(url, tokens, Terms::default()).await?;
         let quarter = Pace::Open(peaks.ours / 4.0);
         let calm = trial.run(Plan::Return, singles(&[warm]), 256, quarter, seconds).await?;
@@ -120,6 +127,44 @@ struct Look {
     tables_mib: f64,
 }
 
+/// Looks at the servers, the tables and what the subscribers have got, for so long.
+async fn look_again(
+    mut sql: PgConnection,
+    watching: watch::Receiver<String>,
+    pids: Vec<u32>,
+    duration: Duration,
+) -> Result<Vec<Look>> {
+    let (begin, mut looks) = (Instant::now(), Vec::new());
+    while begin.elapsed() + LOOK_EVERY <= duration {
+        tokio::time::sleep_until((begin + LOOK_EVERY * (u32::try_from(looks.len())? + 1)).into())
+            .await;
+        let (revision, bytes): (i64, i64) = sqlx::query_as(
+            "SELECT revision, (SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+                                WHERE relname IN ('seats', 'seat_changes', 'events')) FROM \
+                                events WHERE id = 1",
+        )
+        .fetch_one(&mut sql)
+        .await?;
+        let seen = to_revision(&watching.borrow()).unwrap_or(0);
+        let look = Look {
+            at: begin.elapsed(),
+            resident_mib: resident_mib(&pids)?,
+            behind: (revision - seen).max(0),
+            tables_mib: bytes as f64 / (1024.0 * 1024.0),
+        };
+        progress(&format!(
+            "long run, {:.0} s: {:.0} MiB, {} changes behind, tables {:.0} MiB",
+            look.at.as_secs_f64(),
+            look.resident_mib,
+            look.behind,
+            look.tables_mib
+        ));
+        looks.push(look);
+    }
+    sql.close().await?;
+    Ok(looks)
+}
+
 /// Half of the peak for a long time, with a log that is pruned meanwhile.
 pub(crate) async fn soak(
     stage: &mut Stage,
@@ -134,40 +179,8 @@ pub(crate) async fn soak(
     let duration = Duration::from_secs(minutes * 60);
     let pids = trial.pids()?;
     let watching = trial.watching().ok_or("nobody watches")?.latest();
-    let mut sql = PgConnection::connect(trial.database_url()).await?;
-    let looking = tokio::spawn(async move {
-        let (begin, mut looks) = (Instant::now(), Vec::new());
-        while begin.elapsed() + LOOK_EVERY <= duration {
-            tokio::time::sleep_until(
-                (begin + LOOK_EVERY * (u32::try_from(looks.len())? + 1)).into(),
-            )
-            .await;
-            let (revision, bytes): (i64, i64) = sqlx::query_as(
-                "SELECT revision, (SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
-                                    WHERE relname IN ('seats', 'seat_changes', 'events')) FROM \
-                                    events WHERE id = 1",
-            )
-            .fetch_one(&mut sql)
-            .await?;
-            let seen = to_revision(&watching.borrow()).unwrap_or(0);
-            let look = Look {
-                at: begin.elapsed(),
-                resident_mib: resident_mib(&pids)?,
-                behind: (revision - seen).max(0),
-                tables_mib: bytes as f64 / (1024.0 * 1024.0),
-            };
-            progress(&format!(
-                "long run, {:.0} s: {:.0} MiB, {} changes behind, tables {:.0} MiB",
-                look.at.as_secs_f64(),
-                look.resident_mib,
-                look.behind,
-                look.tables_mib
-            ));
-            looks.push(look);
-        }
-        sql.close().await?;
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(looks)
-    });
+    let sql = PgConnection::connect(trial.database_url()).await?;
+    let looking = tokio::spawn(look_again(sql, watching, pids, duration));
     let wishes = singles(&[Events::known().hot]);
     let tally =
         trial.run(Plan::Return, wishes, 1024, Pace::Open(peaks.ours / 4.0), duration).await?;

@@ -122,12 +122,22 @@ pub(crate) async fn measure(
     if let Some(over_tcp) = over_tcp {
         over_tcp.close().await?;
     }
+    Ok(tell(cases, &measured, (runs, seconds), report))
+}
+
+/// Writes the table of all cases, and says what the later measurements go by.
+fn tell(
+    cases: &[Case],
+    measured: &[Vec<Run>],
+    (runs, seconds): (usize, u64),
+    report: &mut Report,
+) -> Peaks {
     let of = |measured: &[Run], what: fn(&Run) -> f64| {
         median(&measured.iter().map(what).collect::<Vec<_>>())
     };
     let seats = |measured: &[Run]| of(measured, |run| run.seats_per_second);
     let peak = |wanted: fn(&Case) -> bool| {
-        let wanted = cases.iter().zip(&measured).filter(|(case, _)| wanted(case));
+        let wanted = cases.iter().zip(measured).filter(|(case, _)| wanted(case));
         wanted.map(|(_, measured)| seats(measured)).fold(0.0, f64::max)
     };
     let peaks = Peaks {
@@ -142,7 +152,7 @@ pub(crate) async fn measure(
          |---|---|---|---|---|---|---|---|---|---|"
     ));
     let raw_over_tcp = peak(|case| *case == Case::OverTcp);
-    for (case, measured) in cases.iter().zip(&measured) {
+    for (case, measured) in cases.iter().zip(measured) {
         let all: Vec<String> =
             measured.iter().map(|run| format!("{:.0}", run.seats_per_second)).collect();
         report.say(&format!(
@@ -167,7 +177,7 @@ pub(crate) async fn measure(
         ));
     }
     report.say("");
-    Ok(peaks)
+    peaks
 }
 
 async fn raw(stage: &Stage, url: String, script: Script, seconds: u64) -> Result<Run> {
