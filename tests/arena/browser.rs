@@ -6,9 +6,9 @@
 //!   and the explorer;
 //! - `ARENA_CHROMIUM`, the browser's binary;
 //! - `ARENA_TOKEN`, a token of a viewer;
-//! - `ARENA_CONTROL_URL`, which takes POST requests: `/event` makes an event, with `{"name",
-//!   "seats", "holdSeconds", "maxSeatsPerViewer"}` as JSON, each as it likes (40 seats, held for
-//!   300 s, without a limit), and answers `{"id", "slug", "seats": [ids]}`; `/stop/TERM` and
+//! - `ARENA_CONTROL_URL`, which takes POST requests: `/event` makes an event and answers `{"id",
+//!   "slug", "seats": [ids]}`. It takes `{"name", "seats", "holdSeconds", "maxSeatsPerViewer"}` as
+//!   JSON, each as it likes (40 seats, held for 300 s, without a limit). `/stop/TERM` and
 //!   `/stop/KILL` stop the server and wait for its end; `/start` starts it again at the same
 //!   address.
 

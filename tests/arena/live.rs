@@ -202,8 +202,8 @@ async fn expiries_reach_the_subscribers_of_every_server() {
     .fetch_all(&arena.sql)
     .await
     .unwrap();
-    // Both cleaners look every second and are woken as well: by their own look they are late by
-    // one second at most, and the second one is for a machine that is busy with other tests.
+    // Both cleaners look every second, whether or not they are woken. Another second is for a
+    // machine that is busy with other tests.
     println!("holds were ended this long after they ran out, in seconds: {lateness:?}");
     assert!(lateness.iter().all(|&seconds| (0.0..2.0).contains(&seconds)), "{lateness:?}");
     books::check(&arena, &event).await;
