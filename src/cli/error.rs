@@ -30,8 +30,8 @@ pub(super) enum CommandError {
     Output(#[from] io::Error),
 }
 
-/// What an error says, and what its sources say, in one line. Some libraries repeat a source's words
-/// in their own; they are said once.
+/// What an error says, and what its sources say, in one line. Some libraries repeat a source's
+/// words in their own; they are said once.
 pub(super) fn sentence(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
