@@ -139,3 +139,46 @@ fn since_variables(document: &ExecutableDocument, root: &SelectionSet) -> Vec<Na
     };
     root.items.iter().flat_map(|selection| of_selection(&selection.node)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(document: &str, operation: &str, variables: serde_json::Value) -> Request {
+        let request = Request::new(document).variables(Variables::from_json(variables));
+        request.operation_name(operation)
+    }
+
+    const TWO: &str = "subscription A($event: ID!, $n: Boolean!) {
+            seatChanges(eventId: $event) { __typename ...F @include(if: $n) }
+        }
+        subscription B($event: ID!, $n: Revision) { ...G }
+        fragment F on SeatSnapshot { revision }
+        fragment G on Subscription { seatChanges(eventId: $event, since: $n) { __typename } }";
+
+    #[test]
+    fn who_asks_the_same_from_another_revision_on_asks_the_same() {
+        let operations = SharedOperations::default();
+        let of = |n, event| {
+            let variables = json!({ "event": event, "n": n });
+            operations.of(&mut request(TWO, "B", variables)).unwrap()
+        };
+        let first = of(1, "x");
+        assert!(Arc::ptr_eq(&first, &of(2, "x")), "since is passed within a fragment");
+        assert!(!Arc::ptr_eq(&first, &of(1, "y")), "another event");
+    }
+
+    #[test]
+    fn a_variable_of_the_same_name_in_a_neighbouring_operation_keeps_its_value() {
+        let operations = SharedOperations::default();
+        let of = |n| {
+            let variables = json!({ "event": "x", "n": n });
+            operations.of(&mut request(TWO, "A", variables)).unwrap()
+        };
+        let with = of(true);
+        assert_eq!(with.variables.get(&Name::new("n")), Some(&Value::Boolean(true)));
+        assert!(!Arc::ptr_eq(&with, &of(false)), "they ask for different fields");
+    }
+}

@@ -270,6 +270,42 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_books_are_checked_by_a_command_that_says_what_is_wrong_and_ends_with_1() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    let alice = server.client("alice");
+    assert_eq!(kind(&alice.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
+    assert_eq!(kind(&alice.confirm(&event, [1], "key").await), "ConfirmSeatsSuccess");
+    let check = || run(grand_arena(&["check"]).env("DATABASE_URL", &arena.url));
+
+    let right = check();
+    assert_eq!((right.code, right.err.as_str()), (Some(0), ""));
+    let summary = "The books are right. events: 1, seats: 10, changes in the logs: 3, orders: 1\n";
+    assert_eq!(right.out, summary);
+
+    arena.execute("UPDATE orders SET total_minor = 1 WHERE event_id = $1", &event).await;
+    arena.execute("DELETE FROM idempotency_keys WHERE event_id = $1", &event).await;
+    let wrong = check();
+    assert_eq!((wrong.code, wrong.err.as_str()), (Some(1), ""));
+    let lines: Vec<&str> = wrong.out.lines().collect();
+    let violation =
+        format!("event {}, order 3: the total is 1, the prices add up to 5000", event.id.0);
+    assert_eq!(lines[0], violation);
+    assert!(lines[1].starts_with("The books are wrong. violations: 1, events: 1"), "{lines:?}");
+    assert_eq!(lines.len(), 2);
+}
+
+#[test]
+fn a_check_makes_no_database_to_look_at() {
+    let folder = cluster::temporary_folder("check");
+    let said = run(grand_arena(&["check"]).env("ARENA_DATA_DIR", &folder));
+    assert_one_sentence(&said, "there is no database in");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    std::fs::remove_dir(folder).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_from_the_command_line_is_good_for_its_user_its_role_and_its_time() {
     let arena = Arena::new().await;
     let server = arena.server().await;
