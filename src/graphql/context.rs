@@ -69,3 +69,46 @@ impl<'a> ContextExt<'a> for Context<'a> {
         self.data_opt::<Option<Viewer>>().and_then(Option::as_ref)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Request, Schema};
+    use chrono::DateTime;
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::domain::ViewerId;
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn buyers(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
+            Ok(ctx.require(Role::Buyer).map(|_| true)?)
+        }
+
+        async fn admins(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
+            Ok(ctx.require(Role::Admin).map(|_| true)?)
+        }
+    }
+
+    /// The code that a viewer with this token's roles gets, if any.
+    fn code(roles: Option<&[Role]>, query: &str) -> Option<String> {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let id = ViewerId::new("alice").unwrap();
+        let viewer = roles.map(|roles| Viewer::new(id, roles, DateTime::UNIX_EPOCH));
+        let response = schema.execute(Request::new(query).data(viewer)).now_or_never().unwrap();
+        let error = response.errors.into_iter().next()?;
+        Some(error.extensions?.get("code")?.to_string())
+    }
+
+    #[test]
+    fn a_role_is_required_of_somebody_and_then_of_the_right_one() {
+        for query in ["{ buyers }", "{ admins }"] {
+            assert_eq!(code(None, query).as_deref(), Some("\"UNAUTHENTICATED\""));
+            assert_eq!(code(Some(&[Role::Admin]), query), None, "an admin is a buyer too");
+        }
+        assert_eq!(code(Some(&[]), "{ buyers }"), None);
+        assert_eq!(code(Some(&[]), "{ admins }").as_deref(), Some("\"FORBIDDEN\""));
+    }
+}
