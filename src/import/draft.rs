@@ -1,0 +1,89 @@
+//! A plan in the making, line by line.
+
+use std::collections::HashMap;
+
+use super::error::{ImportError, LineProblem};
+use super::seat_line::SeatLine;
+use crate::domain::plan::{
+    Excerpt, MAX_CATEGORIES, PALETTE, PlannedCategory, PlannedSeat, SeatPlan,
+};
+
+/// What the good lines so far amount to, and which line said each thing first.
+#[derive(Default)]
+pub(super) struct Draft {
+    currency: Option<(String, u64)>,
+    categories: Vec<(PlannedCategory, u64)>,
+    seats: Vec<PlannedSeat>,
+    locations: HashMap<(String, String, String), u64>,
+}
+
+impl Draft {
+    pub(super) fn add(&mut self, line: u64, seat: SeatLine) -> Result<(), LineProblem> {
+        let (first, first_line) =
+            self.currency.get_or_insert_with(|| (seat.currency.clone(), line));
+        if *first != seat.currency {
+            return Err(LineProblem::SecondCurrency {
+                currency: seat.currency,
+                first: first.clone(),
+                first_line: *first_line,
+            });
+        }
+        let category = self.category(line, seat.category, seat.price_minor)?;
+        let location = (seat.section.clone(), seat.row.clone(), seat.number.clone());
+        if let Some(first_line) = self.locations.get(&location) {
+            return Err(LineProblem::DuplicateSeat {
+                section: Excerpt::of(&seat.section),
+                row: Excerpt::of(&seat.row),
+                number: Excerpt::of(&seat.number),
+                first_line: *first_line,
+            });
+        }
+        self.locations.insert(location, line);
+        self.seats.push(PlannedSeat {
+            section: seat.section,
+            row: seat.row,
+            number: seat.number,
+            category,
+            accessible: seat.accessible,
+            x: seat.x,
+            y: seat.y,
+        });
+        Ok(())
+    }
+
+    /// The index of the category, which is new or has the price it had before.
+    fn category(
+        &mut self,
+        line: u64,
+        name: String,
+        price_minor: i32,
+    ) -> Result<usize, LineProblem> {
+        let known = self.categories.iter().position(|(c, _)| c.name == name);
+        let Some(index) = known else {
+            let index = self.categories.len();
+            if index == MAX_CATEGORIES {
+                return Err(LineProblem::TooManyCategories(Excerpt::of(&name)));
+            }
+            let color = Some(PALETTE[index % PALETTE.len()].to_owned());
+            let category = PlannedCategory { name, price_minor, color };
+            self.categories.push((category, line));
+            return Ok(index);
+        };
+        let (category, first_line) = &self.categories[index];
+        if category.price_minor != price_minor {
+            return Err(LineProblem::SecondPrice {
+                name: Excerpt::of(&name),
+                price_minor,
+                first_price_minor: category.price_minor,
+                first_line: *first_line,
+            });
+        }
+        Ok(index)
+    }
+
+    pub(super) fn finish(self) -> Result<SeatPlan, ImportError> {
+        let (currency, _) = self.currency.ok_or(ImportError::NoSeats)?;
+        let categories = self.categories.into_iter().map(|(c, _)| c).collect();
+        Ok(SeatPlan::new(&currency, categories, self.seats)?)
+    }
+}
