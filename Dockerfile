@@ -43,5 +43,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
     CMD ["bash", "-c", "exec 3<>\"/dev/tcp/127.0.0.1/${ARENA_LISTEN##*:}\" && printf 'GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r -t 4 status <&3 && [[ $status == 'HTTP/1.1 200 '* ]]"]
 
-# Without a command it serves; `check`, `import`, `migrate`, `schema` and `token` are commands.
+# Without a command it serves; `check`, `crowd`, `import`, `migrate`, `schema` and `token` are commands.
 ENTRYPOINT ["grand-arena"]
