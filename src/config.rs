@@ -33,7 +33,7 @@ pub struct DatabaseSettings {
     )]
     pub booking_connections: u32,
 
-    /// Connections to the database for everything but bookings, 2 to 500.
+    /// Connections to the database for queries and the feed's reads, 2 to 500.
     #[arg(
         long,
         env = "ARENA_READ_CONNECTIONS",

@@ -69,7 +69,7 @@ pub enum SeatState {
     Confirmed(Sale),
 }
 
-/// A viewer's claim to a seat until an instant.
+/// A viewer's right to a seat until an instant.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hold {
     /// Who holds it.

@@ -14,8 +14,8 @@ pub enum DeskError {
         /// After which time a new attempt has a chance.
         retry_after: Duration,
     },
-    /// The database is away or too slow. It is unknown whether the command was carried out;
-    /// repeating it is safe.
+    /// The database is away or too slow, or the desk is closed. It is unknown whether the command
+    /// was carried out; repeating it never books twice.
     #[error(
         "the booking could not be completed now; repeat the same request to learn what became of it"
     )]

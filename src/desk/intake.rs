@@ -74,7 +74,7 @@ impl Desk {
     /// # Errors
     ///
     /// Refusals are outcomes; an error means there is none. After [`DeskError::Unavailable`] the
-    /// same command may be handed in again: what was done already is found done.
+    /// same command may be handed in again: what was done already is not done twice.
     pub async fn submit<C: Command>(
         &self,
         event: EventId,

@@ -17,8 +17,8 @@
 //! | `refusals` | how fast commands are turned away |
 //!
 //! Bounds: a full queue refuses with [`DeskError::Overloaded`]; batches, retries and waiting times
-//! are limited by constants beside what they bound. A command that is refused, or whose transaction
-//! fails, costs its neighbours nothing.
+//! are limited by constants beside what they bound. A command that is refused costs its neighbours
+//! nothing. If a batch's transaction fails for good, each of its commands gets one of its own.
 //!
 //! Deliberately absent: any assumption that this is the only server. The order of an event's
 //! bookings is made by the row locks, not by the queues.

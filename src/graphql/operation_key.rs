@@ -8,7 +8,8 @@ use async_graphql::{Request, Variables};
 pub struct OperationKey {
     document: String,
     operation_name: Option<String>,
-    /// As JSON; variables keep the order that the client sent them in.
+    /// As JSON, sorted by name. Fields within a value keep the order that the client sent them in,
+    /// so that another order makes another key; that costs an answer of its own and is never wrong.
     variables: String,
 }
 

@@ -31,8 +31,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
 
 /// Connections that may wait to be accepted, as many as Linux allows by default: when sales open
-/// thousands come within a moment, and whoever finds no place there comes again a whole second
-/// later.
+/// thousands come within a moment, and a client that the queue is too full for tries again a whole
+/// second later.
 const WAITING_CONNECTIONS: u32 = 4096;
 
 /// Begins to listen.

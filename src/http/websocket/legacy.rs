@@ -17,9 +17,8 @@ use tokio::time::Instant;
 use tokio_util::sync::PollSender;
 
 use super::goodbye::Goodbye;
-use super::limits::{
-    INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT, viewer_from_payload,
-};
+use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
+use super::viewer::viewer_from_payload;
 use crate::graphql::ArenaSchema;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::AppState;

@@ -12,5 +12,6 @@ mod limits;
 mod messages;
 mod session;
 mod upgrade;
+mod viewer;
 
 pub(super) use upgrade::upgrade;

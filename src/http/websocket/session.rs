@@ -13,10 +13,9 @@ use tokio::time::Instant;
 use tokio_stream::StreamMap;
 
 use super::goodbye::Goodbye;
-use super::limits::{
-    INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT, viewer_from_payload,
-};
+use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::{Incoming, Outgoing};
+use super::viewer::viewer_from_payload;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::AppState;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};

@@ -14,11 +14,11 @@ pub enum Finding {
 /// What was verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Summary {
-    /// Events that there are.
+    /// Events that there were at the beginning; those created since are verified as well.
     pub events: u64,
     /// Events that were verified.
     pub verified: u64,
-    /// Their seats.
+    /// Their seats whose rows could be read.
     pub seats: u64,
     /// Rows of their change logs.
     pub changes: u64,

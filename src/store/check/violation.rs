@@ -92,7 +92,8 @@ pub enum Violation {
         event: EventId,
         /// Which seat.
         seat: i32,
-        /// Its status in the table; where that is the same, it differs in viewer, end or order.
+        /// Its status in the table; where that is the same, something else of it
+        /// differs: viewer, end, order, revision or whose hold lapsed.
         table: SeatStatus,
         /// Its revision in the table.
         table_revision: Revision,

@@ -1,0 +1,23 @@
+//! Who is asking over a socket.
+
+use serde_json::{Map, Value};
+
+use crate::clock::wall_clock;
+use crate::http::app::AppState;
+use crate::identity::Viewer;
+
+/// Who is asking, as `connection_init` says: `{"Authorization": "Bearer …"}`, the field's name in
+/// any case.
+pub(super) fn viewer_from_payload(
+    app: &AppState,
+    payload: Option<&Map<String, Value>>,
+) -> Result<Option<Viewer>, String> {
+    let Some(fields) = payload else { return Ok(None) };
+    let authorization = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let header = match authorization {
+        None | Some((_, Value::Null)) => None,
+        Some((_, Value::String(text))) => Some(text.as_str()),
+        Some(_) => return Err("Authorization must be a string".to_owned()),
+    };
+    app.identity.viewer_from_authorization(header, wall_clock()).map_err(|error| error.to_string())
+}
