@@ -92,7 +92,11 @@ impl Change {
             (Cause::Expired, SeatState::Reserved(hold)) => {
                 hold.viewer == self.viewer && !hold.is_live(self.changed_at)
             }
-            _ => false,
+            (Cause::Reserved, SeatState::Reserved(_) | SeatState::Confirmed(_))
+            | (
+                Cause::Released | Cause::Confirmed | Cause::Expired,
+                SeatState::Available { .. } | SeatState::Confirmed(_),
+            ) => false,
         }
     }
 }

@@ -71,7 +71,7 @@ impl Mutation {
     ) -> Result<SerialUnion<ReserveSeatsResult>> {
         let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
-        let seats = seat_set(&input.seat_ids)?;
+        let seats = seat_set("input.seatIds", &input.seat_ids)?;
         let outcome = ctx
             .services()
             .desk
@@ -90,7 +90,7 @@ impl Mutation {
     ) -> Result<SerialUnion<ConfirmSeatsResult>> {
         let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
-        let seats = seat_set(&input.seat_ids)?;
+        let seats = seat_set("input.seatIds", &input.seat_ids)?;
         let key = IdempotencyKey::new(input.idempotency_key)
             .ok_or_else(|| bad_text("input.idempotencyKey", IdempotencyKey::MAX_CHARS))?;
         let payment_reference = input
@@ -113,7 +113,7 @@ impl Mutation {
     ) -> Result<SerialUnion<ReleaseSeatsResult>> {
         let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id("input.eventId", &input.event_id)?;
-        let seats = seat_set(&input.seat_ids)?;
+        let seats = seat_set("input.seatIds", &input.seat_ids)?;
         let outcome = ctx
             .services()
             .desk
@@ -124,14 +124,14 @@ impl Mutation {
     }
 }
 
-fn seat_set(ids: &[ID]) -> Result<SeatSet, Fault> {
+fn seat_set(argument: &str, ids: &[ID]) -> Result<SeatSet, Fault> {
     let wrong_number =
-        || Fault::bad_input(format!("input.seatIds must name 1 to {MAX_SEATS_PER_REQUEST} seats"));
+        || Fault::bad_input(format!("{argument} must name 1 to {MAX_SEATS_PER_REQUEST} seats"));
     // Counted before they are decoded: a hostile list costs no more than its length.
     if ids.is_empty() || ids.len() > MAX_SEATS_PER_REQUEST {
         return Err(wrong_number());
     }
-    let decode = |(index, id): (usize, &ID)| ids::seat_id(&format!("input.seatIds[{index}]"), id);
+    let decode = |(index, id): (usize, &ID)| ids::seat_id(&format!("{argument}[{index}]"), id);
     let seats = ids.iter().enumerate().map(decode).collect::<Result<Vec<_>, Fault>>()?;
     SeatSet::new(seats).map_err(|_| wrong_number())
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use migration::{Migrator, MigratorTrait};
+use migration::{MigrationTrait, Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 
 use super::error::StoreError;
 use super::pools::Store;
+use super::sql::statement;
 
 /// The oldest PostgreSQL we test against, as `server_version_num` counts.
 const OLDEST_SERVER_VERSION: i32 = 140_000;
@@ -104,7 +105,7 @@ impl Store {
     }
 
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the
-    /// others wait.
+    /// others wait. A database that a newer server has migrated is left as it is.
     pub async fn migrate(&self) -> Result<(), ConnectError> {
         let failed = |error: DbErr| ConnectError::Migration(error.to_string());
         let transaction = self.reads.begin().await.map_err(failed)?;
@@ -113,32 +114,37 @@ impl Store {
              SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
         );
         transaction.execute_unprepared(&wait).await.map_err(failed)?;
-        Migrator::up(&transaction, None).await.map_err(failed)?;
+        if missing_migrations(&transaction).await? > 0 {
+            Migrator::up(&transaction, None).await.map_err(failed)?;
+        }
         transaction.commit().await.map_err(failed)
     }
 
     /// Whether all tables are there, for a server that is told not to migrate. Only reads.
     pub async fn check_migrated(&self) -> Result<(), ConnectError> {
-        let query = super::sql::statement("SELECT version FROM seaql_migrations", []);
-        let rows = match self.upkeep.query_all_raw(query).await.map_err(StoreError::from) {
-            Ok(rows) => rows,
-            // There is no such table: nothing was migrated yet.
-            Err(StoreError::Refused(_)) => Vec::new(),
-            Err(error) => return Err(error.into()),
-        };
-        let applied =
-            rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>();
-        let applied = applied.map_err(StoreError::from)?;
-        let missing = Migrator::migrations()
-            .iter()
-            .filter(|step| !applied.iter().any(|name| name == step.name()))
-            .count();
+        let missing = missing_migrations(&self.upkeep).await?;
         if missing == 0 {
             return Ok(());
         }
         let message = format!("{missing} of them are missing; run `grand-arena migrate`");
         Err(ConnectError::Migration(message))
     }
+}
+
+/// How many of our migrations the database has not seen. Those it has seen and we do not know are a
+/// newer server's, whose tables serve us as well. The crate's own count refuses them.
+async fn missing_migrations(database: &impl ConnectionTrait) -> Result<usize, StoreError> {
+    const HAS_ANY: &str = "SELECT to_regclass('seaql_migrations') IS NOT NULL";
+    const APPLIED: &str = "SELECT version FROM seaql_migrations";
+    let has_any = database.query_one_raw(statement(HAS_ANY, [])).await?;
+    let has_any = has_any.map_or(Ok(false), |row| row.try_get_by_index(0))?;
+    let rows =
+        if has_any { database.query_all_raw(statement(APPLIED, [])).await? } else { Vec::new() };
+    let applied =
+        rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?;
+    let is_missing =
+        |step: &Box<dyn MigrationTrait>| !applied.iter().any(|name| name == step.name());
+    Ok(Migrator::migrations().iter().filter(|step| is_missing(step)).count())
 }
 
 /// Checks an address without connecting. `name` is the setting it comes from.

@@ -212,6 +212,18 @@ async fn servers_that_start_at_once_on_an_empty_database_migrate_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_starts_on_a_database_that_a_newer_one_has_migrated() {
+    let arena = Arena::new().await;
+    sqlx::raw_sql("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)")
+        .execute(&arena.sql)
+        .await
+        .unwrap();
+    let server = ServerProcess::start(grand_arena(&["--demo"]).env("DATABASE_URL", &arena.url));
+    buy(&server.client("alice"), 1).await;
+    books::check_all(&arena).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() {
     let arena = Arena::new().await;
     let folder = cluster::temporary_folder("import");

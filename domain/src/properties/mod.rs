@@ -2,7 +2,7 @@
 //!
 //! `scenario` makes random sales. `world` carries them out with the real rules and an in-memory
 //! stand-in for the tables. `oracle` says the rules once more in the plainest words. Each property
-//! below is one of the design's invariants. `PROPTEST_CASES=10000 cargo test --lib domain` looks
+//! below is one of the design's invariants. `PROPTEST_CASES=10000 cargo test -p domain` looks
 //! harder than the usual run.
 
 mod coverage;

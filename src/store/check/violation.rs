@@ -1,12 +1,13 @@
 //! What can be wrong with the books, each said in one line with the ids it concerns.
 
 use chrono::{DateTime, Utc};
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::domain::{Cause, EventId, Revision, SeatStatus};
 
 /// Something that must never be. Seats are named by their serial number in the event, orders by
 /// their number in it, as in the tables.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, IntoStaticStr, VariantNames)]
 pub enum Violation {
     /// Rows of an event that does not exist.
     #[error("table {table}: rows of event {}, which does not exist", event.0)]

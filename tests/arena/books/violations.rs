@@ -8,6 +8,7 @@ use grand_arena::domain::command::{Confirm, Release, Reserve, SeatSet};
 use grand_arena::domain::{Cause, IdempotencyKey, SeatStatus, ViewerId};
 use grand_arena::store::check::{Finding, Violation};
 use sqlx::AssertSqlSafe;
+use strum::VariantNames as _;
 
 use super::unknown;
 use crate::harness::{Arena, Event, books};
@@ -199,31 +200,6 @@ async fn history(desk: &Desk, event: &Event) {
     desk.submit(event.id, release).await.unwrap().unwrap();
 }
 
-/// Exhaustive, so that whoever adds a violation is reminded of adding its case.
-fn name(violation: &Violation) -> &'static str {
-    match violation {
-        Violation::NoSuchEvent { .. } => "NoSuchEvent",
-        Violation::UnreadableSeat { .. } => "UnreadableSeat",
-        Violation::UnreadableChange { .. } => "UnreadableChange",
-        Violation::MissingRevisions { .. } => "MissingRevisions",
-        Violation::BeyondRevision { .. } => "BeyondRevision",
-        Violation::IllegalChange { .. } => "IllegalChange",
-        Violation::ChangeOfNoSeat { .. } => "ChangeOfNoSeat",
-        Violation::SeatDiffersFromLog { .. } => "SeatDiffersFromLog",
-        Violation::SoldOutsideOrder { .. } => "SoldOutsideOrder",
-        Violation::OrderedNotSold { .. } => "OrderedNotSold",
-        Violation::SeatsOfNoOrder { .. } => "SeatsOfNoOrder",
-        Violation::EmptyOrder { .. } => "EmptyOrder",
-        Violation::WrongTotal { .. } => "WrongTotal",
-        Violation::WrongCurrency { .. } => "WrongCurrency",
-        Violation::WrongOwner { .. } => "WrongOwner",
-        Violation::WrongRevisions { .. } => "WrongRevisions",
-        Violation::KeyWithoutOrder { .. } => "KeyWithoutOrder",
-        Violation::HoldTooLong { .. } => "HoldTooLong",
-        Violation::LimitExceeded { .. } => "LimitExceeded",
-    }
-}
-
 /// Which event a line is about.
 fn event_of(line: &str) -> i64 {
     let after = line.split_once("event ").unwrap().1;
@@ -237,6 +213,32 @@ const WITHOUT_CONSTRAINTS: &str = "DO $$ DECLARE one record; BEGIN
         WHERE connamespace = 'public'::regnamespace AND contype IN ('f', 'c')
     LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', one.table, one.conname); END LOOP;
 END $$";
+
+#[test]
+fn every_violation_has_a_case() {
+    let has_case =
+        |name: &&str| OF_SEATS_AND_LOG.iter().chain(OF_ORDERS).any(|case| case.0 == *name);
+    let without: Vec<_> = Violation::VARIANTS.iter().filter(|name| !has_case(name)).collect();
+    assert!(without.is_empty(), "violations that no case brings about: {without:?}");
+}
+
+#[tokio::test]
+async fn a_row_of_no_event_is_kept_out_by_the_table_or_found_by_the_check() {
+    /// Tables of events that no foreign key ties to them.
+    const UNTIED: &str = "SELECT attrelid::regclass::text FROM pg_attribute
+         JOIN pg_class ON pg_class.oid = attrelid AND relkind IN ('r', 'p')
+        WHERE relnamespace = 'public'::regnamespace AND attname = 'event_id' AND NOT EXISTS (
+            SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'f'
+               AND confrelid = 'events'::regclass)
+        ORDER BY 1";
+    let arena = Arena::new().await;
+    let untied: Vec<String> = sqlx::query_scalar(UNTIED).fetch_all(&arena.sql).await.unwrap();
+    let (_, _, lines) = OF_ORDERS.iter().find(|case| case.0 == "NoSuchEvent").unwrap();
+    let table = |line: &&str| line.split([' ', ':']).nth(1).unwrap().to_owned();
+    let mut found: Vec<_> = lines.iter().map(table).collect();
+    found.sort();
+    assert_eq!(untied, found);
+}
 
 #[tokio::test]
 async fn the_check_finds_everything_that_can_be_wrong_and_says_so_in_a_line() {
@@ -265,7 +267,7 @@ async fn the_check_finds_everything_that_can_be_wrong_and_says_so_in_a_line() {
     let mut tell = |finding| {
         if let Finding::Violation(violation) = finding {
             let line = violation.to_string();
-            found.entry(event_of(&line)).or_default().push((name(&violation), line));
+            found.entry(event_of(&line)).or_default().push((violation.into(), line));
         }
     };
     arena.store.check(&mut tell).await.unwrap();
