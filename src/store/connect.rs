@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migration::{MigrationTrait, Migrator, MigratorTrait};
+use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
@@ -142,9 +142,9 @@ async fn missing_migrations(database: &impl ConnectionTrait) -> Result<usize, St
         if has_any { database.query_all_raw(statement(APPLIED, [])).await? } else { Vec::new() };
     let applied =
         rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?;
-    let is_missing =
-        |step: &Box<dyn MigrationTrait>| !applied.iter().any(|name| name == step.name());
-    Ok(Migrator::migrations().iter().filter(|step| is_missing(step)).count())
+    let migrations = Migrator::migrations();
+    let missing = migrations.iter().filter(|step| !applied.iter().any(|name| name == step.name()));
+    Ok(missing.count())
 }
 
 /// Checks an address without connecting. `name` is the setting it comes from.
