@@ -3,8 +3,8 @@
 //! The first line names the columns, in any order and case:
 //! `section,row,number,category,price_minor,currency,accessible,x,y`; the last three may be
 //! missing. Every other line is a seat. A category is whatever the seats say it is, and gets a
-//! colour from [`PALETTE`] in order of first appearance. The file is UTF-8, with or without a byte
-//! order mark.
+//! colour from [`PALETTE`](crate::domain::plan::PALETTE) in order of first appearance. The file is
+//! UTF-8, with or without a byte order mark.
 //!
 //! Invariants:
 //! - all or nothing: a file with anything wrong gives no plan;
