@@ -3,7 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use textwrap::{Options, WordSplitter};
+
 use crate::Result;
+
+/// Columns of a line, as in all files of the project (`tests/tidy`).
+const COLUMNS: usize = 100;
 
 /// The lines of a section of `bench/RESULTS.md`.
 pub(crate) struct Report {
@@ -19,12 +24,17 @@ impl Report {
         report
     }
 
-    /// Adds a line, and shows it.
+    /// Adds paragraphs and tables, and shows them.
     #[expect(clippy::print_stdout, reason = "a benchmark shows its figures as they come")]
-    pub(crate) fn say(&mut self, line: &str) {
-        println!("{line}");
-        // Writing to a string does not fail.
-        let _ = writeln!(self.text, "{line}");
+    pub(crate) fn say(&mut self, text: &str) {
+        println!("{text}");
+        for line in text.split('\n') {
+            // A row of a table cannot be broken.
+            let is_row = line.starts_with('|');
+            let line = if is_row { line.into() } else { textwrap::fill(line, wrapping()) };
+            // Writing to a string does not fail.
+            let _ = writeln!(self.text, "{line}");
+        }
     }
 
     /// Puts the section in place of the one before it in the file.
@@ -45,6 +55,11 @@ impl Report {
         };
         Ok(std::fs::write(path, format!("{before}{heading}\n{}{after}", self.text))?)
     }
+}
+
+/// How paragraphs are written: as all prose of the project, between words only.
+fn wrapping() -> Options<'static> {
+    Options::new(COLUMNS).word_splitter(WordSplitter::NoHyphenation).break_words(false)
 }
 
 /// Progress, for whoever waits.

@@ -1,7 +1,7 @@
 //! One row of an event's change log.
 
 use chrono::{DateTime, Utc};
-use strum::{FromRepr, VariantArray};
+use strum::{Display, FromRepr, VariantArray};
 
 use super::ids::{OrderId, Revision, SeatId, ViewerId};
 use super::seat::{Hold, Sale, SeatState, SeatStatus};
@@ -9,7 +9,8 @@ use super::seat::{Hold, Sale, SeatState, SeatStatus};
 /// Why a seat changed. The cause settles the status that the seat has afterwards.
 ///
 /// Each has the number that stands for it in a database: never changed, never given to another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, FromRepr, VariantArray)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Display, FromRepr, VariantArray)]
+#[strum(serialize_all = "UPPERCASE")]
 #[repr(i16)]
 pub enum Cause {
     /// A viewer took hold of it.

@@ -6,14 +6,15 @@
 //! [`SeatState::as_of`] is the only way to look at a state.
 
 use chrono::{DateTime, Utc};
-use strum::{FromRepr, VariantArray};
+use strum::{Display, FromRepr, VariantArray};
 
 use super::ids::{CategoryId, OrderId, Revision, SeatId, ViewerId};
 
 /// What everybody may know of a seat.
 ///
 /// Each has the number that stands for it in a database: never changed, never given to another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, FromRepr, VariantArray)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Display, FromRepr, VariantArray)]
+#[strum(serialize_all = "UPPERCASE")]
 #[repr(i16)]
 pub enum SeatStatus {
     /// Free, or its hold has run out.

@@ -59,7 +59,7 @@ pub enum Violation {
     },
     /// A change that cannot follow what the seat was before it.
     #[error(
-        "event {}, seat {seat}, revision {revision}: {cause:?} cannot follow what was before",
+        "event {}, seat {seat}, revision {revision}: {cause} cannot follow what was before",
         event.0
     )]
     IllegalChange {
@@ -84,8 +84,8 @@ pub enum Violation {
     },
     /// The log folded is not the table.
     #[error(
-        "event {}, seat {seat}: the table has {table:?} of revision {table_revision}, the log \
-         {log:?} of revision {log_revision}",
+        "event {}, seat {seat}: the table differs from the log: {table} of revision \
+         {table_revision}, by the log {log} of revision {log_revision}",
         event.0
     )]
     SeatDiffersFromLog {

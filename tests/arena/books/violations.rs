@@ -31,8 +31,8 @@ const OF_SEATS_AND_LOG: &[Case] = &[
         &[
             "event EVENT, revision 9: the change cannot be read (the database holds something \
              unexpected: a cause of change)",
-            "event EVENT, seat 5: the table has Available of revision 9, the log Reserved of \
-             revision 8",
+            "event EVENT, seat 5: the table differs from the log: AVAILABLE of revision 9, \
+             by the log RESERVED of revision 8",
         ],
     ),
     (
@@ -40,8 +40,8 @@ const OF_SEATS_AND_LOG: &[Case] = &[
         "UPDATE seat_changes SET expires_at = NULL WHERE event_id = EVENT AND revision = 7",
         &[
             "event EVENT, revision 7: the change cannot be read (it lacks its end or its order)",
-            "event EVENT, seat 4: the table has Reserved of revision 7, the log Available of \
-             revision 0",
+            "event EVENT, seat 4: the table differs from the log: RESERVED of revision 7, \
+             by the log AVAILABLE of revision 0",
         ],
     ),
     (
@@ -64,7 +64,7 @@ const OF_SEATS_AND_LOG: &[Case] = &[
     (
         "IllegalChange",
         "UPDATE seat_changes SET viewer = 'mallory' WHERE event_id = EVENT AND revision = 9",
-        &["event EVENT, seat 5, revision 9: Released cannot follow what was before"],
+        &["event EVENT, seat 5, revision 9: RELEASED cannot follow what was before"],
     ),
     (
         "ChangeOfNoSeat",
@@ -78,8 +78,8 @@ const OF_SEATS_AND_LOG: &[Case] = &[
     (
         "SeatDiffersFromLog",
         "UPDATE seats SET viewer = 'mallory' WHERE event_id = EVENT AND id = 4",
-        &["event EVENT, seat 4: the table has Reserved of revision 7, the log Reserved of \
-           revision 7"],
+        &["event EVENT, seat 4: the table differs from the log: RESERVED of revision 7, \
+             by the log RESERVED of revision 7"],
     ),
     (
         "HoldTooLong",
