@@ -1,6 +1,7 @@
 //! `grand-arena check`
 
 use std::io::{self, Write as _};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -26,42 +27,42 @@ pub(super) async fn check(settings: DatabaseSettings) -> Result<ExitCode, Comman
     })
     .await?;
     let Summary { events, seats, changes, orders, violations, .. } = summary;
-    let books = format!(
-        "events: {events}, seats: {seats}, changes in the logs: {changes}, orders: {orders}"
-    );
-    if violations == 0 {
-        writeln!(io::stdout(), "The books are right. {books}")?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    writeln!(io::stdout(), "The books are wrong. violations: {violations}, {books}")?;
-    Ok(ExitCode::from(EXIT_VIOLATIONS))
+    let verdict = if violations == 0 { "right" } else { "wrong" };
+    say(&format!(
+        "The books are {verdict}. violations: {violations}, events: {events}, seats: {seats}, \
+         changes in the logs: {changes}, orders: {orders}"
+    ));
+    Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(EXIT_VIOLATIONS) })
 }
 
 /// Says each violation on a line of standard output, and progress on standard error.
 async fn verify(store: &Store) -> Result<Summary, CommandError> {
     let mut told = Instant::now();
     let mut written = Ok(());
-    let summary = store
-        .check(&mut |finding| match finding {
-            Finding::Violation(violation) if written.is_ok() => {
-                written = writeln!(io::stdout(), "{violation}");
-            }
+    let mut tell = |finding| {
+        match finding {
+            Finding::Violation(violation) => written = writeln!(io::stdout(), "{violation}"),
             Finding::Progress(summary) if told.elapsed() >= PROGRESS_EVERY => {
                 told = Instant::now();
                 say_progress(&summary);
             }
-            Finding::Violation(_) | Finding::Progress(_) => {}
-        })
-        .await?;
+            Finding::Progress(_) => {}
+        }
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let summary = store.check(&mut tell).await?;
     written?;
     Ok(summary)
 }
 
 fn say_progress(summary: &Summary) {
     let Summary { events, verified, changes, violations, .. } = summary;
-    // If nobody reads it, the check goes on.
-    let _ = writeln!(
-        io::stderr(),
+    say(&format!(
         "checked {verified} of {events} events, {changes} changes so far, violations: {violations}"
-    );
+    ));
+}
+
+/// On standard error. If nobody reads it, the check goes on.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }

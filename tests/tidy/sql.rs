@@ -21,12 +21,11 @@ fn no_sql_has_a_number_of_a_status_or_a_cause() {
         let mut texts = Vec::new();
         collect_texts(tokens, &mut texts);
         for (line, text) in texts {
-            if let Some(number) = number_in(&text) {
-                broken.push(format!("{}:{line}: {number}", path.display()));
-            }
+            let found = number_in(&text).or_else(|| fallback_in(&text));
+            broken.extend(found.map(|found| format!("{}:{line}: {found}", path.display())));
         }
     }
-    none("SQL takes these numbers from SeatStatus and Cause:", &broken);
+    none("SQL takes these numbers from SeatStatus and Cause, and no ELSE makes one:", &broken);
 }
 
 /// Every string literal with the line that it begins on, also within macros.
@@ -45,13 +44,27 @@ fn collect_texts(tokens: TokenStream, texts: &mut Vec<(usize, String)>) {
     }
 }
 
+fn is_column(word: &str) -> bool {
+    let name = word.rsplit('.').next().unwrap_or_default();
+    COLUMNS.iter().any(|column| name.eq_ignore_ascii_case(column))
+}
+
+/// The first ELSE in a text about such a column that a new number could fall into.
+fn fallback_in(text: &str) -> Option<String> {
+    let words = words(text);
+    let starts = words.iter().position(|word| word == "CASE")?;
+    let at = starts + words[starts..].iter().position(|word| word == "ELSE")?;
+    // A constraint refuses by it what it does not know.
+    let refuses = words.get(at + 1).is_some_and(|word| word.eq_ignore_ascii_case("false"));
+    let is_about_it = words[starts..at].iter().any(|word| is_column(word));
+    (is_about_it && !refuses)
+        .then(|| words[at..].iter().take(2).cloned().collect::<Vec<_>>())
+        .map(|words| words.join(" "))
+}
+
 /// The first place in a text where such a column meets a number, as SQL would say it.
 fn number_in(text: &str) -> Option<String> {
     let words = words(text);
-    let is_column = |word: &str| {
-        let name = word.rsplit('.').next().unwrap_or_default();
-        COLUMNS.iter().any(|column| name.eq_ignore_ascii_case(column))
-    };
     let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
     let is_between = |word: &str| {
         ["=", "<>", "!=", "<", ">", "<=", ">=", "(", "IN", "NOT", "ANY", "WHEN", "THEN"]
@@ -63,6 +76,13 @@ fn number_in(text: &str) -> Option<String> {
         let compares = words.get(index + 1).is_some_and(|word| is_between(word) && *word != "(");
         if compares && next.is_some_and(|word| is_number(word)) {
             return Some(format!("{word} {} {}", words[index + 1], next?));
+        }
+        let before = index.checked_sub(2).map(|start| &words[start..index]);
+        if let Some([number, sign]) = before
+            && is_number(number)
+            && ["=", "<>", "!="].contains(&sign.as_str())
+        {
+            return Some(format!("{number} {sign} {word}"));
         }
     }
     None
@@ -97,6 +117,7 @@ fn numbers_are_found_however_sql_says_them() {
         "WHERE cause IN (#, #)",
         "CASE cause WHEN # END",
         "UPDATE seats SET status = #, viewer = 'x'",
+        "WHERE # = status",
     ];
     for text in with {
         assert!(number_in(&text.replace('#', "1")).is_some(), "{text}");
@@ -109,5 +130,17 @@ fn numbers_are_found_however_sql_says_them() {
     ];
     for text in without {
         assert_eq!(number_in(text), None, "{text}");
+    }
+}
+
+#[test]
+fn an_else_is_found_where_a_new_number_would_fall_into_it() {
+    // # stands for ELSE, so that this file does not break its own rule.
+    let with = "CASE cause WHEN {RESERVED} THEN {HELD} # {FREE} END";
+    assert!(fallback_in(&with.replace('#', "ELSE")).is_some());
+    for text in
+        ["CASE status WHEN {FREE} THEN true ELSE false END", "CASE n WHEN 2 THEN 'b' ELSE 'a' END"]
+    {
+        assert_eq!(fallback_in(text), None, "{text}");
     }
 }

@@ -1,5 +1,7 @@
 //! Whether the books are right after a run. If they are not, its figures mean nothing.
 
+use std::ops::ControlFlow;
+
 use grand_arena::domain::Cause;
 use grand_arena::store::check::Finding;
 use grand_arena::store::{ConnectSettings, Store};
@@ -24,6 +26,7 @@ pub(crate) async fn check_pruned(database_url: &str) -> Result<()> {
         {
             told.push(violation.to_string());
         }
+        ControlFlow::Continue(())
     };
     let violations = store.check(&mut tell).await?.violations;
     store.close().await;

@@ -141,7 +141,7 @@ async fn write_log(url: &str) -> Result<Counts> {
                 "INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, \
                     expires_at, changed_at)
                  SELECT {event}, n, (n - 1) / 2 % {SEATS} + 1,
-                        CASE n % 2 WHEN 1 THEN {RESERVED} ELSE {RELEASED} END,
+                        CASE n % 2 WHEN 1 THEN {RESERVED} WHEN 0 THEN {RELEASED} END,
                         'buyer-' || (n - 1) / 2,
                         CASE n % 2 WHEN 1 THEN now() + interval '300 s' END, now()
                    FROM generate_series(1, {LOG_ROWS_PER_EVENT}) AS n"

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
 use super::event_books::{EventBooks, EventRow};
-use super::findings::{Finding, Findings, Summary};
+use super::findings::{Findings, Summary, Tell};
 use super::violation::Violation;
 use super::{log, orders};
 use crate::domain::EventId;
@@ -18,15 +18,13 @@ const PATIENCE: &str = "60s";
 
 impl Store {
     /// Verifies the books of every event, and tells of each violation and of its progress. Reads
-    /// only, without a lock.
+    /// only, without a lock. Violations are told between two snapshots, which may take its time;
+    /// `Break` ends the check.
     ///
     /// # Errors
     ///
     /// If the database cannot be read to the end.
-    pub async fn check(
-        &self,
-        tell: &mut (dyn FnMut(Finding) + Send),
-    ) -> Result<Summary, StoreError> {
+    pub async fn check(&self, tell: Tell<'_>) -> Result<Summary, StoreError> {
         let mut findings = Findings::new(tell);
         let snapshot = self.begin_check().await?;
         let count = snapshot.query_one_raw(statement("SELECT count(*) FROM events", [])).await?;
@@ -35,7 +33,9 @@ impl Store {
         check_strays(&snapshot, &mut findings).await?;
         snapshot.commit().await?;
         let mut after = 0;
-        while let Some(event) = self.check_event_after(after, &mut findings).await? {
+        while findings.tell().is_continue()
+            && let Some(event) = self.check_event_after(after, &mut findings).await?
+        {
             after = event.0;
         }
         Ok(findings.summary)
@@ -51,11 +51,11 @@ impl Store {
         let Some(row) = event_after(&snapshot, after).await? else { return Ok(None) };
         // Read after the snapshot was taken: what was decided in it has been decided by now.
         let now = clock(&snapshot).await?;
-        let books = EventBooks::read(&snapshot, row, findings).await?;
+        let books = EventBooks::read(&snapshot, row, now, findings).await?;
         log::verify(&books, &snapshot, findings).await?;
         orders::verify(&books, &snapshot, findings).await?;
         snapshot.commit().await?;
-        books.verify_limit(now, findings);
+        books.verify_limit(findings);
         findings.summary.verified += 1;
         findings.progress();
         Ok(Some(books.event))

@@ -1,9 +1,11 @@
 //! The books of one event: its seats in memory, held against its log and its orders.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+};
 
 use super::findings::Findings;
 use super::violation::Violation;
@@ -28,8 +30,12 @@ pub(super) struct EventBooks {
     pub(super) event: EventId,
     pub(super) revision: Revision,
     pub(super) terms: Terms,
-    /// By serial number. A seat whose row cannot be read has been told of and is not here.
+    /// The database's clock, read after the snapshot was taken.
+    pub(super) now: DateTime<Utc>,
+    /// By serial number.
     pub(super) seats: BTreeMap<i32, Seat>,
+    /// Seats whose rows cannot be read. They have been told of, and nothing more is said of them.
+    pub(super) unreadable: BTreeSet<i32>,
 }
 
 impl EventBooks {
@@ -37,11 +43,14 @@ impl EventBooks {
     pub(super) async fn read(
         snapshot: &DatabaseTransaction,
         row: EventRow,
+        now: DateTime<Utc>,
         findings: &mut Findings<'_>,
     ) -> Result<Self, StoreError> {
         let event = EventId(row.id);
-        let rows = seat::Entity::find().filter(seat::Column::EventId.eq(event.0));
-        let mut seats = BTreeMap::new();
+        let rows = seat::Entity::find()
+            .filter(seat::Column::EventId.eq(event.0))
+            .order_by_asc(seat::Column::Id);
+        let (mut seats, mut unreadable) = (BTreeMap::new(), BTreeSet::new());
         for row in rows.all(snapshot).await? {
             let serial = row.id;
             match Seat::try_from(row) {
@@ -49,19 +58,21 @@ impl EventBooks {
                 Err(error) => {
                     let what = error.to_string();
                     findings.violation(Violation::UnreadableSeat { event, seat: serial, what });
+                    unreadable.insert(serial);
                 }
             }
         }
         findings.summary.seats += seats.len() as u64;
-        Ok(Self { event, revision: Revision(row.revision), terms: row.terms.into(), seats })
+        let (revision, terms) = (Revision(row.revision), row.terms.into());
+        Ok(Self { event, revision, terms, now, seats, unreadable })
     }
 
     /// Nobody holds and owns more than the event allows.
-    pub(super) fn verify_limit(&self, now: DateTime<Utc>, findings: &mut Findings<'_>) {
+    pub(super) fn verify_limit(&self, findings: &mut Findings<'_>) {
         let Some(limit) = self.terms.max_seats_per_viewer else { return };
         let mut counts: HashMap<&ViewerId, (u32, i32)> = HashMap::new();
         for (&serial, seat) in &self.seats {
-            if let Some(viewer) = seat.state.viewer(now) {
+            if let Some(viewer) = seat.state.viewer(self.now) {
                 counts.entry(viewer).or_insert((0, serial)).0 += 1;
             }
         }

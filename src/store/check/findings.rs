@@ -1,5 +1,7 @@
 //! What the check finds on its way, and what that adds up to.
 
+use std::ops::ControlFlow;
+
 use super::violation::Violation;
 
 /// What is found on the way.
@@ -28,25 +30,37 @@ pub struct Summary {
     pub violations: u64,
 }
 
+/// Who is told of findings; a `Break` ends the check.
+pub type Tell<'a> = &'a mut (dyn FnMut(Finding) -> ControlFlow<()> + Send);
+
 /// Where findings go, and what they add up to.
 pub(super) struct Findings<'a> {
     pub(super) summary: Summary,
-    tell: &'a mut (dyn FnMut(Finding) + Send),
+    /// Not yet told: whoever is told may take their time, and a snapshot has none.
+    found: Vec<Violation>,
+    tell: Tell<'a>,
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(tell: &'a mut (dyn FnMut(Finding) + Send)) -> Self {
-        Self { summary: Summary::default(), tell }
+    pub(super) fn new(tell: Tell<'a>) -> Self {
+        Self { summary: Summary::default(), found: Vec::new(), tell }
     }
 }
 
 impl Findings<'_> {
     pub(super) fn violation(&mut self, violation: Violation) {
         self.summary.violations += 1;
-        (self.tell)(Finding::Violation(violation));
+        self.found.push(violation);
     }
 
+    /// Tells how far it has come. For this nobody may wait.
     pub(super) fn progress(&mut self) {
-        (self.tell)(Finding::Progress(self.summary));
+        // Whoever wants no more says so when the next violation or event is told.
+        let _ = (self.tell)(Finding::Progress(self.summary));
+    }
+
+    /// Tells what was found since the last time.
+    pub(super) fn tell(&mut self) -> ControlFlow<()> {
+        self.found.drain(..).try_for_each(|violation| (self.tell)(Finding::Violation(violation)))
     }
 }

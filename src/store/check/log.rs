@@ -78,7 +78,7 @@ impl LogFold<'_> {
 
     fn add(&mut self, change: &Change, findings: &mut Findings<'_>) {
         let (event, seat, revision) = (self.books.event, change.seat.serial, change.revision);
-        if !self.books.seats.contains_key(&seat) {
+        if !self.books.seats.contains_key(&seat) && !self.books.unreadable.contains(&seat) {
             findings.violation(Violation::ChangeOfNoSeat { event, seat, revision });
             return;
         }
@@ -118,6 +118,17 @@ impl LogFold<'_> {
         }
     }
 
+    /// A hold whose beginning is no longer in the log.
+    fn check_end(&self, serial: i32, seat: &Seat, findings: &mut Findings<'_>) {
+        let (event, allowed) = (self.books.event, self.books.terms.hold);
+        if let SeatState::Reserved(hold) = &seat.state
+            && hold.expires_at - self.books.now > allowed
+        {
+            let (until, seconds) = (hold.expires_at, allowed.num_seconds());
+            findings.violation(Violation::HoldTooFar { event, seat: serial, until, seconds });
+        }
+    }
+
     /// The log is read: what is left is to compare it with the event and its seats.
     fn finish(self, findings: &mut Findings<'_>) {
         let (event, revision) = (self.books.event, self.books.revision);
@@ -132,6 +143,9 @@ impl LogFold<'_> {
         }
         for (&serial, seat) in &self.books.seats {
             let folded = self.seats.get(&serial);
+            if folded.is_none() {
+                self.check_end(serial, seat, findings);
+            }
             if !agrees(seat, folded, pruned) {
                 let (log, log_revision) = match folded {
                     Some(folded) => (stored_status(&folded.state), folded.revision),

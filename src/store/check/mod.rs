@@ -21,5 +21,5 @@ mod log;
 mod orders;
 mod violation;
 
-pub use findings::{Finding, Summary};
+pub use findings::{Finding, Summary, Tell};
 pub use violation::Violation;

@@ -214,6 +214,22 @@ pub enum Violation {
         /// The event's length of a hold.
         seconds: i64,
     },
+    /// A hold that ends later than one could that began now; its beginning is not in the log.
+    #[error(
+        "event {}, seat {seat}: held until {until}, further off than the {seconds} s that the \
+         event allows",
+        event.0
+    )]
+    HoldTooFar {
+        /// In which event.
+        event: EventId,
+        /// Which seat.
+        seat: i32,
+        /// When it ends.
+        until: DateTime<Utc>,
+        /// The event's length of a hold.
+        seconds: i64,
+    },
     /// A viewer who holds and owns more than the event allows.
     #[error(
         "event {}: the holder of seat {seat} has {count} seats, the event allows {limit}",

@@ -12,7 +12,7 @@ use crate::domain::{CategoryId, EventId, SeatId, SeatStatus};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
-use crate::store::sql::{AVAILABLE, bigints, ints, statement, texts};
+use crate::store::sql::{AVAILABLE, RESERVED, bigints, ints, statement, texts};
 
 /// Where a seat is. Never changes after the import.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -103,7 +103,8 @@ impl Store {
   FROM seats JOIN seat_places USING (event_id, id)
  WHERE event_id = $1 AND id > $2
    AND ($3 IS NULL
-        OR $3 = CASE WHEN expires_at <= statement_timestamp() THEN {AVAILABLE} ELSE status END)
+        OR $3 = status AND (status <> {RESERVED} OR expires_at > statement_timestamp())
+        OR $3 = {AVAILABLE} AND status = {RESERVED} AND expires_at <= statement_timestamp())
    AND ($4::text[] IS NULL OR section = ANY ($4))
    AND ($5::integer[] IS NULL OR category_id = ANY ($5))
    AND ($6::boolean IS NULL OR accessible = $6)

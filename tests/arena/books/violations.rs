@@ -2,6 +2,7 @@
 //! says so.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Confirm, Release, Reserve, SeatSet};
@@ -21,9 +22,15 @@ type Case = (&'static str, &'static str, &'static [&'static str]);
 const OF_SEATS_AND_LOG: &[Case] = &[
     (
         "UnreadableSeat",
-        "UPDATE seats SET status = UNKNOWN_STATUS WHERE event_id = EVENT AND id = 6",
-        &["event EVENT, seat 6: the row cannot be read (the database holds something unexpected: \
-           a status)"],
+        "UPDATE seats SET status = UNKNOWN_STATUS WHERE event_id = EVENT AND id IN (1, 4, 6)",
+        &[
+            "event EVENT, seat 1: the row cannot be read (the database holds something \
+             unexpected: a status)",
+            "event EVENT, seat 4: the row cannot be read (the database holds something \
+             unexpected: a status)",
+            "event EVENT, seat 6: the row cannot be read (the database holds something \
+             unexpected: a status)",
+        ],
     ),
     (
         "UnreadableChange",
@@ -89,6 +96,13 @@ const OF_SEATS_AND_LOG: &[Case] = &[
          UPDATE seats SET expires_at = '2040-01-01T20:05:01Z' WHERE event_id = EVENT AND id = 4",
         &["event EVENT, seat 4: held from 2040-01-01 20:00:00 UTC until 2040-01-01 20:05:01 UTC, \
            the event allows 300 s"],
+    ),
+    (
+        "HoldTooFar",
+        "DELETE FROM seat_changes WHERE event_id = EVENT AND revision <= 7;
+         UPDATE seats SET expires_at = '2100-01-01T20:00:00Z' WHERE event_id = EVENT AND id = 4",
+        &["event EVENT, seat 4: held until 2100-01-01 20:00:00 UTC, further off than the 300 s \
+           that the event allows"],
     ),
     (
         "LimitExceeded",
@@ -241,6 +255,27 @@ async fn a_row_of_no_event_is_kept_out_by_the_table_or_found_by_the_check() {
 }
 
 #[tokio::test]
+async fn a_check_ends_when_nobody_wants_to_hear_more() {
+    let arena = Arena::new().await;
+    let (desk, _tasks) = arena.desk(2).await;
+    for _ in 0..2 {
+        let event = arena.event(10).await;
+        history(&desk, &event).await;
+        arena.execute("UPDATE orders SET total_minor = 1 WHERE event_id = $1", &event).await;
+    }
+    let mut told = 0;
+    let mut tell = |finding| match finding {
+        Finding::Violation(_) => {
+            told += 1;
+            ControlFlow::Break(())
+        }
+        Finding::Progress(_) => ControlFlow::Continue(()),
+    };
+    let summary = arena.store.check(&mut tell).await.unwrap();
+    assert_eq!((told, summary.verified), (1, 1));
+}
+
+#[tokio::test]
 async fn the_check_finds_everything_that_can_be_wrong_and_says_so_in_a_line() {
     let arena = Arena::new().await;
     let (desk, _tasks) = arena.desk(2).await;
@@ -269,6 +304,7 @@ async fn the_check_finds_everything_that_can_be_wrong_and_says_so_in_a_line() {
             let line = violation.to_string();
             found.entry(event_of(&line)).or_default().push((violation.into(), line));
         }
+        ControlFlow::Continue(())
     };
     arena.store.check(&mut tell).await.unwrap();
     assert_eq!(found.remove(&sound.id.0), None, "an event whose neighbours are broken");

@@ -1,5 +1,7 @@
 //! The books as tests read them, and the check that a test which changes seats ends with.
 
+use std::ops::ControlFlow;
+
 use chrono::{DateTime, Utc};
 use grand_arena::domain::{Cause, SeatStatus};
 use grand_arena::store::check::Finding;
@@ -93,6 +95,7 @@ pub async fn violations(arena: &Arena) -> Vec<String> {
         if let Finding::Violation(violation) = finding {
             lines.push(violation.to_string());
         }
+        ControlFlow::Continue(())
     };
     let summary = arena.store.check(&mut tell).await.unwrap();
     assert_eq!(summary.violations, lines.len() as u64, "each is counted: {lines:#?}");
