@@ -67,7 +67,7 @@ impl Subscribers {
                 (Arc::clone(&received), Arc::clone(&ready), Arc::clone(&opening));
             let latest = (number == 0).then(|| Arc::clone(&latest_sender));
             tasks.spawn(async move {
-                let place = opening.acquire_owned().await?;
+                let permit = opening.acquire_owned().await?;
                 let mut request = url.into_client_request()?;
                 request
                     .headers_mut()
@@ -92,7 +92,7 @@ impl Subscribers {
                         ))
                         .await?;
                 }
-                drop(place);
+                drop(permit);
                 ready.add_permits(1);
                 while let Some(message) = socket.next().await {
                     let Message::Text(text) = message? else { continue };

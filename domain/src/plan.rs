@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_planned_once_even_if_written_with_space_around_it() {
+    fn a_location_is_planned_once_even_if_written_with_space_around_it() {
         let error = plan_of_seats(vec![seat("1"), seat("2"), seat(" 1 ")]).unwrap_err();
         assert_eq!(error, PlanError::DuplicateSeat { index: 2, first: 0 });
         assert!(error.to_string().starts_with("seat 3 is seat 1 again"));

@@ -1,11 +1,11 @@
 //! One event's queue: the commands that wait, and how many of its batches are under way.
 //!
 //! ```text
-//!                  a worker takes             only the commit
-//!   commands       the event on               is left                     the commit is done
-//!   wait ──▶ READY ───────────▶ PREPARING ───────────────▶ COMMITTING ──────────────────────▶ ·
-//!              ▲                                                │                             │
-//!              └────────────── commands wait: the next batch ◀──┴─────────────────────────────┘
+//!   the first        a worker takes             only the commit
+//!   command          the event on               is left                      the commit is done
+//!   ──────────▶ READY ───────────▶ PREPARING ───────────────▶ COMMITTING ──────────────────────▶ ·
+//!                 ▲                    │ it failed                 │                             │
+//!                 └────────────────────┴───────────────────────────┴── commands wait ◀───────────┘
 //!
 //!   a queue with nothing waiting and nothing under way is gone
 //! ```
@@ -55,7 +55,7 @@ impl EventQueue {
         self.waiting.push_back(command);
     }
 
-    /// WAITING → READY, where that can be; whether it was.
+    /// To READY, if commands wait and another batch may begin; whether it was.
     pub(super) fn make_ready(&mut self) -> bool {
         let has_room = !self.is_preparing && self.under_way < MAX_BATCHES;
         let becomes_ready = !self.is_ready && has_room && !self.waiting.is_empty();

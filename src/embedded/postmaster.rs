@@ -54,7 +54,7 @@ impl Postmaster {
         binaries: &Binaries,
         folder: &DataFolder,
     ) -> Result<(Self, Endpoint), EmbeddedError> {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let endpoint = Endpoint::choose(folder)?;
             folder.new_run(binaries.account())?;
@@ -72,7 +72,7 @@ impl Postmaster {
             match postmaster.ready(folder, log_from).await {
                 Ok(()) => return Ok((postmaster, endpoint)),
                 Err(EmbeddedError::Start { reason, .. })
-                    if is_busy(&reason) && begun.elapsed() < BUSY_MAX =>
+                    if is_busy(&reason) && started.elapsed() < BUSY_MAX =>
                 {
                     tracing::debug!(reason, "PostgreSQL cannot start yet");
                     sleep(BUSY_PAUSE).await;
@@ -88,9 +88,9 @@ impl Postmaster {
     /// Waits until PostgreSQL notes that it is ready. That is asked of its note and not of the
     /// socket, which accepts connections only to refuse them while PostgreSQL recovers.
     async fn ready(&mut self, folder: &DataFolder, log_from: u64) -> Result<(), EmbeddedError> {
-        let begun = Instant::now();
-        let mut heard = (begun, log_from);
-        while begun.elapsed() < READY_MAX && heard.0.elapsed() < QUIET_MAX {
+        let started = Instant::now();
+        let mut heard = (started, log_from);
+        while started.elapsed() < READY_MAX && heard.0.elapsed() < QUIET_MAX {
             if self.child.try_wait().while_doing("wait for PostgreSQL in", &self.pgdata)?.is_some()
             {
                 let reason = folder.complaint(log_from);
@@ -105,7 +105,7 @@ impl Postmaster {
             }
             sleep(POLL).await;
         }
-        Err(EmbeddedError::NotReady { waited: begun.elapsed(), log: folder.log() })
+        Err(EmbeddedError::NotReady { waited: started.elapsed(), log: folder.log() })
     }
 
     /// Resolves when PostgreSQL has ended, with a sentence about it. Cancel safe.

@@ -87,11 +87,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
 }
 
 /// NaN stands for an unknown coordinate: a plan's coordinates are finite.
-const INSERT_PLACES: &str = "
+const INSERT_LOCATIONS: &str = "
 INSERT INTO seat_places (event_id, id, section, row_label, number, accessible, x, y)
 SELECT $1, id, section, row_label, number, accessible, NULLIF(x, 'NaN'), NULLIF(y, 'NaN')
   FROM UNNEST($2::text[], $3::text[], $4::text[], $5::boolean[], $6::float8[], $7::float8[])
-       WITH ORDINALITY AS place (section, row_label, number, accessible, x, y, id)";
+       WITH ORDINALITY AS location (section, row_label, number, accessible, x, y, id)";
 
 const INSERT_SEATS: &str = "
 INSERT INTO seats (event_id, id, category_id)
@@ -119,8 +119,8 @@ async fn insert_plan(
             texts(categories.iter().map(|category| category.color.as_deref().unwrap_or_default())),
         ],
     );
-    let insert_places = statement(
-        INSERT_PLACES,
+    let insert_locations = statement(
+        INSERT_LOCATIONS,
         [
             event.0.into(),
             texts(seats.iter().map(|seat| seat.section.as_str())),
@@ -135,7 +135,7 @@ async fn insert_plan(
     let category_ids =
         seats.iter().map(|seat| i32::try_from(seat.category + 1).unwrap_or(i32::MAX));
     let insert_seats = statement(INSERT_SEATS, [event.0.into(), ints(category_ids)]);
-    for insert in [insert_categories, insert_places, insert_seats] {
+    for insert in [insert_categories, insert_locations, insert_seats] {
         transaction.execute_raw(insert).await?;
     }
     Ok(())

@@ -161,9 +161,9 @@ export class Booking {
     const seats = [...this.state.held].filter((seat) => this.state.pending[seat] === NOTHING);
     if (seats.length === 0 || this.#isBuying) return;
     const seatIds = seats.map((seat) => this.state.plan.seat(seat).id).sort();
-    const begun = this.#purchase();
-    const isSame = begun !== null && begun.seatIds.join() === seatIds.join();
-    await this.#carryOut(isSame ? begun : { key: newKey(), seatIds, begunAt: Date.now() });
+    const started = this.#purchase();
+    const isSame = started !== null && started.seatIds.join() === seatIds.join();
+    await this.#carryOut(isSame ? started : { key: newKey(), seatIds, begunAt: Date.now() });
   }
 
   /** Takes up a purchase whose answer a reload lost: asking again gives the same answer. */

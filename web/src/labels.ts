@@ -13,7 +13,7 @@ const FONT = 'system-ui, sans-serif';
 
 export interface Pointed {
   hover: SeatNumber | null;
-  /** The keyboard's place on the map. */
+  /** The keyboard's seat on the map. */
   cursor: { section: number; seat: SeatNumber | null } | null;
 }
 

@@ -159,16 +159,16 @@ function goOn(event: KeyboardEvent, plan: Plan, section: Section): void {
   const from = Number((event.target as HTMLElement).dataset['seat'] ?? NaN);
   if (Number.isNaN(from)) return;
   const row = section.rows.indexOf(plan.rowOf(from));
-  const place = section.rows[row]!.seats.indexOf(from);
+  const index = section.rows[row]!.seats.indexOf(from);
   const inRow = (index: number, at: number) => {
     const seats = section.rows[index]?.seats;
     return seats?.[Math.min(Math.max(at, 0), seats.length - 1)];
   };
   const moves: Record<string, () => SeatNumber | undefined> = {
-    ArrowLeft: () => inRow(row, place - 1),
-    ArrowRight: () => inRow(row, place + 1),
-    ArrowUp: () => inRow(row - 1, place),
-    ArrowDown: () => inRow(row + 1, place),
+    ArrowLeft: () => inRow(row, index - 1),
+    ArrowRight: () => inRow(row, index + 1),
+    ArrowUp: () => inRow(row - 1, index),
+    ArrowDown: () => inRow(row + 1, index),
     Home: () => inRow(row, 0),
     End: () => inRow(row, Infinity),
   };

@@ -18,7 +18,7 @@ export interface MapEvents {
   chooseSeat(seat: SeatNumber): void;
   /** What is pointed at, and where that is on the screen; both null for nothing. */
   point(target: Target | null, at: Point | null): void;
-  /** The keyboard's place has moved, and has to be said aloud. Null when it is elsewhere. */
+  /** The keyboard's seat has changed, and has to be said aloud. Null when it is elsewhere. */
   moveTo(target: Target | null): void;
   /** The view has changed: what hangs on the map has to follow. */
   moved(): void;
@@ -33,7 +33,7 @@ export class SeatMap {
   #changed: SeatNumber[] = [];
   readonly #isChanged: Uint8Array;
   #hover: SeatNumber | null = null;
-  /** The keyboard's place, or where the mouse was last. Seen only while the keyboard is used. */
+  /** Where the keyboard is, or where the mouse was last. Seen only while the keyboard is used. */
   #cursor: Target | null = null;
   #showsCursor = false;
   readonly #resizing: ResizeObserver;
@@ -242,21 +242,21 @@ export class SeatMap {
 
   /** What is at a point of the screen: a seat if seats can be told apart, else a section. */
   #under(at: Point, isTouch: boolean): Target | null {
-    const place = this.view.toPlan(at);
+    const point = this.view.toPlan(at);
     const reach = this.view.showsSeats
       ? Math.max(this.plan.pitch * 0.6, isTouch ? TOUCH_PX / this.view.pose.scale : 0)
       : this.plan.pitch * 4;
-    const seat = this.#nearest(place, reach);
+    const seat = this.#nearest(point, reach);
     if (seat === null) return null;
     const section = this.plan.sectionOf(seat);
     return { section, seat: this.view.showsSeats ? seat : null };
   }
 
-  /** The seat nearest to a place. All are looked at: 20,000 take a twentieth of a millisecond. */
-  #nearest(place: Point, within: number): SeatNumber | null {
+  /** The seat nearest to a point. All are looked at: 20,000 take a twentieth of a millisecond. */
+  #nearest(point: Point, within: number): SeatNumber | null {
     let [nearest, best]: [SeatNumber | null, number] = [null, within * within];
     for (let seat = 0; seat < this.plan.size; seat++) {
-      const square = (this.plan.x[seat]! - place.x) ** 2 + (this.plan.y[seat]! - place.y) ** 2;
+      const square = (this.plan.x[seat]! - point.x) ** 2 + (this.plan.y[seat]! - point.y) ** 2;
       if (square < best) [nearest, best] = [seat, square];
     }
     return nearest;
@@ -307,7 +307,7 @@ export class SeatMap {
     }
   }
 
-  /** The next of `count` places in a direction: the nearest, where aside counts more than twice. */
+  /** The next of `count` points in a direction: the nearest, where aside counts more than twice. */
   #next(
     from: Point,
     dx: number,

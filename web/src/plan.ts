@@ -55,7 +55,7 @@ export class Plan {
     readonly categories: readonly Category[],
   ) {
     this.size = seats.length;
-    [this.x, this.y] = places(seats);
+    [this.x, this.y] = coordinates(seats);
     this.category = new Uint8Array(this.size);
     const indexOfCategory = new Map(categories.map(({ id }, index) => [id, index]));
     const sections = new Map<
@@ -137,14 +137,14 @@ export class Plan {
 }
 
 /** Coordinates for all seats. Without them, sections are blocks of rows, side by side. */
-function places(seats: readonly MapSeat[]): [Float32Array, Float32Array] {
+function coordinates(seats: readonly MapSeat[]): [Float32Array, Float32Array] {
   const x = new Float32Array(seats.length);
   const y = new Float32Array(seats.length);
   const placed = emptyBox();
   for (const seat of seats)
     if (seat.x !== null && seat.y !== null) stretch(placed, { x: seat.x, y: seat.y });
   const isPlaced = placed.left <= placed.right;
-  // Seats without a place go below those that have one.
+  // Seats without coordinates go below those that have one.
   const blocks = new Blocks(isPlaced ? placed.left : 0, isPlaced ? placed.bottom + 3 : 0, seats);
   seats.forEach((seat, number) => {
     const at = seat.x !== null && seat.y !== null ? { x: seat.x, y: seat.y } : blocks.place(seat);

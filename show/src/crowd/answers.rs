@@ -24,7 +24,7 @@ impl Refusal {
 
 /// Why an attempt at a request has failed.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum AskError {
     Refused(Refusal),
     /// The server wants to be left alone for this long.
     Overloaded(Duration),
@@ -54,16 +54,16 @@ struct Extensions {
 }
 
 impl<T> Answer<T> {
-    pub(super) fn into_result(self) -> Result<T, Failure> {
+    pub(super) fn into_result(self) -> Result<T, AskError> {
         match (self.data, self.errors.into_iter().next()) {
             (Some(data), None) => Ok(data),
             (_, Some(error)) => Err(error.into()),
-            (None, None) => Err(Failure::Refused(Refusal::without_code("an answer without data"))),
+            (None, None) => Err(AskError::Refused(Refusal::without_code("an answer without data"))),
         }
     }
 }
 
-impl From<ApiError> for Failure {
+impl From<ApiError> for AskError {
     fn from(error: ApiError) -> Self {
         let Extensions { code, retry_after_ms } = error.extensions;
         match code.as_str() {
@@ -188,11 +188,11 @@ mod tests {
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
 
-    fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Failure> {
+    fn read<T: DeserializeOwned>(answer: Value) -> Result<T, AskError> {
         serde_json::from_value::<Answer<T>>(answer).unwrap().into_result()
     }
 
-    fn failure(code: &str, retry_after_ms: Option<u64>) -> Failure {
+    fn error_of(code: &str, retry_after_ms: Option<u64>) -> AskError {
         let extensions = json!({ "code": code, "retryAfterMs": retry_after_ms });
         let error = json!({ "message": "no", "extensions": extensions });
         read::<Value>(json!({ "data": null, "errors": [error] })).unwrap_err()
@@ -201,10 +201,10 @@ mod tests {
     #[test]
     fn an_error_says_whether_and_when_to_come_back() {
         for (said, wait) in [(Some(70), Duration::from_millis(70)), (None, OVERLOADED_WAIT)] {
-            assert!(matches!(failure("OVERLOADED", said), Failure::Overloaded(w) if w == wait));
+            assert!(matches!(error_of("OVERLOADED", said), AskError::Overloaded(w) if w == wait));
         }
-        assert!(matches!(failure("UNAVAILABLE", None), Failure::Away));
-        let Failure::Refused(Refusal { code, message }) = failure("FORBIDDEN", None) else {
+        assert!(matches!(error_of("UNAVAILABLE", None), AskError::Away));
+        let AskError::Refused(Refusal { code, message }) = error_of("FORBIDDEN", None) else {
             panic!("what is forbidden stays so");
         };
         assert_eq!((code.as_str(), message.as_str()), ("FORBIDDEN", "no"));
@@ -213,9 +213,9 @@ mod tests {
     #[test]
     fn an_answer_with_neither_data_nor_errors_is_refused() {
         let empty = read::<Value>(json!({ "data": null })).unwrap_err();
-        assert!(matches!(empty, Failure::Refused(refusal) if refusal.code.is_empty()));
+        assert!(matches!(empty, AskError::Refused(refusal) if refusal.code.is_empty()));
         let foreign = read::<Value>(json!({ "errors": [{ "message": "what?" }] })).unwrap_err();
-        assert!(matches!(foreign, Failure::Refused(refusal) if refusal.message == "what?"));
+        assert!(matches!(foreign, AskError::Refused(refusal) if refusal.message == "what?"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::answers::{Answer, Failure, Refusal};
+use super::answers::{Answer, AskError, Refusal};
 use super::error::CrowdError;
 use super::terminal::say;
 use super::waits::Waits;
@@ -64,10 +64,10 @@ impl Client {
         loop {
             let wait = match timeout(ANSWER_TIMEOUT, self.attempt(token, body.clone())).await {
                 Ok(Ok(data)) => return Ok(data),
-                Ok(Err(Failure::Refused(refusal))) => return Err(refusal),
+                Ok(Err(AskError::Refused(refusal))) => return Err(refusal),
                 // Not all at the same moment.
-                Ok(Err(Failure::Overloaded(wait))) => wait.mul_f64(1.0 + fastrand::f64()),
-                Ok(Err(Failure::Away)) | Err(_) => waits.next_wait(),
+                Ok(Err(AskError::Overloaded(wait))) => wait.mul_f64(1.0 + fastrand::f64()),
+                Ok(Err(AskError::Away)) | Err(_) => waits.next_wait(),
             };
             sleep(wait).await;
         }
@@ -77,11 +77,11 @@ impl Client {
         &self,
         token: Option<&str>,
         body: Bytes,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, AskError> {
         let response = self.post(token, "application/json", body).await?;
-        let body = response.into_body().collect().await.map_err(|_| Failure::Away)?.to_bytes();
+        let body = response.into_body().collect().await.map_err(|_| AskError::Away)?.to_bytes();
         let answer: Answer<T> = serde_json::from_slice(&body)
-            .map_err(|error| Failure::Refused(Refusal::without_code(error)))?;
+            .map_err(|error| AskError::Refused(Refusal::without_code(error)))?;
         answer.into_result()
     }
 
@@ -91,7 +91,7 @@ impl Client {
         token: Option<&str>,
         accept: &str,
         body: Bytes,
-    ) -> Result<Response<Incoming>, Failure> {
+    ) -> Result<Response<Incoming>, AskError> {
         let mut request = Request::post(self.endpoint.clone());
         request = request.header(CONTENT_TYPE, "application/json").header(ACCEPT, accept);
         if let Some(token) = token {
@@ -99,13 +99,13 @@ impl Client {
         }
         let request = request
             .body(Full::new(body))
-            .map_err(|error| Failure::Refused(Refusal::without_code(error)))?;
+            .map_err(|error| AskError::Refused(Refusal::without_code(error)))?;
         let response = self.http.request(request).await;
         if self.is_away.swap(response.is_err(), Relaxed) != response.is_err() {
             let now = if response.is_err() { "is away; the crowd waits" } else { "is back" };
             say(&format!("The server at {} {now}.", self.base));
         }
-        response.map_err(|_| Failure::Away)
+        response.map_err(|_| AskError::Away)
     }
 }
 

@@ -11,7 +11,7 @@ use hyper::body::Bytes;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use super::answers::{Answer, Failure, Refusal, SeatMapAnswer, StreamItem};
+use super::answers::{Answer, AskError, Refusal, SeatMapAnswer, StreamItem};
 use super::client::Client;
 use super::event::AttendedEvent;
 use super::seats::SeatView;
@@ -40,25 +40,25 @@ impl<'a> Follower<'a> {
         loop {
             match self.follow_once().await {
                 Ok(true) => waits = Waits::new(),
-                Err(Failure::Refused(Refusal { code, message })) => {
+                Err(AskError::Refused(Refusal { code, message })) => {
                     say(&format!("The server refused the stream: {code} {message}"));
                     // A revision of another life of the database, for example.
                     self.since = None;
                 }
-                Ok(false) | Err(Failure::Overloaded(_) | Failure::Away) => {}
+                Ok(false) | Err(AskError::Overloaded(_) | AskError::Away) => {}
             }
             sleep(waits.next_wait()).await;
         }
     }
 
     /// Follows until the stream ends; whether it brought anything.
-    async fn follow_once(&mut self) -> Result<bool, Failure> {
+    async fn follow_once(&mut self) -> Result<bool, AskError> {
         const CHANGES: &str = "subscription ($event: ID!, $since: Revision) { \
             seatChanges(eventId: $event, since: $since) { \
             ... on SeatSnapshot { revision seats { seatId status } } \
             ... on SeatChanges { toRevision changes { seatId status } } } }";
         if self.since.is_none() {
-            self.read_map().await.map_err(Failure::Refused)?;
+            self.read_map().await.map_err(AskError::Refused)?;
         }
         let variables = json!({ "event": self.event.id, "since": self.since });
         let body = json!({ "query": CHANGES, "variables": variables }).to_string();
@@ -85,13 +85,13 @@ impl<'a> Follower<'a> {
     }
 
     /// Reads a line of the stream; whether it was an item.
-    fn read_line(&mut self, line: &str) -> Result<bool, Failure> {
+    fn read_line(&mut self, line: &str) -> Result<bool, AskError> {
         // Everything else is the kind of event, or a sign of life.
         let Some(data) = line.strip_prefix("data: ").filter(|data| !data.is_empty()) else {
             return Ok(false);
         };
         let answer: Answer<StreamItem> = serde_json::from_str(data)
-            .map_err(|error| Failure::Refused(Refusal::without_code(error)))?;
+            .map_err(|error| AskError::Refused(Refusal::without_code(error)))?;
         let update = answer.into_result()?.seat_changes;
         let mut seats = self.event.seats();
         for seat in &update.seats {
@@ -105,18 +105,18 @@ impl<'a> Follower<'a> {
 /// Puts lines together that arrive in pieces.
 #[derive(Default)]
 struct LineBuffer {
-    begun: Vec<u8>,
+    incomplete_line: Vec<u8>,
 }
 
 impl LineBuffer {
     /// The lines that are complete now.
     fn add(&mut self, data: &[u8]) -> Vec<String> {
-        self.begun.extend_from_slice(data);
-        let Some(end) = self.begun.iter().rposition(|&byte| byte == b'\n') else {
+        self.incomplete_line.extend_from_slice(data);
+        let Some(end) = self.incomplete_line.iter().rposition(|&byte| byte == b'\n') else {
             return Vec::new();
         };
-        let rest = self.begun.split_off(end + 1);
-        let complete = std::mem::replace(&mut self.begun, rest);
+        let rest = self.incomplete_line.split_off(end + 1);
+        let complete = std::mem::replace(&mut self.incomplete_line, rest);
         String::from_utf8_lossy(&complete).lines().map(str::to_owned).collect()
     }
 }
@@ -164,7 +164,7 @@ mod tests {
         let snapshot = line(json!({ "revision": 9, "seats": snapshot }));
         assert!(follower.read_line(&snapshot).unwrap());
         assert_eq!((follower.since, event.seats().counts()), (Some(9), [1, 1, 0]));
-        assert!(matches!(follower.read_line("data: what?"), Err(Failure::Refused(_))));
+        assert!(matches!(follower.read_line("data: what?"), Err(AskError::Refused(_))));
     }
 
     #[test]
