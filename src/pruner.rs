@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::EventId;
-use crate::store::changes::Retention;
+use crate::store::retention::Retention;
 use crate::store::{Store, StoreError};
 
 /// How often to look: logs grow for days before anything is due, so it need not be often.

@@ -25,7 +25,7 @@ use crate::graphql::{self, Services};
 use crate::http::{self, App, Service};
 use crate::identity::{Identity, IdentityError};
 use crate::pruner::Pruner;
-use crate::store::changes::Retention;
+use crate::store::retention::Retention;
 use crate::store::{ConnectError, Store, StoreError};
 
 /// Why the server does not start, or has ended. Each is one sentence for the person who runs it.

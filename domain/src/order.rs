@@ -94,8 +94,8 @@ impl PaymentReference {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ids::EventId;
     use super::*;
+    use crate::ids::EventId;
     use proptest::prelude::*;
 
     fn order(first: i64, seats: i32) -> Order {

@@ -166,8 +166,8 @@ impl SeatState {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ids::EventId;
     use super::*;
+    use crate::ids::EventId;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(second)

@@ -8,8 +8,9 @@ use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::error::StoreError;
+use super::numbers::RESERVED;
 use super::pools::Store;
-use super::sql::{RESERVED, statement};
+use super::sql::statement;
 use crate::domain::{EventId, SeatId};
 
 /// An event in which holds run out, and when to look at it.

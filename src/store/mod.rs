@@ -1,9 +1,9 @@
 //! Everything that speaks SQL about events, seats and orders.
 //!
 //! [`booking`] is the one place that changes seats: lock, decide, write. [`reads`] serves queries.
-//! [`changes`] reads and prunes the change log, [`wake_ups`] tells of it. [`expiry`] finds holds
-//! that are due, [`catalog`] brings events in, [`check`] verifies the books. Each function is one
-//! statement or one transaction, and concerns one event wherever it can.
+//! [`changes`] reads the change log, [`retention`] prunes it, [`wake_ups`] tells of it. [`expiry`]
+//! finds holds that are due, [`catalog`] brings events in, [`check`] verifies the books. Each
+//! function is one statement or one transaction, and concerns one event wherever it can.
 //!
 //! Architecture invariant: rows and SeaORM's types stay in here; what goes out are the types of
 //! `domain` and plain records.
@@ -16,8 +16,10 @@ mod connect;
 mod entity;
 mod error;
 pub mod expiry;
+mod numbers;
 mod pools;
 pub mod reads;
+pub mod retention;
 mod rows;
 mod sql;
 pub mod wake_ups;

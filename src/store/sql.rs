@@ -1,17 +1,8 @@
-//! Small helpers for statements that SeaORM's builder has no words for, and the numbers that stand
-//! for statuses and causes in them.
-//!
-//! The numbers are those of the enums in `domain`; no statement has them as literals.
+//! Small helpers for statements that SeaORM's builder has no words for.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::{DbBackend, Statement};
-
-use crate::domain::SeatStatus;
-
-pub(super) const AVAILABLE: i16 = SeatStatus::Available.code();
-pub(super) const RESERVED: i16 = SeatStatus::Reserved.code();
-pub(super) const CONFIRMED: i16 = SeatStatus::Confirmed.code();
 
 /// A prepared statement: the text is constant, so that it is parsed once for each connection.
 pub(super) fn statement(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Statement {

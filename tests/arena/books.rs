@@ -17,8 +17,8 @@ use grand_arena::domain::{
 use grand_arena::pruner::Pruner;
 use grand_arena::store::StoreError;
 use grand_arena::store::booking::write_changes;
-use grand_arena::store::changes::Retention;
 use grand_arena::store::check::Summary;
+use grand_arena::store::retention::Retention;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use serde_json::json;
 use sqlx::postgres::PgArguments;

@@ -7,7 +7,7 @@ use grand_arena::domain::command::{Release, Reserve, SeatSet};
 use grand_arena::domain::{Revision, ViewerId};
 use grand_arena::feed::{Feed, Follower, KEPT_CHANGES, Lost, Start, Step};
 use grand_arena::pruner::Pruner;
-use grand_arena::store::changes::Retention;
+use grand_arena::store::retention::Retention;
 use serde_json::json;
 
 use crate::harness::{Arena, Event, books, poll_once};

@@ -17,9 +17,10 @@ use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, IdempotencyKey, OrderId, Revision, SeatState, ViewerId};
 use crate::store::entity::{event, seat};
 use crate::store::error::StoreError;
+use crate::store::numbers::CONFIRMED;
 use crate::store::reads;
 use crate::store::rows::{self, TermsRow};
-use crate::store::sql::{CONFIRMED, ints, statement, texts};
+use crate::store::sql::{ints, statement, texts};
 
 /// Locks the event and the seats, and reads everything else the commands need; `None` if there is
 /// no such event.

@@ -10,9 +10,8 @@ use super::fold;
 use crate::domain::EventId;
 use crate::domain::ledger::{Closing, NewOrder};
 use crate::store::error::StoreError;
-use crate::store::sql::{
-    AVAILABLE, RESERVED, bigints, instants, ints, smallints, statement, texts,
-};
+use crate::store::numbers::{AVAILABLE, RESERVED};
+use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
 
 /// The log rows, the seats as their last change leaves them, and the event's revision: one
 /// statement. That the table is the log folded is not kept up by care but written down here.

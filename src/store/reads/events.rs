@@ -13,9 +13,10 @@ use crate::domain::ledger::Terms;
 use crate::domain::{CategoryId, EventId, Revision};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
+use crate::store::numbers::{AVAILABLE, CONFIRMED, RESERVED};
 use crate::store::pools::Store;
 use crate::store::rows::TermsRow;
-use crate::store::sql::{AVAILABLE, CONFIRMED, RESERVED, bigints, statement};
+use crate::store::sql::{bigints, statement};
 
 /// An event as stored.
 #[derive(Clone, Debug)]

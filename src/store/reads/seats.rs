@@ -11,8 +11,9 @@ use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, SeatId, SeatStatus};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
+use crate::store::numbers::{AVAILABLE, RESERVED};
 use crate::store::pools::Store;
-use crate::store::sql::{AVAILABLE, RESERVED, bigints, ints, statement, texts};
+use crate::store::sql::{bigints, ints, statement, texts};
 
 /// Where a seat is. Never changes after the import.
 #[derive(Clone, Debug, FromQueryResult)]
