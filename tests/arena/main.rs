@@ -6,7 +6,6 @@
 
 mod harness;
 
-mod api;
 mod assets;
 mod books;
 mod browser;
@@ -15,8 +14,11 @@ mod crowd;
 mod faults;
 mod live;
 mod log;
+mod maps;
+mod mutations;
 mod origins;
 mod process;
+mod queries;
 mod races;
 mod schema;
 mod sse;

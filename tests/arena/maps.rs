@@ -1,0 +1,121 @@
+//! Whole maps: true for their revision, shared, compressed, and never another viewer's.
+
+use std::io::Read as _;
+use std::sync::Arc;
+
+use grand_arena::domain::SeatStatus;
+use serde_json::{Value, json};
+
+use crate::harness::{Arena, all_at_once, books};
+
+/// Maps may be shared between those who ask for the same at about the same time; each is true for
+/// its own revision.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_map_is_true_for_the_revision_it_says_while_the_sale_runs() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(60).await);
+    let server = arena.server().await;
+    let asking = all_at_once((0..4).map(|_| {
+        let (client, event) = (server.stranger(), Arc::clone(&event));
+        async move {
+            let query = "query ($e: ID!) { seatMap(eventId: $e) { revision seats { status } } }";
+            let mut maps = Vec::new();
+            for _ in 0..30 {
+                maps.push(client.data(query, json!({ "e": event.gid })).await["seatMap"].take());
+            }
+            maps
+        }
+    }));
+    let buyer = server.client("alice");
+    for serial in 1..=60 {
+        buyer.reserve(&event, [serial]).await;
+        match serial % 3 {
+            0 => drop(buyer.confirm(&event, [serial], &serial.to_string()).await),
+            1 => drop(buyer.release(&event, [serial]).await),
+            _ => {}
+        }
+    }
+    let maps: Vec<Value> = asking.await.into_iter().flatten().collect();
+    let log = books::check(&arena, &event).await;
+    for map in maps {
+        let revision = map["revision"].as_i64().unwrap();
+        let mut expected = vec!["AVAILABLE"; 60];
+        for row in log.iter().filter(|row| row.revision <= revision) {
+            expected[usize::try_from(row.seat_id - 1).unwrap()] = match row.cause.status() {
+                SeatStatus::Available => "AVAILABLE",
+                SeatStatus::Reserved => "RESERVED",
+                SeatStatus::Confirmed => "CONFIRMED",
+            };
+        }
+        let seats: Vec<&str> = map["seats"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|seat| seat["status"].as_str().unwrap())
+            .collect();
+        assert_eq!(seats, expected, "at revision {revision}");
+    }
+}
+
+/// Everybody loads a map when sales open. Who accepts gzip gets the same one compressed; who
+/// refuses it does not, and nothing small is.
+#[tokio::test]
+async fn a_map_is_compressed_for_those_who_accept_it() {
+    let arena = Arena::new().await;
+    let event = arena.event(2_000).await;
+    let server = arena.server().await;
+    let whole = "query ($e: ID!) { seatMap(eventId: $e) { revision seats { id section row number \
+        status } } }";
+    let small = "query ($e: ID!) { seatMap(eventId: $e) { revision } }";
+    let ask = async |query: &str, accepted: &str| {
+        let body = json!({ "query": query, "variables": { "e": event.gid } });
+        let address = format!("{}/graphql", server.base);
+        let request =
+            reqwest::Client::new().post(address).header("accept-encoding", accepted).json(&body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["vary"], "accept-encoding", "{accepted}");
+        let is_compressed =
+            response.headers().get("content-encoding").map(|coding| coding == "gzip");
+        (is_compressed, response.bytes().await.unwrap())
+    };
+    let (coding, plain) = ask(whole, "identity").await;
+    assert_eq!(coding, None);
+    let (coding, compressed) = ask(whole, "deflate, gzip;q=0.5").await;
+    assert_eq!(coding, Some(true));
+    assert!(compressed.len() * 8 < plain.len(), "{} of {} bytes", compressed.len(), plain.len());
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(&compressed[..]).read_to_end(&mut text).unwrap();
+    assert_eq!(text, plain);
+    assert_eq!(ask(whole, "gzip;q=0, br").await, (None, plain), "gzip is refused");
+    assert_eq!(ask(small, "gzip").await.0, None, "not worth it");
+}
+
+/// The same words at the same time from different viewers: what depends on the viewer is not
+/// shared.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_that_says_what_is_mine_is_never_given_to_anybody_else() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(10).await);
+    let server = arena.server().await;
+    for (serial, user) in [(1, "alice"), (2, "bob")] {
+        server.client(user).reserve(&event, [serial]).await;
+    }
+    let maps = all_at_once((0..40).map(|number| {
+        let (client, event) =
+            (server.client(["alice", "bob", "carol"][number % 3]), Arc::clone(&event));
+        let query = "query ($e: ID!) { seatMap(eventId: $e) { seats { heldByMe } } }";
+        async move { (number % 3, client.data(query, json!({ "e": event.gid })).await) }
+    }))
+    .await;
+    for (who, map) in maps {
+        let mine: Vec<bool> = map["seatMap"]["seats"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|seat| seat["heldByMe"] == true)
+            .collect();
+        let expected: Vec<bool> = (0..10).map(|seat| seat == who && who < 2).collect();
+        assert_eq!(mine, expected, "viewer {who}");
+    }
+    books::check(&arena, &event).await;
+}
