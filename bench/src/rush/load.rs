@@ -15,11 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::{Mutex, mpsc};
 
+use super::answer::{Outcome, read_answer};
+use super::connection::Connection;
 use super::stage::Event;
 use crate::Result;
 
@@ -394,116 +393,4 @@ fn write_body(body: &mut String, number: usize, wish: Wish, words: &str) {
         body.push_str(&format!(",\"idempotencyKey\":\"purchase-{number}\""));
     }
     body.push_str("}}}");
-}
-
-/// What an answer says.
-enum Outcome {
-    Success { kind: String, seats: usize },
-    Overloaded,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    data: Option<Data>,
-    #[serde(default)]
-    errors: Vec<Fault>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    outcome: Kind,
-}
-
-#[derive(Deserialize)]
-struct Kind {
-    __typename: String,
-    #[serde(default)]
-    seats: Vec<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Fault {
-    message: String,
-    extensions: Extensions,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Extensions {
-    code: String,
-    retry_after_ms: Option<u64>,
-}
-
-fn read_answer(status: u16, body: &[u8]) -> Result<Outcome> {
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|error| format!("{status}: {error}: {}", String::from_utf8_lossy(body)))?;
-    match (answer.data, answer.errors.into_iter().next()) {
-        (Some(Data { outcome }), None) if status == 200 => {
-            Ok(Outcome::Success { kind: outcome.__typename, seats: outcome.seats.len() })
-        }
-        (_, Some(Fault { extensions: Extensions { code, retry_after_ms: Some(_) }, .. }))
-            if code == "OVERLOADED" =>
-        {
-            Ok(Outcome::Overloaded)
-        }
-        (_, Some(fault)) => {
-            Err(format!("{status}: {}: {}", fault.extensions.code, fault.message).into())
-        }
-        (_, None) => {
-            Err(format!("{status}: an answer without data: {}", String::from_utf8_lossy(body))
-                .into())
-        }
-    }
-}
-
-/// A keep-alive connection.
-struct Connection {
-    stream: TcpStream,
-    host: String,
-    request: Vec<u8>,
-    received: Vec<u8>,
-}
-
-impl Connection {
-    async fn open(address: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, host: address.to_owned(), request: Vec::new(), received: Vec::new() })
-    }
-
-    /// The status and the body of the answer.
-    async fn post(&mut self, token: &str, body: &str) -> Result<(u16, &[u8])> {
-        use std::io::Write as _;
-        self.request.clear();
-        write!(
-            self.request,
-            "POST /graphql HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nAccept: \
-                application/json\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.host,
-            body.len()
-        )?;
-        self.stream.write_all(&self.request).await?;
-        self.received.clear();
-        loop {
-            if self.stream.read_buf(&mut self.received).await? == 0 {
-                return Err("the server closed a connection in the middle of a request".into());
-            }
-            if let Some((status, body)) = whole_answer(&self.received)? {
-                return Ok((status, &self.received[body..]));
-            }
-        }
-    }
-}
-
-/// The status and where the body begins, once all of it is there.
-fn whole_answer(received: &[u8]) -> Result<Option<(u16, usize)>> {
-    let mut headers = [httparse::EMPTY_HEADER; 32];
-    let mut response = httparse::Response::new(&mut headers);
-    let httparse::Status::Complete(body) = response.parse(received)? else { return Ok(None) };
-    let length =
-        response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-    let length: usize =
-        std::str::from_utf8(length.ok_or("an answer without a length")?.value)?.parse()?;
-    Ok((received.len() >= body + length).then_some((response.code.unwrap_or_default(), body)))
 }

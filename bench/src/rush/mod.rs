@@ -4,8 +4,10 @@
 //! the subscribers who watch. Each run has a fresh copy of the same database, servers that have
 //! warmed up, and books that are checked afterwards; the cases take turns, and medians are told.
 
+mod answer;
 mod books;
 mod chart;
+mod connection;
 mod endurance;
 mod growth;
 mod latency;
