@@ -4,7 +4,8 @@
 FROM node:22-bookworm-slim AS web
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
-RUN --mount=type=cache,target=/root/.npm,sharing=locked npm ci --no-audit --no-fund
+RUN --mount=type=cache,target=/var/cache/npm,sharing=locked \
+    npm ci --cache /var/cache/npm --no-audit --no-fund
 COPY schema.graphql /src/
 COPY web ./
 RUN npm run build
@@ -43,5 +44,6 @@ EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
     CMD ["bash", "-c", "exec 3<>\"/dev/tcp/127.0.0.1/${ARENA_LISTEN##*:}\" && printf 'GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r -t 4 status <&3 && [[ $status == 'HTTP/1.1 200 '* ]]"]
 
-# Without a command it serves; `check`, `crowd`, `import`, `migrate`, `schema` and `token` are commands.
+# Without a command it serves; `check`, `crowd`, `import`, `migrate`, `schema` and `token` are
+# commands.
 ENTRYPOINT ["grand-arena"]

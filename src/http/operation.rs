@@ -6,7 +6,6 @@ use async_graphql::parser::types::OperationType;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
-
 use tokio_util::task::AbortOnDropHandle;
 
 use super::app::AppState;

@@ -1,0 +1,95 @@
+//! Why a plan is refused.
+
+use super::excerpt::Excerpt;
+use super::fields::LABEL_RULE;
+use super::limits::{MAX_CATEGORIES, MAX_COORDINATE, MAX_PRICE_MINOR, MAX_SEATS};
+
+/// Why a plan is refused. Categories and seats are counted from 0 in the fields and from 1 in the
+/// message.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// There is nothing to sell.
+    #[error("the plan has no seats; it must have 1 to {MAX_SEATS}")]
+    NoSeats,
+    /// More than [`MAX_SEATS`].
+    #[error("the plan has {0} seats; it must have 1 to {MAX_SEATS}")]
+    TooManySeats(usize),
+    /// More than [`MAX_CATEGORIES`].
+    #[error("the plan has {0} categories; it may have up to {MAX_CATEGORIES}")]
+    TooManyCategories(usize),
+    /// Not of the form of ISO 4217.
+    #[error(
+        "the currency is {0}; it must be three capital letters, as in ISO 4217, for example EUR"
+    )]
+    Currency(Excerpt),
+    /// A name that is empty, too long, or has control characters.
+    #[error("category {}: the name is {name}; it must have {LABEL_RULE}", index + 1)]
+    CategoryName {
+        /// Which category.
+        index: usize,
+        /// Its name.
+        name: Excerpt,
+    },
+    /// Two categories with one name.
+    #[error("category {}: the name {name} is taken; names must be unique", index + 1)]
+    DuplicateCategory {
+        /// The later one of the two.
+        index: usize,
+        /// Their name.
+        name: Excerpt,
+    },
+    /// A price below 0 or above [`MAX_PRICE_MINOR`].
+    #[error("category {}: the price is {price_minor}; it must be 0 to {MAX_PRICE_MINOR} minor \
+        units (cents)", index + 1)]
+    Price {
+        /// Which category.
+        index: usize,
+        /// Its price in minor units.
+        price_minor: i32,
+    },
+    /// A colour that is not `#rrggbb`.
+    #[error("category {}: the color is {color}; it must be # and six hexadecimal digits, for \
+        example #0072b2", index + 1)]
+    Color {
+        /// Which category.
+        index: usize,
+        /// Its colour.
+        color: Excerpt,
+    },
+    /// A section, row or number that is empty, too long, or has control characters.
+    #[error("seat {}: the {field} is {value}; it must have {LABEL_RULE}", index + 1)]
+    SeatLabel {
+        /// Which seat.
+        index: usize,
+        /// Which of its labels: `section`, `row` or `number`.
+        field: &'static str,
+        /// What it is.
+        value: Excerpt,
+    },
+    /// A category index that points at nothing.
+    #[error("seat {}: there is no category {}; the plan has {categories}", index + 1, category + 1)]
+    UnknownCategory {
+        /// Which seat.
+        index: usize,
+        /// The index it gives.
+        category: usize,
+        /// How many categories there are.
+        categories: usize,
+    },
+    /// Two seats with one section, row and number.
+    #[error("seat {} is seat {} again; section, row and number together must be \
+        unique", index + 1, first + 1)]
+    DuplicateSeat {
+        /// The later one of the two.
+        index: usize,
+        /// The earlier one.
+        first: usize,
+    },
+    /// A coordinate without the other, not finite, or beyond [`MAX_COORDINATE`].
+    #[error("seat {}: x and y must both be given, as numbers within ±{MAX_COORDINATE}, or both be \
+        left out", index + 1)]
+    Position {
+        /// Which seat.
+        index: usize,
+    },
+}

@@ -1,0 +1,38 @@
+//! What single fields of a plan may be.
+
+use super::limits::{MAX_COORDINATE, MAX_LABEL_CHARS};
+
+/// What [`label`] accepts, in words for messages.
+pub const LABEL_RULE: &str = "1 to 64 characters and no control characters";
+
+/// The text without the space around it, if that leaves a label: see [`LABEL_RULE`].
+///
+/// Control characters are refused because PostgreSQL cannot store one of them (NUL) and the others
+/// garble tickets, logs and terminals.
+#[must_use]
+pub fn label(text: &str) -> Option<&str> {
+    let text = text.trim();
+    // The length in bytes settles the usual case, and keeps a megabyte from being counted.
+    let fits = text.len() <= MAX_LABEL_CHARS || text.chars().nth(MAX_LABEL_CHARS).is_none();
+    (!text.is_empty() && fits && !text.contains(char::is_control)).then_some(text)
+}
+
+/// Whether the text has the form of an ISO 4217 code: three capital letters.
+#[must_use]
+pub fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether the text is `#rrggbb`, in hexadecimal digits of either case.
+#[must_use]
+pub fn is_color(text: &str) -> bool {
+    let hexadecimal = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.len() == 7 && text.strip_prefix('#').is_some_and(hexadecimal)
+}
+
+/// Whether the number is finite and within ±[`MAX_COORDINATE`].
+#[must_use]
+pub fn is_coordinate(number: f64) -> bool {
+    // Written so that NaN, which compares with nothing, is refused.
+    number.abs() <= MAX_COORDINATE
+}

@@ -1,0 +1,28 @@
+//! Bounds of a plan, and the colours it may take.
+
+/// Most seats in one plan. The largest stadiums hold about 130,000; the rest is room, and the bound
+/// keeps one event's live view (held whole in memory, sent whole as a snapshot) to tens of
+/// megabytes.
+pub const MAX_SEATS: usize = 200_000;
+
+/// Most price categories in one plan. Real events have 4 to 20; a buyer cannot tell more apart.
+pub const MAX_CATEGORIES: usize = 100;
+
+/// Longest section, row, number or category name, in characters (Unicode scalar values) after
+/// trimming: enough for "North Stand, Upper Tier, Block 214", short enough for a ticket.
+pub const MAX_LABEL_CHARS: usize = 64;
+
+/// Highest price of a seat, in minor units of the currency (cents): an order of up to 100 seats
+/// must have a total that fits GraphQL's 32-bit `Int`, and 100 × 20,000,000 < 2^31.
+pub const MAX_PRICE_MINOR: i32 = 20_000_000;
+
+/// Farthest coordinate from the origin, either way, in the plan's own unit (metres in the demo,
+/// often pixels in a drawing): far beyond any venue, and small enough that widths and areas stay
+/// exact in a map's arithmetic.
+pub const MAX_COORDINATE: f64 = 1_000_000.0;
+
+/// Colours for categories that bring none: the palette of Okabe and Ito ("Color Universal Design",
+/// 2008), which stays distinguishable with every common colour blindness; grey replaces its black,
+/// which a dark map swallows.
+pub const PALETTE: [&str; 8] =
+    ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999"];

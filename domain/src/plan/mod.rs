@@ -1,0 +1,31 @@
+//! A seat plan: the categories and seats an event starts with, checked once and valid from then on.
+//!
+//! Seats come into the database by the CSV import and as demo events. Both go through
+//! [`SeatPlan::new`], so the store can write a plan without looking at it again.
+//!
+//! Invariants of a [`SeatPlan`]:
+//! - it has 1 to [`MAX_SEATS`] seats and 1 to [`MAX_CATEGORIES`] categories, and each seat's
+//!   category exists;
+//! - a label (section, row, number, category name) is trimmed, 1 to [`MAX_LABEL_CHARS`] characters,
+//!   none of them a control character;
+//! - no two seats share section, row and number; no two categories share a name;
+//! - everything is priced in one currency, because an order has one total;
+//! - an order of as many seats as one request may name has a total that fits GraphQL's `Int`.
+//!
+//! Deliberately absent: files (see `import`), SQL, and whether a currency really exists.
+
+mod error;
+mod excerpt;
+mod fields;
+mod limits;
+mod seat_plan;
+#[cfg(test)]
+mod tests;
+
+pub use error::PlanError;
+pub use excerpt::Excerpt;
+pub use fields::{LABEL_RULE, is_color, is_coordinate, is_currency, label};
+pub use limits::{
+    MAX_CATEGORIES, MAX_COORDINATE, MAX_LABEL_CHARS, MAX_PRICE_MINOR, MAX_SEATS, PALETTE,
+};
+pub use seat_plan::{PlannedCategory, PlannedSeat, SeatPlan};

@@ -1,0 +1,153 @@
+//! A plan, and the check of all its rules.
+
+use std::collections::{HashMap, HashSet};
+
+use super::error::PlanError;
+use super::excerpt::Excerpt;
+use super::fields::{is_color, is_coordinate, is_currency, label};
+use super::limits::{MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SEATS};
+
+/// A price category, as planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedCategory {
+    /// What buyers read: 1 to [`MAX_LABEL_CHARS`](super::MAX_LABEL_CHARS) characters, unique in the
+    /// plan.
+    pub name: String,
+    /// The price of one seat in minor units of the plan's currency (cents), 0 to
+    /// [`MAX_PRICE_MINOR`].
+    pub price_minor: i32,
+    /// The colour on a map, `#rrggbb` in hexadecimal.
+    pub color: Option<String>,
+}
+
+/// A seat, as planned. Section, row and number together are unique in the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedSeat {
+    /// The section, 1 to [`MAX_LABEL_CHARS`](super::MAX_LABEL_CHARS) characters.
+    pub section: String,
+    /// The row within the section, 1 to [`MAX_LABEL_CHARS`](super::MAX_LABEL_CHARS) characters.
+    pub row: String,
+    /// The seat within the row, 1 to [`MAX_LABEL_CHARS`](super::MAX_LABEL_CHARS) characters; a
+    /// name, not always a number.
+    pub number: String,
+    /// The index of its category in [`SeatPlan::categories`].
+    pub category: usize,
+    /// Whether it is a wheelchair place.
+    pub accessible: bool,
+    /// Where it is on a map, in any one unit, within ±[`MAX_COORDINATE`](super::MAX_COORDINATE).
+    /// Present exactly when `y` is.
+    pub x: Option<f64>,
+    /// Where it is on a map; grows down the screen. Present exactly when `x` is.
+    pub y: Option<f64>,
+}
+
+/// Categories and seats that keep every rule of this module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeatPlan {
+    currency: String,
+    categories: Vec<PlannedCategory>,
+    seats: Vec<PlannedSeat>,
+}
+
+impl SeatPlan {
+    /// Checks everything and trims the labels.
+    ///
+    /// # Errors
+    /// The first rule of this module that is broken, and where.
+    pub fn new(
+        currency: &str,
+        mut categories: Vec<PlannedCategory>,
+        mut seats: Vec<PlannedSeat>,
+    ) -> Result<Self, PlanError> {
+        if seats.is_empty() {
+            return Err(PlanError::NoSeats);
+        }
+        if seats.len() > MAX_SEATS {
+            return Err(PlanError::TooManySeats(seats.len()));
+        }
+        if categories.len() > MAX_CATEGORIES {
+            return Err(PlanError::TooManyCategories(categories.len()));
+        }
+        if !is_currency(currency) {
+            return Err(PlanError::Currency(Excerpt::of(currency)));
+        }
+        check_categories(&mut categories)?;
+        check_seats(&mut seats, categories.len())?;
+        Ok(Self { currency: currency.to_owned(), categories, seats })
+    }
+
+    /// The currency of every price: three capital letters, as in ISO 4217.
+    #[must_use]
+    pub fn currency(&self) -> &str {
+        &self.currency
+    }
+
+    /// The categories, 1 to [`MAX_CATEGORIES`], in the order they were given.
+    #[must_use]
+    pub fn categories(&self) -> &[PlannedCategory] {
+        &self.categories
+    }
+
+    /// The seats, 1 to [`MAX_SEATS`], in the order they were given.
+    #[must_use]
+    pub fn seats(&self) -> &[PlannedSeat] {
+        &self.seats
+    }
+}
+
+fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError> {
+    let mut names = HashSet::with_capacity(categories.len());
+    for (index, category) in categories.iter_mut().enumerate() {
+        category.name = match label(&category.name) {
+            Some(name) => name.to_owned(),
+            None => {
+                let name = Excerpt::of(&category.name);
+                return Err(PlanError::CategoryName { index, name });
+            }
+        };
+        if !names.insert(category.name.as_str()) {
+            let name = Excerpt::of(&category.name);
+            return Err(PlanError::DuplicateCategory { index, name });
+        }
+        if !(0..=MAX_PRICE_MINOR).contains(&category.price_minor) {
+            let price_minor = category.price_minor;
+            return Err(PlanError::Price { index, price_minor });
+        }
+        if let Some(color) = category.color.as_deref().filter(|color| !is_color(color)) {
+            let color = Excerpt::of(color);
+            return Err(PlanError::Color { index, color });
+        }
+    }
+    Ok(())
+}
+
+fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanError> {
+    let mut locations = HashMap::with_capacity(seats.len());
+    for (index, seat) in seats.iter_mut().enumerate() {
+        for (field, value) in
+            [("section", &mut seat.section), ("row", &mut seat.row), ("number", &mut seat.number)]
+        {
+            match label(value) {
+                Some(trimmed) if trimmed.len() == value.len() => {}
+                Some(trimmed) => *value = trimmed.to_owned(),
+                None => {
+                    let value = Excerpt::of(value);
+                    return Err(PlanError::SeatLabel { index, field, value });
+                }
+            }
+        }
+        if seat.category >= categories {
+            return Err(PlanError::UnknownCategory { index, category: seat.category, categories });
+        }
+        match (seat.x, seat.y) {
+            (None, None) => {}
+            (Some(x), Some(y)) if is_coordinate(x) && is_coordinate(y) => {}
+            _ => return Err(PlanError::Position { index }),
+        }
+        let location = (seat.section.as_str(), seat.row.as_str(), seat.number.as_str());
+        if let Some(first) = locations.insert(location, index) {
+            return Err(PlanError::DuplicateSeat { index, first });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Plans that are right, and each way to be wrong.
+
+use super::excerpt::EXCERPT_CHARS;
+use super::*;
+use proptest::prelude::*;
+
+fn category(name: &str) -> PlannedCategory {
+    PlannedCategory { name: name.to_owned(), price_minor: 4_900, color: Some("#0072b2".to_owned()) }
+}
+
+fn seat(number: &str) -> PlannedSeat {
+    PlannedSeat {
+        section: "101".to_owned(),
+        row: "A".to_owned(),
+        number: number.to_owned(),
+        category: 0,
+        accessible: false,
+        x: Some(1.5),
+        y: Some(-2.0),
+    }
+}
+
+fn plan_of_category(category: PlannedCategory) -> Result<SeatPlan, PlanError> {
+    SeatPlan::new("EUR", vec![category], vec![seat("1")])
+}
+
+fn plan_of_seats(seats: Vec<PlannedSeat>) -> Result<SeatPlan, PlanError> {
+    SeatPlan::new("EUR", vec![category("Gold")], seats)
+}
+
+#[test]
+fn labels_are_trimmed() {
+    let untrimmed = SeatPlan::new("EUR", vec![category(" Gold ")], vec![seat("\t1\n")]);
+    assert_eq!(untrimmed, plan_of_seats(vec![seat("1")]));
+}
+
+#[test]
+fn a_plan_has_a_seat_and_no_more_than_the_limit() {
+    assert_eq!(plan_of_seats(vec![]), Err(PlanError::NoSeats));
+    let seats = |count: usize| (0..count).map(|n| seat(&n.to_string())).collect();
+    assert!(plan_of_seats(seats(MAX_SEATS)).is_ok());
+    assert_eq!(plan_of_seats(seats(MAX_SEATS + 1)), Err(PlanError::TooManySeats(MAX_SEATS + 1)));
+}
+
+#[test]
+fn a_plan_has_no_more_categories_than_the_limit() {
+    let categories = |count: usize| (0..count).map(|n| category(&n.to_string())).collect();
+    let plan = |count| SeatPlan::new("EUR", categories(count), vec![seat("1")]);
+    assert!(plan(MAX_CATEGORIES).is_ok());
+    assert!(plan(MAX_CATEGORIES + 1).is_err());
+}
+
+#[test]
+fn a_label_has_1_to_64_characters_and_no_control_characters() {
+    assert!(LABEL_RULE.contains(&MAX_LABEL_CHARS.to_string()));
+    assert_eq!(label(&"é".repeat(64)), Some("é".repeat(64).as_str()));
+    for bad in ["", "  ", "a\0b", "a\nb", "a\u{85}b", &"é".repeat(65)] {
+        assert_eq!(label(bad), None, "{bad:?}");
+        assert!(plan_of_category(category(bad)).is_err());
+        let error = plan_of_seats(vec![seat("1"), seat(bad)]).unwrap_err();
+        let is_named = matches!(error, PlanError::SeatLabel { index: 1, field: "number", .. });
+        assert!(is_named, "{error}");
+    }
+}
+
+#[test]
+fn a_location_is_planned_once_even_if_written_with_space_around_it() {
+    let error = plan_of_seats(vec![seat("1"), seat("2"), seat(" 1 ")]).unwrap_err();
+    assert_eq!(error, PlanError::DuplicateSeat { index: 2, first: 0 });
+    assert!(error.to_string().starts_with("seat 3 is seat 1 again"));
+}
+
+#[test]
+fn category_names_are_unique() {
+    let categories = vec![category("Gold"), category("Gold ")];
+    let error = SeatPlan::new("EUR", categories, vec![seat("1")]).unwrap_err();
+    assert!(matches!(error, PlanError::DuplicateCategory { index: 1, .. }));
+}
+
+#[test]
+fn a_hundred_seats_at_the_highest_price_fit_a_graphql_int() {
+    assert!(MAX_PRICE_MINOR.checked_mul(100).is_some());
+    for (price_minor, allowed) in
+        [(-1, false), (0, true), (MAX_PRICE_MINOR, true), (MAX_PRICE_MINOR + 1, false)]
+    {
+        let priced = PlannedCategory { price_minor, ..category("Gold") };
+        assert_eq!(plan_of_category(priced).is_ok(), allowed, "{price_minor}");
+    }
+}
+
+#[test]
+fn a_currency_is_three_capital_letters() {
+    for bad in ["", "eur", "EU", "EURO", "E R", "€"] {
+        let error = SeatPlan::new(bad, vec![category("Gold")], vec![seat("1")]).unwrap_err();
+        assert_eq!(error, PlanError::Currency(Excerpt::of(bad)));
+    }
+}
+
+#[test]
+fn a_color_is_a_hash_and_six_hexadecimal_digits() {
+    assert!(PALETTE.into_iter().all(is_color));
+    for bad in ["", "0072b2", "#0072b", "#0072b2f", "#0072bg", "#é072b", "red"] {
+        let colored = PlannedCategory { color: Some(bad.to_owned()), ..category("Gold") };
+        assert!(plan_of_category(colored).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_position_is_two_numbers_in_range_or_nothing() {
+    let plan = |x, y| plan_of_seats(vec![PlannedSeat { x, y, ..seat("1") }]);
+    assert!(plan(None, None).is_ok());
+    assert!(plan(Some(MAX_COORDINATE), Some(-MAX_COORDINATE)).is_ok());
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e7] {
+        assert!(plan(Some(bad), Some(0.0)).is_err(), "{bad}");
+        assert!(plan(Some(0.0), Some(bad)).is_err(), "{bad}");
+    }
+    assert!(plan(Some(0.0), None).is_err());
+    assert!(plan(None, Some(0.0)).is_err());
+}
+
+#[test]
+fn a_seat_has_a_category_of_the_plan() {
+    let lost = PlannedSeat { category: 1, ..seat("1") };
+    let message = plan_of_seats(vec![lost]).unwrap_err().to_string();
+    assert_eq!(message, "seat 1: there is no category 2; the plan has 1");
+}
+
+#[test]
+fn an_error_repeats_no_more_than_the_beginning_and_no_control_characters() {
+    assert_eq!(Excerpt::of("a\u{1b}[31m\"").to_string(), r#""a\u{1b}[31m\"""#);
+    let long = Excerpt::of(&"x".repeat(1_000_000)).to_string();
+    assert_eq!(long, format!("\"{}…\"", "x".repeat(EXCERPT_CHARS)));
+}
+
+proptest! {
+    #[test]
+    fn a_label_that_is_accepted_is_accepted_again_unchanged(text in "\\s?.{0,70}\\s?") {
+        if let Some(accepted) = label(&text) {
+            prop_assert_eq!(label(accepted), Some(accepted));
+            prop_assert!((1..=MAX_LABEL_CHARS).contains(&accepted.chars().count()));
+        }
+    }
+}
