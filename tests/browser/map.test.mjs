@@ -127,6 +127,28 @@ test('held seats are bought in one order; a reload brings it back, as it does ho
   await bob.leave();
 });
 
+test('a hold is bought before its answer is here, if the stream has told of it', async () => {
+  const event = await newEvent();
+  let answer;
+  const isAsked = new Promise((resolve) => (answer = resolve));
+  const alice = await viewer({
+    ...event,
+    prepare: (page) =>
+      page.route('**/graphql', async (route) => {
+        if (!route.request().postData().includes('reserveSeats')) return route.continue();
+        const response = await route.fetch();
+        await isAsked;
+        await route.fulfill({ response });
+      }),
+  });
+  await openList(alice.page);
+  await inList(alice.page, 1, 4).click();
+  await buy(alice.page).click();
+  await orderCode(alice.page).waitFor();
+  answer();
+  await alice.leave();
+});
+
 /** Lets confirmations reach the server, and loses their answers for as long as `isLost` says. */
 const losingConfirmations = (keys, isLost) => (page) =>
   page.route('**/graphql', async (route) => {

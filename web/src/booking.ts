@@ -158,7 +158,7 @@ export class Booking {
 
   /** Buys all that is held. Pressed again for the same seats, it is the same purchase. */
   async buy(): Promise<void> {
-    const seats = [...this.state.held].filter((seat) => this.state.pending[seat] === NOTHING);
+    const seats = this.state.buyable;
     if (seats.length === 0 || this.#isBuying) return;
     const seatIds = seats.map((seat) => this.state.plan.seat(seat).id).sort();
     const started = this.#purchase();
@@ -216,8 +216,7 @@ export class Booking {
     work: (options: { credentials: Credentials; onWait: (fault: Fault) => void }) => Promise<void>,
   ): Promise<void> {
     const { state } = this;
-    const mark = (pending: Pending) => seats.forEach((seat) => state.setPending(seat, pending));
-    mark(what);
+    for (const seat of seats) state.setPending(seat, what);
     this.events.waiting((this.#waiting += 1));
     try {
       const onWait = (fault: Fault) =>
@@ -227,7 +226,9 @@ export class Booking {
       if (!(error instanceof Fault)) console.error(error);
       this.#refuse(seats[0] ?? null, faultWords(error));
     } finally {
-      mark(NOTHING);
+      // A hold can be bought before its own answer is here; then the seat waits for the purchase.
+      for (const seat of seats)
+        if (state.pending[seat] === what) state.setPending(seat, NOTHING);
       this.events.waiting((this.#waiting -= 1));
     }
   }

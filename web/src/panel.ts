@@ -3,7 +3,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { EventDetailsFragment } from './generated/operations';
-import type { Plan, SeatNumber } from './plan';
+import type { Category, Plan, SeatNumber } from './plan';
 import { NOTHING, type Order, type SeatState } from './state';
 import {
   count,
@@ -132,7 +132,7 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
   }
   const first = Math.min(...held.map((seat) => state.expiresAt[seat]!));
   const left = first - now;
-  const prices = held.flatMap((seat) => plan.categoryOf(seat)?.price ?? []);
+  const prices = state.buyable.flatMap((seat) => plan.categoryOf(seat)?.price ?? []);
   return html`<section class="cart" aria-labelledby="cart-title">
     <h2 id="cart-title" tabindex="-1">
       Your seats
@@ -155,13 +155,19 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
     <button
       type="button"
       class="buy"
-      ?disabled=${isBuying}
+      ?disabled=${isBuying || prices.length === 0}
       aria-busy=${isBuying}
       @click=${() => actions.buy()}
     >
-      ${isBuying ? 'Buying…' : `Buy ${seats(held.length)} · ${sum(prices)}`}
+      ${buyWords(isBuying, prices)}
     </button>
   </section>`;
+}
+
+function buyWords(isBuying: boolean, prices: Category['price'][]): string {
+  if (isBuying) return 'Buying…';
+  if (prices.length === 0) return 'Giving back…';
+  return `Buy ${seats(prices.length)} · ${sum(prices)}`;
 }
 
 /** A held seat in the cart. @param left the time that the first of all held seats has. */

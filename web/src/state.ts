@@ -89,6 +89,14 @@ export class SeatState {
     for (let seat = 0; seat < plan.size; seat++) this.#count(seat, 1);
   }
 
+  /**
+   * The held seats that a purchase takes: all but those that are being given back. The stream may
+   * tell of a hold before its answer does; it is one from then on.
+   */
+  get buyable(): SeatNumber[] {
+    return [...this.held].filter((seat) => this.pending[seat] !== GIVING_BACK);
+  }
+
   isForSale(seat: SeatNumber): boolean {
     return this.#forSale[seat] === 1;
   }
