@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::runtime::{TokioSpawner, TokioTimer};
 
 use super::error::Fault;
 use crate::domain::{EventId, OrderId, SeatId};
@@ -22,7 +23,8 @@ const GATHER_FOR: Duration = Duration::from_millis(1);
 
 /// The shared loader of all requests. It caches nothing: every batch reads anew.
 pub(super) fn loader(store: Store) -> DataLoader<Loaders> {
-    DataLoader::new(Loaders(store), tokio::spawn).delay(GATHER_FOR)
+    DataLoader::new(Loaders(store), TokioSpawner::current(), TokioTimer::default())
+        .delay(GATHER_FOR)
 }
 
 /// Asks for an event.

@@ -16,6 +16,7 @@ pub mod input_types;
 pub mod live_frames;
 mod loaders;
 mod mutation;
+mod nullable;
 pub mod operation_key;
 pub mod paging;
 mod query;

@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use super::context::ContextExt as _;
 use super::error::Fault;
 use super::ids;
+use super::nullable::nullable;
 use super::scalars::DateTime;
 use super::serial::SerialUnion;
 use super::types::{
@@ -68,17 +69,15 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats.")] input: ReserveSeatsInput,
-    ) -> Result<SerialUnion<ReserveSeatsResult>> {
-        let viewer = ctx.require(Role::Buyer)?.id.clone();
-        let event = ids::event_id("input.eventId", &input.event_id)?;
-        let seats = seat_set("input.seatIds", &input.seat_ids)?;
-        let outcome = ctx
-            .services()
-            .desk
-            .submit(event, Reserve { viewer, seats })
-            .await
-            .map_err(Fault::from)?;
-        Ok(SerialUnion(ReserveSeatsResult::new(&EventScope::new(event), outcome)))
+    ) -> Option<Result<SerialUnion<ReserveSeatsResult>>> {
+        nullable(async {
+            let viewer = ctx.require(Role::Buyer)?.id.clone();
+            let event = ids::event_id("input.eventId", &input.event_id)?;
+            let seats = seat_set("input.seatIds", &input.seat_ids)?;
+            let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await?;
+            Ok(Some(SerialUnion(ReserveSeatsResult::new(&EventScope::new(event), outcome))))
+        })
+        .await
     }
 
     /// Sells held seats. Irreversible, so it takes an idempotency key: same key and seats, same
@@ -87,22 +86,26 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats, under which key.")] input: ConfirmSeatsInput,
-    ) -> Result<SerialUnion<ConfirmSeatsResult>> {
-        let viewer = ctx.require(Role::Buyer)?.id.clone();
-        let event = ids::event_id("input.eventId", &input.event_id)?;
-        let seats = seat_set("input.seatIds", &input.seat_ids)?;
-        let key = IdempotencyKey::new(input.idempotency_key)
-            .ok_or_else(|| bad_text("input.idempotencyKey", IdempotencyKey::MAX_CHARS))?;
-        let payment_reference = input
-            .payment_reference
-            .map(|text| {
-                PaymentReference::new(text)
-                    .ok_or_else(|| bad_text("input.paymentReference", PaymentReference::MAX_CHARS))
-            })
-            .transpose()?;
-        let confirm = Confirm { viewer, seats, key, payment_reference };
-        let outcome = ctx.services().desk.submit(event, confirm).await.map_err(Fault::from)?;
-        Ok(SerialUnion(ConfirmSeatsResult::new(outcome)))
+    ) -> Option<Result<SerialUnion<ConfirmSeatsResult>>> {
+        nullable(async {
+            let viewer = ctx.require(Role::Buyer)?.id.clone();
+            let event = ids::event_id("input.eventId", &input.event_id)?;
+            let seats = seat_set("input.seatIds", &input.seat_ids)?;
+            let key = IdempotencyKey::new(input.idempotency_key)
+                .ok_or_else(|| bad_text("input.idempotencyKey", IdempotencyKey::MAX_CHARS))?;
+            let payment_reference = input
+                .payment_reference
+                .map(|text| {
+                    PaymentReference::new(text).ok_or_else(|| {
+                        bad_text("input.paymentReference", PaymentReference::MAX_CHARS)
+                    })
+                })
+                .transpose()?;
+            let confirm = Confirm { viewer, seats, key, payment_reference };
+            let outcome = ctx.services().desk.submit(event, confirm).await?;
+            Ok(Some(SerialUnion(ConfirmSeatsResult::new(outcome))))
+        })
+        .await
     }
 
     /// Gives held seats back before their time: all of them or none.
@@ -110,17 +113,15 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats.")] input: ReleaseSeatsInput,
-    ) -> Result<SerialUnion<ReleaseSeatsResult>> {
-        let viewer = ctx.require(Role::Buyer)?.id.clone();
-        let event = ids::event_id("input.eventId", &input.event_id)?;
-        let seats = seat_set("input.seatIds", &input.seat_ids)?;
-        let outcome = ctx
-            .services()
-            .desk
-            .submit(event, Release { viewer, seats })
-            .await
-            .map_err(Fault::from)?;
-        Ok(SerialUnion(ReleaseSeatsResult::new(&EventScope::new(event), outcome)))
+    ) -> Option<Result<SerialUnion<ReleaseSeatsResult>>> {
+        nullable(async {
+            let viewer = ctx.require(Role::Buyer)?.id.clone();
+            let event = ids::event_id("input.eventId", &input.event_id)?;
+            let seats = seat_set("input.seatIds", &input.seat_ids)?;
+            let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await?;
+            Ok(Some(SerialUnion(ReleaseSeatsResult::new(&EventScope::new(event), outcome))))
+        })
+        .await
     }
 }
 

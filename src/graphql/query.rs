@@ -6,12 +6,13 @@ use super::context::ContextExt as _;
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::loaders::EventKey;
+use super::nullable::nullable;
 use super::paging::{self, ConnectionOf};
 use super::types::{Event, EventScope, Node, Order, Seat, SeatMap, SeatStatus, Viewer};
 use crate::domain::event::is_slug;
 use crate::domain::{EventId, OrderId, SeatId};
 use crate::identity::Role;
-use crate::store::reads;
+use crate::store::reads::{self, EventRecord, SeatRecord};
 
 /// The most values in one list of a filter: more than any venue has sections.
 const MAX_FILTER_VALUES: usize = 1000;
@@ -41,13 +42,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A global id.")] id: ID,
-    ) -> Result<Option<Node>> {
-        Ok(match AnyId::decode(&id) {
-            Some(AnyId::Event(event)) => find_event(ctx, event).await?.map(Node::Event),
-            Some(AnyId::Seat(seat)) => find_seat(ctx, seat).await?.map(Node::Seat),
-            Some(AnyId::Order(order)) => find_order(ctx, order).await?.map(Node::Order),
-            Some(AnyId::Category(_)) | None => None,
-        })
+    ) -> Option<Result<Node>> {
+        nullable(find_node(ctx, &id)).await
     }
 
     /// By id or by slug; null if there is no such event.
@@ -55,15 +51,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The event's id, or its slug.")] id: ID,
-    ) -> Result<Option<Event>> {
-        if let Some(AnyId::Event(event)) = AnyId::decode(&id) {
-            return Ok(find_event(ctx, event).await?);
-        }
-        if !is_slug(&id) {
-            return Ok(None);
-        }
-        let record = ctx.store().event_by_slug(&id).await.map_err(Fault::from)?;
-        Ok(record.map(Event::known))
+    ) -> Option<Result<Event>> {
+        nullable(find_event_by(ctx, &id)).await
     }
 
     /// All events, by their start.
@@ -72,11 +61,15 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> Result<ConnectionOf<Event>> {
-        let page = paging::EVENTS.request(first, after.as_deref())?;
-        let limit = page.limit().unsigned_abs();
-        let events = ctx.store().events_page(page.after(), limit).await.map_err(Fault::from)?;
-        Ok(page.connection(events, |event| ((event.starts_at, event.id), Event::known(event))))
+    ) -> Option<Result<ConnectionOf<Event>>> {
+        nullable(async {
+            let page = paging::EVENTS.request(first, after.as_deref())?;
+            let limit = page.limit().unsigned_abs();
+            let events = ctx.store().events_page(page.after(), limit).await?;
+            let node = |event: EventRecord| ((event.starts_at, event.id), Event::known(event));
+            Ok(Some(page.connection(events, node)))
+        })
+        .await
     }
 
     /// A seat; null if there is no such seat.
@@ -84,8 +77,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The seat's id.")] id: ID,
-    ) -> Result<Option<Seat>> {
-        Ok(find_seat(ctx, ids::seat_id("id", &id)?).await?)
+    ) -> Option<Result<Seat>> {
+        nullable(async { find_seat(ctx, ids::seat_id("id", &id)?).await }).await
     }
 
     /// An event's seats, in the order of the seat plan.
@@ -96,16 +89,18 @@ impl Query {
         #[graphql(desc = "Which seats; all of them unless said.")] filter: Option<SeatFilter>,
         #[graphql(desc = "How many, 1 to 1000; 100 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> Result<ConnectionOf<Seat>> {
-        let event = ids::event_id("eventId", &event_id)?;
-        let page = paging::SEATS.request(first, after.as_deref())?;
-        let filter = filter.unwrap_or_default().check(event)?;
-        let scope = known_event(ctx, event).await?;
-        let (after, limit) = (page.after().unwrap_or_default(), page.limit());
-        let seats = ctx.store().seats_page(event, &filter, after, limit).await;
-        Ok(page.connection(seats.map_err(Fault::from)?, |record| {
-            (record.seat.id.serial, Seat::read(&scope, record))
-        }))
+    ) -> Option<Result<ConnectionOf<Seat>>> {
+        nullable(async {
+            let event = ids::event_id("eventId", &event_id)?;
+            let page = paging::SEATS.request(first, after.as_deref())?;
+            let filter = filter.unwrap_or_default().check(event)?;
+            let scope = known_event(ctx, event).await?;
+            let (after, limit) = (page.after().unwrap_or_default(), page.limit());
+            let seats = ctx.store().seats_page(event, &filter, after, limit).await?;
+            let node = |record: SeatRecord| (record.seat.id.serial, Seat::read(&scope, record));
+            Ok(Some(page.connection(seats, node)))
+        })
+        .await
     }
 
     /// Every seat of an event as of one revision: subscribe with seatChanges(since: revision) and
@@ -114,15 +109,13 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The event.")] event_id: ID,
-    ) -> Result<SeatMap> {
-        let event = ids::event_id("eventId", &event_id)?;
-        let map = ctx
-            .store()
-            .seat_map(event)
-            .await
-            .map_err(Fault::from)?
-            .ok_or_else(Fault::no_such_event)?;
-        Ok(SeatMap::new(EventScope::new(event), map))
+    ) -> Option<Result<SeatMap>> {
+        nullable(async {
+            let event = ids::event_id("eventId", &event_id)?;
+            let map = ctx.store().seat_map(event).await?.ok_or_else(Fault::no_such_event)?;
+            Ok(Some(SeatMap::new(EventScope::new(event), map)))
+        })
+        .await
     }
 
     /// Who is asking; null without credentials.
@@ -158,6 +151,26 @@ impl SeatFilter {
         let status = self.status.map(Into::into);
         Ok(reads::SeatFilter { status, sections, categories, accessible: self.accessible })
     }
+}
+
+async fn find_node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Fault> {
+    Ok(match AnyId::decode(id) {
+        Some(AnyId::Event(event)) => find_event(ctx, event).await?.map(Node::Event),
+        Some(AnyId::Seat(seat)) => find_seat(ctx, seat).await?.map(Node::Seat),
+        Some(AnyId::Order(order)) => find_order(ctx, order).await?.map(Node::Order),
+        Some(AnyId::Category(_)) | None => None,
+    })
+}
+
+async fn find_event_by(ctx: &Context<'_>, id_or_slug: &ID) -> Result<Option<Event>, Fault> {
+    if let Some(AnyId::Event(event)) = AnyId::decode(id_or_slug) {
+        return find_event(ctx, event).await;
+    }
+    if !is_slug(id_or_slug) {
+        return Ok(None);
+    }
+    let record = ctx.store().event_by_slug(id_or_slug).await?;
+    Ok(record.map(Event::known))
 }
 
 async fn find_event(ctx: &Context<'_>, event: EventId) -> Result<Option<Event>, Fault> {

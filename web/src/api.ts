@@ -103,6 +103,12 @@ export async function ask<Result, Variables>(
   }
 }
 
+/** A field that is null only where it failed; and then `ask` has thrown already. */
+export function given<Field>(field: Field | null): Field {
+  if (field === null) throw new Fault('INTERNAL', 'The server gave an answer without data.');
+  return field;
+}
+
 async function post<Result>(
   query: string,
   variables: unknown,

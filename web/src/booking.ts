@@ -1,7 +1,7 @@
 // What a buyer does: hold seats, give them back, buy them. Each is shown at once as asked for, then
 // as answered. What is refused is explained at the seat that it is about.
 
-import { Fault, ask, type Credentials } from './api';
+import { Fault, ask, given, type Credentials } from './api';
 import type { ServerClock } from './clock';
 import {
   ConfirmSeatsDocument,
@@ -97,7 +97,8 @@ export class Booking {
     const { state, event, clock } = this;
     return this.#while(HOLDING, [seat], async (options) => {
       const variables = { eventId: event.id, seatIds: [state.plan.seat(seat).id] };
-      const { reserveSeats: answer } = await ask(ReserveSeatsDocument, variables, options);
+      const asked = await ask(ReserveSeatsDocument, variables, options);
+      const answer = given(asked.reserveSeats);
       switch (answer.__typename) {
         case 'ReserveSeatsSuccess':
           clock.observe(answer.serverTime);
@@ -143,7 +144,8 @@ export class Booking {
         eventId: event.id,
         seatIds: seats.map((seat) => state.plan.seat(seat).id),
       };
-      const { releaseSeats: answer } = await ask(ReleaseSeatsDocument, variables, options);
+      const asked = await ask(ReleaseSeatsDocument, variables, options);
+      const answer = given(asked.releaseSeats);
       if (answer.__typename === 'ReleaseSeatsSuccess') {
         state.takeAnswer(answer.seats, false);
         const [first] = seats;
@@ -184,7 +186,8 @@ export class Booking {
           seatIds: purchase.seatIds,
           idempotencyKey: purchase.key,
         };
-        const { confirmSeats: answer } = await ask(ConfirmSeatsDocument, variables, options);
+        const asked = await ask(ConfirmSeatsDocument, variables, options);
+      const answer = given(asked.confirmSeats);
         // Answered, however: the next purchase is another one.
         this.#store(null);
         switch (answer.__typename) {

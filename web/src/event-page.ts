@@ -2,7 +2,7 @@
 // list and the panel.
 
 import { nothing, render, type TemplateResult } from 'lit-html';
-import { ask, MAP_TIMEOUT_MS } from './api';
+import { ask, given, MAP_TIMEOUT_MS } from './api';
 import { Booking, type Note } from './booking';
 import { ServerClock } from './clock';
 import { LiveConnection, type LiveState } from './connection';
@@ -11,7 +11,6 @@ import {
   type ChangeCause,
   type EventDetailsFragment,
   SeatMapDocument,
-  type SeatMapQuery,
   SeatStatesDocument,
 } from './generated/operations';
 import { list } from './list';
@@ -19,7 +18,7 @@ import { SeatMap, type Target } from './map';
 import { placeNote } from './note';
 import { categoryColors } from './palette';
 import { orderDetails, panel } from './panel';
-import { Plan, type Point, type SeatNumber, type Section } from './plan';
+import { Plan, type Point, type SeatNumber, type Section, type WholeMap } from './plan';
 import { GuestSession } from './session';
 import { onReturn } from './sleep';
 import { type Order, SeatState } from './state';
@@ -77,14 +76,14 @@ export class EventPage {
   #warned = Infinity;
 
   /** Asks for what an event's page begins with. */
-  static async load(event: EventDetailsFragment): Promise<SeatMapQuery['seatMap']> {
-    return (await ask(SeatMapDocument, { eventId: event.id }, { timeoutMs: MAP_TIMEOUT_MS }))
-      .seatMap;
+  static async load(event: EventDetailsFragment): Promise<WholeMap> {
+    const variables = { eventId: event.id };
+    return given((await ask(SeatMapDocument, variables, { timeoutMs: MAP_TIMEOUT_MS })).seatMap);
   }
 
   constructor(
     private readonly event: EventDetailsFragment,
-    seatMap: SeatMapQuery['seatMap'],
+    seatMap: WholeMap,
     private readonly parts: PageParts,
   ) {
     const plan = (this.#plan = new Plan(seatMap.seats, event.categories));
@@ -418,11 +417,9 @@ export class EventPage {
   /** A long sleep leaves the clock wrong, and the map with it; the stream goes on after the map. */
   async #wakeUp(): Promise<void> {
     try {
-      const { seatMap } = await ask(
-        SeatStatesDocument,
-        { eventId: this.event.id },
-        { timeoutMs: MAP_TIMEOUT_MS },
-      );
+      const variables = { eventId: this.event.id };
+      const asked = await ask(SeatStatesDocument, variables, { timeoutMs: MAP_TIMEOUT_MS });
+      const seatMap = given(asked.seatMap);
       this.#clock.observe(seatMap.serverTime);
       this.#state.takeMap(seatMap.revision, seatMap.seats);
     } catch {

@@ -1,13 +1,13 @@
 // The page: which event, which theme, and the frame that everything else hangs in.
 
 import { html, render } from 'lit-html';
-import { ask, sleep } from './api';
+import { ask, given, sleep } from './api';
 import { EventPage, type PageParts } from './event-page';
 import { EventBySlugDocument, EventsDocument, type EventsQuery } from './generated/operations';
 import { Theme } from './theme';
 import { dateAndTime, faultWords, timeOfDay } from './words';
 
-type EventSummary = EventsQuery['events']['nodes'][number];
+type EventSummary = NonNullable<EventsQuery['events']>['nodes'][number];
 
 const LIST_KEY = 'grand-arena.list';
 
@@ -213,8 +213,8 @@ async function allEvents(): Promise<EventSummary[]> {
   const all: EventSummary[] = [];
   let after: string | null = null;
   do {
-    const { nodes, pageInfo }: EventsQuery['events'] = (await ask(EventsDocument, { after }))
-      .events;
+    const asked: EventsQuery = await ask(EventsDocument, { after });
+    const { nodes, pageInfo } = given(asked.events);
     all.push(...nodes);
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after !== null && all.length < 1000);

@@ -5,7 +5,8 @@
 import type { EventDetailsFragment, SeatMapQuery } from './generated/operations';
 
 export type SeatNumber = number;
-export type MapSeat = SeatMapQuery['seatMap']['seats'][number];
+export type WholeMap = NonNullable<SeatMapQuery['seatMap']>;
+export type MapSeat = WholeMap['seats'][number];
 export type Category = EventDetailsFragment['categories'][number];
 
 export interface Row {

@@ -10,6 +10,7 @@ use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::loaders::{CategoriesKey, CountsKey, EventKey};
+use crate::graphql::nullable::nullable;
 use crate::graphql::scalars::{DateTime, Revision, to_int};
 use crate::store::reads::{CategoryRecord, Counts, EventRecord};
 
@@ -99,14 +100,14 @@ impl Event {
     }
 
     /// From when seats can be reserved; null: from the start.
-    async fn sales_open_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        Ok(self.0.record(ctx).await?.terms.sales_open_at.map(DateTime))
+    async fn sales_open_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
+        nullable(async { Ok(self.0.record(ctx).await?.terms.sales_open_at.map(DateTime)) }).await
     }
 
     /// From when seats can no longer be reserved; null: never. Seats held by then can still be
     /// confirmed.
-    async fn sales_close_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        Ok(self.0.record(ctx).await?.terms.sales_close_at.map(DateTime))
+    async fn sales_close_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
+        nullable(async { Ok(self.0.record(ctx).await?.terms.sales_close_at.map(DateTime)) }).await
     }
 
     /// How long a hold lasts, in seconds: 300 unless set.
@@ -115,8 +116,17 @@ impl Event {
     }
 
     /// The most seats one viewer may hold and own together in this event; null for no limit.
-    async fn max_seats_per_viewer(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
-        Ok(self.0.record(ctx).await?.terms.max_seats_per_viewer.map(|limit| to_int(limit.into())))
+    async fn max_seats_per_viewer(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        nullable(async {
+            Ok(self
+                .0
+                .record(ctx)
+                .await?
+                .terms
+                .max_seats_per_viewer
+                .map(|limit| to_int(limit.into())))
+        })
+        .await
     }
 
     /// The revision of the event's change log when it was read.

@@ -11,6 +11,7 @@ use crate::domain::SeatId;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
+use crate::graphql::nullable::nullable;
 use crate::graphql::scalars::{DateTime, Revision};
 use crate::store::reads::{SeatLocation, SeatMapRecord, SeatRecord};
 
@@ -133,13 +134,13 @@ impl Seat {
     }
 
     /// Where it is on the venue's map, in the seat plan's own units; x grows to the right.
-    async fn x(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
-        Ok(self.location(ctx, |location| location.x).await?)
+    async fn x(&self, ctx: &Context<'_>) -> Option<Result<f64>> {
+        nullable(self.location(ctx, |location| location.x)).await
     }
 
     /// Where it is on the venue's map, in the seat plan's own units; y grows downwards.
-    async fn y(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
-        Ok(self.location(ctx, |location| location.y).await?)
+    async fn y(&self, ctx: &Context<'_>) -> Option<Result<f64>> {
+        nullable(self.location(ctx, |location| location.y)).await
     }
 
     /// As of now: a hold that has run out reads AVAILABLE, whether or not the cleaner has been by.

@@ -72,7 +72,7 @@ export type EventsQuery = {
   events: {
     pageInfo: { hasNextPage: boolean; endCursor: string | null };
     nodes: Array<{ slug: string; name: string; startsAt: string }>;
-  };
+  } | null;
 };
 
 export type EventBySlugQueryVariables = Exact<{
@@ -139,7 +139,7 @@ export type SeatMapQuery = {
       revision: number;
       category: { id: string };
     }>;
-  };
+  } | null;
 };
 
 export type SeatStatesQueryVariables = Exact<{
@@ -156,7 +156,7 @@ export type SeatStatesQuery = {
       reservationExpiresAt: string | null;
       revision: number;
     }>;
-  };
+  } | null;
 };
 
 export type SeatStateFragment = {
@@ -266,7 +266,8 @@ export type ReserveSeatsMutation = {
     | {
         __typename: 'SeatsUnavailable';
         seats: Array<{ seatId: string; reason: UnavailableReason }>;
-      };
+      }
+    | null;
 };
 
 export type ReleaseSeatsMutationVariables = Exact<{
@@ -285,7 +286,8 @@ export type ReleaseSeatsMutation = {
           revision: number;
         }>;
       }
-    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: NotHeldReason }> };
+    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: NotHeldReason }> }
+    | null;
 };
 
 export type ConfirmSeatsMutationVariables = Exact<{
@@ -312,7 +314,8 @@ export type ConfirmSeatsMutation = {
         };
       }
     | { __typename: 'IdempotencyKeyReused'; message: string }
-    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: NotHeldReason }> };
+    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: NotHeldReason }> }
+    | null;
 };
 
 export class TypedDocumentString<TResult, TVariables>
