@@ -214,8 +214,7 @@ impl Running {
             identity: Arc::clone(&identity),
         };
         let app = Arc::new(App {
-            schema: graphql::schema(services.clone()),
-            schema_for_valid: graphql::schema_for_valid(services),
+            schema: graphql::schema(services),
             documents: Arc::default(),
             operations: Arc::default(),
             maps: Arc::default(),

@@ -10,9 +10,9 @@
 
 mod context;
 pub mod delivery;
+pub mod document;
 pub mod error;
 pub mod ids;
-pub mod input_types;
 pub mod live_frames;
 mod loaders;
 mod mutation;
@@ -30,5 +30,5 @@ pub mod types;
 pub mod whole_map;
 
 pub use self::context::ViewerSeen;
-pub use self::schema::{ArenaSchema, schema, schema_for_valid, sdl};
+pub use self::schema::{ArenaSchema, schema, sdl};
 pub use self::services::Services;

@@ -13,12 +13,7 @@ pub struct DateTime(pub Instant<Utc>);
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        Instant::parse_from_rfc3339(text).map(|at| Self(at.to_utc())).map_err(|_| {
-            InputValueError::custom(
-                "an instant is written as in RFC 3339, for example 2026-11-22T19:30:00Z",
-            )
-        })
+        Self::read(&value).map_err(InputValueError::custom)
     }
 
     fn to_value(&self) -> Value {
@@ -39,21 +34,43 @@ pub struct Revision(pub domain::Revision);
 #[Scalar]
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::Number(number) = &value else {
-            return Err(InputValueError::expected_type(value));
-        };
-        match number.as_i64() {
-            Some(number) if (0..=domain::Revision::MAX.0).contains(&number) => {
-                Ok(Self(domain::Revision(number)))
-            }
-            _ => Err(InputValueError::custom(
-                "a revision is a whole number from 0 to 9007199254740991",
-            )),
-        }
+        Self::read(&value).map_err(InputValueError::custom)
     }
 
     fn to_value(&self) -> Value {
         Value::Number(self.0.0.into())
+    }
+}
+
+/// Why a value is none of the contract's scalar of this name; `None` if it is one.
+pub(super) fn refusal(name: &str, value: &Value) -> Option<&'static str> {
+    match name {
+        "DateTime" => DateTime::read(value).err(),
+        "Revision" => Revision::read(value).err(),
+        _ => Some("the schema has no such scalar"),
+    }
+}
+
+impl DateTime {
+    fn read(value: &Value) -> Result<Self, &'static str> {
+        let at = match value {
+            Value::String(text) => Instant::parse_from_rfc3339(text).ok(),
+            _ => None,
+        };
+        let wrong = "an instant is written as in RFC 3339, for example 2026-11-22T19:30:00Z";
+        at.map(|at| Self(at.to_utc())).ok_or(wrong)
+    }
+}
+
+impl Revision {
+    fn read(value: &Value) -> Result<Self, &'static str> {
+        let number = match value {
+            Value::Number(number) => number.as_i64(),
+            _ => None,
+        };
+        let within = number.filter(|number| (0..=domain::Revision::MAX.0).contains(number));
+        let wrong = "a revision is a whole number from 0 to 9007199254740991";
+        within.map(|number| Self(domain::Revision(number))).ok_or(wrong)
     }
 }
 

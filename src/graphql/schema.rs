@@ -15,20 +15,11 @@ pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
 
 type ArenaSchemaBuilder = SchemaBuilder<Query, Mutation, Subscription>;
 
-/// The schema, ready to execute.
+/// The schema, ready to execute operations in their normal form
+/// ([`document`](super::document)): it validates nothing.
 pub fn schema(services: Services) -> ArenaSchema {
-    with_services(builder(), services)
-}
-
-/// The schema for operations that [`schema`] has found valid before: all that it leaves out is to
-/// find it again.
-pub fn schema_for_valid(services: Services) -> ArenaSchema {
-    with_services(builder().validation_mode(ValidationMode::Fast), services)
-}
-
-fn with_services(builder: ArenaSchemaBuilder, services: Services) -> ArenaSchema {
     let loader = loaders::loader(services.store.clone());
-    builder.data(loader).data(services).finish()
+    builder().validation_mode(ValidationMode::Fast).data(loader).data(services).finish()
 }
 
 /// The schema in GraphQL's schema definition language.
@@ -36,7 +27,7 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-pub(super) fn builder() -> ArenaSchemaBuilder {
+fn builder() -> ArenaSchemaBuilder {
     Schema::build(Query, Mutation, Subscription)
         // Not reachable from a field: nothing returns the interface itself.
         .register_output_type::<UserError>()

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
-};
-use async_graphql::{Name, Request, Value, Variables};
+use async_graphql::parser::types::{ExecutableDocument, Selection};
+use async_graphql::{Request, Value, Variables};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::stream::StreamExt as _;
@@ -65,12 +63,11 @@ pub struct SharedOperations {
 }
 
 impl SharedOperations {
-    /// The operation of a request, shared with all who ask the same; `None` if it cannot be parsed
-    /// or does not say which operation.
+    /// The operation of a request, which is in its normal form; shared with all who ask the same.
+    /// `None` if it has none.
     pub fn of(&self, request: &mut Request) -> Option<Arc<SharedOperation>> {
         let mut variables = request.variables.clone();
-        let name = request.operation_name.clone();
-        forget_since(&mut variables, request.parsed_query().ok()?, name.as_deref())?;
+        forget_since(&mut variables, request.parsed_query().ok()?);
         let key = OperationKey::with_variables(request, &variables);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = known.get(&key).and_then(Weak::upgrade) {
@@ -81,7 +78,7 @@ impl SharedOperations {
             number: self.next.fetch_add(1, Ordering::Relaxed),
             query: request.query.clone(),
             document: request.parsed_query().ok()?.clone(),
-            operation_name: name,
+            operation_name: request.operation_name.clone(),
             variables,
         });
         known.insert(key, Arc::downgrade(&operation));
@@ -89,55 +86,20 @@ impl SharedOperations {
     }
 }
 
-/// Sets the variable that an operation passes as `since` to the same for all: it says where a
-/// stream begins, and nothing about what its frames look like. `None` if there is no such
-/// operation.
-fn forget_since(
-    variables: &mut Variables,
-    document: &ExecutableDocument,
-    name: Option<&str>,
-) -> Option<()> {
-    let operation = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => operation,
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
-            operations.values().next()?
-        }
-        (DocumentOperations::Multiple(_), None) => return None,
-    };
-    let passed = since_variables(document, &operation.node.selection_set.node);
-    for name in passed {
-        if is_declared(&operation.node, &name) {
-            variables.insert(name, Value::from(0));
+/// Sets the variable that the field at the root passes as `since` to the same for all: it says
+/// where a stream begins, and nothing about what its frames look like.
+fn forget_since(variables: &mut Variables, document: &ExecutableDocument) {
+    for (_, operation) in document.operations.iter() {
+        for selection in &operation.node.selection_set.node.items {
+            if let Selection::Field(field) = &selection.node
+                && let Some(since) = field.node.get_argument(SINCE)
+                // A scalar that is no constant is a variable.
+                && let Err(variable) = since.node.clone().into_const_with(Err)
+            {
+                variables.insert(variable, Value::from(0));
+            }
         }
     }
-    Some(())
-}
-
-fn is_declared(operation: &OperationDefinition, name: &Name) -> bool {
-    operation.variable_definitions.iter().any(|definition| definition.node.name.node == *name)
-}
-
-/// The variables that fields at the root pass as `since`, through fragments as well. A document
-/// within our limits has no circle of fragments.
-fn since_variables(document: &ExecutableDocument, root: &SelectionSet) -> Vec<Name> {
-    let of_selection = |selection: &Selection| match selection {
-        Selection::Field(field) => {
-            let since = field.node.get_argument(SINCE).map(|argument| argument.node.clone());
-            // A scalar that is no constant is a variable.
-            let variable = since.and_then(|value| value.into_const_with(Err).err());
-            Vec::from_iter(variable)
-        }
-        Selection::InlineFragment(fragment) => {
-            since_variables(document, &fragment.node.selection_set.node)
-        }
-        Selection::FragmentSpread(spread) => document
-            .fragments
-            .get(&spread.node.fragment_name.node)
-            .map(|fragment| since_variables(document, &fragment.node.selection_set.node))
-            .unwrap_or_default(),
-    };
-    root.items.iter().flat_map(|selection| of_selection(&selection.node)).collect()
 }
 
 #[cfg(test)]
@@ -145,10 +107,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::graphql::document::DocumentReader;
 
-    fn request(document: &str, operation: &str, variables: serde_json::Value) -> Request {
-        let request = Request::new(document).variables(Variables::from_json(variables));
-        request.operation_name(operation)
+    /// In its normal form.
+    fn request(text: &str, operation: &str, variables: serde_json::Value) -> Request {
+        let reader = DocumentReader::new(&crate::graphql::sdl()).unwrap();
+        let given = Variables::from_json(variables);
+        let document = reader.read(text).unwrap();
+        let (form, variables) = reader.operation(&document, Some(operation), given).unwrap();
+        let mut request = Request::new(text).variables(variables).operation_name(operation);
+        request.set_parsed_query(form.executable.clone());
+        request
     }
 
     const TWO: &str = "subscription A($event: ID!, $n: Boolean!) {
@@ -178,7 +147,6 @@ mod tests {
             operations.of(&mut request(TWO, "A", variables)).unwrap()
         };
         let with = of(true);
-        assert_eq!(with.variables.get(&Name::new("n")), Some(&Value::Boolean(true)));
         assert!(!Arc::ptr_eq(&with, &of(false)), "they ask for different fields");
     }
 }

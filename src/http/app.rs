@@ -19,11 +19,9 @@ pub type AppState = Arc<App>;
 
 /// See [`AppState`].
 pub struct App {
-    /// What validates and executes.
+    /// What executes operations in their normal form.
     pub schema: ArenaSchema,
-    /// What executes operations that are known to be valid.
-    pub schema_for_valid: ArenaSchema,
-    /// The documents that were parsed lately.
+    /// The documents that were read lately.
     pub documents: Arc<DocumentCache>,
     /// What the open subscriptions ask for.
     pub operations: Arc<SharedOperations>,

@@ -15,7 +15,6 @@ use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::app::AppState;
-use super::document_cache::Validation;
 use super::media::{Accepted, MediaType, quality_of};
 use super::origin::CallerOrigin;
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
@@ -122,26 +121,18 @@ impl HttpError {
     }
 
     fn answer(self, accepted: Accepted) -> Response {
-        let (status, error) = match self {
-            Self::Status(status, fault) => (status, RequestError::Malformed(fault).into_error()),
-            Self::Request(refused @ RequestError::Document { .. }) => match accepted.media_type {
+        let (status, refused) = match self {
+            Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
+            Self::Request(refused @ RequestError::Document(_)) => match accepted.media_type {
                 // The older media type has 200 for every document,
-                Some(MediaType::Json) => (StatusCode::OK, refused.into_error()),
-                Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused.into_error()),
+                Some(MediaType::Json) => (StatusCode::OK, refused),
+                Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused),
                 // and a browser would show the page that waits for events nothing but them.
-                None => {
-                    return sse::once(&async_graphql::Response::from_errors(vec![
-                        refused.into_error(),
-                    ]));
-                }
+                None => return sse::once(&refused.into_response()),
             },
-            Self::Request(refused) => (StatusCode::BAD_REQUEST, refused.into_error()),
+            Self::Request(refused) => (StatusCode::BAD_REQUEST, refused),
         };
-        encoded(
-            accepted.media_type_or_json(),
-            status,
-            &async_graphql::Response::from_errors(vec![error]),
-        )
+        encoded(accepted.media_type_or_json(), status, &refused.into_response())
     }
 }
 
@@ -231,19 +222,12 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let is_known_valid = matches!(prepared.validation, Validation::Skip);
-    let schema = if is_known_valid { &app.schema_for_valid } else { &app.schema };
-    let mut response = match app.maps.execute(schema, prepared.request).await {
+    let mut response = match app.maps.execute(&app.schema, prepared.request).await {
         Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
         Answer::Own(response) => response,
     };
     request::complete_errors(&mut response);
     let is_request_error = request::is_request_error(&response);
-    if let Validation::RunAndRemember(document) = prepared.validation
-        && !is_request_error
-    {
-        document.is_found_valid();
-    }
     let failed = media_type == MediaType::GraphqlResponse && is_request_error;
     encoded(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &response)
 }

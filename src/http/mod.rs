@@ -10,7 +10,6 @@ mod assets;
 mod document_cache;
 mod graphql;
 mod health;
-mod limits;
 mod long_lived;
 mod media;
 mod operation;

@@ -49,7 +49,7 @@ pub(super) fn start(
     // have streamed.
     let (handed, shared) = (Handed::default(), app.operations.of(&mut request));
     let responses = app.schema.execute_stream(request.data(Delivery::HandOver(handed.clone())));
-    let schema = app.schema_for_valid.clone();
+    let schema = app.schema.clone();
     let frames = stream::once(async move {
         let live =
             handed.take().zip(shared).map(|(follower, shared)| LiveFrames::new(follower, shared));

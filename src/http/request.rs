@@ -1,25 +1,19 @@
 //! A GraphQL request, whichever transport brought it, up to the point where it can be executed.
 
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
-};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError, Value as GraphqlValue, Variables};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document_cache::{DocumentCache, Validation};
+use super::document_cache::DocumentCache;
 use super::request_error::{RequestError, malformed};
-use crate::graphql::error::{Code, Fault};
+use crate::graphql::error::Code;
 use crate::identity::Viewer;
 
 /// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
 /// ids are under 10 KiB.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
-
-/// Errors of a document that are told. A small document can have very many, each of them longer
-/// than what is wrong.
-const MAX_REQUEST_ERRORS: usize = 20;
 
 /// The parameters of a request, as in GraphQL over HTTP and in the payload of a WebSocket's
 /// `subscribe`.
@@ -32,11 +26,10 @@ pub(super) struct Parameters {
     extensions: Option<Value>,
 }
 
-/// A request whose document is parsed.
+/// A request that can be executed.
 pub(super) struct Prepared {
     pub(super) request: Request,
     pub(super) operation: OperationType,
-    pub(super) validation: Validation,
 }
 
 impl Prepared {
@@ -98,7 +91,7 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Parses the document and adds who is asking.
+    /// Finds the operation and adds who is asking.
     pub(super) fn prepare(
         self,
         documents: &DocumentCache,
@@ -128,65 +121,22 @@ impl Parameters {
     }
 }
 
-/// Parses the document, and checks what can be checked without the schema.
+/// Finds the operation, with the values that its variables have.
 pub(super) fn parse(
     documents: &DocumentCache,
     mut request: Request,
 ) -> Result<Prepared, RequestError> {
-    let document = documents.parse(&request.query)?;
-    let operation = operation(&document.parsed, request.operation_name.as_deref())?;
-    require_variables(operation, &request.variables)?;
-    let (validation, operation) =
-        (documents.validation(&document, operation, &request.variables), operation.ty);
-    request.set_parsed_query(document.parsed.clone());
-    Ok(Prepared { request, operation, validation })
-}
-
-/// Which operation is to be executed.
-fn operation<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Result<&'a OperationDefinition, RequestError> {
-    let unknown = |message: &str| RequestError::document(Code::GraphqlValidationFailed, message);
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(&operation.node),
-        (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
-            Some(only) if operations.len() == 1 => Ok(&only.node),
-            _ => Err(unknown(
-                "the document has several operations; say which one in `operationName`",
-            )),
-        },
-        (DocumentOperations::Multiple(operations), Some(name)) if operations.contains_key(name) => {
-            Ok(&operations[name].node)
-        }
-        _ => Err(unknown("the document has no operation of the name in `operationName`")),
-    }
-}
-
-/// The library looks for a variable only where a resolver reads it; the specification wants it
-/// before anything runs.
-fn require_variables(
-    operation: &OperationDefinition,
-    variables: &Variables,
-) -> Result<(), RequestError> {
-    for definition in &operation.variable_definitions {
-        let name = &definition.node.name.node;
-        let is_required =
-            !definition.node.var_type.node.nullable && definition.node.default_value.is_none();
-        if is_required && matches!(variables.get(name), None | Some(async_graphql::Value::Null)) {
-            let fault = Fault::bad_input(format!("the variable `${name}` needs a value"));
-            return Err(RequestError::Document { fault, at: Some(definition.pos) });
-        }
-    }
-    Ok(())
+    let document = documents.read(&request.query)?;
+    let given = std::mem::take(&mut request.variables);
+    let name = request.operation_name.as_deref();
+    let (operation, variables) = documents.reader().operation(&document, name, given)?;
+    request.variables = variables;
+    request.set_parsed_query(operation.executable.clone());
+    Ok(Prepared { request, operation: operation.kind })
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.
-/// Of the many that a document may have, the first ones are enough.
 pub(super) fn complete_errors(response: &mut Response) {
-    if is_request_error(response) {
-        response.errors.truncate(MAX_REQUEST_ERRORS);
-    }
     for ServerError { extensions, path, locations, .. } in &mut response.errors {
         locations.retain(|at| at.line > 0);
         let extensions = extensions.get_or_insert_default();

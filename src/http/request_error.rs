@@ -2,6 +2,7 @@
 
 use async_graphql::{Error, Pos, Response, ServerError};
 
+use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
 
 /// Why a request cannot be executed.
@@ -9,54 +10,49 @@ use crate::graphql::error::{Code, Fault};
 pub(super) enum RequestError {
     /// It is not a GraphQL request.
     Malformed(Fault),
-    /// It is one, but its document cannot be parsed, goes beyond a limit, or does not say what to
-    /// execute.
-    Document {
-        fault: Fault,
-        /// Where in the document, if it is a place.
-        at: Option<Pos>,
-    },
+    /// It is one, but its document cannot be executed: everything that is wrong with it.
+    Document(Vec<DocumentError>),
 }
 
 impl RequestError {
     /// A document that cannot be executed, for no one place in it.
     pub(super) fn document(code: Code, message: impl Into<String>) -> Self {
-        Self::Document { fault: Fault::new(code, message), at: None }
+        Self::from(DocumentError::new(code, message))
     }
 
     /// What the client is told.
-    pub(super) fn into_error(self) -> ServerError {
+    pub(super) fn into_errors(self) -> Vec<ServerError> {
         match self {
-            Self::Malformed(fault) => server_error(fault, None),
-            Self::Document { fault, at } => server_error(fault, at),
+            Self::Malformed(fault) => vec![server_error(fault)],
+            Self::Document(errors) => {
+                errors.into_iter().map(DocumentError::into_server_error).collect()
+            }
         }
+    }
+
+    /// The answer that consists of it.
+    pub(super) fn into_response(self) -> Response {
+        Response::from_errors(self.into_errors())
     }
 }
 
-/// Says where the document breaks, without repeating it.
-pub(super) fn unparsable(error: &async_graphql::parser::Error) -> RequestError {
-    let at = error.positions().next();
-    let message = match at {
-        Some(at) => format!(
-            "the query cannot be parsed: syntax error at line {}, column {}",
-            at.line, at.column
-        ),
-        None => "the query cannot be parsed".to_owned(),
-    };
-    RequestError::Document { fault: Fault::new(Code::GraphqlParseFailed, message), at }
+impl From<DocumentError> for RequestError {
+    fn from(error: DocumentError) -> Self {
+        Self::Document(vec![error])
+    }
 }
 
 pub(super) fn malformed(message: &str) -> RequestError {
     RequestError::Malformed(Fault::bad_input(message))
 }
 
-fn server_error(fault: Fault, at: Option<Pos>) -> ServerError {
+fn server_error(fault: Fault) -> ServerError {
     let mut error = Error::from(fault).into_server_error(Pos::default());
-    error.locations = Vec::from_iter(at);
+    error.locations = Vec::new();
     error
 }
 
 /// The answer that consists of a fault.
 pub(super) fn fault_response(fault: Fault) -> Response {
-    Response::from_errors(vec![server_error(fault, None)])
+    Response::from_errors(vec![server_error(fault)])
 }

@@ -49,7 +49,7 @@ async fn bad_arguments_of_queries_are_answered_with_a_code() {
             "an unknown status",
             page,
             at(json!({ "filter": { "status": "SOLD" } })),
-            "GRAPHQL_VALIDATION_FAILED",
+            "BAD_USER_INPUT",
         ),
         ("an unknown field", "{ nope }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
         ("no GraphQL", "{", json!({}), "GRAPHQL_PARSE_FAILED"),

@@ -145,7 +145,7 @@ impl Executor for Limited {
     async fn execute(&self, request: Request) -> Response {
         match request::parse(&self.documents, request) {
             Ok(Prepared { request, .. }) => self.schema.execute(request).await,
-            Err(refused) => Response::from_errors(vec![refused.into_error()]),
+            Err(refused) => refused.into_response(),
         }
     }
 
@@ -174,9 +174,7 @@ impl Executor for Limited {
                 });
                 completed.boxed()
             }
-            Err(refused) => {
-                once(async { Response::from_errors(vec![refused.into_error()]) }).boxed()
-            }
+            Err(refused) => once(async { refused.into_response() }).boxed(),
         }
     }
 }

@@ -206,7 +206,7 @@ impl Session {
                 ControlFlow::Break(Goodbye::BadMessage(fault.message().to_owned()))
             }
             Err(refused) => {
-                self.send(&Outgoing::Error { id: &id, payload: &[refused.into_error()] }).await
+                self.send(&Outgoing::Error { id: &id, payload: &refused.into_errors() }).await
             }
         }
     }

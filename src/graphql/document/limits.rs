@@ -7,11 +7,14 @@
 //!
 //! Deliberately absent: costs of single fields, but for whole maps. A list has a limit of its own.
 
-use async_graphql::Pos;
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use std::collections::HashMap;
 
-use super::request_error::RequestError;
-use crate::graphql::error::{Code, Fault};
+use apollo_compiler::Name;
+use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
+use apollo_compiler::parser::{SourceMap, SourceSpan};
+
+use super::error::{DocumentError, start};
+use crate::graphql::error::Code;
 use crate::graphql::whole_map::is_whole_map;
 
 /// The deepest nesting of fields. The standard introspection query needs 13.
@@ -38,29 +41,37 @@ const MAX_SELECTIONS: usize = 2_000;
 const MAX_NESTING: usize = 2 * MAX_DEPTH;
 
 /// Refuses a document that goes beyond a limit.
-pub(super) fn check(document: &ExecutableDocument) -> Result<(), RequestError> {
+pub(super) fn check(document: &Document) -> Result<(), DocumentError> {
+    let fragments: Fragments<'_> = document
+        .definitions
+        .iter()
+        .filter_map(Definition::as_fragment_definition)
+        .map(|fragment| (&fragment.name, &**fragment))
+        .collect();
     // Also those that nothing spreads are validated.
-    let mut selections =
-        document.fragments.values().map(|fragment| size(&fragment.node.selection_set.node)).sum();
-    for (_, operation) in document.operations.iter() {
-        let mut walk = Walk { document, selections, aliases: 0, root_fields: 0, maps: 0 };
-        walk.enter(&operation.node.selection_set.node, Nesting { depth: 0, nesting: 0 })?;
-        if operation.node.ty == OperationType::Subscription && walk.root_fields != 1 {
-            return Err(refused(
-                "a subscription has exactly one field at its root".to_owned(),
-                operation.pos,
-            ));
-        }
+    let mut selections = fragments.values().map(|fragment| size(&fragment.selection_set)).sum();
+    for operation in document.definitions.iter().filter_map(Definition::as_operation_definition) {
+        let mut walk = Walk {
+            fragments: &fragments,
+            sources: &document.sources,
+            selections,
+            aliases: 0,
+            root_fields: 0,
+            maps: 0,
+        };
+        walk.enter(&operation.selection_set, Nesting { depth: 0, nesting: 0 })?;
         selections = walk.selections;
     }
     Ok(())
 }
 
+type Fragments<'a> = HashMap<&'a Name, &'a FragmentDefinition>;
+
 /// Fields and fragments as they are written. The parser has limited how deep.
-fn size(selections: &SelectionSet) -> usize {
-    let sizes = selections.items.iter().map(|selection| match &selection.node {
-        Selection::Field(field) => 1 + size(&field.node.selection_set.node),
-        Selection::InlineFragment(fragment) => 1 + size(&fragment.node.selection_set.node),
+fn size(selections: &[Selection]) -> usize {
+    let sizes = selections.iter().map(|selection| match selection {
+        Selection::Field(field) => 1 + size(&field.selection_set),
+        Selection::InlineFragment(fragment) => 1 + size(&fragment.selection_set),
         Selection::FragmentSpread(_) => 1,
     });
     sizes.sum()
@@ -68,7 +79,8 @@ fn size(selections: &SelectionSet) -> usize {
 
 /// One operation's walk.
 struct Walk<'a> {
-    document: &'a ExecutableDocument,
+    fragments: &'a Fragments<'a>,
+    sources: &'a SourceMap,
     selections: usize,
     aliases: usize,
     root_fields: usize,
@@ -85,68 +97,62 @@ struct Nesting {
 }
 
 impl Walk<'_> {
-    fn enter(&mut self, selections: &SelectionSet, outer: Nesting) -> Result<(), RequestError> {
-        for selection in &selections.items {
-            let at = selection.pos;
+    fn enter(&mut self, selections: &[Selection], outer: Nesting) -> Result<(), DocumentError> {
+        for selection in selections {
+            let at = selection.location();
             self.selections += 1;
-            keep(
+            self.keep(
                 self.selections,
                 MAX_SELECTIONS,
                 "fields and fragments, each counted wherever it is spread",
                 at,
             )?;
-            keep(outer.nesting, MAX_NESTING, "fields and fragments within one another", at)?;
+            self.keep(outer.nesting, MAX_NESTING, "fields and fragments within one another", at)?;
             let nesting = outer.nesting + 1;
-            match &selection.node {
+            match selection {
                 Selection::Field(field) => {
                     let depth = outer.depth + 1;
-                    keep(depth, MAX_DEPTH, "fields within one another", at)?;
-                    self.aliases += usize::from(field.node.alias.is_some());
-                    keep(self.aliases, MAX_ALIASES, "aliases in an operation", at)?;
+                    self.keep(depth, MAX_DEPTH, "fields within one another", at)?;
+                    self.aliases += usize::from(field.alias.is_some());
+                    self.keep(self.aliases, MAX_ALIASES, "aliases in an operation", at)?;
                     self.root_fields += usize::from(outer.depth == 0);
-                    keep(
+                    self.keep(
                         self.root_fields,
                         MAX_ROOT_FIELDS,
                         "fields at the root of an operation",
                         at,
                     )?;
-                    self.maps +=
-                        usize::from(outer.depth == 0 && is_whole_map(&field.node.name.node));
-                    keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
-                    self.enter(&field.node.selection_set.node, Nesting { depth, nesting })?;
+                    self.maps += usize::from(outer.depth == 0 && is_whole_map(&field.name));
+                    self.keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
+                    self.enter(&field.selection_set, Nesting { depth, nesting })?;
                 }
                 Selection::InlineFragment(fragment) => {
-                    self.enter(&fragment.node.selection_set.node, Nesting { nesting, ..outer })?;
+                    self.enter(&fragment.selection_set, Nesting { nesting, ..outer })?;
                 }
                 Selection::FragmentSpread(spread) => {
-                    // One that does not exist is refused by the schema.
-                    if let Some(fragment) =
-                        self.document.fragments.get(&spread.node.fragment_name.node)
-                    {
-                        self.enter(
-                            &fragment.node.selection_set.node,
-                            Nesting { nesting, ..outer },
-                        )?;
+                    // One that does not exist is refused by validation.
+                    if let Some(fragment) = self.fragments.get(&spread.fragment_name) {
+                        self.enter(&fragment.selection_set, Nesting { nesting, ..outer })?;
                     }
                 }
             }
         }
         Ok(())
     }
-}
 
-fn keep(number: usize, limit: usize, of_what: &str, at: Pos) -> Result<(), RequestError> {
-    if number > limit {
-        Err(refused(format!("at most {limit} {of_what} are allowed"), at))
-    } else {
-        Ok(())
-    }
-}
-
-fn refused(message: String, at: Pos) -> RequestError {
-    RequestError::Document {
-        fault: Fault::new(Code::GraphqlValidationFailed, message),
-        at: Some(at),
+    fn keep(
+        &self,
+        number: usize,
+        limit: usize,
+        of_what: &str,
+        at: Option<SourceSpan>,
+    ) -> Result<(), DocumentError> {
+        if number <= limit {
+            return Ok(());
+        }
+        let message = format!("at most {limit} {of_what} are allowed");
+        let at = start(at, self.sources);
+        Err(DocumentError::at(Code::GraphqlValidationFailed, message, at))
     }
 }
 
@@ -155,8 +161,8 @@ mod tests {
     use super::*;
 
     fn message(query: &str) -> Option<String> {
-        let document = async_graphql::parser::parse_query(query).unwrap();
-        check(&document).err().map(|refused| refused.into_error().message)
+        let document = Document::parse(query, "test").unwrap();
+        check(&document).err().map(|refused| refused.into_server_error().message)
     }
 
     fn is_refused(query: &str, part: &str) -> bool {
@@ -184,7 +190,6 @@ mod tests {
         let unused = |n: usize| format!("{{ a }} fragment F on T {{ {} }}", "b ".repeat(n - 1));
         assert_eq!(message(&unused(2_000)), None);
         assert!(is_refused(&unused(2_001), "at most 2000 fields"));
-        assert!(is_refused("subscription { a b }", "exactly one field"));
         assert_eq!(message("{ a: seatMap b: seatMap }"), None);
         assert!(is_refused(
             "{ a: seatMap b: seatMap ...F } fragment F on Query { seatMap }",

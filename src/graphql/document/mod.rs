@@ -1,0 +1,29 @@
+//! Documents as the specification has them: read, validated, and brought into the normal form that
+//! is executed.
+//!
+//! [`reader`] parses a text, checks the [`limits`] and validates it against the schema. What a
+//! request executes is an [`Operation`]: one operation of the document in its normal form
+//! ([`normal_form`]). It depends on the text and on what decides `@skip` and `@include`
+//! ([`conditions`]). So it is made once for all requests that agree in that. Values are brought
+//! into the types that they are declared to have ([`input`], [`variables`]).
+//!
+//! Everything that the executing library leaves to luck is decided here: it gets nothing but fields
+//! that are there, each once, with arguments that fit.
+
+mod conditions;
+mod descriptions;
+mod error;
+mod input;
+mod limits;
+mod normal_form;
+mod operation;
+mod reader;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+pub use self::error::DocumentError;
+pub use self::normal_form::Operation;
+pub use self::operation::Document;
+pub use self::reader::DocumentReader;

@@ -1,0 +1,189 @@
+//! An operation in the form that is executed: its fields merged as the specification's
+//! CollectFields does it, ahead of time.
+//!
+//! Where an object stands, each response key has one field, with the selections of all fields of
+//! that key. Fragments are written out and conditions decided. Where an interface or a union
+//! stands, each object that can be there has an inline fragment of its own; one of them applies.
+
+use apollo_compiler::Name as SourceName;
+use apollo_compiler::ast::{self, NamedType};
+use apollo_compiler::collections::{HashSet, IndexMap};
+use apollo_compiler::executable as source;
+use apollo_compiler::parser::SourceSpan;
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, Field, InlineFragment, OperationDefinition,
+    OperationType, Selection, SelectionSet, Type, TypeCondition, VariableDefinition,
+};
+use async_graphql::{Name, Pos, Positioned};
+
+use super::conditions::Conditions;
+use super::error::start;
+use super::input;
+use super::schema::Schema;
+
+/// One operation, ready to be executed with any variables that fit.
+#[derive(Debug)]
+pub struct Operation {
+    /// The operation alone, without fragments and directives; each of its fields once.
+    pub executable: ExecutableDocument,
+    /// What it does.
+    pub kind: OperationType,
+    /// How many fields it has.
+    pub(super) fields: usize,
+}
+
+/// Brings an operation of a valid document into its normal form.
+pub(super) fn of(
+    schema: &Schema,
+    document: &source::ExecutableDocument,
+    operation: &source::Operation,
+    (deciding, conditions): (&[SourceName], &Conditions),
+) -> Operation {
+    let mut writer = Writer { schema, document, deciding, conditions, fields: 0 };
+    let kind = match operation.operation_type {
+        ast::OperationType::Query => OperationType::Query,
+        ast::OperationType::Mutation => OperationType::Mutation,
+        ast::OperationType::Subscription => OperationType::Subscription,
+    };
+    let root = &operation.selection_set;
+    let definition = OperationDefinition {
+        ty: kind,
+        variable_definitions: operation.variables.iter().filter_map(|it| declared(it)).collect(),
+        directives: Vec::new(),
+        selection_set: nowhere(writer.on_object(&root.ty, &[root])),
+    };
+    let definition = nowhere(definition);
+    let operations = match &operation.name {
+        Some(name) => DocumentOperations::Multiple([(Name::new(name), definition)].into()),
+        None => DocumentOperations::Single(definition),
+    };
+    let executable = ExecutableDocument { operations, fragments: Default::default() };
+    Operation { executable, kind, fields: writer.fields }
+}
+
+/// The values of variables have their defaults already.
+fn declared(variable: &source::VariableDefinition) -> Option<Positioned<VariableDefinition>> {
+    Some(nowhere(VariableDefinition {
+        name: nowhere(Name::new(&variable.name)),
+        var_type: nowhere(Type::new(&variable.ty.to_string())?),
+        directives: Vec::new(),
+        default_value: None,
+    }))
+}
+
+struct Writer<'a> {
+    schema: &'a Schema,
+    document: &'a source::ExecutableDocument,
+    deciding: &'a [SourceName],
+    conditions: &'a Conditions,
+    fields: usize,
+}
+
+/// The fields of an object by their response keys, in the order of the first of each.
+type Collected<'a> = IndexMap<&'a SourceName, Vec<&'a source::Field>>;
+
+impl<'a> Writer<'a> {
+    /// What is selected on whatever has this type.
+    fn on(&mut self, ty: &NamedType, selections: &[&'a source::SelectionSet]) -> SelectionSet {
+        let schema = self.schema;
+        let Some(objects) = schema.possible_types(ty) else {
+            return self.on_object(ty, selections);
+        };
+        let mut items = Vec::with_capacity(objects.len());
+        for object in objects {
+            let selection_set = self.on_object(object, selections);
+            if selection_set.items.is_empty() {
+                continue;
+            }
+            items.push(nowhere(Selection::InlineFragment(nowhere(InlineFragment {
+                type_condition: Some(nowhere(TypeCondition { on: nowhere(Name::new(object)) })),
+                directives: Vec::new(),
+                selection_set: nowhere(selection_set),
+            }))));
+        }
+        SelectionSet { items }
+    }
+
+    /// What is selected on an object; nothing, if it is a leaf.
+    fn on_object(
+        &mut self,
+        object: &NamedType,
+        selections: &[&'a source::SelectionSet],
+    ) -> SelectionSet {
+        let (mut collected, mut spread) = (Collected::default(), HashSet::default());
+        for set in selections {
+            self.collect(object, set, &mut collected, &mut spread);
+        }
+        let items = collected.values().map(|fields| self.field(object, fields)).collect();
+        SelectionSet { items }
+    }
+
+    fn collect(
+        &self,
+        object: &NamedType,
+        selections: &'a source::SelectionSet,
+        collected: &mut Collected<'a>,
+        spread: &mut HashSet<&'a SourceName>,
+    ) {
+        let selected = |directives| self.conditions.select(self.deciding, directives);
+        for selection in &selections.selections {
+            match selection {
+                source::Selection::Field(field) if selected(&field.directives) => {
+                    collected.entry(field.response_key()).or_default().push(field);
+                }
+                source::Selection::InlineFragment(fragment) if selected(&fragment.directives) => {
+                    let condition = fragment.type_condition.as_ref();
+                    if condition.is_none_or(|condition| self.schema.applies(condition, object)) {
+                        self.collect(object, &fragment.selection_set, collected, spread);
+                    }
+                }
+                source::Selection::FragmentSpread(it) if selected(&it.directives) => {
+                    // A fragment brings the same however often it is spread.
+                    let Some(fragment) = it.fragment_def(self.document) else { continue };
+                    if self.schema.applies(fragment.type_condition(), object)
+                        && spread.insert(&it.fragment_name)
+                    {
+                        self.collect(object, &fragment.selection_set, collected, spread);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// One field for all of a response key. They agree in everything but their selections.
+    fn field(&mut self, object: &NamedType, fields: &[&'a source::Field]) -> Positioned<Selection> {
+        self.fields += 1;
+        let first = fields[0];
+        // The object's own definition: an interface may promise less of the type.
+        let definition = self.schema.definitions.type_field(object, &first.name);
+        let definition = definition.map_or(&*first.definition, |component| &***component);
+        let arguments = first.arguments.iter().filter_map(|argument| {
+            let ty = &definition.argument_by_name(&argument.name)?.ty;
+            let value = input::literal(self.schema, ty, &argument.value).ok()?;
+            let (name_at, value_at) = (argument.location(), argument.value.location());
+            Some((self.placed(Name::new(&argument.name), name_at), self.placed(value, value_at)))
+        });
+        let arguments = arguments.collect();
+        let selections: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
+        let field = Field {
+            alias: first.alias.as_ref().map(|alias| self.placed(Name::new(alias), None)),
+            name: self.placed(Name::new(&first.name), first.name.location()),
+            arguments,
+            directives: Vec::new(),
+            selection_set: nowhere(self.on(definition.ty.inner_named_type(), &selections)),
+        };
+        let at = first.alias.as_ref().unwrap_or(&first.name).location();
+        let field = self.placed(field, at);
+        Positioned::new(Selection::Field(field), Pos::default())
+    }
+
+    fn placed<T>(&self, node: T, at: Option<SourceSpan>) -> Positioned<T> {
+        Positioned::new(node, start(at, &self.document.sources).unwrap_or_default())
+    }
+}
+
+/// Where nobody looks for the place.
+fn nowhere<T>(node: T) -> Positioned<T> {
+    Positioned::new(node, Pos::default())
+}

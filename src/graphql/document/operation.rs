@@ -1,0 +1,98 @@
+//! A document that was found valid, and its operations as they are executed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use apollo_compiler::Name;
+use apollo_compiler::executable as source;
+use apollo_compiler::validation::Valid;
+use async_graphql::Variables;
+
+use super::conditions::{Conditions, deciding_variables};
+use super::error::{DocumentError, start};
+use super::normal_form::{self, Operation};
+use super::schema::Schema;
+use super::variables;
+use crate::graphql::error::Code;
+
+/// Fields of all normal forms that a document keeps: bounds what a few kilobytes of text can take
+/// up, at about 400 bytes a field. The standard introspection query has some 350.
+const MAX_KEPT_FIELDS: usize = 1_000;
+
+/// A document that is valid and within all limits.
+#[derive(Debug)]
+pub struct Document {
+    source: Valid<source::ExecutableDocument>,
+    /// By the operations' names; the anonymous one has none.
+    deciding: Vec<(Option<Name>, Vec<Name>)>,
+    forms: Mutex<Vec<(Option<Name>, Conditions, Arc<Operation>)>>,
+}
+
+impl Document {
+    pub(super) fn new(source: Valid<source::ExecutableDocument>) -> Self {
+        let deciding = source
+            .operations
+            .iter()
+            .map(|operation| (operation.name.clone(), deciding_variables(&source, operation)))
+            .collect();
+        Self { source, deciding, forms: Mutex::default() }
+    }
+
+    /// The operation of this name, or the only one; with the values that its variables have.
+    pub(super) fn operation(
+        &self,
+        schema: &Schema,
+        name: Option<&str>,
+        given: Variables,
+    ) -> Result<(Arc<Operation>, Variables), DocumentError> {
+        let operation = self.find(name)?;
+        let variables = variables::coerce(schema, &self.source.sources, operation, given)?;
+        let deciding = self
+            .deciding
+            .iter()
+            .find(|(name, _)| *name == operation.name)
+            .map_or(&[][..], |(_, names)| names);
+        let conditions = Conditions::of(deciding, &variables).map_err(|name| {
+            let declared = operation.variables.iter().find(|variable| variable.name == *name);
+            let at = declared.and_then(|node| start(node.location(), &self.source.sources));
+            let message = format!("the variable `${name}` must be true or false");
+            DocumentError::at(Code::BadUserInput, message, at)
+        })?;
+        if let Some(known) = self.known(operation, &conditions) {
+            return Ok((known, variables));
+        }
+        let made =
+            Arc::new(normal_form::of(schema, &self.source, operation, (deciding, &conditions)));
+        self.keep(operation, conditions, &made);
+        Ok((made, variables))
+    }
+
+    fn find(&self, name: Option<&str>) -> Result<&source::Operation, DocumentError> {
+        let unknown = |message: &str| DocumentError::new(Code::GraphqlValidationFailed, message);
+        self.source.operations.get(name).map(|node| &**node).map_err(|_| match name {
+            None => {
+                unknown("the document has several operations; say which one in `operationName`")
+            }
+            Some(_) => unknown("the document has no operation of the name in `operationName`"),
+        })
+    }
+
+    fn known(
+        &self,
+        operation: &source::Operation,
+        conditions: &Conditions,
+    ) -> Option<Arc<Operation>> {
+        let forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |(name, known, _): &&(Option<Name>, Conditions, Arc<Operation>)| {
+            *name == operation.name && known == conditions
+        };
+        forms.iter().find(same).map(|(_, _, form)| Arc::clone(form))
+    }
+
+    fn keep(&self, operation: &source::Operation, conditions: Conditions, form: &Arc<Operation>) {
+        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: usize = forms.iter().map(|(_, _, form)| form.fields).sum();
+        if kept + form.fields <= MAX_KEPT_FIELDS {
+            forms.push((operation.name.clone(), conditions, Arc::clone(form)));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Reads documents.
+
+use std::sync::Arc;
+
+use apollo_compiler::executable::{ExecutableDocument, Selection, SelectionSet};
+use apollo_compiler::parser::Parser;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, ast};
+use async_graphql::Variables;
+
+use super::descriptions;
+use super::error::DocumentError;
+use super::input;
+use super::limits;
+use super::normal_form::Operation;
+use super::operation::Document;
+use super::schema::Schema;
+use crate::graphql::error::Code;
+
+/// How deep brackets of any kind are nested in a document: keeps what reads them from running out
+/// of stack. Well above what [`limits`] allows of fields.
+const MAX_RECURSION: usize = 64;
+
+/// Names, signs, values, spaces and comments of a document: a client's whole file of operations has
+/// a few thousand.
+const MAX_TOKENS: usize = 32 * 1024;
+
+/// Reads documents of one schema.
+#[derive(Debug)]
+pub struct DocumentReader {
+    schema: Schema,
+}
+
+impl DocumentReader {
+    /// For a schema in the schema definition language.
+    ///
+    /// # Errors
+    ///
+    /// If it breaks the specification's rules.
+    pub fn new(sdl: &str) -> Result<Self, String> {
+        Ok(Self { schema: Schema::read(sdl)? })
+    }
+
+    /// Parses a document, checks its limits, and validates it.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be executed, whichever of its operations is wanted.
+    pub fn read(&self, text: &str) -> Result<Document, Vec<DocumentError>> {
+        let mut parser = Parser::new().recursion_limit(MAX_RECURSION).token_limit(MAX_TOKENS);
+        let parsed = parser.parse_ast(descriptions::blanked(text), "document.graphql").map_err(
+            |broken| DocumentError::all(Code::GraphqlParseFailed, &broken.errors, |_| true),
+        )?;
+        limits::check(&parsed).map_err(|excess| vec![excess])?;
+        let document = self.validate(&parsed)?;
+        input::check_literals(&self.schema, &document)?;
+        Ok(Document::new(document))
+    }
+
+    /// The operation of this name, or the only one; with the values that its variables have.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such operation, or variables are not what it declares them to be.
+    pub fn operation(
+        &self,
+        document: &Document,
+        name: Option<&str>,
+        given: Variables,
+    ) -> Result<(Arc<Operation>, Variables), DocumentError> {
+        document.operation(&self.schema, name, given)
+    }
+
+    fn validate(
+        &self,
+        parsed: &ast::Document,
+    ) -> Result<Valid<ExecutableDocument>, Vec<DocumentError>> {
+        let broken = match parsed.to_executable_validate(&self.schema.definitions) {
+            Ok(document) => return Ok(document),
+            Err(broken) => broken,
+        };
+        // The validator counts the fields that are written, the specification those that are
+        // answered: the same one twice is one.
+        let one_each = subscriptions_have_one_field(&broken.partial);
+        let is_broken = |name: Option<&str>| !(one_each && name == Some(SEVERAL_ROOT_FIELDS));
+        let code = Code::GraphqlValidationFailed;
+        let errors = DocumentError::all(code, &broken.errors, is_broken);
+        if errors.is_empty() { Ok(Valid::assume_valid(broken.partial)) } else { Err(errors) }
+    }
+}
+
+/// What the validator calls its rule.
+const SEVERAL_ROOT_FIELDS: &str = "SubscriptionUsesMultipleFields";
+
+fn subscriptions_have_one_field(document: &ExecutableDocument) -> bool {
+    document.operations.iter().filter(|operation| operation.is_subscription()).all(|operation| {
+        let mut keys = Vec::new();
+        root_keys(document, &operation.selection_set, &mut keys);
+        keys.len() == 1
+    })
+}
+
+/// The response keys of a selection, fragments included. A document within our limits has no circle
+/// of fragments.
+fn root_keys<'a>(
+    document: &'a ExecutableDocument,
+    selections: &'a SelectionSet,
+    keys: &mut Vec<&'a Name>,
+) {
+    for selection in &selections.selections {
+        match selection {
+            Selection::Field(field) if keys.contains(&field.response_key()) => {}
+            Selection::Field(field) => keys.push(field.response_key()),
+            Selection::InlineFragment(fragment) => {
+                root_keys(document, &fragment.selection_set, keys);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = spread.fragment_def(document) {
+                    root_keys(document, &fragment.selection_set, keys);
+                }
+            }
+        }
+    }
+}

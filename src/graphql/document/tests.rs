@@ -1,0 +1,233 @@
+//! Documents against the schema that this server has. (The differential test against the reference
+//! implementation is tests/judge.)
+
+use std::sync::LazyLock;
+
+use async_graphql::Variables;
+use async_graphql::parser::types::{Selection, SelectionSet};
+use serde_json::{Value as Json, json};
+
+use super::{DocumentError, DocumentReader};
+
+static READER: LazyLock<DocumentReader> =
+    LazyLock::new(|| DocumentReader::new(&crate::graphql::sdl()).unwrap());
+
+/// The operation in its normal form, and the values of its variables.
+fn prepare(
+    text: &str,
+    name: Option<&str>,
+    given: &Json,
+) -> Result<(String, Json), Vec<DocumentError>> {
+    let document = READER.read(text)?;
+    let given = Variables::from_json(given.clone());
+    let (operation, variables) =
+        READER.operation(&document, name, given).map_err(|error| vec![error])?;
+    let (_, definition) = operation.executable.operations.iter().next().unwrap();
+    let form = written(&definition.node.selection_set.node);
+    let variables = serde_json::to_value(&variables).unwrap();
+    Ok((form, variables))
+}
+
+fn form(text: &str) -> String {
+    prepare(text, None, &json!({})).unwrap().0
+}
+
+fn written(selections: &SelectionSet) -> String {
+    let all: Vec<String> = selections.items.iter().map(|item| one(&item.node)).collect();
+    all.join(" ")
+}
+
+fn one(selection: &Selection) -> String {
+    match selection {
+        Selection::Field(field) => {
+            let field = &field.node;
+            let alias = field.alias.as_ref().map(|alias| format!("{}: ", alias.node));
+            let arguments: Vec<_> = field
+                .arguments
+                .iter()
+                .map(|(name, value)| format!("{}: {}", name.node, value.node))
+                .collect();
+            let arguments = if arguments.is_empty() {
+                String::new()
+            } else {
+                format!("({})", arguments.join(", "))
+            };
+            let inner = written(&field.selection_set.node);
+            let inner = if inner.is_empty() { inner } else { format!(" {{ {inner} }}") };
+            format!("{}{}{arguments}{inner}", alias.unwrap_or_default(), field.name.node)
+        }
+        Selection::InlineFragment(fragment) => {
+            let condition = &fragment.node.type_condition.as_ref().unwrap().node.on.node;
+            format!("... on {condition} {{ {} }}", written(&fragment.node.selection_set.node))
+        }
+        Selection::FragmentSpread(_) => unreachable!("fragments are written out"),
+    }
+}
+
+fn message(text: &str, given: &Json) -> String {
+    let refused = prepare(text, None, given).expect_err("it is refused");
+    refused.into_iter().next().unwrap().into_server_error().message
+}
+
+#[test]
+fn repeated_fields_are_one_with_the_selections_of_all() {
+    assert_eq!(
+        form("{ event(id: \"a\") { id } event(id: \"a\") { name id } }"),
+        "event(id: \"a\") { id name }"
+    );
+    assert_eq!(
+        form(
+            "mutation { startGuestSession { token } ...G }
+             fragment G on Mutation { startGuestSession { viewer { id } token } }"
+        ),
+        "startGuestSession { token viewer { id } }"
+    );
+}
+
+#[test]
+fn fragments_are_written_out_where_they_apply() {
+    assert_eq!(
+        form(
+            "{ node(id: \"a\") { ... on Event { name } ...N ... on Order { code id } } }
+             fragment N on Node { __typename id }"
+        ),
+        "node(id: \"a\") { ... on Event { name __typename id } \
+         ... on Order { __typename id code } ... on Seat { __typename id } }"
+    );
+    assert_eq!(
+        form(
+            "subscription { ...F }
+             fragment F on Subscription { seatChanges(eventId: \"a\") { __typename } }"
+        ),
+        "seatChanges(eventId: \"a\") { ... on SeatSnapshot { __typename } \
+         ... on SeatChanges { __typename } }"
+    );
+}
+
+#[test]
+fn conditions_are_decided_and_the_order_is_that_of_what_is_left() {
+    let text = "query ($a: Boolean!) {
+        event(id: \"x\") { id @include(if: $a) name id ... @skip(if: $a) { slug } } }";
+    let with = |a| prepare(text, None, &json!({ "a": a })).unwrap().0;
+    assert_eq!(with(true), "event(id: \"x\") { id name }");
+    assert_eq!(with(false), "event(id: \"x\") { name id slug }");
+    assert_eq!(form("{ event(id: \"x\") { id @skip(if: true) } }"), "event(id: \"x\")");
+}
+
+#[test]
+fn a_form_is_made_once_for_all_who_agree_in_what_decides() {
+    let text = "query ($a: Boolean!, $id: ID!) { event(id: $id) { id name @skip(if: $a) } }";
+    let document = READER.read(text).unwrap();
+    let form = |a: bool, id: &str| {
+        let given = Variables::from_json(json!({ "a": a, "id": id }));
+        READER.operation(&document, None, given).unwrap().0
+    };
+    assert!(std::sync::Arc::ptr_eq(&form(true, "x"), &form(true, "y")));
+    assert!(!std::sync::Arc::ptr_eq(&form(true, "x"), &form(false, "x")));
+}
+
+#[test]
+fn neighbouring_operations_have_variables_of_their_own() {
+    let text = "query A($v: ID!) { event(id: $v) { id } }
+                query B($v: Boolean!) { viewer { id @include(if: $v) } }";
+    assert_eq!(prepare(text, Some("B"), &json!({ "v": true })).unwrap().0, "viewer { id }");
+    assert_eq!(prepare(text, Some("A"), &json!({ "v": "x" })).unwrap().0, "event(id: $v) { id }");
+}
+
+#[test]
+fn values_are_brought_into_their_types() {
+    let text = "query ($ids: SeatFilter, $first: Int = 7, $event: ID!, $more: String) {
+        seats(eventId: $event, filter: $ids, first: $first, after: $more) { __typename } }";
+    let given = json!({
+        "event": 5, "ids": { "sections": "A", "status": "RESERVED" }, "else": 1, "first": 3.0,
+    });
+    assert_eq!(
+        prepare(text, None, &given).unwrap().1,
+        json!({ "event": "5", "ids": { "status": "RESERVED", "sections": ["A"] }, "first": 3 })
+    );
+    let changes = "subscription ($since: Revision) {
+        seatChanges(eventId: \"a\", since: $since) { __typename } }";
+    let since = |since: Json| prepare(changes, None, &json!({ "since": since })).unwrap().1;
+    assert_eq!(since(json!(1.0)), json!({ "since": 1 }));
+    assert_eq!(since(json!(null)), json!({ "since": null }));
+    let defaults = prepare(text, None, &json!({ "event": "e" })).unwrap().1;
+    assert_eq!(defaults, json!({ "event": "e", "first": 7 }));
+}
+
+#[test]
+fn values_that_do_not_fit_are_refused_with_the_way_to_them() {
+    let text = "mutation ($in: ReserveSeatsInput!) { reserveSeats(input: $in) { __typename } }";
+    for (given, expected) in [
+        (json!({}), "the variable `$in` needs a value"),
+        (json!({ "in": null }), "the variable `$in` must not be null"),
+        (json!({ "in": { "eventId": "a" } }), "the variable `$in` needs the field `seatIds`"),
+        (
+            json!({ "in": { "eventId": "a", "seatIds": ["b", null] } }),
+            "the variable `$in`, at seatIds[1], must not be null",
+        ),
+        (
+            json!({ "in": { "eventId": true, "seatIds": [] } }),
+            "the variable `$in`, at eventId, must be an id: a string, or a whole number",
+        ),
+        (
+            json!({ "in": { "eventId": "a", "seatIds": [], "seats": 1 } }),
+            "the variable `$in` has the field `seats`, which ReserveSeatsInput has not",
+        ),
+    ] {
+        assert_eq!(message(text, &given), expected);
+    }
+    let since = |value: &str| {
+        format!("subscription {{ seatChanges(eventId: \"a\", since: {value}) {{ __typename }} }}")
+    };
+    assert!(prepare(&since("9007199254740991"), None, &json!({})).is_ok());
+    for value in ["9007199254740992", "-1", "1.5", "\"1\"", "true"] {
+        assert!(message(&since(value), &json!({})).starts_with("the argument `since` is refused"));
+    }
+}
+
+#[test]
+fn the_rules_of_validation_are_the_specifications() {
+    let refused = [
+        "{ event(id: \"a\") { id: name id } }",
+        "query ($a: ID) { event(id: $a) { id } }",
+        "query ($a: Int!) { event(id: $a) { id } }",
+        "{ seats(eventId: \"a\", filter: { status: \"RESERVED\" }) { __typename } }",
+        "{ seats(eventId: \"a\", filter: { accessible: true accessible: true }) { __typename } }",
+        "query ($n: Int! = null) { events(first: $n) { __typename } }",
+        "{ viewer @unknown { id } }",
+        "subscription { __typename }",
+        "subscription {
+            a: seatChanges(eventId: \"a\") { __typename }
+            seatChanges(eventId: \"a\") { __typename } }",
+        "{ viewer { id } } fragment Unused on Viewer { id }",
+        "{ viewer }",
+        "{ viewer { id { x } } }",
+        "type T { a: Int }",
+        "",
+    ];
+    for text in refused {
+        assert!(READER.read(text).is_err(), "{text}");
+    }
+    let valid = [
+        "subscription {
+            seatChanges(eventId: \"a\") { __typename }
+            seatChanges(eventId: \"a\") { __typename } }",
+        r#"{ event(id: "\u{1F4BA}\uD83D\uDCBA") { id } }"#,
+        "\"Who asks\" query Q { viewer { id } }",
+        "query ($n: Int = null) { events(first: $n) { __typename } }",
+    ];
+    for text in valid {
+        assert!(READER.read(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn brackets_without_end_are_refused_and_not_followed() {
+    for (open, close) in [("[", "]"), ("{a:", "}")] {
+        let nested = format!("{}1{}", open.repeat(20_000), close.repeat(20_000));
+        assert!(READER.read(&format!("{{ seat(id: {nested}) {{ id }} }}")).is_err());
+    }
+    assert!(READER.read(&"{a".repeat(20_000)).is_err());
+    assert!(READER.read(&format!("query ($a: {}) {{ a }}", "[".repeat(20_000))).is_err());
+    assert!(READER.read(&format!("{{ {} }}", "... { ".repeat(20_000))).is_err());
+}
