@@ -10,7 +10,12 @@ const { ARENA_URL, ARENA_SCHEMA, ARENA_TOKEN, ARENA_OTHER_TOKEN, ARENA_ADMIN_TOK
 export const schemaText = readFileSync(ARENA_SCHEMA, 'utf8');
 
 /** Two buyers, one who may see every order, and one without a token. */
-const TOKENS = { alice: ARENA_TOKEN, bob: ARENA_OTHER_TOKEN, root: ARENA_ADMIN_TOKEN, nobody: null };
+const TOKENS = {
+  alice: ARENA_TOKEN,
+  bob: ARENA_OTHER_TOKEN,
+  root: ARENA_ADMIN_TOKEN,
+  nobody: null,
+};
 export const BUYERS = ['alice', 'bob'];
 export const EVERYBODY = Object.keys(TOKENS);
 

@@ -3,12 +3,14 @@
 import { getOperationAST, parse } from 'graphql';
 import { answerTo, firstWordOf } from './arena.mjs';
 import { difference } from './compare.mjs';
-import { judge } from './judge.mjs';
+import { judge, ruleBrokenBy } from './judge.mjs';
 
 /** Whether a request is for a subscription, which is answered as a stream. */
 function isSubscription({ query, operationName }) {
   try {
-    const operations = parse(query).definitions.filter(({ kind }) => kind === 'OperationDefinition');
+    const operations = parse(query).definitions.filter(
+      ({ kind }) => kind === 'OperationDefinition',
+    );
     const chosen = getOperationAST(parse(query), operationName) ?? operations[0];
     return chosen?.operation === 'subscription';
   } catch {
@@ -30,13 +32,12 @@ export async function tryOut(schema, request, world) {
 }
 
 /** What kind of fault it is: what differs, and the rule if one was broken. */
-export function kindOf({ expected, answer, differs }) {
+export function kindOf(schema, { request, expected, answer, differs }) {
   if (differs?.startsWith('refused,')) {
     const [{ message }] = JSON.parse(answer).errors;
     return `${differs}: ${message.replace(/"[^"]*"/g, '"…"').slice(0, 90)}`;
   }
-  const rule = expected.refused?.split(':')[0];
-  return rule ? `${differs} (${rule})` : differs;
+  return expected.refused ? `${differs} (${ruleBrokenBy(schema, request.query)})` : differs;
 }
 
 /** A case that failed, for a person. */

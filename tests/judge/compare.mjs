@@ -125,8 +125,10 @@ function dataDifference(expected, actual) {
   const inner = keys[0]
     .filter((key) => differs(expected[key], actual[key]) && !isPlaceholder(expected[key]))
     .map((key) => dataDifference(expected[key], actual[key]));
-  return inner[0] ?? 'another way to write the same, or other values that cannot be foretold';
+  return inner.find((one) => one !== UNSEEN) ?? UNSEEN;
 }
+
+const UNSEEN = 'another way to write the same, or other values that cannot be foretold';
 
 const isPlaceholder = (value) =>
   typeof value === 'string' && PLACEHOLDER.test(JSON.stringify(value));

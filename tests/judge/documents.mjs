@@ -95,7 +95,11 @@ class Draft {
   #spreadOf(type, selections, cost = NOTHING, height = 1) {
     const name = `F${this.fragments.length + 1}`;
     this.fragments.push({
-      node: { ...this.#inline(type, selections), kind: Kind.FRAGMENT_DEFINITION, name: named(name) },
+      node: {
+        ...this.#inline(type, selections),
+        kind: Kind.FRAGMENT_DEFINITION,
+        name: named(name),
+      },
       type,
       cost,
       height,

@@ -61,14 +61,14 @@ test('drawn documents are answered as the specification says', async () => {
   console.log(`judged ${COUNT} drawn documents, ${refused} of them invalid, in ${seconds} s`);
   const byKind = new Map();
   for (const outcome of outcomes.filter(({ differs }) => differs)) {
-    const kind = kindOf(outcome);
+    const kind = kindOf(schema, outcome);
     byKind.set(kind, [...(byKind.get(kind) ?? []), outcome]);
   }
   for (const [kind, found] of byKind) {
     console.log(`\n${found.length} × ${kind}`);
     const smallest = found.sort((a, b) => a.request.query.length - b.request.query.length);
     for (const { request } of smallest.slice(0, TOLD)) {
-      const isStillWrong = async (smaller) => kindOf(await attempt(smaller)) === kind;
+      const isStillWrong = async (smaller) => kindOf(schema, await attempt(smaller)) === kind;
       console.log(told(await attempt(await shrink(request, isStillWrong))));
     }
   }

@@ -84,13 +84,14 @@ const RULES = [
   ...specifiedRules.filter(({ name }) => name !== 'MaxIntrospectionDepthRule'),
 ];
 
-/** Why a document is refused: the first rule that it breaks; `null` if it is valid. */
-function brokenRule(schema, document) {
-  for (const rule of RULES) {
-    const [error] = validate(schema, document, [rule]);
-    if (error) return `${rule.name}: ${error.message}`;
+/** The rule that a document breaks, by its name in graphql-js. */
+export function ruleBrokenBy(schema, query) {
+  try {
+    const document = parse(query);
+    return RULES.find((rule) => validate(schema, document, [rule]).length > 0)?.name ?? 'request';
+  } catch {
+    return 'syntax';
   }
-  return null;
 }
 
 /**
@@ -102,10 +103,10 @@ export async function judge(schema, request, world) {
   try {
     document = parse(request.query);
   } catch (error) {
-    return { refused: `syntax: ${error.message}` };
+    return { refused: error.message };
   }
-  const why = brokenRule(schema, document);
-  if (why) return { refused: why };
+  const broken = validate(schema, document, RULES);
+  if (broken.length > 0) return { refused: broken[0].message };
   const contextValue = { world, failed: [] };
   const variableValues = request.variables === undefined ? {} : JSON.parse(request.variables);
   const { operationName } = request;
@@ -113,8 +114,12 @@ export async function judge(schema, request, world) {
   const args = { schema, document, variableValues, operationName, contextValue };
   const result = await (operation?.operation === 'subscription' ? first(args) : execute(args));
   const errors = (result.errors ?? []).map(({ path }) => path);
-  if (result.data === undefined) return { refused: `request: ${result.errors[0].message}` };
-  return { data: JSON.stringify(result.data), errors, mayFail: [...contextValue.failed, ...errors] };
+  if (result.data === undefined) return { refused: result.errors[0].message };
+  return {
+    data: JSON.stringify(result.data),
+    errors,
+    mayFail: [...contextValue.failed, ...errors],
+  };
 }
 
 /** The first thing that a subscription says. */

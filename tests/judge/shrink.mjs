@@ -9,7 +9,7 @@ const MOST_TRIES = 400;
 /** Takes away what a document no longer needs: fragments that nothing spreads, unused variables. */
 function tidied(document) {
   const copy = structuredClone(document);
-  for (let before = -1; before !== copy.definitions.length; ) {
+  for (let before = -1; before !== copy.definitions.length;) {
     before = copy.definitions.length;
     const spread = new Set(all(copy, Kind.FRAGMENT_SPREAD).map(({ name }) => name.value));
     copy.definitions = copy.definitions.filter(
@@ -63,7 +63,7 @@ function* smaller(document) {
 export async function shrink(request, isStillWrong) {
   let tries = 0;
   let best = request;
-  for (let goesOn = true; goesOn; ) {
+  for (let goesOn = true; goesOn;) {
     goesOn = false;
     let document;
     try {

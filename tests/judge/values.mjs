@@ -8,7 +8,13 @@ const int = (value) => ({ kind: Kind.INT, value: String(value) });
 const NULL = { kind: Kind.NULL };
 
 /** Ids of nothing. The second is a number, which an id may be written as. */
-const NOBODYS = [string('nowhere'), int(12), string(''), string('Tm90aGluZzox'), string('\u{1d11e}')];
+const NOBODYS = [
+  string('nowhere'),
+  int(12),
+  string(''),
+  string('Tm90aGluZzox'),
+  string('\u{1d11e}'),
+];
 
 const SECTIONS = ['A', 'Ränge', 'nope'].map(string);
 
@@ -101,7 +107,8 @@ export class Values {
     const [field, argument = field] = place.split('.');
     const byPlace = {
       'event.id': () => this.#eventId(),
-      'seat.id': () => (random.percent(80) ? string(random.one(events[0].seats).id) : this.#anyId()),
+      'seat.id': () =>
+        random.percent(80) ? string(random.one(events[0].seats).id) : this.#anyId(),
       eventId: () => this.#eventId(),
       id: () => this.#anyId(),
       ids: () => this.#anyId(),

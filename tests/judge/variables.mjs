@@ -52,7 +52,8 @@ export class Variables {
     this.uses += 1;
     const alike = this.#all.filter((other) => other.type === String(type));
     if (alike.length > 0 && random.percent(30)) return reference(random.one(alike).name);
-    const name = String.fromCharCode(97 + (this.#all.length % 26)) + (this.#all.length > 25 ? 2 : '');
+    const name =
+      String.fromCharCode(97 + (this.#all.length % 26)) + (this.#all.length > 25 ? 2 : '');
     this.#all.push({ name, type: String(type), ...this.#declare(type, value, mayBeNull) });
     return reference(name);
   }

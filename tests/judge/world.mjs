@@ -99,9 +99,7 @@ export class World {
       return { __typename: 'Seat', ...leaves, event, serial, categoryId: category.id, cursor };
     });
     this.events.push(event);
-    [event, ...event.categories, ...event.seats].forEach((thing) =>
-      this.byId.set(thing.id, thing),
-    );
+    [event, ...event.categories, ...event.seats].forEach((thing) => this.byId.set(thing.id, thing));
   }
 
   #readKeys() {

@@ -42,7 +42,10 @@ const on = (kind, change) => (document, random) => {
   if (nodes.length > 0) change(random.one(nodes), random, document);
 };
 
-const define = (...definitions) => (document) => void document.definitions.push(...definitions);
+const define =
+  (...definitions) =>
+  (document) =>
+    void document.definitions.push(...definitions);
 
 const fragment = (name, type, ...selections) => ({
   kind: Kind.FRAGMENT_DEFINITION,
@@ -137,7 +140,10 @@ const values = {
   'another value within': on(Kind.OBJECT_FIELD, (node, random) => {
     node.value = random.one(VALUES);
   }),
-  'another item of a list': on(Kind.LIST, (node, random) => void node.values.push(random.one(VALUES))),
+  'another item of a list': on(
+    Kind.LIST,
+    (node, random) => void node.values.push(random.one(VALUES)),
+  ),
   'an argument twice': on(Kind.FIELD, (node, random) => repeat(node.arguments, random)),
   'an input field twice': on(Kind.OBJECT, (node, random) => repeat(node.fields, random)),
   'an unknown argument': on(Kind.FIELD, (node) => void node.arguments.push(argument('nope', INT))),
@@ -210,17 +216,26 @@ export const textWrecks = {
   },
   'something put in': (text, random) => {
     const at = random.below(text.length + 1);
-    const stray = random.one([...'{}()[]:$@!=|&"\\#.,', '...', ' on ', '1', '-', '\u{feff}', '\u{0}']);
+    const stray = random.one([
+      ...'{}()[]:$@!=|&"\\#.,',
+      '...',
+      ' on ',
+      '1',
+      '-',
+      '\u{feff}',
+      '\u{0}',
+    ]);
     return text.slice(0, at) + stray + text.slice(at);
   },
 };
 
 /** Ways to break what is sent along. */
 export const variableWrecks = {
-  'another value': (json, random) => change(json, random, (values, name) => {
-    const others = [null, 'text', 1.5, 7, true, [], {}, [null], { nope: 1 }, 2 ** 40];
-    values[name] = random.one(others);
-  }),
+  'another value': (json, random) =>
+    change(json, random, (values, name) => {
+      const others = [null, 'text', 1.5, 7, true, [], {}, [null], { nope: 1 }, 2 ** 40];
+      values[name] = random.one(others);
+    }),
   'a value too few': (json, random) => change(json, random, (values, name) => delete values[name]),
 };
 
