@@ -12,6 +12,7 @@ mod browser;
 mod clients;
 mod crowd;
 mod faults;
+mod judge;
 mod live;
 mod log;
 mod maps;

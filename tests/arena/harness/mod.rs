@@ -114,6 +114,11 @@ impl Arena {
 
     /// An event with other conditions of sale.
     pub async fn event_with(&self, seats: usize, change: impl FnOnce(&mut NewEvent)) -> Event {
+        self.event_of(&plan(seats), change).await
+    }
+
+    /// An event with seats of another plan.
+    pub async fn event_of(&self, plan: &SeatPlan, change: impl FnOnce(&mut NewEvent)) -> Event {
         let mut event = NewEvent {
             slug: format!("event-{}", fastrand::u64(..)),
             name: "An event".to_owned(),
@@ -125,7 +130,8 @@ impl Arena {
             max_seats_per_viewer: None,
         };
         change(&mut event);
-        let id = self.store.create_event(&event, &plan(seats)).await.unwrap();
+        let id = self.store.create_event(&event, plan).await.unwrap();
+        let seats = plan.seats().len();
         Event { id, gid: AnyId::Event(id).encode().0, slug: event.slug, seats }
     }
 

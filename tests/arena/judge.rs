@@ -1,0 +1,152 @@
+//! Whether answers are those of the specification, as graphql-js executes it: tests/judge.
+//!
+//! The server gets a small data set with one of everything. The tests there get:
+//!
+//! - `ARENA_URL`, the address of the API;
+//! - `ARENA_SCHEMA`, the file of the schema;
+//! - `ARENA_TOKEN`, `ARENA_OTHER_TOKEN` and `ARENA_ADMIN_TOKEN`: tokens of two buyers who hold seats
+//!   and have orders, and of somebody with the role ADMIN;
+//! - `ARENA_TEST_SEED`, if it is set: the documents are made from it.
+//!
+//! The slugs of the events and what is made of them are in [`set_up`].
+
+use chrono::{DateTime, TimeDelta};
+use grand_arena::domain::event::NewEvent;
+use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::identity::Role;
+
+use crate::harness::node::{Stage, obstacle, show, skip};
+use crate::harness::{Arena, Client, Event, books, client, token};
+
+const FOLDER: &str = "tests/judge";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_what_the_specification_says() {
+    if let Some(obstacle) = obstacle(FOLDER) {
+        return skip("the judge of answers", &obstacle);
+    }
+    let stage = Stage::open(&["serve"]).await;
+    set_up(&stage.arena, &stage.base()).await;
+    let environment = [
+        ("ARENA_URL", format!("{}/graphql", stage.base())),
+        ("ARENA_SCHEMA", concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql").to_owned()),
+        ("ARENA_OTHER_TOKEN", token("bob", &[])),
+        ("ARENA_ADMIN_TOKEN", token("root", &[Role::Admin])),
+    ];
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, &**value)).collect();
+    let said = stage.run(FOLDER, &environment).await;
+    said.lines().filter(|line| line.starts_with("judged ")).for_each(show);
+    books::check_all(&stage.arena).await;
+}
+
+/// What one event is like.
+struct Sale {
+    slug: &'static str,
+    currency: &'static str,
+    /// Name, price, colour.
+    categories: &'static [(&'static str, i32, Option<&'static str>)],
+    seats: usize,
+    has_coordinates: bool,
+    change: fn(&mut NewEvent),
+}
+
+const SALES: [Sale; 4] = [
+    // One of everything.
+    Sale {
+        slug: "judge-hall",
+        currency: "EUR",
+        categories: &[("Stalls", 5050, Some("#aa0022")), ("Gallery", 0, None)],
+        seats: 24,
+        has_coordinates: true,
+        change: |event| {
+            event.name = "Søren \"spielt\" \u{1d11e} \\ C#".to_owned();
+            event.max_seats_per_viewer = Some(6);
+        },
+    },
+    // Sales are still to open.
+    Sale {
+        slug: "judge-club",
+        currency: "JPY",
+        categories: &[("Floor", 12_000, None)],
+        seats: 5,
+        has_coordinates: false,
+        change: |event| {
+            event.sales_open_at = Some(DateTime::UNIX_EPOCH + TimeDelta::days(39_000));
+            event.sales_close_at = Some(DateTime::UNIX_EPOCH + TimeDelta::days(39_999));
+        },
+    },
+    Sale {
+        slug: "judge-lawn",
+        currency: "KWD",
+        categories: &[("Lawn", 1_250, Some("#00ff7f"))],
+        seats: 9,
+        has_coordinates: true,
+        change: |event| event.hold_seconds = 86_400,
+    },
+    // Where cases change something.
+    Sale {
+        slug: "judge-changes",
+        currency: "EUR",
+        categories: &[("All", 700, None)],
+        seats: 40,
+        has_coordinates: false,
+        change: |_| {},
+    },
+];
+
+impl Sale {
+    fn plan(&self) -> SeatPlan {
+        let category = |&(name, price_minor, color): &(&str, i32, Option<&str>)| PlannedCategory {
+            name: name.to_owned(),
+            price_minor,
+            color: color.map(str::to_owned),
+        };
+        // Fractions, since a whole number of type Float may be written in two ways.
+        let at = |place: usize| self.has_coordinates.then(|| place as f64 * 1.5 - 2.25);
+        let seat = |index: usize| PlannedSeat {
+            section: if index % 12 < 8 { "A" } else { "Ränge" }.to_owned(),
+            row: format!("{}", 1 + index / 6),
+            number: format!("{}{}", 1 + index % 6, if index % 7 == 3 { "b" } else { "" }),
+            category: (index / 5) % self.categories.len(),
+            accessible: index % 5 == 0,
+            x: at(index % 6),
+            y: at(index / 6),
+        };
+        let categories = self.categories.iter().map(category).collect();
+        SeatPlan::new(self.currency, categories, (0..self.seats).map(seat).collect()).unwrap()
+    }
+}
+
+/// Makes the events, and has two people hold and buy. Of the first event, Alice holds seats 1 and
+/// 2, has bought 5 and 6 with the key `bought` and seat 9 with the key `again`; Bob holds seat 3
+/// and has bought 12. Seats 20 to 22 are not for sale. Of the third, Alice has bought 2 and 4.
+async fn set_up(arena: &Arena, base: &str) {
+    let mut events = Vec::new();
+    for sale in &SALES {
+        // Two of them start at one time.
+        let day = i64::try_from(events.len() / 2).unwrap();
+        let change = |event: &mut NewEvent| {
+            event.slug = sale.slug.to_owned();
+            event.starts_at += TimeDelta::days(day);
+            (sale.change)(event);
+        };
+        events.push(arena.event_of(&sale.plan(), change).await);
+    }
+    let [hall, _, lawn, _] = &events[..] else { panic!("there are four sales") };
+    let off_sale = "UPDATE seats SET for_sale = false WHERE event_id = $1 AND id BETWEEN 20 AND 22";
+    arena.execute(off_sale, hall).await;
+    let [alice, bob] = ["alice", "bob"].map(|user| Client::new(base, Some(token(user, &[]))));
+    buy(&alice, hall, &[5, 6], "bought").await;
+    buy(&bob, hall, &[12], "bought").await;
+    buy(&alice, hall, &[9], "again").await;
+    buy(&alice, lawn, &[2, 4], "bought").await;
+    assert_eq!(client::kind(&alice.reserve(hall, [1, 2]).await), "ReserveSeatsSuccess");
+    assert_eq!(client::kind(&bob.reserve(hall, [3]).await), "ReserveSeatsSuccess");
+}
+
+async fn buy(client: &Client, event: &Event, seats: &[i32], key: &str) {
+    let reserved = client.reserve(event, seats.iter().copied()).await;
+    assert_eq!(client::kind(&reserved), "ReserveSeatsSuccess");
+    let confirmed = client.confirm(event, seats.iter().copied(), key).await;
+    assert_eq!(client::kind(&confirmed), "ConfirmSeatsSuccess");
+}

@@ -1,0 +1,117 @@
+// What each field gives that is not simply a property: the contract's descriptions as code.
+
+import { page } from './paging.mjs';
+import { fail } from './fault.mjs';
+import { mutations } from './mutations.mjs';
+import { volatile } from './volatile.mjs';
+
+const MOST_FILTER_VALUES = 1000;
+
+const knownEvent = (world, id) => world.event(id) ?? fail('there is no such event');
+
+/** The seats that pass a filter. */
+function filtered(seats, filter) {
+  const { status, sections, categoryIds, accessible } = filter ?? {};
+  if (sections?.length > MOST_FILTER_VALUES) fail('too many sections');
+  if (categoryIds?.length > MOST_FILTER_VALUES) fail('too many categories');
+  return seats.filter(
+    (seat) =>
+      (status == null || seat.status === status) &&
+      (sections == null || sections.includes(seat.section)) &&
+      (categoryIds == null || categoryIds.includes(seat.categoryId)) &&
+      (accessible == null || seat.accessible === accessible),
+  );
+}
+
+/** A page of an event's seats. */
+function seatsPage(world, event, { filter, ...bounds }) {
+  return page('Seat', filtered(event.seats, filter), bounds, (cursor) => {
+    const serial = world.seatCursors.get(cursor);
+    return serial && ((seat) => seat.serial > serial);
+  });
+}
+
+/** Those that come after the one with the cursor, in the order of a list. */
+const after = (list) => (cursor) => {
+  const index = list.findIndex((item) => item.cursor === cursor);
+  return index >= 0 && ((item) => list.indexOf(item) > index);
+};
+
+const mapOf = (event) => ({ event, revision: event.revision, seats: event.seats });
+
+function available(seats) {
+  const count = (status) => seats.filter((seat) => seat.status === status);
+  return {
+    available: count('AVAILABLE').filter(({ forSale }) => forSale).length,
+    reserved: count('RESERVED').length,
+    confirmed: count('CONFIRMED').length,
+  };
+}
+
+/** What a global id stands for, if it is the person's to see. */
+function node(world, id) {
+  const found = world.byId.get(id) ?? null;
+  return found?.__typename === 'Order' && !world.maySee(found) ? null : found;
+}
+
+const MOST_NODES = 100;
+
+const Query = {
+  node: (_, { id }, { world }) => node(world, id),
+  nodes(_, { ids }, { world }) {
+    if (ids.length > MOST_NODES) fail('too many ids');
+    return ids.map((id) => node(world, id));
+  },
+  order: (_, { code }, { world }) =>
+    world.orders.find((order) => order.code === code && world.maySee(order)) ?? null,
+  event: (_, { id }, { world }) => world.event(id) ?? null,
+  events: (_, bounds, { world }) => page('Event', world.events, bounds, after(world.events)),
+  seat: (_, { id }, { world }) => world.find('Seat', id) ?? null,
+  seats: (_, { eventId, ...wanted }, { world }) =>
+    seatsPage(world, knownEvent(world, eventId), wanted),
+  seatMap: (_, { eventId }, { world }) => mapOf(knownEvent(world, eventId)),
+  viewer: (_, __, { world }) => world.viewer,
+};
+
+const Event = {
+  seats: (event, wanted, { world }) => seatsPage(world, event, wanted),
+  seatMap: (event) => mapOf(event),
+  availability: (event, { filter }) => available(filtered(event.seats, filter)),
+};
+
+const Viewer = {
+  reservations(viewer, { eventId }, { world }) {
+    const { seats } = knownEvent(world, eventId);
+    const isHeld = ({ status, heldByMe }) => heldByMe && status === 'RESERVED';
+    return viewer === world.viewer ? seats.filter(isHeld) : [];
+  },
+  orders(viewer, bounds, { world }) {
+    const own = viewer === world.viewer ? world.ownOrders : [];
+    return page('Order', own, bounds, (cursor) => {
+      const isAfter = after(world.orders)(cursor);
+      return isAfter && ((order) => isAfter(order));
+    });
+  },
+};
+
+const Order = {
+  event: (order, _, { world }) => world.byId.get(order.eventId),
+  seats: (order, _, { world }) => order.seatIds.map((id) => world.byId.get(id)),
+  lines: (order, _, { world }) =>
+    order.paid.map(({ seatId, price }) => ({ seat: world.byId.get(seatId), price })),
+};
+
+const Seat = { category: (seat, _, { world }) => world.byId.get(seat.categoryId) };
+
+const SeatMap = { serverTime: () => volatile('instant') };
+
+/** By type and field; a schema need not have all of them. */
+export const resolvers = {
+  Query,
+  Mutation: mutations,
+  Event,
+  Viewer,
+  Order,
+  Seat,
+  SeatMap,
+};

@@ -1,0 +1,28 @@
+// What subscriptions begin with.
+
+import { fail } from './fault.mjs';
+
+function snapshot(world, { eventId, since }) {
+  const event = world.event(eventId) ?? fail('there is no such event');
+  if (since != null && since <= event.revision) fail('what changes come is not known here');
+  const reason = since == null ? 'INITIAL' : 'UNKNOWN_REVISION';
+  return { __typename: 'SeatSnapshot', revision: event.revision, reason, seats: event.states };
+}
+
+function myReservations(world, { eventId }) {
+  if (!world.viewer) fail('a viewer is needed');
+  const event = world.event(eventId) ?? fail('there is no such event');
+  const held = event.seats.filter((seat) => seat.heldByMe && seat.status === 'RESERVED');
+  const orders = world.ownOrders.filter((order) => order.eventId === event.id).reverse();
+  return { revision: event.revision, held, orders, expired: [] };
+}
+
+/** A stream of one item, which is what its field gives. */
+async function* only(item) {
+  yield item;
+}
+
+export const subscriptions = {
+  seatChanges: (_, args, { world }) => only({ seatChanges: snapshot(world, args) }),
+  myReservations: (_, args, { world }) => only({ myReservations: myReservations(world, args) }),
+};
