@@ -10,7 +10,7 @@ use super::error::{Code, Fault};
 use super::loaders::Loaders;
 use super::services::Services;
 use crate::identity::{Role, Viewer};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Whether an execution has looked at who is asking; goes into a request's data. An answer that did
 /// not depend on the viewer may be given to others.
@@ -32,8 +32,15 @@ pub(super) trait ContextExt<'a> {
     /// Who is asking, if anybody has said so.
     fn viewer(&self) -> Option<&'a Viewer>;
 
-    fn store(&self) -> &'a Store {
-        &self.services().store
+    /// Looks something up in a task of its own. A field whose neighbour fails is dropped, as is all
+    /// that a client asked for who has gone; a connection must not be in its hands then.
+    async fn look_up<T, L>(&self, look_up: impl FnOnce(Store) -> L + Send) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        L: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let looking = tokio::spawn(look_up(self.services().store.clone()));
+        Ok(looking.await.unwrap_or(Err(StoreError::Interrupted))?)
     }
 
     /// Who is asking, if that is somebody who may do this: the one way to require a role.

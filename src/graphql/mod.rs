@@ -20,6 +20,7 @@ mod nullable;
 pub mod operation_key;
 pub mod paging;
 mod query;
+mod ready_value;
 mod scalars;
 mod schema;
 mod serial;

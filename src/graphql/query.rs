@@ -3,15 +3,18 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
 use super::context::ContextExt as _;
+use super::document::Introspected;
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::loaders::EventKey;
 use super::nullable::nullable;
 use super::paging::{self, ConnectionOf};
+use super::ready_value::ReadyValue;
 use super::types::{Event, EventScope, Node, Order, Seat, SeatMap, SeatStatus, Viewer};
 use crate::domain::event::is_slug;
 use crate::domain::{EventId, OrderId, SeatId};
 use crate::identity::Role;
+use crate::store::Store;
 use crate::store::reads::{self, EventRecord, SeatRecord};
 
 /// The most values in one list of a filter: more than any venue has sections.
@@ -65,7 +68,9 @@ impl Query {
         nullable(async {
             let page = paging::EVENTS.request(first, after.as_deref())?;
             let limit = page.limit().unsigned_abs();
-            let events = ctx.store().events_page(page.after(), limit).await?;
+            let after = page.after();
+            let events =
+                ctx.look_up(async move |store| store.events_page(after, limit).await).await?;
             let node = |event: EventRecord| ((event.starts_at, event.id), Event::known(event));
             Ok(Some(page.connection(events, node)))
         })
@@ -96,7 +101,9 @@ impl Query {
             let filter = filter.unwrap_or_default().check(event)?;
             let scope = known_event(ctx, event).await?;
             let (after, limit) = (page.after().unwrap_or_default(), page.limit());
-            let seats = ctx.store().seats_page(event, &filter, after, limit).await?;
+            let look_up =
+                async move |store: Store| store.seats_page(event, &filter, after, limit).await;
+            let seats = ctx.look_up(look_up).await?;
             let node = |record: SeatRecord| (record.seat.id.serial, Seat::read(&scope, record));
             Ok(Some(page.connection(seats, node)))
         })
@@ -112,10 +119,17 @@ impl Query {
     ) -> Option<Result<SeatMap>> {
         nullable(async {
             let event = ids::event_id("eventId", &event_id)?;
-            let map = ctx.store().seat_map(event).await?.ok_or_else(Fault::no_such_event)?;
+            let map = ctx.look_up(async move |store| store.seat_map(event).await).await?;
+            let map = map.ok_or_else(Fault::no_such_event)?;
             Ok(Some(SeatMap::new(EventScope::new(event), map)))
         })
         .await
+    }
+
+    #[graphql(name = "__introspected", visible = false)]
+    async fn introspected(&self, ctx: &Context<'_>) -> ReadyValue {
+        let answers = ctx.data_opt::<Introspected>();
+        ReadyValue(answers.map(|all| all.field(&ctx.item.node.response_key().node)))
     }
 
     /// Who is asking; null without credentials.
@@ -169,7 +183,8 @@ async fn find_event_by(ctx: &Context<'_>, id_or_slug: &ID) -> Result<Option<Even
     if !is_slug(id_or_slug) {
         return Ok(None);
     }
-    let record = ctx.store().event_by_slug(id_or_slug).await?;
+    let slug = id_or_slug.to_string();
+    let record = ctx.look_up(async move |store| store.event_by_slug(&slug).await).await?;
     Ok(record.map(Event::known))
 }
 

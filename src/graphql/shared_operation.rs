@@ -114,9 +114,10 @@ mod tests {
         let reader = DocumentReader::new(&crate::graphql::sdl()).unwrap();
         let given = Variables::from_json(variables);
         let document = reader.read(text).unwrap();
-        let (form, variables) = reader.operation(&document, Some(operation), given).unwrap();
-        let mut request = Request::new(text).variables(variables).operation_name(operation);
-        request.set_parsed_query(form.executable.clone());
+        let prepared = reader.operation(&document, Some(operation), given).unwrap();
+        let mut request =
+            Request::new(text).variables(prepared.variables).operation_name(operation);
+        request.set_parsed_query(prepared.operation.executable.clone());
         request
     }
 

@@ -71,7 +71,7 @@ impl Subscription {
         let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id("eventId", &event_id)?;
         let follower = ctx.services().feed.follow(event, Start::Live).await.map_err(Fault::from)?;
-        let watcher = ReservationWatcher::new(follower, ctx.store().clone(), viewer);
+        let watcher = ReservationWatcher::new(follower, ctx.services().store.clone(), viewer);
         Ok(stream::try_unfold(watcher, |mut watcher| async move {
             let item = watcher.next().await?;
             Ok(Some((item, watcher)))

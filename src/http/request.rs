@@ -129,10 +129,13 @@ pub(super) fn parse(
     let document = documents.read(&request.query)?;
     let given = std::mem::take(&mut request.variables);
     let name = request.operation_name.as_deref();
-    let (operation, variables) = documents.reader().operation(&document, name, given)?;
-    request.variables = variables;
-    request.set_parsed_query(operation.executable.clone());
-    Ok(Prepared { request, operation: operation.kind })
+    let prepared = documents.reader().operation(&document, name, given)?;
+    request.variables = prepared.variables;
+    request.set_parsed_query(prepared.operation.executable.clone());
+    if let Some(introspected) = prepared.introspected {
+        request = request.data(introspected);
+    }
+    Ok(Prepared { request, operation: prepared.operation.kind })
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

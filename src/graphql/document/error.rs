@@ -21,7 +21,7 @@ pub struct DocumentError {
 impl DocumentError {
     /// An error of no one place.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { fault: Fault::new(code, message), at: None }
+        Self::from(Fault::new(code, message))
     }
 
     /// An error at a place.
@@ -49,6 +49,12 @@ impl DocumentError {
         let mut error = async_graphql::Error::from(self.fault).into_server_error(Pos::default());
         error.locations = Vec::from_iter(self.at);
         error
+    }
+}
+
+impl From<Fault> for DocumentError {
+    fn from(fault: Fault) -> Self {
+        Self { fault, at: None }
     }
 }
 

@@ -7,6 +7,8 @@
 //! ([`conditions`]). So it is made once for all requests that agree in that. Values are brought
 //! into the types that they are declared to have ([`input`], [`variables`]).
 //!
+//! What a document asks of the schema itself is answered here ([`introspection`]).
+//!
 //! Everything that the executing library leaves to luck is decided here: it gets nothing but fields
 //! that are there, each once, with arguments that fit.
 
@@ -14,6 +16,7 @@ mod conditions;
 mod descriptions;
 mod error;
 mod input;
+mod introspection;
 mod limits;
 mod normal_form;
 mod operation;
@@ -24,6 +27,7 @@ mod tests;
 mod variables;
 
 pub use self::error::DocumentError;
+pub use self::introspection::{INTROSPECTED, Introspected};
 pub use self::normal_form::Operation;
-pub use self::operation::Document;
+pub use self::operation::{Document, Prepared};
 pub use self::reader::DocumentReader;

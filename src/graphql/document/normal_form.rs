@@ -19,6 +19,7 @@ use async_graphql::{Name, Pos, Positioned};
 use super::conditions::Conditions;
 use super::error::start;
 use super::input;
+use super::introspection::{INTROSPECTED, is_introspection};
 use super::schema::Schema;
 
 /// One operation, ready to be executed with any variables that fit.
@@ -28,6 +29,8 @@ pub struct Operation {
     pub executable: ExecutableDocument,
     /// What it does.
     pub kind: OperationType,
+    /// Whether it asks for the schema.
+    pub(super) introspects: bool,
     /// How many fields it has.
     pub(super) fields: usize,
 }
@@ -39,7 +42,8 @@ pub(super) fn of(
     operation: &source::Operation,
     (deciding, conditions): (&[SourceName], &Conditions),
 ) -> Operation {
-    let mut writer = Writer { schema, document, deciding, conditions, fields: 0 };
+    let mut writer =
+        Writer { schema, document, deciding, conditions, introspects: false, fields: 0 };
     let kind = match operation.operation_type {
         ast::OperationType::Query => OperationType::Query,
         ast::OperationType::Mutation => OperationType::Mutation,
@@ -58,7 +62,7 @@ pub(super) fn of(
         None => DocumentOperations::Single(definition),
     };
     let executable = ExecutableDocument { operations, fragments: Default::default() };
-    Operation { executable, kind, fields: writer.fields }
+    Operation { executable, kind, introspects: writer.introspects, fields: writer.fields }
 }
 
 /// The values of variables have their defaults already.
@@ -76,6 +80,7 @@ struct Writer<'a> {
     document: &'a source::ExecutableDocument,
     deciding: &'a [SourceName],
     conditions: &'a Conditions,
+    introspects: bool,
     fields: usize,
 }
 
@@ -155,6 +160,10 @@ impl<'a> Writer<'a> {
     fn field(&mut self, object: &NamedType, fields: &[&'a source::Field]) -> Positioned<Selection> {
         self.fields += 1;
         let first = fields[0];
+        if is_introspection(&first.name) {
+            self.introspects = true;
+            return self.introspected(first);
+        }
         // The object's own definition: an interface may promise less of the type.
         let definition = self.schema.definitions.type_field(object, &first.name);
         let definition = definition.map_or(&*first.definition, |component| &***component);
@@ -174,8 +183,19 @@ impl<'a> Writer<'a> {
             selection_set: nowhere(self.on(definition.ty.inner_named_type(), &selections)),
         };
         let at = first.alias.as_ref().unwrap_or(&first.name).location();
-        let field = self.placed(field, at);
-        Positioned::new(Selection::Field(field), Pos::default())
+        nowhere(Selection::Field(self.placed(field, at)))
+    }
+
+    /// Stands for a field that asks for the schema.
+    fn introspected(&self, field: &source::Field) -> Positioned<Selection> {
+        let field = Field {
+            alias: Some(nowhere(Name::new(field.response_key()))),
+            name: nowhere(Name::new(INTROSPECTED)),
+            arguments: Vec::new(),
+            directives: Vec::new(),
+            selection_set: nowhere(SelectionSet::default()),
+        };
+        nowhere(Selection::Field(nowhere(field)))
     }
 
     fn placed<T>(&self, node: T, at: Option<SourceSpan>) -> Positioned<T> {

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use apollo_compiler::Name;
 use apollo_compiler::executable as source;
 use apollo_compiler::validation::Valid;
-use async_graphql::Variables;
+use async_graphql::{Name as VariableName, Value, Variables};
 
 use super::conditions::{Conditions, deciding_variables};
 use super::error::{DocumentError, start};
+use super::introspection::{self, Introspected};
 use super::normal_form::{self, Operation};
 use super::schema::Schema;
 use super::variables;
@@ -18,23 +19,41 @@ use crate::graphql::error::Code;
 /// up, at about 400 bytes a field. The standard introspection query has some 350.
 const MAX_KEPT_FIELDS: usize = 1_000;
 
+/// An operation with everything that it is executed with.
+#[derive(Debug)]
+pub struct Prepared {
+    /// In its normal form.
+    pub operation: Arc<Operation>,
+    /// The values of its variables.
+    pub variables: Variables,
+    /// What it asks of the schema, if it does; goes into the request's data.
+    pub introspected: Option<Introspected>,
+}
+
+/// The variables whose default value is null, with the names of their operations.
+pub(super) type NullDefaults = Vec<(Option<Name>, Name)>;
+
 /// A document that is valid and within all limits.
 #[derive(Debug)]
 pub struct Document {
     source: Valid<source::ExecutableDocument>,
     /// By the operations' names; the anonymous one has none.
     deciding: Vec<(Option<Name>, Vec<Name>)>,
+    null_defaults: NullDefaults,
     forms: Mutex<Vec<(Option<Name>, Conditions, Arc<Operation>)>>,
 }
 
 impl Document {
-    pub(super) fn new(source: Valid<source::ExecutableDocument>) -> Self {
+    pub(super) fn new(
+        source: Valid<source::ExecutableDocument>,
+        null_defaults: NullDefaults,
+    ) -> Self {
         let deciding = source
             .operations
             .iter()
             .map(|operation| (operation.name.clone(), deciding_variables(&source, operation)))
             .collect();
-        Self { source, deciding, forms: Mutex::default() }
+        Self { source, deciding, null_defaults, forms: Mutex::default() }
     }
 
     /// The operation of this name, or the only one; with the values that its variables have.
@@ -43,9 +62,12 @@ impl Document {
         schema: &Schema,
         name: Option<&str>,
         given: Variables,
-    ) -> Result<(Arc<Operation>, Variables), DocumentError> {
+    ) -> Result<Prepared, DocumentError> {
         let operation = self.find(name)?;
-        let variables = variables::coerce(schema, &self.source.sources, operation, given)?;
+        let mut variables = variables::coerce(schema, &self.source.sources, operation, given)?;
+        for (_, variable) in self.null_defaults.iter().filter(|(of, _)| *of == operation.name) {
+            variables.entry(VariableName::new(variable)).or_insert(Value::Null);
+        }
         let deciding = self
             .deciding
             .iter()
@@ -57,13 +79,18 @@ impl Document {
             let message = format!("the variable `${name}` must be true or false");
             DocumentError::at(Code::BadUserInput, message, at)
         })?;
-        if let Some(known) = self.known(operation, &conditions) {
-            return Ok((known, variables));
-        }
-        let made =
-            Arc::new(normal_form::of(schema, &self.source, operation, (deciding, &conditions)));
-        self.keep(operation, conditions, &made);
-        Ok((made, variables))
+        let form = self.known(operation, &conditions).unwrap_or_else(|| {
+            let decided = (deciding, &conditions);
+            let made = Arc::new(normal_form::of(schema, &self.source, operation, decided));
+            self.keep(operation, conditions.clone(), &made);
+            made
+        });
+        let introspected = if form.introspects {
+            Some(introspection::execute(schema, &self.source, operation, &variables)?)
+        } else {
+            None
+        };
+        Ok(Prepared { operation: form, variables, introspected })
     }
 
     fn find(&self, name: Option<&str>) -> Result<&source::Operation, DocumentError> {

@@ -1,7 +1,5 @@
 //! Reads documents.
 
-use std::sync::Arc;
-
 use apollo_compiler::executable::{ExecutableDocument, Selection, SelectionSet};
 use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::Valid;
@@ -12,8 +10,7 @@ use super::descriptions;
 use super::error::DocumentError;
 use super::input;
 use super::limits;
-use super::normal_form::Operation;
-use super::operation::Document;
+use super::operation::{Document, NullDefaults, Prepared};
 use super::schema::Schema;
 use crate::graphql::error::Code;
 
@@ -48,13 +45,15 @@ impl DocumentReader {
     /// Why it cannot be executed, whichever of its operations is wanted.
     pub fn read(&self, text: &str) -> Result<Document, Vec<DocumentError>> {
         let mut parser = Parser::new().recursion_limit(MAX_RECURSION).token_limit(MAX_TOKENS);
-        let parsed = parser.parse_ast(descriptions::blanked(text), "document.graphql").map_err(
-            |broken| DocumentError::all(Code::GraphqlParseFailed, &broken.errors, |_| true),
-        )?;
+        let mut parsed =
+            parser.parse_ast(descriptions::blanked(text), "document.graphql").map_err(
+                |broken| DocumentError::all(Code::GraphqlParseFailed, &broken.errors, |_| true),
+            )?;
         limits::check(&parsed).map_err(|excess| vec![excess])?;
+        let null_defaults = take_null_defaults(&mut parsed);
         let document = self.validate(&parsed)?;
         input::check_literals(&self.schema, &document)?;
-        Ok(Document::new(document))
+        Ok(Document::new(document, null_defaults))
     }
 
     /// The operation of this name, or the only one; with the values that its variables have.
@@ -67,7 +66,7 @@ impl DocumentReader {
         document: &Document,
         name: Option<&str>,
         given: Variables,
-    ) -> Result<(Arc<Operation>, Variables), DocumentError> {
+    ) -> Result<Prepared, DocumentError> {
         document.operation(&self.schema, name, given)
     }
 
@@ -87,6 +86,30 @@ impl DocumentReader {
         let errors = DocumentError::all(code, &broken.errors, is_broken);
         if errors.is_empty() { Ok(Valid::assume_valid(broken.partial)) } else { Err(errors) }
     }
+}
+
+/// Takes the defaults that are null from an operation's variables, and gives their names. Such a
+/// default lets nobody use the variable where null is not taken; the validator believes it does.
+fn take_null_defaults(document: &mut ast::Document) -> NullDefaults {
+    let mut taken = NullDefaults::new();
+    for definition in &mut document.definitions {
+        let ast::Definition::OperationDefinition(operation) = definition else { continue };
+        let is_null = |variable: &ast::VariableDefinition| {
+            variable.default_value.as_ref().is_some_and(|default| default.is_null())
+        };
+        if !operation.variables.iter().any(|variable| is_null(variable)) {
+            continue;
+        }
+        let operation = operation.make_mut();
+        for variable in &mut operation.variables {
+            // Of what may not be null it is refused.
+            if is_null(variable) && !variable.ty.is_non_null() {
+                variable.make_mut().default_value = None;
+                taken.push((operation.name.clone(), variable.name.clone()));
+            }
+        }
+    }
+    taken
 }
 
 /// What the validator calls its rule.

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 
 use apollo_compiler::ast::NamedType;
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::{ExtendedType, Implementers};
 use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, collections};
 
 /// The schema, and which objects can stand where an interface or a union does.
 #[derive(Debug)]
 pub(super) struct Schema {
     pub(super) definitions: Valid<apollo_compiler::Schema>,
+    /// Which objects and interfaces have an interface, by its name.
+    pub(super) implementers: collections::HashMap<Name, Implementers>,
     possible_types: HashMap<NamedType, Vec<NamedType>>,
 }
 
@@ -36,7 +39,7 @@ impl Schema {
             Some((name.clone(), objects))
         });
         let possible_types = possible_types.collect();
-        Ok(Self { definitions, possible_types })
+        Ok(Self { definitions, implementers, possible_types })
     }
 
     /// The objects of an interface or a union; `None` if it is neither.

@@ -20,11 +20,10 @@ fn prepare(
 ) -> Result<(String, Json), Vec<DocumentError>> {
     let document = READER.read(text)?;
     let given = Variables::from_json(given.clone());
-    let (operation, variables) =
-        READER.operation(&document, name, given).map_err(|error| vec![error])?;
-    let (_, definition) = operation.executable.operations.iter().next().unwrap();
+    let prepared = READER.operation(&document, name, given).map_err(|error| vec![error])?;
+    let (_, definition) = prepared.operation.executable.operations.iter().next().unwrap();
     let form = written(&definition.node.selection_set.node);
-    let variables = serde_json::to_value(&variables).unwrap();
+    let variables = serde_json::to_value(&prepared.variables).unwrap();
     Ok((form, variables))
 }
 
@@ -120,7 +119,7 @@ fn a_form_is_made_once_for_all_who_agree_in_what_decides() {
     let document = READER.read(text).unwrap();
     let form = |a: bool, id: &str| {
         let given = Variables::from_json(json!({ "a": a, "id": id }));
-        READER.operation(&document, None, given).unwrap().0
+        READER.operation(&document, None, given).unwrap().operation
     };
     assert!(std::sync::Arc::ptr_eq(&form(true, "x"), &form(true, "y")));
     assert!(!std::sync::Arc::ptr_eq(&form(true, "x"), &form(false, "x")));
@@ -150,6 +149,9 @@ fn values_are_brought_into_their_types() {
     let since = |since: Json| prepare(changes, None, &json!({ "since": since })).unwrap().1;
     assert_eq!(since(json!(1.0)), json!({ "since": 1 }));
     assert_eq!(since(json!(null)), json!({ "since": null }));
+    let null = "query ($n: Int = null) { events(first: $n) { __typename } }";
+    assert_eq!(prepare(null, None, &json!({})).unwrap().1, json!({ "n": null }));
+    assert_eq!(prepare(null, None, &json!({ "n": 2 })).unwrap().1, json!({ "n": 2 }));
     let defaults = prepare(text, None, &json!({ "event": "e" })).unwrap().1;
     assert_eq!(defaults, json!({ "event": "e", "first": 7 }));
 }
@@ -193,6 +195,7 @@ fn the_rules_of_validation_are_the_specifications() {
         "query ($a: Int!) { event(id: $a) { id } }",
         "{ seats(eventId: \"a\", filter: { status: \"RESERVED\" }) { __typename } }",
         "{ seats(eventId: \"a\", filter: { accessible: true accessible: true }) { __typename } }",
+        "query ($a: ID = null) { event(id: $a) { id } }",
         "query ($n: Int! = null) { events(first: $n) { __typename } }",
         "{ viewer @unknown { id } }",
         "subscription { __typename }",
@@ -219,6 +222,26 @@ fn the_rules_of_validation_are_the_specifications() {
     for text in valid {
         assert!(READER.read(text).is_ok(), "{text}");
     }
+}
+
+#[test]
+fn the_schema_describes_itself_as_it_is_given_out() {
+    let text = "query ($name: String!) {
+        __typename s: __schema { queryType { name } } viewer { id }
+        __type(name: $name) { kind interfaces { name } } }";
+    let document = READER.read(text).unwrap();
+    let given = Variables::from_json(json!({ "name": "Node" }));
+    let prepared = READER.operation(&document, None, given).unwrap();
+    let (_, definition) = prepared.operation.executable.operations.iter().next().unwrap();
+    assert_eq!(
+        written(&definition.node.selection_set.node),
+        "__typename s: __introspected viewer { id } __type: __introspected"
+    );
+    let introspected = prepared.introspected.unwrap();
+    let field = |key| introspected.field(key).into_json().unwrap();
+    assert_eq!(field("s"), json!({ "queryType": { "name": "Query" } }));
+    assert_eq!(field("__type"), json!({ "kind": "INTERFACE", "interfaces": [] }));
+    assert!(READER.read("{ __introspected }").is_err(), "nobody can ask for it");
 }
 
 #[test]

@@ -6,11 +6,11 @@ use super::event::EventScope;
 use super::order::Order;
 use super::seat::Seat;
 use crate::graphql::context::ContextExt as _;
-use crate::graphql::error::Fault;
 use crate::graphql::ids;
 use crate::graphql::paging::{self, ConnectionOf};
 use crate::graphql::scalars::DateTime;
 use crate::identity;
+use crate::store::Store;
 
 /// What a viewer may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
@@ -49,7 +49,8 @@ impl Viewer {
         #[graphql(desc = "The event.")] event_id: ID,
     ) -> Result<Vec<Seat>> {
         let event = ids::event_id("eventId", &event_id)?;
-        let held = ctx.store().held_seats(event, &self.0.id).await.map_err(Fault::from)?;
+        let viewer = self.0.id.clone();
+        let held = ctx.look_up(async move |store| store.held_seats(event, &viewer).await).await?;
         let scope = EventScope::new(event);
         Ok(held.into_iter().map(|record| Seat::read(&scope, record)).collect())
     }
@@ -62,10 +63,10 @@ impl Viewer {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Result<ConnectionOf<Order>> {
         let page = paging::ORDERS.request(first, after.as_deref())?;
-        let orders = ctx.store().orders_page(&self.0.id, page.after(), page.limit()).await;
-        Ok(page.connection(orders.map_err(Fault::from)?, |order| {
-            ((order.confirmed_at, order.id), Order::new(order))
-        }))
+        let (viewer, after, limit) = (self.0.id.clone(), page.after(), page.limit());
+        let look_up = async move |store: Store| store.orders_page(&viewer, after, limit).await;
+        let orders = ctx.look_up(look_up).await?;
+        Ok(page.connection(orders, |order| ((order.confirmed_at, order.id), Order::new(order))))
     }
 }
 

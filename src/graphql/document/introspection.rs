@@ -1,0 +1,66 @@
+//! What a document asks of the schema itself.
+//!
+//! The validator's library answers it, from the schema that clients are given as well. (The
+//! executing library has a description of its own in place of ours.) It depends on nothing that is
+//! executed, so it is found out beforehand, and handed on with the request.
+
+use apollo_compiler::executable as source;
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::validation::Valid;
+use async_graphql::{Value, Variables};
+
+use super::error::DocumentError;
+use super::schema::Schema;
+use crate::graphql::error::{Code, Fault};
+
+/// The field of the query root that stands for such a field in the normal form. No document can ask
+/// for it: the schema does not tell of it.
+pub const INTROSPECTED: &str = "__introspected";
+
+/// The answers to the fields at the root that ask for the schema, by their response keys.
+#[derive(Clone, Debug)]
+pub struct Introspected(Value);
+
+impl Introspected {
+    /// The answer to one of them.
+    pub fn field(&self, response_key: &str) -> Value {
+        match &self.0 {
+            Value::Object(fields) => fields.get(response_key).cloned().unwrap_or_default(),
+            _ => Value::Null,
+        }
+    }
+}
+
+/// Whether a field of the query root asks for the schema.
+pub(super) fn is_introspection(field: &str) -> bool {
+    matches!(field, "__schema" | "__type")
+}
+
+/// Answers what an operation asks of the schema.
+///
+/// # Errors
+///
+/// If it asks for lists within lists of it without end.
+pub(super) fn execute(
+    schema: &Schema,
+    document: &Valid<source::ExecutableDocument>,
+    operation: &source::Operation,
+    variables: &Variables,
+) -> Result<Introspected, DocumentError> {
+    use apollo_compiler::introspection::{check_max_depth, partial_execute};
+    let too_deep = |_| {
+        let message = "the schema is asked for in lists within lists, too many of them";
+        DocumentError::new(Code::GraphqlValidationFailed, message)
+    };
+    check_max_depth(document, operation).map_err(too_deep)?;
+    let internal = |error: &dyn std::fmt::Display| DocumentError::from(Fault::internal(error));
+    let values: JsonMap = serde_json::to_value(variables)
+        .and_then(serde_json::from_value)
+        .map_err(|error| internal(&error))?;
+    let (definitions, implementers) = (&schema.definitions, &schema.implementers);
+    let values = Valid::assume_valid(values);
+    let answer = partial_execute(definitions, implementers, document, operation, &values)
+        .map_err(|refused| DocumentError::new(Code::BadUserInput, refused.message().to_string()))?;
+    let data = async_graphql::to_value(&answer.data).map_err(|error| internal(&error))?;
+    Ok(Introspected(data))
+}
