@@ -1,5 +1,4 @@
-// The judge: what graphql-js answers to a request, over the data set and the schema as it is checked
-// in.
+// The judge: what graphql-js answers to a request, over the data set and the checked-in schema.
 
 import {
   GraphQLError,
@@ -35,8 +34,8 @@ export function executable(text) {
 }
 
 /**
- * What fails does so apart from its neighbours: all of them are looked at, and each failure is noted
- * by its path. Which of several that make the same thing null are told is not specified.
+ * What fails does so apart from its neighbours: all of them are looked at, and each failure is
+ * noted by its path. Which of several that make one thing null are told is not specified.
  */
 const apart = (resolve) => (source, args, context, info) => {
   try {
@@ -95,8 +94,8 @@ export function ruleBrokenBy(schema, query) {
 }
 
 /**
- * What is to be answered to a request: `{ refused: why }` without data, or `data` as JSON, the paths
- * of its `errors`, and every path that `mayFail`.
+ * What is to be answered to a request: `{ refused: why }`, or `data` as JSON, the paths of its
+ * `errors`, and every path that `mayFail`.
  */
 export async function judge(schema, request, world) {
   let document;
