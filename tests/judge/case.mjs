@@ -35,7 +35,7 @@ export async function tryOut(schema, request, world) {
 export function kindOf(schema, { request, expected, answer, differs }) {
   if (differs?.startsWith('refused,')) {
     const [{ message }] = JSON.parse(answer).errors;
-    return `${differs}: ${message.replace(/"[^"]*"/g, '"…"').slice(0, 90)}`;
+    return `${differs}: ${message.replace(/"[^"]*"|`[^`]*`/g, '…').slice(0, 90)}`;
   }
   return expected.refused ? `${differs} (${ruleBrokenBy(schema, request.query)})` : differs;
 }

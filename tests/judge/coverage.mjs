@@ -12,7 +12,7 @@ function inDocument(schema, query) {
   visit(document, {
     InlineFragment({ typeCondition }) {
       const type = typeCondition && schema.getType(typeCondition.name.value);
-      found.add(type ? `a fragment on ${type.astNode.kind}` : 'a fragment on no type');
+      found.add(`a fragment on ${type?.astNode?.kind ?? 'no type'}`);
     },
     FragmentSpread: () => void found.add('a fragment by its name'),
     Field({ alias }) {
