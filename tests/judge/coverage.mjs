@@ -28,9 +28,8 @@ function inDocument(schema, query) {
     Directive({ name, arguments: [argument] }) {
       if (CONDITIONS.includes(name.value)) found.add(`${name.value} by ${argument.value.kind}`);
     },
-    Argument({ value }) {
-      if (value.kind === Kind.OBJECT || value.kind === Kind.LIST) found.add(`a ${value.kind}`);
-    },
+    ListValue: () => void found.add('a list'),
+    ObjectValue: () => void found.add('an object'),
     OperationDefinition({ operation }) {
       found.add(`a ${operation}`);
     },
@@ -74,7 +73,7 @@ export const NEEDED = [
   ...['a query', 'a mutation', 'a subscription', 'several operations', 'a refusal', 'a null'],
   ...['a fragment on InterfaceTypeDefinition', 'a fragment on UnionTypeDefinition'],
   ...['a fragment on ObjectTypeDefinition', 'a fragment on no type', 'a fragment by its name'],
-  ...['an alias', 'a field twice', 'an empty object', 'a ListValue', 'a ObjectValue'],
+  ...['an alias', 'a field twice', 'an empty object', 'a list', 'an object'],
   ...['skip by BooleanValue', 'skip by Variable', 'include by BooleanValue', 'include by Variable'],
   ...['an error', 'an error that takes more along', 'an error in a list'],
 ];
