@@ -102,13 +102,13 @@ impl Sale {
             color: color.map(str::to_owned),
         };
         // Fractions, since a whole number of type Float may be written in two ways.
-        let at = |place: usize| self.has_coordinates.then(|| place as f64 * 1.5 - 2.25);
+        let at = |place: usize| self.has_coordinates.then_some(place as f64 * 1.5 - 2.25);
         let seat = |index: usize| PlannedSeat {
             section: if index % 12 < 8 { "A" } else { "Ränge" }.to_owned(),
             row: format!("{}", 1 + index / 6),
             number: format!("{}{}", 1 + index % 6, if index % 7 == 3 { "b" } else { "" }),
             category: (index / 5) % self.categories.len(),
-            accessible: index % 5 == 0,
+            accessible: index.is_multiple_of(5),
             x: at(index % 6),
             y: at(index / 6),
         };
