@@ -4,9 +4,9 @@
 //!
 //! - `ARENA_URL`, the address of the API;
 //! - `ARENA_SCHEMA`, the file of the schema;
-//! - `ARENA_TOKEN`, `ARENA_OTHER_TOKEN` and `ARENA_ADMIN_TOKEN`: tokens of two buyers who hold seats
-//!   and have orders, and of somebody with the role ADMIN;
-//! - `ARENA_TEST_SEED`, if it is set: the documents are made from it.
+//! - `ARENA_TOKEN`, `ARENA_OTHER_TOKEN` and `ARENA_ADMIN_TOKEN`: tokens of two buyers who hold
+//!   seats and have orders, and of somebody with the role ADMIN;
+//! - `ARENA_TEST_SEED`, if it is set: the documents are drawn from it.
 //!
 //! The slugs of the events and what is made of them are in [`set_up`].
 
@@ -102,13 +102,13 @@ impl Sale {
             color: color.map(str::to_owned),
         };
         // Fractions, since a whole number of type Float may be written in two ways.
-        let at = |place: usize| self.has_coordinates.then(|| place as f64 * 1.5 - 2.25);
+        let at = |place: usize| self.has_coordinates.then_some(place as f64 * 1.5 - 2.25);
         let seat = |index: usize| PlannedSeat {
             section: if index % 12 < 8 { "A" } else { "Ränge" }.to_owned(),
             row: format!("{}", 1 + index / 6),
             number: format!("{}{}", 1 + index % 6, if index % 7 == 3 { "b" } else { "" }),
             category: (index / 5) % self.categories.len(),
-            accessible: index % 5 == 0,
+            accessible: index.is_multiple_of(5),
             x: at(index % 6),
             y: at(index / 6),
         };
@@ -118,7 +118,7 @@ impl Sale {
 }
 
 /// Makes the events, and has two people hold and buy. Of the first event, Alice holds seats 1 and
-/// 2, has bought 5 and 6 with the key `bought` and seat 9 with the key `again`; Bob holds seat 3
+/// 2. She has bought 5 and 6 with the key `bought`, and 9 with the key `again`. Bob holds seat 3
 /// and has bought 12. Seats 20 to 22 are not for sale. Of the third, Alice has bought 2 and 4.
 async fn set_up(arena: &Arena, base: &str) {
     let mut events = Vec::new();

@@ -35,10 +35,13 @@ export async function tryOut(schema, request, world) {
 export function kindOf(schema, { request, expected, answer, differs }) {
   if (differs?.startsWith('refused,')) {
     const [{ message }] = JSON.parse(answer).errors;
-    return `${differs}: ${message.replace(/"[^"]*"/g, '"…"').slice(0, 90)}`;
+    return `${differs}: ${message.replace(/"[^"]*"|`[^`]*`/g, '…').slice(0, 90)}`;
   }
   return expected.refused ? `${differs} (${ruleBrokenBy(schema, request.query)})` : differs;
 }
+
+/** As much of a text as a person would read. */
+const short = (text) => (text?.length > 3000 ? `${text.slice(0, 3000)} …` : text);
 
 /** A case that failed, for a person. */
 export function told({ request, expected, answer, differs }) {
@@ -48,9 +51,10 @@ export function told({ request, expected, answer, differs }) {
     `  asked by ${who}${operationName === undefined ? '' : `, operation ${operationName}`}:`,
     ...query.split('\n').map((line) => `    ${line}`),
   ];
-  if (variables !== undefined) lines.push(`  variables: ${variables}`);
+  if (variables !== undefined) lines.push(`  variables: ${short(variables)}`);
   const { refused, data, errors } = expected;
-  lines.push(`  expected: ${refused ?? `${data}, errors at ${JSON.stringify(errors)}`}`);
-  lines.push(`  answered: ${answer}`);
+  const wanted = refused ?? `${short(data)}, errors at ${JSON.stringify(errors)}`;
+  lines.push(`  expected: ${wanted}`);
+  lines.push(`  answered: ${short(answer)}`);
   return lines.join('\n');
 }

@@ -71,7 +71,7 @@ export function isSameText(expected, text) {
 }
 
 /** What an error has made null: the shortest beginning of its path that leads to null. */
-function madeNull(data, path) {
+export function madeNull(data, path) {
   let at = data;
   for (const [index, key] of path.entries()) {
     if (at === null || at === undefined) return JSON.stringify(path.slice(0, index));

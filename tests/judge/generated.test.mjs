@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { forEach, schemaText } from './arena.mjs';
 import { kindOf, told, tryOut } from './case.mjs';
+import { NEEDED, coverage } from './coverage.mjs';
 import { draw, written } from './documents.mjs';
 import { executable } from './judge.mjs';
 import { Random, seed } from './random.mjs';
@@ -16,6 +17,9 @@ const COUNT = Number(process.env.ARENA_JUDGED ?? 2000);
 
 /** Who asks: those whom nobody's requests here concern. */
 const WHO = ['alice', 'alice', 'root', 'nobody'];
+
+/** Of what matters there is more than this among as many documents. */
+const FEW = 3;
 
 /** How many faults of a kind are told, and how many kinds. */
 const TOLD = 1;
@@ -56,8 +60,9 @@ test('drawn documents are answered as the specification says', async () => {
   const attempt = (request) => tryOut(schema, request, worlds[request.who]);
   const started = Date.now();
   const outcomes = await forEach(requests, attempt);
-  const refused = outcomes.filter(({ expected }) => expected.refused).length;
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  const counts = coverage(schema, outcomes);
+  const refused = counts['a refusal'];
   console.log(`judged ${COUNT} drawn documents, ${refused} of them invalid, in ${seconds} s`);
   const byKind = new Map();
   for (const outcome of outcomes.filter(({ differs }) => differs)) {
@@ -72,5 +77,6 @@ test('drawn documents are answered as the specification says', async () => {
       console.log(told(await attempt(await shrink(request, isStillWrong))));
     }
   }
+  for (const thing of NEEDED) assert.ok(counts[thing] >= FEW, `too seldom: ${thing}`);
   assert.equal(byKind.size, 0, `faults; for the same documents: ARENA_TEST_SEED=${seed} make test`);
 });

@@ -27,7 +27,10 @@ function refused(event, seats, reasonOf) {
   return named.filter(({ reason }) => reason);
 }
 
-const refusal = (__typename, rest) => ({ __typename, message: volatile('text'), ...rest });
+function refusal(world, __typename, rest) {
+  world.made += 1;
+  return { __typename, message: volatile('text', `refusal${world.made}`), ...rest };
+}
 
 /** Writes a change of each seat. */
 function change(event, seats, state) {
@@ -51,24 +54,24 @@ function reasonNotHeld(seat) {
 }
 
 /** Sales are not open yet, or no longer; the judge's events open and close far from now. */
-function closed({ salesOpenAt, salesCloseAt }) {
+function closed(world, { salesOpenAt, salesCloseAt }) {
   const now = new Date().toISOString();
   const opensAt = salesOpenAt > now ? salesOpenAt : null;
   const closedAt = salesCloseAt && salesCloseAt <= now ? salesCloseAt : null;
-  return (opensAt || closedAt) && refusal('SalesClosed', { opensAt, closedAt });
+  return (opensAt || closedAt) && refusal(world, 'SalesClosed', { opensAt, closedAt });
 }
 
 function reserveSeats(world, input) {
   const { event, seats } = request(world, input);
   const inTheWay = refused(event, seats, reasonNotToReserve);
   const wanted = seats.filter(({ status }) => status === 'AVAILABLE');
-  const closure = (wanted.length > 0 || inTheWay.length > 0) && closed(event);
+  const closure = (wanted.length > 0 || inTheWay.length > 0) && closed(world, event);
   if (closure) return closure;
-  if (inTheWay.length > 0) return refusal('SeatsUnavailable', { seats: inTheWay });
+  if (inTheWay.length > 0) return refusal(world, 'SeatsUnavailable', { seats: inTheWay });
   const held = event.seats.filter(({ heldByMe }) => heldByMe).length;
   const limit = event.maxSeatsPerViewer ?? Infinity;
   if (wanted.length > 0 && held + wanted.length > limit) {
-    return refusal('SeatLimitExceeded', { limit, held, requested: wanted.length });
+    return refusal(world, 'SeatLimitExceeded', { limit, held, requested: wanted.length });
   }
   world.made += 1;
   const [earliest] = seats.flatMap((seat) => seat.reservationExpiresAt ?? []).sort();
@@ -86,7 +89,7 @@ function reserveSeats(world, input) {
 function releaseSeats(world, input) {
   const { event, seats } = request(world, input);
   const inTheWay = refused(event, seats, reasonNotHeld);
-  if (inTheWay.length > 0) return refusal('SeatsNotHeld', { seats: inTheWay });
+  if (inTheWay.length > 0) return refusal(world, 'SeatsNotHeld', { seats: inTheWay });
   change(event, seats, { status: 'AVAILABLE', heldByMe: false, reservationExpiresAt: null });
   const { revision } = event;
   return { __typename: 'ReleaseSeatsSuccess', seats: seats.map((seat) => ({ ...seat })), revision };
@@ -112,14 +115,14 @@ function confirmSeats(world, input) {
   const known = world.keys.get(key);
   if (known) {
     const isSame = String(known.seatIds) === String(seatIds);
-    return isSame ? confirmed(world, known, false, true) : refusal('IdempotencyKeyReused');
+    return isSame ? confirmed(world, known, false, true) : refusal(world, 'IdempotencyKeyReused');
   }
   const inTheWay = refused(event, seats, reasonNotHeld);
-  if (inTheWay.length > 0) return refusal('SeatsNotHeld', { seats: inTheWay });
+  if (inTheWay.length > 0) return refusal(world, 'SeatsNotHeld', { seats: inTheWay });
   const cost = total(world, seats);
   const expected = input.expectedTotal && { ...cost, ...input.expectedTotal };
   if (expected && expected.amountMinor !== cost.amountMinor) {
-    return refusal('PriceChanged', { expected, actual: cost });
+    return refusal(world, 'PriceChanged', { expected, actual: cost });
   }
   change(event, seats, { status: 'CONFIRMED', reservationExpiresAt: null });
   world.made += 1;

@@ -29,30 +29,36 @@ function tidied(document) {
   return copy;
 }
 
-/** Every document that has one thing less, those first that have much less. */
-function* smaller(document) {
-  const count = lists(document).length;
-  for (let list = 0; list < count; list += 1) {
-    for (let item = 0; item < lists(document)[list].length; item += 1) {
-      const copy = structuredClone(document);
-      lists(copy)[list].splice(item, 1);
-      yield copy;
+/** What stands in a fragment that is written or spread here. */
+function within(document, { name, selectionSet }) {
+  const definition = document.definitions.find(
+    (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name?.value,
+  );
+  return structuredClone((selectionSet ?? definition?.selectionSet)?.selections ?? []);
+}
+
+/** The document with one thing less, by its number: without it, or without a fragment around it. */
+function smaller(document, number) {
+  const copy = structuredClone(document);
+  let left = number;
+  for (const list of lists(copy)) {
+    if (left < list.length) {
+      list.splice(left, 1);
+      return copy;
+    }
+    left -= list.length;
+  }
+  for (const { selections } of all(copy, Kind.SELECTION_SET)) {
+    for (const [at, selection] of selections.entries()) {
+      if (selection.kind === Kind.FIELD) continue;
+      if (left === 0) {
+        selections.splice(at, 1, ...within(document, selection));
+        return copy;
+      }
+      left -= 1;
     }
   }
-  // What is in a fragment could stand without it.
-  for (let index = 0; index < all(document, Kind.SELECTION_SET).length; index += 1) {
-    const { selections } = all(document, Kind.SELECTION_SET)[index];
-    for (const [at, { kind, name, selectionSet }] of selections.entries()) {
-      if (kind === Kind.FIELD) continue;
-      const copy = structuredClone(document);
-      const definition = document.definitions.find(
-        (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name?.value,
-      );
-      const inner = (selectionSet ?? definition?.selectionSet)?.selections ?? [];
-      all(copy, Kind.SELECTION_SET)[index].selections.splice(at, 1, ...structuredClone(inner));
-      yield copy;
-    }
-  }
+  return undefined;
 }
 
 /**
@@ -61,26 +67,31 @@ function* smaller(document) {
  * @param isStillWrong says it of a request, once it was sent
  */
 export async function shrink(request, isStillWrong) {
+  let [best, document] = [request, parsed(request.query)];
   let tries = 0;
-  let best = request;
-  for (let goesOn = true; goesOn;) {
-    goesOn = false;
-    let document;
-    try {
-      document = parse(best.query);
-    } catch {
-      return best;
-    }
-    for (const candidate of smaller(document)) {
+  for (let isSmaller = document !== undefined; isSmaller;) {
+    isSmaller = false;
+    for (let number = 0; tries < MOST_TRIES;) {
+      const candidate = smaller(document, number);
+      if (!candidate) break;
       const query = print(tidied(candidate));
-      if (query.length >= print(document).length) continue;
       tries += 1;
-      if (tries > MOST_TRIES) return best;
-      if (!(await isStillWrong({ ...best, query }))) continue;
-      best = { ...best, query };
-      goesOn = true;
-      break;
+      if (query.length < print(document).length && (await isStillWrong({ ...best, query }))) {
+        [best, document] = [{ ...best, query }, parsed(query)];
+        isSmaller = true;
+      } else {
+        number += 1;
+      }
     }
   }
   return best;
+}
+
+/** A document; undefined if it is none, and cannot be made smaller by what is in it. */
+function parsed(query) {
+  try {
+    return parse(query);
+  } catch {
+    return undefined;
+  }
 }

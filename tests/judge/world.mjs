@@ -1,7 +1,7 @@
-// The data set, as one person sees it: read from the server once, in plain requests that ask for one
-// level at a time, and made into objects that graphql-js executes over.
+// The data set, as one person sees it: read from the server once, in plain requests that ask for
+// one level at a time, and made into objects that graphql-js executes over.
 //
-// What the server answers to these requests is believed. The judge is of how answers are made of it.
+// What the server answers to these requests is believed: what is judged is how answers are made.
 
 import { isLeafType, getNamedType } from 'graphql';
 import { BUYERS, ask, listen } from './arena.mjs';

@@ -1,8 +1,9 @@
 // How cases are written down.
 //
-// A document and its variables may name things of the data set: `«hall»` is an event's id, `«hall:5»`
-// that of its fifth seat, `«hall/1»` that of its first category, and `«hall@5»` the cursor of its
-// fifth seat. `«bought»` and `«code»` are the id and code of Alice's first order in the hall.
+// A document and its variables may name things of the data set: `«hall»` is an event's id,
+// `«hall:5»` that of its fifth seat, `«hall/1»` that of its first category, and `«hall@5»` the
+// cursor of its fifth seat. `«bought»` and `«code»` are the id and code of Alice's first order in
+// the hall.
 
 /** A request that is to be executed. */
 export const valid = (name, query, more = {}) => ({ name, query, isValid: true, ...more });

@@ -82,7 +82,8 @@ const merged = [
   ),
   valid(
     'deep within',
-    `{ seat(id: "«hall:5»") { event { categories { id } } event { categories { price { currency } } } }
+    `{ seat(id: "«hall:5»") { event { categories { id } }
+        event { categories { price { currency } } } }
       seat(id: "«hall:5»") { event { categories { price { amountMinor } name } } } }`,
   ),
   valid(
@@ -112,7 +113,8 @@ const merged = [
   ),
   valid(
     'two guests, where they have two names',
-    'mutation { a: startGuestSession { token viewer { id } } b: startGuestSession { token viewer { id } } }',
+    'mutation { a: startGuestSession { ...F } b: startGuestSession { ...F } } ' +
+      'fragment F on GuestSession { token viewer { id } }',
   ),
   valid(
     'one guest in a fragment and beside it',
@@ -124,7 +126,8 @@ const merged = [
 const errors = [
   valid(
     'a root that fails is null, and its neighbours stay',
-    '{ event(id: "judge-hall") { name } seats(eventId: "gone", first: 1) { nodes { id } } viewer { id } }',
+    `{ event(id: "judge-hall") { name } seats(eventId: "gone", first: 1) { nodes { id } }
+      viewer { id } }`,
   ),
   valid(
     'a root that is null',
@@ -249,7 +252,8 @@ const pages = [
   ),
   valid(
     'a page of nothing',
-    '{ seats(eventId: "«hall»", filter: { sections: [] }) { edges { cursor } nodes { id } pageInfo { endCursor } } }',
+    `{ seats(eventId: "«hall»", filter: { sections: [] }) {
+      edges { cursor } nodes { id } pageInfo { endCursor startCursor } } }`,
   ),
 ];
 

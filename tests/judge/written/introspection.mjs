@@ -22,7 +22,7 @@ export const introspection = [
   ...['SeatFilter', 'ConfirmSeatsInput', 'SeatStatus', 'Role', 'Revision', 'DateTime'].map(
     described,
   ),
-  ...['ReserveSeatsResult', 'Node', 'PageInfo', 'SeatConnection', 'ID'].map(described),
+  ...['ReserveSeatsResult', 'Node', 'PageInfo', 'SeatConnection'].map(described),
   valid(
     'what is deprecated is left out unless asked for',
     '{ __type(name: "ConfirmSeatsSuccess") { fields { name } } }',

@@ -54,7 +54,8 @@ export const subscriptions = [
   valid(
     'what one holds and owns',
     `subscription { myReservations(eventId: "«hall»") { expired
-    held { label status event { slug } } revision orders { code total { amountMinor } seats { number } } } }`,
+    held { label status event { slug } } revision
+    orders { code total { amountMinor } seats { number } } } }`,
   ),
   valid(
     'what one holds and owns, in fragments',

@@ -66,7 +66,8 @@ const conflicts = [
   ),
   valid(
     'objects of other types with one shape',
-    '{ node(id: "«hall:5»") { ... on Seat { x: category { id } } ... on Order { x: event { id } } } }',
+    `{ node(id: "«hall:5»") { ... on Seat { x: category { id } }
+      ... on Order { x: event { id } } } }`,
   ),
   valid(
     'other arguments on types that exclude each other',
@@ -124,12 +125,14 @@ const args = [
   refused(
     'a fraction for a scalar of ours',
     `mutation { confirmSeats(input: { eventId: "«hall»", seatIds: ["«hall:12»"],
-      idempotencyKey: "k", expectedTotal: { amountMinor: 1.5, currency: "EUR" } }) { __typename } }`,
+      idempotencyKey: "new", expectedTotal: { amountMinor: 1.5, currency: "EUR" } }) {
+      __typename } }`,
   ),
   refused(
     'a text for a scalar of ours',
     `mutation { confirmSeats(input: { eventId: "«hall»", seatIds: ["«hall:12»"],
-      idempotencyKey: "k", expectedTotal: { amountMinor: "1", currency: "EUR" } }) { __typename } }`,
+      idempotencyKey: "new", expectedTotal: { amountMinor: "1", currency: "EUR" } }) {
+      __typename } }`,
   ),
   refused(
     'a revision below 0',
