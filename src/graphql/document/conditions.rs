@@ -2,6 +2,7 @@
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{DirectiveList, Value as Literal};
+use apollo_compiler::collections::HashSet;
 use apollo_compiler::executable::{ExecutableDocument, Operation, Selection, SelectionSet};
 use async_graphql::{Name as VariableName, Value, Variables};
 
@@ -12,37 +13,48 @@ pub(super) struct Conditions {
     values: Vec<bool>,
 }
 
-/// The variables of an operation that decide what is selected in the document, each once.
+/// The variables of an operation that decide what is selected, each once.
 pub(super) fn deciding_variables(
     document: &ExecutableDocument,
     operation: &Operation,
 ) -> Vec<Name> {
-    let mut found = Vec::new();
-    find(&operation.selection_set, &mut found);
-    // Also those of fragments that only a neighbour spreads: they make no difference then.
-    document.fragments.values().for_each(|fragment| find(&fragment.selection_set, &mut found));
-    found.retain(|name| operation.variables.iter().any(|variable| variable.name == *name));
-    found
+    let mut search = Search { document, found: Vec::new(), spread: HashSet::default() };
+    search.enter(&operation.selection_set);
+    search.found
 }
 
-fn find(selections: &SelectionSet, found: &mut Vec<Name>) {
-    for selection in &selections.selections {
-        let (directives, inner) = match selection {
-            Selection::Field(field) => (&field.directives, Some(&field.selection_set)),
-            Selection::FragmentSpread(spread) => (&spread.directives, None),
-            Selection::InlineFragment(fragment) => {
-                (&fragment.directives, Some(&fragment.selection_set))
+struct Search<'a> {
+    document: &'a ExecutableDocument,
+    found: Vec<Name>,
+    /// The fragments that were searched.
+    spread: HashSet<&'a Name>,
+}
+
+impl<'a> Search<'a> {
+    fn enter(&mut self, selections: &'a SelectionSet) {
+        for selection in &selections.selections {
+            let (directives, inner) = match selection {
+                Selection::Field(field) => (&field.directives, Some(&field.selection_set)),
+                Selection::InlineFragment(fragment) => {
+                    (&fragment.directives, Some(&fragment.selection_set))
+                }
+                Selection::FragmentSpread(spread) => {
+                    let fragment = spread.fragment_def(self.document);
+                    let is_new = self.spread.insert(&spread.fragment_name);
+                    let inner = fragment.filter(|_| is_new).map(|it| &it.selection_set);
+                    (&spread.directives, inner)
+                }
+            };
+            for (_, condition) in conditions(directives) {
+                if let Literal::Variable(name) = condition
+                    && !self.found.contains(name)
+                {
+                    self.found.push(name.clone());
+                }
             }
-        };
-        for condition in conditions(directives) {
-            if let Literal::Variable(name) = condition.1
-                && !found.contains(name)
-            {
-                found.push(name.clone());
+            if let Some(inner) = inner {
+                self.enter(inner);
             }
-        }
-        if let Some(inner) = inner {
-            find(inner, found);
         }
     }
 }

@@ -3,15 +3,12 @@
 use apollo_compiler::Node;
 use apollo_compiler::ast::{self, Type};
 use apollo_compiler::collections::HashSet;
-use apollo_compiler::executable::{ExecutableDocument, Selection, SelectionSet};
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Number, Value};
 use async_graphql_value::Value as Argument;
 
-use super::error::{DocumentError, MAX_ERRORS, start};
 use super::schema::Schema;
-use crate::graphql::error::Code;
 use crate::graphql::scalars;
 
 /// Why a value is none of a type.
@@ -236,60 +233,4 @@ fn literal_object(
 fn number(text: &str) -> Result<Value, Unfit> {
     let number = text.parse::<Number>().map_err(|_| Unfit::new("is no number"))?;
     Ok(Value::Number(number))
-}
-
-/// Refuses what only we know of our own scalars: validation takes any value for one.
-pub(super) fn check_literals(
-    schema: &Schema,
-    document: &ExecutableDocument,
-) -> Result<(), Vec<DocumentError>> {
-    let mut check = LiteralCheck { schema, document, refused: Vec::new() };
-    for operation in document.operations.iter() {
-        for variable in &operation.variables {
-            if let Some(default) = &variable.default_value {
-                check.value(&format!("the variable `${}`", variable.name), &variable.ty, default);
-            }
-        }
-        check.selections(&operation.selection_set);
-    }
-    document.fragments.values().for_each(|fragment| check.selections(&fragment.selection_set));
-    if check.refused.is_empty() { Ok(()) } else { Err(check.refused) }
-}
-
-struct LiteralCheck<'a> {
-    schema: &'a Schema,
-    document: &'a ExecutableDocument,
-    refused: Vec<DocumentError>,
-}
-
-impl LiteralCheck<'_> {
-    fn selections(&mut self, selections: &SelectionSet) {
-        for selection in &selections.selections {
-            match selection {
-                Selection::Field(field) => {
-                    for argument in &field.arguments {
-                        let Some(definition) = field.definition.argument_by_name(&argument.name)
-                        else {
-                            continue;
-                        };
-                        let what = format!("the argument `{}`", argument.name);
-                        self.value(&what, &definition.ty, &argument.value);
-                    }
-                    self.selections(&field.selection_set);
-                }
-                Selection::InlineFragment(fragment) => self.selections(&fragment.selection_set),
-                Selection::FragmentSpread(_) => {}
-            }
-        }
-    }
-
-    fn value(&mut self, what: &str, ty: &Type, value: &Node<ast::Value>) {
-        if self.refused.len() < MAX_ERRORS
-            && let Err(unfit) = literal(self.schema, ty, value)
-        {
-            let at = start(value.location(), &self.document.sources);
-            let code = Code::GraphqlValidationFailed;
-            self.refused.push(DocumentError::at(code, unfit.told_of(what), at));
-        }
-    }
 }

@@ -1,8 +1,8 @@
 //! What a document asks of the schema itself.
 //!
-//! The validator's library answers it, from the schema that clients are given as well. (The
-//! executing library has a description of its own in place of ours.) It depends on nothing that is
-//! executed, so it is found out beforehand, and handed on with the request.
+//! The validator's library answers it, from the schema that clients are given as well. The
+//! executing library has a description of its own in place of ours. The answer depends on nothing
+//! that is executed. So it is found out beforehand, and handed on with the request.
 
 use apollo_compiler::executable as source;
 use apollo_compiler::response::JsonMap;

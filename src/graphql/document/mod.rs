@@ -18,6 +18,7 @@ mod error;
 mod input;
 mod introspection;
 mod limits;
+mod literals;
 mod normal_form;
 mod operation;
 mod reader;

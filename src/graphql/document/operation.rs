@@ -40,7 +40,15 @@ pub struct Document {
     /// By the operations' names; the anonymous one has none.
     deciding: Vec<(Option<Name>, Vec<Name>)>,
     null_defaults: NullDefaults,
-    forms: Mutex<Vec<(Option<Name>, Conditions, Arc<Operation>)>>,
+    forms: Mutex<Vec<Kept>>,
+}
+
+/// A normal form that was made before.
+#[derive(Debug)]
+struct Kept {
+    of: Option<Name>,
+    conditions: Conditions,
+    form: Arc<Operation>,
 }
 
 impl Document {
@@ -109,17 +117,16 @@ impl Document {
         conditions: &Conditions,
     ) -> Option<Arc<Operation>> {
         let forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |(name, known, _): &&(Option<Name>, Conditions, Arc<Operation>)| {
-            *name == operation.name && known == conditions
-        };
-        forms.iter().find(same).map(|(_, _, form)| Arc::clone(form))
+        let same = |kept: &&Kept| kept.of == operation.name && kept.conditions == *conditions;
+        forms.iter().find(same).map(|kept| Arc::clone(&kept.form))
     }
 
     fn keep(&self, operation: &source::Operation, conditions: Conditions, form: &Arc<Operation>) {
         let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept: usize = forms.iter().map(|(_, _, form)| form.fields).sum();
+        let kept: usize = forms.iter().map(|kept| kept.form.fields).sum();
         if kept + form.fields <= MAX_KEPT_FIELDS {
-            forms.push((operation.name.clone(), conditions, Arc::clone(form)));
+            let (of, form) = (operation.name.clone(), Arc::clone(form));
+            forms.push(Kept { of, conditions, form });
         }
     }
 }

@@ -8,8 +8,8 @@ use async_graphql::Variables;
 
 use super::descriptions;
 use super::error::DocumentError;
-use super::input;
 use super::limits;
+use super::literals;
 use super::operation::{Document, NullDefaults, Prepared};
 use super::schema::Schema;
 use crate::graphql::error::Code;
@@ -52,7 +52,7 @@ impl DocumentReader {
         limits::check(&parsed).map_err(|excess| vec![excess])?;
         let null_defaults = take_null_defaults(&mut parsed);
         let document = self.validate(&parsed)?;
-        input::check_literals(&self.schema, &document)?;
+        literals::check(&self.schema, &document)?;
         Ok(Document::new(document, null_defaults))
     }
 

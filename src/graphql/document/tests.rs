@@ -131,6 +131,10 @@ fn neighbouring_operations_have_variables_of_their_own() {
                 query B($v: Boolean!) { viewer { id @include(if: $v) } }";
     assert_eq!(prepare(text, Some("B"), &json!({ "v": true })).unwrap().0, "viewer { id }");
     assert_eq!(prepare(text, Some("A"), &json!({ "v": "x" })).unwrap().0, "event(id: $v) { id }");
+    let text = "query A($v: ID!) { event(id: $v) { id } }
+                query B($v: Boolean!) { ...F }
+                fragment F on Query { viewer { id @include(if: $v) } }";
+    assert_eq!(prepare(text, Some("A"), &json!({ "v": "x" })).unwrap().0, "event(id: $v) { id }");
 }
 
 #[test]
@@ -196,6 +200,7 @@ fn the_rules_of_validation_are_the_specifications() {
         "{ seats(eventId: \"a\", filter: { status: \"RESERVED\" }) { __typename } }",
         "{ seats(eventId: \"a\", filter: { accessible: true accessible: true }) { __typename } }",
         "query ($a: ID = null) { event(id: $a) { id } }",
+        "query ($a: ID!) { seats(eventId: \"a\", filter: { categoryIds: $a }) { __typename } }",
         "query ($n: Int! = null) { events(first: $n) { __typename } }",
         "{ viewer @unknown { id } }",
         "subscription { __typename }",
