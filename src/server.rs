@@ -161,6 +161,10 @@ impl CommitListener for Feed {
     fn committed(&self, event: EventId, changes: Vec<Change>) {
         Self::committed(self, event, changes);
     }
+
+    fn committed_unseen(&self) {
+        Self::committed_unseen(self);
+    }
 }
 
 impl Running {

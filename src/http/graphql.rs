@@ -222,7 +222,7 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let mut response = match app.maps.execute(&app.schema, prepared.request).await {
+    let mut response = match app.maps.execute(&app.feed, &app.schema, prepared.request).await {
         Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
         Answer::Own(response) => response,
     };

@@ -20,6 +20,7 @@ mod request_error;
 mod serve;
 mod service;
 mod shared_answers;
+mod shared_work;
 mod sse;
 mod websocket;
 
