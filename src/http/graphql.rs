@@ -61,9 +61,10 @@ pub(super) async fn answer(
 async fn get(app: &AppState, last_token: &LastToken, head: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => return websocket::upgrade(app.clone(), upgrade),
-        Err(rejection) if head.headers.contains_key(header::UPGRADE) => {
+        Err(rejection) if websocket::is_asked_for(&head.headers) => {
             return rejection.into_response();
         }
+        // Whatever else a connection might become (`h2c`), it need not.
         Err(_) => {}
     }
     let (headers, uri) = (&head.headers, &head.uri);

@@ -21,6 +21,7 @@ mod serve;
 mod service;
 mod shared_answers;
 mod shared_work;
+mod spelled_io;
 mod sse;
 mod websocket;
 

@@ -12,6 +12,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::websocket;
+
 /// What a page may send.
 const METHODS: &str = "GET, POST";
 const HEADERS: &str = "authorization, content-type, accept";
@@ -114,7 +116,7 @@ impl CallerOrigin {
     pub(super) fn answer(&self, request: &Parts) -> Option<Response> {
         let asks_for_method = request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         let is_preflight = request.method == Method::OPTIONS && asks_for_method;
-        let is_upgrade = request.headers.contains_key(header::UPGRADE);
+        let is_upgrade = websocket::is_asked_for(&request.headers);
         if !self.is_allowed && (is_preflight || is_upgrade) {
             let message = "Pages of this origin may not use this server; ARENA_ALLOWED_ORIGINS \
                 says which may.\n";
