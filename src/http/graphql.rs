@@ -124,6 +124,8 @@ impl HttpError {
     fn answer(self, accepted: Accepted) -> Response {
         let (status, refused) = match self {
             Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
+            // Clients look at the answer's body only if it is a success.
+            Self::Request(refused @ RequestError::NotPersisted) => (StatusCode::OK, refused),
             Self::Request(refused @ RequestError::Document(_)) => match accepted.media_type {
                 // The older media type has 200 for every document,
                 Some(MediaType::Json) => (StatusCode::OK, refused),
