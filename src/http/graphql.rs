@@ -15,8 +15,8 @@ use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::app::AppState;
+use super::caller_origin::CallerOrigin;
 use super::media::{Accepted, MediaType, quality_of};
-use super::origin::CallerOrigin;
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
@@ -35,7 +35,7 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Response {
     let (mut head, body) = request.into_parts();
-    let origin = CallerOrigin::of(&head, &app.allowed_origins);
+    let origin = CallerOrigin::of(&head, &app.origins);
     let mut response = match origin.as_ref().and_then(|origin| origin.answer(&head)) {
         Some(response) => response,
         None => match head.method {

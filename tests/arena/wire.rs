@@ -107,7 +107,7 @@ async fn an_upgrade_to_something_else_is_passed_over_and_the_connection_goes_on(
     let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
         HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n";
     let get = format!(
-        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: arena\r\nOrigin: http://x\r\n\
+        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: arena\r\nOrigin: http://arena\r\n\
             {upgrade}\r\n"
     );
     for request in [with_length(upgrade), get, with_length("")] {
