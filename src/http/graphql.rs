@@ -60,7 +60,12 @@ pub(super) async fn answer(
 /// A query, a stream of events, or the beginning of a WebSocket.
 async fn get(app: &AppState, last_token: &LastToken, head: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(head, &()).await {
-        Ok(upgrade) => return websocket::upgrade(app.clone(), upgrade),
+        Ok(upgrade) => {
+            return match viewer(app, last_token, &head.headers) {
+                Ok(viewer) => websocket::upgrade(app.clone(), upgrade, viewer),
+                Err(error) => error.answer(Accepted::read(&head.headers)),
+            };
+        }
         Err(rejection) if websocket::is_asked_for(&head.headers) => {
             return rejection.into_response();
         }
