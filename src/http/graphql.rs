@@ -222,7 +222,7 @@ async fn execute(
     let is_subscription = prepared.operation == OperationType::Subscription;
     let media_type = match accepted.media_type {
         Some(media_type) if !is_subscription => media_type,
-        _ if accepted.event_stream => return sse::execute(app, prepared),
+        _ if accepted.event_stream => return sse::execute(app, headers, prepared),
         _ => {
             let message = "subscriptions need a WebSocket or `Accept: text/event-stream`, at this \
                 same address";

@@ -17,6 +17,7 @@ use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::{Incoming, Outgoing};
 use super::viewer::viewer_from_payload;
 use crate::graphql::error::{Code, Fault};
+use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::operation::{self, OperationEvent};
@@ -225,7 +226,9 @@ impl Session {
     /// Passes on what an operation has to tell.
     async fn tell(&mut self, id: &str, event: OperationEvent) -> ControlFlow<Goodbye> {
         match event {
-            OperationEvent::Next(payload) => self.send_next(id, &payload).await,
+            OperationEvent::Next(payload) | OperationEvent::Frame(Frame { payload, .. }) => {
+                self.send_next(id, &payload).await
+            }
             OperationEvent::Failed(response) => {
                 self.forget(id);
                 self.send(&Outgoing::Error { id, payload: &response.errors }).await
