@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use crate::http::AllowedOrigins;
+use crate::http::{AllowedOrigins, PublicUrl};
 
 /// What the server and the commands that use the database are told.
 #[derive(Clone, Debug, Args)]
@@ -108,6 +108,12 @@ pub struct ServeSettings {
         hide_default_value = true
     )]
     pub allowed_origins: AllowedOrigins,
+
+    /// Where people find the live map, if that is not where this server listens: an address such as
+    /// `https://shop.example` or `https://shop.example/arena`. Pages of that origin are the
+    /// server's own, and requests may come with or without that path before theirs.
+    #[arg(long, env = "ARENA_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
 
     /// Subscriptions that this server carries at a time, 1 to 1,000,000.
     #[arg(

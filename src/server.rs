@@ -22,7 +22,7 @@ use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
-use crate::http::{self, App, Service};
+use crate::http::{self, App, OriginGate, Service};
 use crate::identity::{Identity, IdentityError};
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
@@ -161,6 +161,10 @@ impl CommitListener for Feed {
     fn committed(&self, event: EventId, changes: Vec<Change>) {
         Self::committed(self, event, changes);
     }
+
+    fn committed_unseen(&self) {
+        Self::committed_unseen(self);
+    }
 }
 
 impl Running {
@@ -222,11 +226,15 @@ impl Running {
             store: store.clone(),
             feed: Arc::clone(&feed),
             stop: stop.clone(),
-            allowed_origins: settings.allowed_origins.clone(),
+            origins: OriginGate::new(settings.allowed_origins.clone(), settings.public_url.clone()),
             playground: settings.has_playground(),
             sockets: sockets.clone(),
         });
-        let serving = tokio::spawn(http::serve(listener, Service::new(app), stop.clone()));
+        let serving = tokio::spawn(http::serve(
+            listener,
+            Service::new(app, settings.public_url.as_ref()),
+            stop.clone(),
+        ));
         Ok(Self { store, feed, stop, serving, sockets, background, desk: desk_tasks })
     }
 

@@ -36,6 +36,9 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "Grand Arena is open.")?;
     writeln!(out, "  map         http://{address}/")?;
+    if let Some(url) = &settings.public_url {
+        writeln!(out, "  outside     {url}")?;
+    }
     if settings.has_playground() {
         writeln!(out, "  playground  http://{address}/playground")?;
     }

@@ -127,9 +127,15 @@ impl BatchRunner {
     ) -> Result<Booked, AttemptError> {
         let started = Instant::now();
         let mut waits = waits(FIRST_WAIT, LONGEST_WAIT);
+        let mut is_in_doubt = false;
         for attempt in 1.. {
             let error = match attempt_once(session, event, batch, before_commit).await {
-                Ok(booked) => return Ok(booked),
+                Ok(booked) => {
+                    if is_in_doubt {
+                        self.listener.committed_unseen();
+                    }
+                    return Ok(booked);
+                }
                 Err(Ok(error)) => error,
                 Err(Err(given_up)) => return Err(given_up),
             };
@@ -155,6 +161,7 @@ impl BatchRunner {
                 break;
             }
             if matches!(error, StoreError::Unknown(_)) {
+                is_in_doubt = true;
                 let (again, unknown) = batch.drain(..).partition(|command| command.is_repeatable());
                 *batch = again;
                 answer_all(unknown, Err(DeskError::Unavailable));

@@ -2,15 +2,21 @@
 
 use crate::domain::{Change, EventId};
 
-/// Told at once of what was committed here. Everybody else, other servers included, is woken by
-/// NOTIFY.
+/// Told at once of what was committed here, before anybody is answered. Everybody else, other
+/// servers included, is woken by NOTIFY.
 pub trait CommitListener: std::fmt::Debug + Send + Sync {
     /// These changes, which follow one another, are in the event's change log. What is committed in
     /// a row may be told in another order.
     fn committed(&self, event: EventId, changes: Vec<Change>);
+
+    /// Something was committed, and nobody knows what: the database did not say what became of a
+    /// transaction, and the next one found it done.
+    fn committed_unseen(&self);
 }
 
 /// Nobody.
 impl CommitListener for () {
     fn committed(&self, _: EventId, _: Vec<Change>) {}
+
+    fn committed_unseen(&self) {}
 }

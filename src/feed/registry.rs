@@ -1,7 +1,7 @@
 //! Which events are watched, and by how many.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
@@ -31,6 +31,7 @@ pub struct Feed {
     permits: Arc<Semaphore>,
     most_followers: usize,
     is_listening: AtomicBool,
+    commits: AtomicU64,
 }
 
 impl Feed {
@@ -43,6 +44,7 @@ impl Feed {
             permits: Arc::new(Semaphore::new(max_followers)),
             most_followers: max_followers,
             is_listening: false.into(),
+            commits: AtomicU64::new(0),
         })
     }
 
@@ -136,9 +138,21 @@ impl Feed {
     /// These changes of an event, which follow one another, are in its log: told by whoever
     /// committed them.
     pub fn committed(&self, event: EventId, changes: Vec<Change>) {
+        self.committed_unseen();
         if let Some(watch) = self.existing(event) {
             watch.hear(changes);
         }
+    }
+
+    /// Something is committed; what it was is not known.
+    pub fn committed_unseen(&self) {
+        self.commits.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often this server has committed, as far as anybody has been answered: what was read
+    /// before this number last grew may lack what a client has just done.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     pub(super) fn wake(&self, event: EventId, reached: Revision) {

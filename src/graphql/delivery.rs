@@ -1,4 +1,4 @@
-//! Whether a subscription is delivered by its own stream, or apart from it.
+//! Whether a subscription is delivered by its own stream, or apart from it; and from where on.
 //!
 //! `seatChanges` holds nothing that depends on the viewer, so its frames are shared. An operation
 //! is started like any other, and the schema checks and resolves it; but with a
@@ -8,7 +8,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::types::SeatStreamItem;
+use crate::domain::Revision;
 use crate::feed::Follower;
+
+/// After which revision `seatChanges` goes on, whatever its document says: the transport knows
+/// better what the client has. Goes into a request's data.
+#[derive(Clone, Copy, Debug)]
+pub struct ResumeAfter(pub(super) Revision);
+
+impl ResumeAfter {
+    /// Reads the id of a frame. What is no revision was not sent by us.
+    pub fn read(id: &str) -> Option<Self> {
+        id.parse().ok().filter(|&revision| revision >= 0).map(|revision| Self(Revision(revision)))
+    }
+}
 
 /// Whether and how `seatChanges` is delivered apart from its own stream; goes into a request's
 /// data.

@@ -17,6 +17,8 @@ pub enum Code {
     /// The document does not fit the schema, or goes beyond a limit: of depth, aliases, root fields
     /// or size.
     GraphqlValidationFailed,
+    /// The request names a document by its hash alone; it is to be sent whole.
+    PersistedQueryNotSupported,
     /// An argument breaks a rule; the message says which and what is allowed.
     BadUserInput,
     /// What an id names does not exist (or is nobody's business of the viewer).
@@ -39,6 +41,7 @@ impl Code {
         match self {
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::NotFound => "NOT_FOUND",
             Self::Unauthenticated => "UNAUTHENTICATED",

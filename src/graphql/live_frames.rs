@@ -9,10 +9,19 @@ use super::error::Fault;
 use super::schema::ArenaSchema;
 use super::shared_operation::SharedOperation;
 use super::types::{SeatChanges, SeatSnapshot, SeatStreamItem};
+use crate::domain::Revision;
 use crate::feed::{Follower, Lost, Step};
 
-/// A `seatChanges` operation that was handed over: its frames, each the payload of a `next`
-/// message.
+/// A frame: the payload of a `next` message, shared by all who ask the same.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// As JSON.
+    pub payload: Bytes,
+    /// What a client that has it goes on after.
+    pub revision: Revision,
+}
+
+/// A `seatChanges` operation that was handed over: its frames.
 #[derive(Debug)]
 pub struct LiveFrames {
     follower: Follower,
@@ -29,7 +38,7 @@ impl LiveFrames {
     pub fn into_stream(
         self,
         schema: ArenaSchema,
-    ) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
+    ) -> impl Stream<Item = Result<Frame, Fault>> + Send {
         stream::try_unfold(self, move |mut live| {
             let schema = schema.clone();
             async move {
@@ -39,12 +48,15 @@ impl LiveFrames {
         })
     }
 
-    async fn next(&mut self, schema: &ArenaSchema) -> Result<Bytes, Fault> {
+    async fn next(&mut self, schema: &ArenaSchema) -> Result<Frame, Fault> {
         let operation = &self.operation;
         match self.follower.next().await? {
-            Step::Changes(batch) => batch.rendered().form(operation.number(), || {
-                operation.render(schema, SeatStreamItem::Changes(SeatChanges(batch.clone())))
-            }),
+            Step::Changes(batch) => {
+                let payload = batch.rendered().form(operation.number(), || {
+                    operation.render(schema, SeatStreamItem::Changes(SeatChanges(batch.clone())))
+                })?;
+                Ok(Frame { payload, revision: batch.to() })
+            }
             Step::Lost(why) => {
                 // Boxed: it is rare, and a subscription that waits should be small.
                 let shared = Box::pin(self.follower.snapshot()).await?;
@@ -53,11 +65,12 @@ impl LiveFrames {
                 let render = || operation.render(schema, SeatStreamItem::Snapshot(snapshot));
                 // A snapshot says why it was sent: most are first ones, and only those are worth
                 // keeping.
-                if why == Lost::NoPosition {
-                    shared.rendered.form(operation.number(), render)
+                let payload = if why == Lost::NoPosition {
+                    shared.rendered.form(operation.number(), render)?
                 } else {
-                    render()
-                }
+                    render()?
+                };
+                Ok(Frame { payload, revision: shared.snapshot.revision })
             }
         }
     }

@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, Result, Subscription as SubscriptionRoot};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
 use super::context::ContextExt as _;
-use super::delivery::Delivery;
+use super::delivery::{Delivery, ResumeAfter};
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::scalars;
@@ -48,7 +48,8 @@ impl Subscription {
             return Ok(stream::once(async { Ok(item) }).boxed());
         }
         let event = ids::event_id("eventId", &event_id)?;
-        let start = since.map_or(Start::Live, |since| Start::After(since.0));
+        let resumed = ctx.data_opt::<ResumeAfter>().map(|resume| resume.0);
+        let start = resumed.or(since.map(|since| since.0)).map_or(Start::Live, Start::After);
         let follower = ctx.services().feed.follow(event, start).await.map_err(Fault::from)?;
         if let Some(Delivery::HandOver(handed)) = delivery {
             handed.leave(follower);

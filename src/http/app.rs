@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::document_cache::DocumentCache;
-use super::origin::AllowedOrigins;
+use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
@@ -36,7 +36,7 @@ pub struct App {
     /// Rings when the server shuts down.
     pub stop: CancellationToken,
     /// Whose pages may use this server.
-    pub allowed_origins: AllowedOrigins,
+    pub origins: OriginGate,
     /// Whether there is an explorer at `/playground`.
     pub playground: bool,
     /// The open sockets and streams, so that a shutdown can wait for their goodbyes.

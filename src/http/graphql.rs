@@ -15,8 +15,8 @@ use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::app::AppState;
+use super::caller_origin::CallerOrigin;
 use super::media::{Accepted, MediaType, quality_of};
-use super::origin::CallerOrigin;
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
@@ -35,7 +35,7 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Response {
     let (mut head, body) = request.into_parts();
-    let origin = CallerOrigin::of(&head, &app.allowed_origins);
+    let origin = CallerOrigin::of(&head, &app.origins);
     let mut response = match origin.as_ref().and_then(|origin| origin.answer(&head)) {
         Some(response) => response,
         None => match head.method {
@@ -60,10 +60,16 @@ pub(super) async fn answer(
 /// A query, a stream of events, or the beginning of a WebSocket.
 async fn get(app: &AppState, last_token: &LastToken, head: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(head, &()).await {
-        Ok(upgrade) => return websocket::upgrade(app.clone(), upgrade),
-        Err(rejection) if head.headers.contains_key(header::UPGRADE) => {
+        Ok(upgrade) => {
+            return match viewer(app, last_token, &head.headers) {
+                Ok(viewer) => websocket::upgrade(app.clone(), upgrade, viewer),
+                Err(error) => error.answer(Accepted::read(&head.headers)),
+            };
+        }
+        Err(rejection) if websocket::is_asked_for(&head.headers) => {
             return rejection.into_response();
         }
+        // Whatever else a connection might become (`h2c`), it need not.
         Err(_) => {}
     }
     let (headers, uri) = (&head.headers, &head.uri);
@@ -123,6 +129,8 @@ impl HttpError {
     fn answer(self, accepted: Accepted) -> Response {
         let (status, refused) = match self {
             Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
+            // Clients look at the answer's body only if it is a success.
+            Self::Request(refused @ RequestError::NotPersisted) => (StatusCode::OK, refused),
             Self::Request(refused @ RequestError::Document(_)) => match accepted.media_type {
                 // The older media type has 200 for every document,
                 Some(MediaType::Json) => (StatusCode::OK, refused),
@@ -214,7 +222,7 @@ async fn execute(
     let is_subscription = prepared.operation == OperationType::Subscription;
     let media_type = match accepted.media_type {
         Some(media_type) if !is_subscription => media_type,
-        _ if accepted.event_stream => return sse::execute(app, prepared),
+        _ if accepted.event_stream => return sse::execute(app, headers, prepared),
         _ => {
             let message = "subscriptions need a WebSocket or `Accept: text/event-stream`, at this \
                 same address";
@@ -222,7 +230,7 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let mut response = match app.maps.execute(&app.schema, prepared.request).await {
+    let mut response = match app.maps.execute(&app.feed, &app.schema, prepared.request).await {
         Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
         Answer::Own(response) => response,
     };

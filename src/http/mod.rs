@@ -7,6 +7,7 @@
 
 mod app;
 mod assets;
+mod caller_origin;
 mod document_cache;
 mod graphql;
 mod health;
@@ -14,18 +15,24 @@ mod long_lived;
 mod media;
 mod operation;
 mod origin;
+mod origin_gate;
 mod pages;
+mod public_url;
 mod request;
 mod request_error;
 mod serve;
 mod service;
 mod shared_answers;
+mod shared_work;
+mod spelled_io;
 mod sse;
 mod websocket;
 
 pub use self::app::{App, AppState};
 pub use self::document_cache::DocumentCache;
 pub use self::origin::{AllowedOrigins, NotAnOrigin};
+pub use self::origin_gate::OriginGate;
+pub use self::public_url::{NotAPublicUrl, PublicUrl};
 pub use self::request::MAX_REQUEST_BYTES;
 pub use self::serve::{listen, serve};
 pub use self::service::Service;

@@ -13,12 +13,14 @@ use super::request::{self, Prepared};
 use super::request_error::fault_response;
 use crate::graphql::delivery::{Delivery, Handed};
 use crate::graphql::error::Fault;
-use crate::graphql::live_frames::LiveFrames;
+use crate::graphql::live_frames::{Frame, LiveFrames};
 
 /// What an operation has to tell its client.
 pub(super) enum OperationEvent {
-    /// A response, as JSON; shared, where many asked for the same.
+    /// A response, as JSON.
     Next(Bytes),
+    /// One that is shared by all who asked for the same.
+    Frame(Frame),
     /// Errors, after which there is nothing more.
     Failed(Response),
     /// The operation is complete.
@@ -55,7 +57,7 @@ pub(super) fn start(
             handed.take().zip(shared).map(|(follower, shared)| LiveFrames::new(follower, shared));
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
-    let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Next));
+    let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Frame));
     responses.map(move |response| told(operation, response)).chain(frames).chain(end).boxed()
 }
 

@@ -1,24 +1,8 @@
-//! Which pages of which origins may use this server from a browser: those of its own, and those on
-//! a list.
-//!
-//! A request without `Origin` comes from no browser, or from a page of our own; nothing is kept
-//! from it. A page of another origin is kept out in three places: its WebSocket is refused, its
-//! preflight is, and the answers to what a browser sends without asking (queries) are not shown to
-//! it. Mutations need a content type that takes a preflight.
+//! Origins as browsers write them, and the list of those whose pages may use this server beside its
+//! own.
 
+use std::fmt;
 use std::str::FromStr;
-
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-
-/// What a page may send.
-const METHODS: &str = "GET, POST";
-const HEADERS: &str = "authorization, content-type, accept";
-
-/// How long a browser may remember the answer to its preflight, in seconds: as long as Chrome does
-/// at most.
-const MAX_AGE_SECONDS: &str = "7200";
 
 /// Origins whose pages may use the server, beside its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +38,7 @@ impl FromStr for AllowedOrigins {
 }
 
 /// The origin as browsers write it: in lower case, without the scheme's own port.
-fn normal_origin(text: &str) -> Option<String> {
+pub(super) fn normal_origin(text: &str) -> Option<String> {
     let origin = text.to_ascii_lowercase();
     let (scheme, authority) = origin.split_once("://")?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -77,73 +61,25 @@ fn normal_origin(text: &str) -> Option<String> {
     (is_scheme && is_host).then(|| origin.strip_suffix(own_port).unwrap_or(&origin).to_owned())
 }
 
+impl fmt::Display for AllowedOrigins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("*"),
+            Self::Only(origins) => f.write_str(&origins.join(", ")),
+        }
+    }
+}
+
 impl AllowedOrigins {
-    /// Whether a page of this origin may use the server that is addressed as `host`.
-    fn allow(&self, origin: &str, host: Option<&str>) -> bool {
-        // Whether TLS ends before us is not known here, so that the schemes are not compared.
-        let is_own = origin
-            .split_once("://")
-            .is_some_and(|(_, own)| host.is_some_and(|host| own.eq_ignore_ascii_case(host)));
-        is_own
-            || match self {
-                Self::Any => true,
-                Self::Only(origins) => {
-                    origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
-                }
+    /// Whether a page of this origin is on the list.
+    pub(super) fn has(&self, origin: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(origins) => {
+                origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
             }
-    }
-}
-
-/// The page that a request comes from, if it says so.
-pub(super) struct CallerOrigin {
-    origin: HeaderValue,
-    is_allowed: bool,
-}
-
-impl CallerOrigin {
-    /// Reads where a request comes from.
-    pub(super) fn of(request: &Parts, allowed: &AllowedOrigins) -> Option<Self> {
-        let origin = request.headers.get(header::ORIGIN)?.clone();
-        let host = text(&request.headers, &header::HOST);
-        let is_allowed = origin.to_str().is_ok_and(|origin| allowed.allow(origin, host));
-        Some(Self { origin, is_allowed })
-    }
-
-    /// What there is to say before the request itself is looked at: that the page is kept out, or
-    /// that it may ask.
-    pub(super) fn answer(&self, request: &Parts) -> Option<Response> {
-        let asks_for_method = request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let is_preflight = request.method == Method::OPTIONS && asks_for_method;
-        let is_upgrade = request.headers.contains_key(header::UPGRADE);
-        if !self.is_allowed && (is_preflight || is_upgrade) {
-            let message = "Pages of this origin may not use this server; ARENA_ALLOWED_ORIGINS \
-                says which may.\n";
-            return Some((StatusCode::FORBIDDEN, message).into_response());
         }
-        is_preflight.then(preflight)
     }
-
-    /// Says whether the page may see the answer.
-    pub(super) fn label(self, response: &mut Response) {
-        let headers = response.headers_mut();
-        if self.is_allowed {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
-        }
-        headers.append(header::VARY, HeaderValue::from_static("origin"));
-    }
-}
-
-fn preflight() -> Response {
-    let headers = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
-        (header::ACCESS_CONTROL_MAX_AGE, MAX_AGE_SECONDS),
-    ];
-    (StatusCode::NO_CONTENT, headers).into_response()
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 #[cfg(test)]
@@ -182,21 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_the_servers_own_origin_and_of_the_list_are_allowed() {
+    fn origins_are_compared_whole() {
         let list: AllowedOrigins = "https://shop.example".parse().unwrap();
-        let host = Some("arena.example:8080");
-        assert!(list.allow("http://arena.example:8080", host));
-        assert!(list.allow("https://shop.example", host));
-        for other in [
-            "http://arena.example",
-            "https://shop.example.evil",
-            "http://shop.example",
-            "null",
-            "arena.example:8080",
-        ] {
-            assert!(!list.allow(other, host), "{other}");
+        assert!(list.has("https://shop.example") && list.has("https://Shop.example"));
+        for other in ["https://shop.example.evil", "http://shop.example", "null", "shop.example"] {
+            assert!(!list.has(other), "{other}");
         }
-        assert!(!list.allow("http://", Some("x")) && !list.allow("http://x", None));
-        assert!(AllowedOrigins::Any.allow("null", None));
+        assert!(AllowedOrigins::Any.has("null"));
     }
 }

@@ -99,6 +99,11 @@ impl Parameters {
     ) -> Result<Prepared, RequestError> {
         let query = match self.query {
             Some(Value::String(query)) => query,
+            // Automatic persisted queries begin with the hash alone; with the document beside it
+            // there is nothing to look up.
+            _ if self.extensions.as_ref().is_some_and(|all| all["persistedQuery"].is_object()) => {
+                return Err(RequestError::NotPersisted);
+            }
             Some(_) => return Err(malformed("`query` must be a string")),
             None => return Err(malformed("the field `query` is missing")),
         };

@@ -5,11 +5,16 @@ use async_graphql::{Error, Pos, Response, ServerError};
 use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
 
+/// Some clients look for these words, others for the code.
+const NOT_PERSISTED: &str = "PersistedQueryNotSupported";
+
 /// Why a request cannot be executed.
 #[derive(Debug)]
 pub(super) enum RequestError {
     /// It is not a GraphQL request.
     Malformed(Fault),
+    /// It names a document by its hash alone. Clients then send it whole.
+    NotPersisted,
     /// It is one, but its document cannot be executed: everything that is wrong with it.
     Document(Vec<DocumentError>),
 }
@@ -24,6 +29,9 @@ impl RequestError {
     pub(super) fn into_errors(self) -> Vec<ServerError> {
         match self {
             Self::Malformed(fault) => vec![server_error(fault)],
+            Self::NotPersisted => {
+                vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
+            }
             Self::Document(errors) => {
                 errors.into_iter().map(DocumentError::into_server_error).collect()
             }

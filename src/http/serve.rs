@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::service::{ClientConnection, Service};
+use super::spelled_io::SpelledIo;
 
 /// How long a client may take to send a request's head, and how long a connection may lie idle
 /// between two requests: longer than the 60 s that load balancers keep theirs.
@@ -77,7 +78,9 @@ async fn serve_connection(stream: TcpStream, service: Service, stop: Cancellatio
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), answering)
+        // As most servers write them, for clients that look for them letter by letter.
+        .title_case_headers(true)
+        .serve_connection(TokioIo::new(SpelledIo(stream)), answering)
         .with_upgrades();
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {

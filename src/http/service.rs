@@ -1,12 +1,15 @@
 //! Which part of the server answers a request.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::http::Request;
-use axum::response::Response;
+use axum::http::{Request, Uri};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use hyper::body::Incoming;
 use tower::ServiceExt as _;
 
 use super::app::AppState;
+use super::public_url::PublicUrl;
 use super::{graphql, pages};
 use crate::identity::LastToken;
 
@@ -19,12 +22,41 @@ const API: &str = "/graphql";
 pub struct Service {
     app: AppState,
     pages: Router,
+    /// What a proxy may leave before our own paths, if anything.
+    prefix: Option<Arc<str>>,
 }
 
 impl Service {
-    /// Everything that the server has to show.
-    pub fn new(app: AppState) -> Self {
-        Self { pages: pages::router(app.clone()), app }
+    /// Everything that the server has to show, at this address from outside.
+    pub fn new(app: AppState, public_url: Option<&PublicUrl>) -> Self {
+        let prefix = public_url.map(|url| url.prefix.as_str()).filter(|path| !path.is_empty());
+        Self { pages: pages::router(app.clone()), app, prefix: prefix.map(Arc::from) }
+    }
+
+    /// Whether a path is the API's, with or without the prefix.
+    fn is_api(&self, path: &str) -> bool {
+        path == API || self.without_prefix(path) == Some(API)
+    }
+
+    fn without_prefix<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(self.prefix.as_deref()?)
+    }
+
+    async fn answer_by_page(&self, mut request: Request<Incoming>) -> Response {
+        match self.without_prefix(request.uri().path()) {
+            // Pages name what belongs to them beside themselves.
+            Some("") => {
+                return Redirect::permanent(&format!("{}/", request.uri().path())).into_response();
+            }
+            Some(path) if path.starts_with('/') => {
+                if let Ok(uri) = path.parse::<Uri>() {
+                    *request.uri_mut() = uri;
+                }
+            }
+            _ => {}
+        }
+        let Ok(response) = self.pages.clone().oneshot(request).await;
+        response
     }
 }
 
@@ -40,10 +72,9 @@ impl ClientConnection {
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response {
-        if request.uri().path() == API {
+        if self.service.is_api(request.uri().path()) {
             return graphql::answer(&self.service.app, &self.last_token, request).await;
         }
-        let Ok(response) = self.service.pages.clone().oneshot(request).await;
-        response
+        self.service.answer_by_page(request).await
     }
 }

@@ -2,35 +2,28 @@
 //! time.
 //!
 //! Shared are answers to queries of nothing but whole maps, in the same words with the same
-//! variables. None of their fields has looked at who is asking. Such an answer may be [`KEPT`] old:
-//! it says its revision, and a stream that begins there misses nothing. Everything else is answered
-//! anew each time.
+//! variables. None of their fields has looked at who is asking. Such an answer may be 250 ms old,
+//! but never older than what this server has committed ([`SharedWork`]). It says its revision, and
+//! a stream that begins there misses nothing. Everything else is answered anew each time.
 //!
 //! They are compressed for those who accept it, once for all of them: when sales open, everybody
 //! loads a map.
 
-use std::collections::HashMap;
 use std::io::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection};
+use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tokio::sync::OnceCell;
 
+use super::shared_work::{Done, SharedWork};
+use crate::feed::Feed;
 use crate::graphql::operation_key::OperationKey;
-use crate::graphql::whole_map::is_whole_map;
+use crate::graphql::whole_map::asks_for_maps_only;
 use crate::graphql::{ArenaSchema, ViewerSeen};
-
-/// How old an answer may be that is given to somebody else: a rush of map queries costs four
-/// executions a second.
-const KEPT: Duration = Duration::from_millis(250);
-
-/// Different answers kept at a time; a map of 20,000 seats takes 2 MB.
-const KEPT_ANSWERS: usize = 16;
 
 /// What is shorter than this is sent as it is, in bytes: it fits into a few packets either way.
 const WORTH_COMPRESSING: usize = 4 * 1024;
@@ -46,14 +39,7 @@ pub(super) enum Answer {
 /// The answers that are shared at the moment.
 #[derive(Debug, Default)]
 pub struct SharedAnswers {
-    recent: Mutex<HashMap<OperationKey, Recent>>,
-}
-
-/// `None` inside: it cannot be shared.
-#[derive(Clone, Debug)]
-struct Recent {
-    asked_at: Instant,
-    encoded: Arc<OnceCell<Option<Encoded>>>,
+    work: SharedWork<OperationKey, Encoded>,
 }
 
 /// An answer as JSON. Copies share everything.
@@ -96,61 +82,59 @@ fn gzip(json: &[u8]) -> std::io::Result<Bytes> {
 }
 
 impl SharedAnswers {
-    /// Executes a query, or gives the answer that somebody else has just been given.
-    pub(super) async fn execute(&self, schema: &ArenaSchema, mut request: Request) -> Answer {
+    /// Executes a query, or gives the answer that somebody else is just given. The feed knows what
+    /// this server has committed.
+    pub(super) async fn execute(
+        &self,
+        feed: &Feed,
+        schema: &ArenaSchema,
+        mut request: Request,
+    ) -> Answer {
         match key(&mut request) {
             // Apart, since it is large and seldom: what a request may become is moved about with
             // it.
-            Some(key) => Box::pin(self.share(key, schema, request)).await,
+            Some(key) => Box::pin(self.share(key, feed, schema, request)).await,
             None => Answer::Own(schema.execute(request).await),
         }
     }
 
-    async fn share(&self, key: OperationKey, schema: &ArenaSchema, request: Request) -> Answer {
-        let recent = self.recent(key);
+    async fn share(
+        &self,
+        key: OperationKey,
+        feed: &Feed,
+        schema: &ArenaSchema,
+        request: Request,
+    ) -> Answer {
         let (mut request, mut own) = (Some(request), None);
-        let encoded = recent.encoded.get_or_init(async || {
+        let work = async || {
+            let Some(request) = request.take() else { return Done::Failed };
             let seen = ViewerSeen::default();
-            let request = request.take()?.data(seen.clone());
-            let response = schema.execute(request).await;
-            if response.errors.is_empty() && !seen.was_seen() {
-                Encoded::new(&response)
-            } else {
-                own = Some(response);
-                None
-            }
-        });
-        match (encoded.await.clone(), own, request) {
-            (Some(encoded), _, _) => Answer::Shared(encoded),
-            (None, Some(response), _) => Answer::Own(response),
-            (None, None, Some(request)) => Answer::Own(schema.execute(request).await),
-            // It was executed, and could not be written.
-            (None, None, None) => Answer::Own(Response::default()),
+            let response = schema.execute(request.data(seen.clone())).await;
+            let done = match Encoded::new(&response) {
+                _ if seen.was_seen() => Done::Own,
+                Some(encoded) if response.errors.is_empty() => return Done::Shared(encoded),
+                _ => Done::Failed,
+            };
+            own = Some(response);
+            done
+        };
+        match (self.work.get(&key, || feed.commits(), work).await, own, request) {
+            (Done::Shared(encoded), _, _) => Answer::Shared(encoded),
+            (_, Some(response), _) => Answer::Own(response),
+            (_, None, Some(request)) => Answer::Own(schema.execute(request).await),
+            // Whoever did the work has its response.
+            (_, None, None) => Answer::Own(Response::default()),
         }
-    }
-
-    fn recent(&self, key: OperationKey) -> Recent {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        recent.retain(|_, answer| now - answer.asked_at < KEPT);
-        let fresh = || Recent { asked_at: now, encoded: Arc::default() };
-        if recent.len() >= KEPT_ANSWERS && !recent.contains_key(&key) {
-            return fresh();
-        }
-        recent.entry(key).or_insert_with(fresh).clone()
     }
 }
 
 /// By what an answer is shared; `None` if it cannot be.
 fn key(request: &mut Request) -> Option<OperationKey> {
-    asks_for_maps_only(request.parsed_query().ok()?).then(|| OperationKey::of(request))
-}
-
-fn asks_for_maps_only(document: &ExecutableDocument) -> bool {
-    document.operations.iter().all(|(_, operation)| {
-        operation.node.selection_set.node.items.iter().all(|selection| match &selection.node {
-            Selection::Field(field) => is_whole_map(&field.node.name.node),
-            Selection::FragmentSpread(_) | Selection::InlineFragment(_) => false,
-        })
-    })
+    let is_shared = |document: &ExecutableDocument| {
+        document
+            .operations
+            .iter()
+            .all(|(_, operation)| asks_for_maps_only(document, &operation.node.selection_set.node))
+    };
+    is_shared(request.parsed_query().ok()?).then(|| OperationKey::of(request))
 }

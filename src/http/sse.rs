@@ -15,7 +15,7 @@ use std::time::Duration;
 use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -29,6 +29,7 @@ use super::long_lived::{WRITE_TIMEOUT, at, token_end};
 use super::operation::{self, OperationEvent};
 use super::request::{self, Prepared};
 use super::request_error::fault_response;
+use crate::graphql::delivery::ResumeAfter;
 use crate::graphql::error::{Code, Fault};
 
 /// How often a quiet stream shows that it is alive: below the 30 s after which the strictest
@@ -39,6 +40,9 @@ const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// Ours, since axum's events leave an empty field out.
 const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
 
+/// What a browser calls the id of the last event that it has.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
 /// Why the server ends a stream.
 const SHUTTING_DOWN: (Code, &str) =
     (Code::Unavailable, "the server is shutting down; connect again");
@@ -46,7 +50,14 @@ const TOKEN_EXPIRED: (Code, &str) =
     (Code::Unauthenticated, "the token has expired; connect with a new one");
 
 /// Executes an operation and streams its responses, at most until the viewer's token runs out.
-pub(super) fn execute(app: &AppState, prepared: Prepared) -> Response {
+///
+/// A browser that lost its stream sends the id of the last event that it has: a revision, after
+/// which the stream goes on.
+pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared) -> Response {
+    let last_event_id = asked.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
+    if let Some(resume) = last_event_id.and_then(ResumeAfter::read) {
+        prepared.request = prepared.request.data(resume);
+    }
     let token_end = prepared.viewer().map(token_end);
     let (events, stream) = mpsc::channel(1);
     let is_subscription = prepared.operation == OperationType::Subscription;
@@ -96,7 +107,11 @@ async fn serve(
             () = app.stop.cancelled(), if is_subscription => break Some(SHUTTING_DOWN),
             () = at(token_end), if is_subscription => break Some(TOKEN_EXPIRED),
             event = told.next() => match event {
-                Some(OperationEvent::Next(payload)) => (next_of(&payload), false),
+                Some(OperationEvent::Next(payload)) => (Part::Next(event_of(&payload)), false),
+                Some(OperationEvent::Frame(frame)) => {
+                    let id = frame.revision.0.to_string();
+                    (Part::Next(event_of(&frame.payload).id(id)), false)
+                }
                 Some(OperationEvent::Failed(response)) => (next(&response), true),
                 Some(OperationEvent::End) | None => break None,
             },
@@ -146,7 +161,7 @@ impl Events {
 
 fn next(response: &Answer) -> Part {
     match request::to_json(response) {
-        Ok(json) => next_of(&json),
+        Ok(json) => Part::Next(event_of(&json)),
         Err(error) => {
             tracing::error!(%error, "an event could not be written");
             Part::Complete
@@ -155,6 +170,6 @@ fn next(response: &Answer) -> Part {
 }
 
 /// JSON is UTF-8.
-fn next_of(json: &[u8]) -> Part {
-    Part::Next(Event::default().event("next").data(String::from_utf8_lossy(json)))
+fn event_of(json: &[u8]) -> Event {
+    Event::default().event("next").data(String::from_utf8_lossy(json))
 }

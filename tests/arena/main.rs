@@ -26,3 +26,4 @@ mod sse;
 mod storm;
 mod transport;
 mod websocket;
+mod wire;

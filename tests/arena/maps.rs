@@ -6,7 +6,7 @@ use std::sync::Arc;
 use grand_arena::domain::SeatStatus;
 use serde_json::{Value, json};
 
-use crate::harness::{Arena, all_at_once, books};
+use crate::harness::{Arena, all_at_once, books, eventually};
 
 /// Maps may be shared between those who ask for the same at about the same time; each is true for
 /// its own revision.
@@ -55,6 +55,67 @@ async fn every_map_is_true_for_the_revision_it_says_while_the_sale_runs() {
             .collect();
         assert_eq!(seats, expected, "at revision {revision}");
     }
+}
+
+const STATUSES: &str = "query ($e: ID!) { seatMap(eventId: $e) { seats { status } } }";
+
+/// Maps are shared, and yet nobody is given one that does not have what they have just done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_has_what_this_server_committed_before_it_was_asked_for() {
+    let arena = Arena::new().await;
+    let event = arena.event(60).await;
+    let server = arena.server().await;
+    let (buyer, stranger) = (server.client("alice"), server.stranger());
+    let documents = [
+        STATUSES,
+        "query ($e: ID!) { seatMap(eventId: $e) { revision seats { status } } }",
+        "query ($e: ID!) { ...M } fragment M on Query {
+            seatMap(eventId: $e) { seats { status } } }",
+    ];
+    for serial in 1..=30 {
+        let number = usize::try_from(serial).unwrap();
+        let document = documents[number % documents.len()];
+        // So that there is one to share.
+        stranger.data(document, json!({ "e": event.gid })).await;
+        buyer.reserve(&event, [serial]).await;
+        let map = stranger.data(document, json!({ "e": event.gid })).await;
+        let status = &map["seatMap"]["seats"][number - 1]["status"];
+        assert_eq!(status, "RESERVED", "try {number}");
+    }
+    books::check(&arena, &event).await;
+}
+
+/// A lock on what maps are read from holds them up, and no booking: so it can be seen who waits for
+/// whom.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_map_shares_one_that_began_after_the_newest_commit() {
+    let arena = Arena::new().await;
+    let event = Arc::new(arena.event(10).await);
+    let server = arena.server().await;
+    let mut lock = arena.sql.begin().await.unwrap();
+    sqlx::query("LOCK TABLE seat_places IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let crowd = |size: usize| {
+        all_at_once((0..size).map(|_| {
+            let (client, event) = (server.stranger(), Arc::clone(&event));
+            async move { client.data(STATUSES, json!({ "e": event.gid })).await }
+        }))
+    };
+    let early = crowd(20);
+    eventually("a map waits", async || arena.waiting_for_locks().await > 0).await;
+    let buyer = server.client("alice");
+    buyer.reserve(&event, [1]).await;
+    let late = crowd(20);
+    buyer.reserve(&event, [2]).await;
+    assert_eq!(arena.waiting_for_locks().await, 1, "one map is read for all of them");
+    lock.rollback().await.unwrap();
+    early.await;
+    for map in late.await {
+        assert_eq!(map["seatMap"]["seats"][0]["status"], "RESERVED");
+    }
+    books::check(&arena, &event).await;
 }
 
 /// Everybody loads a map when sales open. Who accepts gzip gets the same one compressed; who

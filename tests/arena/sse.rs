@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::harness::client::RESERVE;
-use crate::harness::socket::SEAT_CHANGES;
+use crate::harness::socket::{MY_RESERVATIONS, SEAT_CHANGES};
 use crate::harness::{Arena, TestServer, books, eventually, token};
 use crate::websocket::short_token;
 
@@ -40,11 +40,20 @@ impl Events {
 
     /// The data of the next `next`.
     async fn next(&mut self) -> Value {
+        self.next_with_id().await.0
+    }
+
+    /// The data of the next `next`, and its id.
+    async fn next_with_id(&mut self) -> (Value, Option<String>) {
         let event = self.raw().await.unwrap();
+        let (event, id) = match event.split_once("\nid: ") {
+            Some((event, id)) => (event, Some(id.to_owned())),
+            None => (event.as_str(), None),
+        };
         let json = event
             .strip_prefix("event: next\ndata: ")
             .unwrap_or_else(|| panic!("not `next`: {event}"));
-        serde_json::from_str(json).unwrap()
+        (serde_json::from_str(json).unwrap(), id)
     }
 
     async fn completes(&mut self) {
@@ -107,6 +116,43 @@ async fn queries_and_mutations_are_streams_of_one_event_and_mutations_are_never_
     let mut mutation = Events::open(mutation).await;
     assert_eq!(mutation.next().await["data"]["reserveSeats"]["__typename"], "ReserveSeatsSuccess");
     mutation.completes().await;
+    books::check(&arena, &event).await;
+}
+
+/// As a browser does it by itself: it opens the same address again, with the id of the last event.
+#[tokio::test]
+async fn a_stream_that_was_lost_goes_on_after_the_last_event_that_the_client_has() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    let buyer = server.client("alice");
+    buyer.reserve(&event, [1, 2]).await;
+    let variables = json!({ "event": event.gid, "since": 1 });
+    let mut events = Events::open(get(&server, SEAT_CHANGES, variables.clone())).await;
+    let (first, id) = events.next_with_id().await;
+    assert_eq!(first["data"]["seatChanges"]["toRevision"], 2);
+    assert_eq!(id.as_deref(), Some("2"), "the last of its changes");
+    drop(events);
+    buyer.reserve(&event, [3, 4]).await;
+    for (id, from) in [("2", 3), ("3", 4), ("", 2), ("x", 2), ("-1", 2)] {
+        for request in [get, post] {
+            let request = request(&server, SEAT_CHANGES, variables.clone());
+            let mut events = Events::open(request.header("last-event-id", id)).await;
+            let next = events.next().await;
+            assert_eq!(next["data"]["seatChanges"]["fromRevision"], from, "after {id:?}");
+        }
+    }
+    let initial = json!({ "event": event.gid });
+    let mut events = Events::open(post(&server, SEAT_CHANGES, initial.clone())).await;
+    assert_eq!(events.next_with_id().await.1.as_deref(), Some("4"), "a snapshot's revision");
+    let gone = post(&server, SEAT_CHANGES, initial).header("last-event-id", "77");
+    let mut events = Events::open(gone).await;
+    assert_eq!(events.next().await["data"]["seatChanges"]["reason"], "UNKNOWN_REVISION");
+
+    let mine = post(&server, MY_RESERVATIONS, json!({ "event": event.gid }));
+    let mine = mine.bearer_auth(token("alice", &[])).header("last-event-id", "2");
+    let (first, id) = Events::open(mine).await.next_with_id().await;
+    assert_eq!((&first["data"]["myReservations"]["revision"], id), (&json!(4), None));
     books::check(&arena, &event).await;
 }
 

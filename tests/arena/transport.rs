@@ -179,6 +179,38 @@ async fn queries_run_by_get_and_mutations_never() {
     assert_eq!(status.as_u16(), 405);
 }
 
+/// Clients then send the document; some look for the message, others for the code.
+#[tokio::test]
+async fn a_hash_without_its_document_is_answered_with_what_persisted_query_links_wait_for() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": "00" } });
+    let hash = json!({ "operationName": "A", "extensions": extensions }).to_string();
+    let parameters = [("extensions", extensions.to_string())];
+    let address = reqwest::Url::parse_with_params("http://x/graphql", parameters).unwrap();
+    let path = address.as_str().strip_prefix("http://x").unwrap();
+    for headers in [vec![JSON], vec![JSON, STRICT]] {
+        for (method, path, body) in
+            [(Method::POST, "/graphql", hash.as_str()), (Method::GET, path, "")]
+        {
+            let (status, answer) = http(&server, method, path, &headers, body).await;
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            let error = json!({
+                "message": "PersistedQueryNotSupported",
+                "extensions": { "code": "PERSISTED_QUERY_NOT_SUPPORTED" },
+            });
+            assert_eq!((status, answer), (StatusCode::OK, json!({ "errors": [error] })));
+        }
+    }
+    let both = json!({ "query": "{ viewer { id } }", "extensions": extensions }).to_string();
+    check_answers(&server, vec![("both", vec![JSON, STRICT], &both, 200, "")]).await;
+    let mut socket = server.socket("alice").await;
+    let payload = json!({ "extensions": extensions });
+    socket.send(json!({ "type": "subscribe", "id": "1", "payload": payload })).await;
+    let error = socket.message().await;
+    assert_eq!(error["payload"][0]["message"], "PersistedQueryNotSupported", "{error}");
+}
+
 #[tokio::test]
 async fn deep_queries_are_refused_and_the_standard_introspection_works() {
     let arena = Arena::new().await;

@@ -177,6 +177,42 @@ async fn a_socket_is_closed_when_its_token_runs_out() {
     assert!(reason.contains("expired"), "{reason}");
 }
 
+/// Clients that are no browsers can send the header that they send everywhere else.
+#[tokio::test]
+async fn a_socket_may_be_asked_for_with_a_token_and_connection_init_goes_before_it() {
+    let arena = Arena::new().await;
+    let server = arena.server().await;
+    let open = async |protocol: &str, token: &str| {
+        let authorization = format!("Bearer {token}");
+        let authorization = authorization.as_str();
+        let headers = [("sec-websocket-protocol", protocol), ("authorization", authorization)];
+        Socket::handshake(&server.base, &headers).await
+    };
+    let alice = token("alice", &[]);
+    for protocol in ["graphql-transport-ws", "graphql-ws"] {
+        let begin = if protocol == "graphql-ws" { "start" } else { "subscribe" };
+        for (init, viewer) in [
+            (json!({ "type": "connection_init" }), "alice"),
+            (json!({ "type": "connection_init", "payload": { "other": 1 } }), "alice"),
+            (init(Some(&token("bob", &[]))), "bob"),
+        ] {
+            let mut socket = open(protocol, &alice).await.ok().unwrap();
+            socket.send(init).await;
+            assert_eq!(socket.message().await["type"], "connection_ack");
+            let payload = json!({ "query": "{ viewer { id } }" });
+            socket.send(json!({ "type": begin, "id": "1", "payload": payload })).await;
+            let message = socket.message().await;
+            let told = server.client(viewer).data("{ viewer { id } }", json!({})).await;
+            assert_eq!(message["payload"]["data"], told, "{protocol}");
+        }
+        assert_eq!(open(protocol, "nonsense").await.err(), Some(401), "{protocol}");
+    }
+    let mut short = open("graphql-transport-ws", &short_token()).await.ok().unwrap();
+    short.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(short.message().await["type"], "connection_ack");
+    assert_eq!(short.closed().await.0, 4401, "its token has run out");
+}
+
 #[tokio::test]
 async fn the_older_websocket_protocol_still_works() {
     let arena = Arena::new().await;

@@ -26,12 +26,13 @@ use crate::http::document_cache::DocumentCache;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::request::{self, Prepared};
 use crate::http::request_error::fault_response;
+use crate::identity::Viewer;
 
 /// What the protocol calls itself.
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
 /// Serves a socket to its end.
-pub(super) async fn serve(app: AppState, socket: WebSocket) {
+pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Option<Viewer>) {
     let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
     let Ok(head) = head else { return };
     let (mut head, ()) = head.into_parts();
@@ -57,7 +58,7 @@ pub(super) async fn serve(app: AppState, socket: WebSocket) {
             .on_connection_init({
                 let expiry = Arc::clone(&expiry);
                 move |payload| async move {
-                    let viewer = viewer_from_payload(&app, payload.as_object())
+                    let viewer = viewer_from_payload(&app, payload.as_object(), from_upgrade)
                         .map_err(async_graphql::Error::new)?;
                     expiry.set(viewer.as_ref().map(token_end));
                     let mut data = Data::default();

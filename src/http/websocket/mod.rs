@@ -6,6 +6,7 @@
 //!
 //! The older protocol that calls itself `graphql-ws` is in `legacy`.
 
+mod asked;
 mod goodbye;
 mod legacy;
 mod limits;
@@ -14,4 +15,5 @@ mod session;
 mod upgrade;
 mod viewer;
 
+pub(super) use asked::is_asked_for;
 pub(super) use upgrade::upgrade;

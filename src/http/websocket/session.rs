@@ -17,6 +17,7 @@ use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::{Incoming, Outgoing};
 use super::viewer::viewer_from_payload;
 use crate::graphql::error::{Code, Fault};
+use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::operation::{self, OperationEvent};
@@ -30,13 +31,19 @@ const MAX_ID_BYTES: usize = 128;
 /// How long the client's close frame is waited for.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Who is asking.
+enum Asker {
+    /// `connection_init` has yet to say; so far it is who asked for the socket.
+    Unsaid(Option<Viewer>),
+    Said(Option<Viewer>),
+}
+
 /// One socket that speaks graphql-transport-ws.
 pub(super) struct Session {
     app: AppState,
     sink: SplitSink<WebSocket, Message>,
     messages: SplitStream<WebSocket>,
-    /// Who is asking, once initialised.
-    viewer: Option<Option<Viewer>>,
+    asker: Asker,
     /// The operations under way.
     operations: StreamMap<String, BoxStream<'static, OperationEvent>>,
     /// Those of them that end by themselves: queries and mutations.
@@ -50,7 +57,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(app: AppState, socket: WebSocket) -> Self {
+    pub(super) fn new(app: AppState, socket: WebSocket, viewer: Option<Viewer>) -> Self {
         let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
@@ -60,7 +67,7 @@ impl Session {
             app,
             sink,
             messages,
-            viewer: None,
+            asker: Asker::Unsaid(viewer),
             operations: StreamMap::new(),
             brief: HashSet::new(),
             last_heard: now,
@@ -101,9 +108,9 @@ impl Session {
             () = stop.cancelled(), if self.brief.is_empty() => {
                 ControlFlow::Break(Goodbye::ShuttingDown)
             }
-            () = at(deadline) => ControlFlow::Break(match self.viewer {
-                None => Goodbye::InitTimeout,
-                Some(_) => Goodbye::TokenExpired,
+            () = at(deadline) => ControlFlow::Break(match self.asker {
+                Asker::Unsaid(_) => Goodbye::InitTimeout,
+                Asker::Said(_) => Goodbye::TokenExpired,
             }),
             message = self.messages.next() => match message {
                 Some(Ok(message)) => Box::pin(self.hear(message)).await,
@@ -123,7 +130,7 @@ impl Session {
         if self.last_heard.elapsed() > SILENCE_TIMEOUT {
             return ControlFlow::Break(Goodbye::Gone);
         }
-        if self.viewer.is_some() {
+        if let Asker::Said(_) = self.asker {
             self.send(&Outgoing::Ping {}).await
         } else {
             ControlFlow::Continue(())
@@ -163,20 +170,20 @@ impl Session {
     }
 
     async fn initialise(&mut self, payload: Option<Map<String, Value>>) -> ControlFlow<Goodbye> {
-        if self.viewer.is_some() {
+        let Asker::Unsaid(from_upgrade) = &mut self.asker else {
             return ControlFlow::Break(Goodbye::InitTwice);
-        }
-        let viewer = match viewer_from_payload(&self.app, payload.as_ref()) {
+        };
+        let viewer = match viewer_from_payload(&self.app, payload.as_ref(), from_upgrade.take()) {
             Ok(viewer) => viewer,
             Err(reason) => return ControlFlow::Break(Goodbye::BadToken(reason)),
         };
         self.deadline = viewer.as_ref().map(token_end);
-        self.viewer = Some(viewer);
+        self.asker = Asker::Said(viewer);
         self.send(&Outgoing::ConnectionAck {}).await
     }
 
     async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> ControlFlow<Goodbye> {
-        let Some(viewer) = self.viewer.clone() else {
+        let Asker::Said(viewer) = &self.asker else {
             return ControlFlow::Break(Goodbye::NotInitialised);
         };
         if id.is_empty() || id.len() > MAX_ID_BYTES {
@@ -189,7 +196,7 @@ impl Session {
         }
         let prepared = if self.operations.len() < MAX_OPERATIONS {
             Parameters::from_json(Value::Object(payload))
-                .and_then(|parameters| parameters.prepare(&self.app.documents, viewer))
+                .and_then(|parameters| parameters.prepare(&self.app.documents, viewer.clone()))
         } else {
             let message = format!("a socket carries at most {MAX_OPERATIONS} operations at a time");
             return self.send_fault(&id, Fault::new(Code::Overloaded, message)).await;
@@ -219,7 +226,9 @@ impl Session {
     /// Passes on what an operation has to tell.
     async fn tell(&mut self, id: &str, event: OperationEvent) -> ControlFlow<Goodbye> {
         match event {
-            OperationEvent::Next(payload) => self.send_next(id, &payload).await,
+            OperationEvent::Next(payload) | OperationEvent::Frame(Frame { payload, .. }) => {
+                self.send_next(id, &payload).await
+            }
             OperationEvent::Failed(response) => {
                 self.forget(id);
                 self.send(&Outgoing::Error { id, payload: &response.errors }).await

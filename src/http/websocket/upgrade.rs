@@ -7,6 +7,7 @@ use super::session::Session;
 use crate::http::app::AppState;
 use crate::http::long_lived::WRITE_TIMEOUT;
 use crate::http::request::MAX_REQUEST_BYTES;
+use crate::identity::Viewer;
 
 /// The current protocol.
 const TRANSPORT_WS: &str = "graphql-transport-ws";
@@ -20,10 +21,12 @@ const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// much too large with a broken connection.
 const READABLE_BYTES: usize = 2 * MAX_REQUEST_BYTES;
 
-/// Takes the connection over, in the protocol that the client asks for.
+/// Takes the connection over, in the protocol that the client asks for. The request may have said
+/// who is asking already.
 pub(in crate::http) fn upgrade(
     app: AppState,
     upgrade: WebSocketUpgrade,
+    viewer: Option<Viewer>,
 ) -> axum::response::Response {
     let upgrade = upgrade
         .protocols([TRANSPORT_WS, LEGACY_WS])
@@ -37,10 +40,10 @@ pub(in crate::http) fn upgrade(
     upgrade.on_upgrade(move |socket| {
         tracker.track_future(async move {
             match protocol.as_deref() {
-                Some(TRANSPORT_WS) => Session::new(app, socket).serve().await,
+                Some(TRANSPORT_WS) => Session::new(app, socket, viewer).serve().await,
                 // Boxed: few speak it, and every socket's task would be as large as the largest of
                 // these.
-                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket)).await,
+                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, viewer)).await,
                 _ => refuse(socket).await,
             }
         })

@@ -7,15 +7,16 @@ use crate::http::app::AppState;
 use crate::identity::Viewer;
 
 /// Who is asking, as `connection_init` says: `{"Authorization": "Bearer …"}`, the field's name in
-/// any case.
+/// any case. Where it says nothing, who has asked for the socket.
 pub(super) fn viewer_from_payload(
     app: &AppState,
     payload: Option<&Map<String, Value>>,
+    from_upgrade: Option<Viewer>,
 ) -> Result<Option<Viewer>, String> {
-    let Some(fields) = payload else { return Ok(None) };
-    let authorization = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let authorization = payload
+        .and_then(|all| all.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")));
     let header = match authorization {
-        None | Some((_, Value::Null)) => None,
+        None | Some((_, Value::Null)) => return Ok(from_upgrade),
         Some((_, Value::String(text))) => Some(text.as_str()),
         Some(_) => return Err("Authorization must be a string".to_owned()),
     };

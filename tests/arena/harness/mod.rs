@@ -214,6 +214,7 @@ pub fn settings(url: &str) -> ServeSettings {
         demo: false,
         playground: None,
         allowed_origins: AllowedOrigins::Only(vec![]),
+        public_url: None,
         max_subscriptions: 1000,
         log_changes: 1_000_000,
         log_hours: 168,
