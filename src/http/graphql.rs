@@ -136,7 +136,7 @@ impl HttpError {
                 Some(MediaType::Json) => (StatusCode::OK, refused),
                 Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused),
                 // and a browser would show the page that waits for events nothing but them.
-                None => return sse::once(&refused.into_response()),
+                None => return sse::once(&refused.into_errors()),
             },
             Self::Request(refused) => (StatusCode::BAD_REQUEST, refused),
         };

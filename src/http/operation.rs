@@ -1,8 +1,8 @@
 //! An operation under way, whichever transport carries it: what it has to tell its client, piece by
 //! piece.
 
-use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
+use async_graphql::{Response, ServerError};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -22,7 +22,7 @@ pub(super) enum OperationEvent {
     /// One that is shared by all who asked for the same.
     Frame(Frame),
     /// Errors, after which there is nothing more.
-    Failed(Response),
+    Failed(Vec<ServerError>),
     /// The operation is complete.
     End,
 }
@@ -64,7 +64,7 @@ pub(super) fn start(
 fn told(operation: OperationType, mut response: Response) -> OperationEvent {
     request::complete_errors(&mut response);
     if request::has_failed(operation, &response) {
-        return OperationEvent::Failed(response);
+        return OperationEvent::Failed(response.errors);
     }
     match request::to_json(&response) {
         Ok(json) => OperationEvent::Next(json.into()),
@@ -73,5 +73,5 @@ fn told(operation: OperationType, mut response: Response) -> OperationEvent {
 }
 
 fn failed(fault: Fault) -> OperationEvent {
-    OperationEvent::Failed(fault_response(fault))
+    OperationEvent::Failed(fault_response(fault).errors)
 }

@@ -178,13 +178,18 @@ pub(super) fn has_failed(operation: OperationType, response: &Response) -> bool 
 /// The response as JSON, which has the field `data` only where something was executed. (The library
 /// always writes it.)
 pub(super) fn to_json(response: &Response) -> serde_json::Result<Vec<u8>> {
+    if is_request_error(response) {
+        errors_to_json(&response.errors)
+    } else {
+        serde_json::to_vec(response)
+    }
+}
+
+/// The response to what was not executed, as JSON.
+pub(super) fn errors_to_json(errors: &[ServerError]) -> serde_json::Result<Vec<u8>> {
     #[derive(Serialize)]
     struct RequestErrors<'a> {
         errors: &'a [ServerError],
     }
-    if is_request_error(response) {
-        serde_json::to_vec(&RequestErrors { errors: &response.errors })
-    } else {
-        serde_json::to_vec(response)
-    }
+    serde_json::to_vec(&RequestErrors { errors })
 }

@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use async_graphql::Response as Answer;
+use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -67,10 +67,10 @@ pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared)
 }
 
 /// A stream with one answer in it.
-pub(super) fn once(answer_to_tell: &Answer) -> Response {
+pub(super) fn once(errors: &[ServerError]) -> Response {
     let (events, stream) = mpsc::channel(2);
     // There is room for two.
-    let _ = events.try_send(next(answer_to_tell));
+    let _ = events.try_send(refusal(errors));
     let _ = events.try_send(Part::Complete);
     answer(stream)
 }
@@ -112,7 +112,7 @@ async fn serve(
                     let id = frame.revision.0.to_string();
                     (Part::Next(event_of(&frame.payload).id(id)), false)
                 }
-                Some(OperationEvent::Failed(response)) => (next(&response), true),
+                Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),
                 Some(OperationEvent::End) | None => break None,
             },
             // Handed over as all else is, so that a reader that takes nothing is noticed.
@@ -130,7 +130,7 @@ async fn serve(
     // for.
     drop(told);
     if let Some((code, message)) = goodbye
-        && !events.send(next(&fault_response(Fault::new(code, message)))).await
+        && !events.send(refusal(&fault_response(Fault::new(code, message)).errors)).await
     {
         return;
     }
@@ -159,8 +159,8 @@ impl Events {
     }
 }
 
-fn next(response: &Answer) -> Part {
-    match request::to_json(response) {
+fn refusal(errors: &[ServerError]) -> Part {
+    match request::errors_to_json(errors) {
         Ok(json) => Part::Next(event_of(&json)),
         Err(error) => {
             tracing::error!(%error, "an event could not be written");

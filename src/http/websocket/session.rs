@@ -229,9 +229,9 @@ impl Session {
             OperationEvent::Next(payload) | OperationEvent::Frame(Frame { payload, .. }) => {
                 self.send_next(id, &payload).await
             }
-            OperationEvent::Failed(response) => {
+            OperationEvent::Failed(errors) => {
                 self.forget(id);
-                self.send(&Outgoing::Error { id, payload: &response.errors }).await
+                self.send(&Outgoing::Error { id, payload: &errors }).await
             }
             OperationEvent::End => {
                 self.forget(id);
