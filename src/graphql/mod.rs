@@ -8,6 +8,7 @@
 //! [`shared_operation`] and [`live_frames`] do it for frames, [`whole_map`] names the field whose
 //! answers are shared.
 
+mod argument;
 mod context;
 pub mod delivery;
 pub mod document;
@@ -21,6 +22,7 @@ pub mod operation_key;
 pub mod paging;
 mod query;
 mod ready_value;
+pub mod required;
 mod scalars;
 mod schema;
 mod serial;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::document_cache::DocumentCache;
 use super::request_error::{RequestError, malformed};
 use crate::graphql::error::Code;
+use crate::graphql::required::was_told;
 use crate::identity::Viewer;
 
 /// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
@@ -145,6 +146,7 @@ pub(super) fn parse(
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.
 pub(super) fn complete_errors(response: &mut Response) {
+    response.errors.retain(|error| !was_told(error));
     for ServerError { extensions, path, locations, .. } in &mut response.errors {
         locations.retain(|at| at.line > 0);
         let extensions = extensions.get_or_insert_default();
