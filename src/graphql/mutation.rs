@@ -9,7 +9,8 @@ use super::nullable::nullable;
 use super::scalars::DateTime;
 use super::serial::SerialUnion;
 use super::types::{
-    ConfirmSeatsResult, EventScope, GuestSession, ReleaseSeatsResult, ReserveSeatsResult, Viewer,
+    ConfirmSeatsResult, EventScope, GuestSession, MoneyInput, ReleaseSeatsResult,
+    ReserveSeatsResult, Viewer,
 };
 use crate::clock::wall_clock;
 use crate::domain::command::{Confirm, MAX_SEATS_PER_REQUEST, Release, Reserve, SeatSet};
@@ -42,6 +43,8 @@ pub(super) struct ConfirmSeatsInput {
     idempotency_key: String,
     /// The shop's own reference for the payment, 1 to 255 characters; kept with the order.
     payment_reference: Option<String>,
+    /// What the seats must cost together: refused with PriceChanged if they cost anything else.
+    expected_total: Option<MoneyInput>,
 }
 
 /// Seats to give back.
@@ -101,7 +104,8 @@ impl Mutation {
                     })
                 })
                 .transpose()?;
-            let confirm = Confirm { viewer, seats, key, payment_reference };
+            let expected_total = input.expected_total.map(Into::into);
+            let confirm = Confirm { viewer, seats, key, payment_reference, expected_total };
             let outcome = ctx.services().desk.submit(event, confirm).await?;
             Ok(Some(SerialUnion(ConfirmSeatsResult::new(outcome))))
         })

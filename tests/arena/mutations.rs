@@ -107,20 +107,21 @@ async fn a_confirmation_makes_one_order_however_often_it_is_repeated() {
     let input = json!({ "eventId": event.gid, "seatIds": seats, "idempotencyKey": "one",
         "paymentReference": "pi_123" });
     let first = alice.data(CONFIRM, json!({ "input": input })).await["confirmSeats"].take();
-    assert_eq!(first["replayed"], false);
-    assert_eq!(first["order"]["total"], json!({ "amountMinor": 7500, "currency": "EUR" }));
+    assert_eq!((&first["created"], &first["replayed"]), (&json!(true), &json!(false)));
+    let total = json!({ "amountMinor": 7500, "currency": "EUR", "fractionDigits": 2 });
+    assert_eq!(first["order"]["total"], total);
     assert_eq!(first["order"]["paymentReference"], "pi_123");
     assert_eq!(first["revision"], 5);
 
     let again = alice.confirm(&event, [9, 10], "one").await;
-    assert_eq!((&again["replayed"], &again["order"]), (&json!(true), &first["order"]));
+    assert_eq!((&again["created"], &again["order"]), (&json!(false), &first["order"]));
     assert_eq!(again["revision"], 5);
     assert_eq!(kind(&alice.confirm(&event, [11], "one").await), "IdempotencyKeyReused");
 
     let other_key = alice.confirm(&event, [9, 10], "two").await;
-    assert_eq!((&other_key["replayed"], &other_key["order"]), (&json!(false), &first["order"]));
+    assert_eq!((&other_key["created"], &other_key["order"]), (&json!(false), &first["order"]));
     let other_key = alice.confirm(&event, [9, 10], "two").await;
-    assert_eq!((&other_key["replayed"], &other_key["order"]), (&json!(true), &first["order"]));
+    assert_eq!((&other_key["created"], &other_key["order"]), (&json!(false), &first["order"]));
     assert_eq!(kind(&alice.confirm(&event, [11], "two").await), "IdempotencyKeyReused");
 
     assert_eq!(reasons(&alice.confirm(&event, [9, 11], "three").await), ["ALREADY_CONFIRMED"]);
@@ -146,7 +147,7 @@ async fn an_idempotency_key_belongs_to_one_viewer_and_one_event() {
     alice.reserve(&other, [1]).await;
     bob.reserve(&event, [2]).await;
     for (client, event, seat) in [(&alice, &event, 1), (&alice, &other, 1), (&bob, &event, 2)] {
-        assert_eq!(client.confirm(event, [seat], "the same key").await["replayed"], false);
+        assert_eq!(client.confirm(event, [seat], "the same key").await["created"], true);
     }
     books::check(&arena, &event).await;
 }

@@ -61,7 +61,8 @@ async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
     let reserve = Reserve { viewer: viewer.clone(), seats: seats() };
     desk.submit(seat.event, reserve).await.unwrap().unwrap();
     let (viewer, key) = (viewer.clone(), IdempotencyKey::new("key".to_owned()).unwrap());
-    let confirm = Confirm { viewer, seats: seats(), key, payment_reference: None };
+    let confirm =
+        Confirm { viewer, seats: seats(), key, payment_reference: None, expected_total: None };
     desk.submit(seat.event, confirm).await.unwrap().unwrap();
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use tokio::sync::OnceCell;
 
+use super::money::Money;
 use crate::domain::{CategoryId, EventId};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
@@ -168,20 +169,10 @@ impl Category {
         Self {
             id: AnyId::Category(record.id).encode(),
             name: record.name.clone(),
-            price: Money { amount_minor: record.price_minor, currency: currency.to_owned() },
+            price: Money::new(record.price_minor, currency),
             color: record.color.clone(),
         }
     }
-}
-
-/// An amount of money.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(serial)]
-pub struct Money {
-    /// The amount in the currency's smallest unit: cents for EUR, yen for JPY.
-    pub amount_minor: i32,
-    /// The currency's code in ISO 4217, for example `EUR`.
-    pub currency: String,
 }
 
 /// How many seats are in which status. Seats that are not for sale and nobody's are in none.

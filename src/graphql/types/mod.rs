@@ -2,6 +2,7 @@
 //! contract's words.
 
 mod event;
+mod money;
 mod node;
 mod order;
 mod results;
@@ -9,12 +10,14 @@ mod seat;
 mod stream;
 mod viewer;
 
-pub use event::{Availability, Category, Event, EventScope, Money};
+pub use event::{Availability, Category, Event, EventScope};
+pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
-pub use order::Order;
+pub use order::{Order, OrderLine};
 pub use results::{
-    ConfirmSeatsResult, IdempotencyKeyReused, NotHeldSeat, ReleaseSeatsResult, ReserveSeatsResult,
-    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, UnavailableSeat,
+    AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, NotHeldSeat, PriceChanged,
+    ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld,
+    SeatsUnavailable, UnavailableSeat,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use stream::{

@@ -3,7 +3,8 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    IdempotencyKeyReused, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, IdempotencyKeyReused, PriceChanged, SalesClosed, SeatLimitExceeded,
+    SeatsNotHeld, SeatsUnavailable,
 };
 use super::{Event, Order, Seat};
 
@@ -34,4 +35,8 @@ pub enum UserError {
     SeatsNotHeld(SeatsNotHeld),
     /// The key stands for another set of seats.
     IdempotencyKeyReused(IdempotencyKeyReused),
+    /// The seats would cost something else than expected.
+    PriceChanged(PriceChanged),
+    /// The seats are in an order with another payment reference.
+    AlreadyConfirmed(AlreadyConfirmed),
 }

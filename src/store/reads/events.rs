@@ -16,7 +16,7 @@ use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CONFIRMED, RESERVED};
 use crate::store::pools::Store;
 use crate::store::rows::TermsRow;
-use crate::store::sql::{bigints, statement};
+use crate::store::sql::{PRICE_OF_CATEGORY, bigints, statement};
 
 /// An event as stored.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct EventRecord {
     pub venue: String,
     /// When it starts.
     pub starts_at: DateTime<Utc>,
+    /// What the start is said in: a name of the IANA time zone database.
+    pub time_zone: String,
     /// Its conditions of sale.
     pub terms: Terms,
     /// The revision of its change log.
@@ -53,6 +55,7 @@ impl From<event::Model> for EventRecord {
             name: row.name,
             venue: row.venue,
             starts_at: row.starts_at,
+            time_zone: row.time_zone,
             revision: Revision(row.revision),
         }
     }
@@ -66,7 +69,7 @@ pub struct CategoryRecord {
     /// Its name for people.
     pub name: String,
     /// What a seat of it costs, in minor units of the event's currency.
-    pub price_minor: i32,
+    pub price_minor: i64,
     /// `#rrggbb`, for maps.
     pub color: Option<String>,
 }
@@ -127,13 +130,14 @@ impl Store {
             event_id: i64,
             id: i32,
             name: String,
-            price_minor: i32,
+            price_minor: i64,
             color: Option<String>,
         }
-        let query = statement(
-            "SELECT * FROM categories WHERE event_id = ANY ($1) ORDER BY event_id, id",
-            [bigints(events.iter().map(|id| id.0))],
+        const CATEGORIES: &str = formatcp!(
+            "SELECT event_id, id, name, {PRICE_OF_CATEGORY} AS price_minor, color
+  FROM categories WHERE event_id = ANY ($1) ORDER BY event_id, id"
         );
+        let query = statement(CATEGORIES, [bigints(events.iter().map(|id| id.0))]);
         let mut categories: HashMap<_, Vec<_>> = HashMap::new();
         for row in Row::find_by_statement(query).all(&self.reads).await? {
             let event = EventId(row.event_id);

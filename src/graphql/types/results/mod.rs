@@ -5,7 +5,7 @@ mod refused_seats;
 mod release;
 mod reserve;
 
-pub use confirm::{ConfirmSeatsResult, IdempotencyKeyReused};
+pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
 pub use refused_seats::{NotHeldSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
