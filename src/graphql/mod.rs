@@ -15,7 +15,6 @@ pub mod error;
 pub mod ids;
 pub mod live_frames;
 mod loaders;
-mod minor_units;
 mod mutation;
 mod nullable;
 pub mod operation_key;

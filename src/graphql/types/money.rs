@@ -4,7 +4,7 @@ use async_graphql::{InputObject, SimpleObject};
 
 use crate::domain;
 use crate::domain::money::fraction_digits;
-use crate::graphql::minor_units::MinorUnits;
+use crate::graphql::scalars::MinorUnits;
 
 /// What most currencies have. Prices are in currencies of ISO 4217, but events of earlier versions
 /// may be in anything of three letters.
