@@ -86,7 +86,13 @@ async fn fields_of_lists_load_in_batches() {
     let identity = Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap());
     let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
-    let services = Services { store: arena.store.clone(), desk: Arc::clone(&desk), feed, identity };
+    let services = Services {
+        store: arena.store.clone(),
+        desk: Arc::clone(&desk),
+        feed,
+        identity,
+        slugs: Arc::default(),
+    };
     let schema = graphql::schema(services);
     let alice = ViewerId::new("alice").unwrap();
     let mut events = Vec::new();

@@ -6,7 +6,7 @@ use super::results::{
     AlreadyConfirmed, IdempotencyKeyReused, PriceChanged, SalesClosed, SeatLimitExceeded,
     SeatsNotHeld, SeatsUnavailable,
 };
-use super::{Event, Order, Seat};
+use super::{Category, Event, Order, Seat, Viewer};
 
 /// Anything with a global id.
 #[derive(Clone, Debug, Interface)]
@@ -18,6 +18,10 @@ pub enum Node {
     Seat(Seat),
     /// An order.
     Order(Order),
+    /// A price category.
+    Category(Category),
+    /// The viewer who asks.
+    Viewer(Viewer),
 }
 
 /// What a caller can be told went wrong. Expected refusals are data; faults are GraphQL errors with

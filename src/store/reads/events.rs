@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use const_format::formatcp;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    QueryResult, QuerySelect,
 };
 
+use super::seats::{PASSES_FILTER, SeatFilter};
 use crate::domain::ledger::Terms;
 use crate::domain::{CategoryId, EventId, Revision};
 use crate::store::entity::event;
@@ -93,6 +94,13 @@ impl Store {
         Ok(rows.all(&self.reads).await?.into_iter().map(EventRecord::from).collect())
     }
 
+    /// Which event has this slug.
+    pub async fn event_id_by_slug(&self, slug: &str) -> Result<Option<EventId>, StoreError> {
+        let query = statement("SELECT event_id FROM event_slugs WHERE slug = $1", [slug.into()]);
+        let row = self.reads.query_one_raw(query).await?;
+        row.map(|row| Ok(EventId(row.try_get_by_index(0)?))).transpose()
+    }
+
     /// The event with this slug.
     pub async fn event_by_slug(&self, slug: &str) -> Result<Option<EventRecord>, StoreError> {
         const BY_SLUG: &str = "SELECT events.*
@@ -153,27 +161,49 @@ impl Store {
         Ok(categories)
     }
 
+    /// How many of an event's seats that pass the filter are in which status now.
+    pub async fn counts_of(
+        &self,
+        event: EventId,
+        filter: &SeatFilter,
+    ) -> Result<Counts, StoreError> {
+        const COUNTS_OF: &str = formatcp!(
+            "SELECT {COUNTS}
+  FROM seats JOIN seat_places USING (event_id, id) WHERE event_id = $1 AND {PASSES_FILTER}"
+        );
+        let [status, sections, categories, accessible] = filter.values();
+        let values = [event.0.into(), status, sections, categories, accessible];
+        let row = self.reads.query_one_raw(statement(COUNTS_OF, values)).await?;
+        row.map_or(Ok(Counts::default()), |row| counts_at(&row, 0))
+    }
+
     /// How many seats of these events are in which status now.
     pub async fn counts(&self, events: &[EventId]) -> Result<HashMap<EventId, Counts>, StoreError> {
-        const COUNTS: &str = formatcp!(
-            "SELECT event_id,
+        const COUNTS_OF_EVENTS: &str = formatcp!(
+            "SELECT event_id, {COUNTS} FROM seats WHERE event_id = ANY ($1) GROUP BY event_id"
+        );
+        let query = statement(COUNTS_OF_EVENTS, [bigints(events.iter().map(|id| id.0))]);
+        let rows = self.reads.query_all_raw(query).await?;
+        let counts =
+            |row: &QueryResult| Ok((EventId(row.try_get_by_index(0)?), counts_at(row, 1)?));
+        rows.iter().map(counts).collect()
+    }
+}
+
+/// Columns that count seats as of now.
+const COUNTS: &str = formatcp!(
+    "
        count(*) FILTER (
            WHERE for_sale AND (status = {AVAILABLE} OR expires_at <= statement_timestamp())),
        count(*) FILTER (WHERE status = {RESERVED} AND expires_at > statement_timestamp()),
-       count(*) FILTER (WHERE status = {CONFIRMED})
-  FROM seats WHERE event_id = ANY ($1) GROUP BY event_id"
-        );
-        let query = statement(COUNTS, [bigints(events.iter().map(|id| id.0))]);
-        let rows = self.reads.query_all_raw(query).await?;
-        rows.iter()
-            .map(|row| {
-                let counts = Counts {
-                    available: row.try_get_by_index(1)?,
-                    reserved: row.try_get_by_index(2)?,
-                    confirmed: row.try_get_by_index(3)?,
-                };
-                Ok((EventId(row.try_get_by_index(0)?), counts))
-            })
-            .collect()
-    }
+       count(*) FILTER (WHERE status = {CONFIRMED})"
+);
+
+/// The counts in a row whose columns they are, from an index on.
+fn counts_at(row: &QueryResult, first: usize) -> Result<Counts, StoreError> {
+    Ok(Counts {
+        available: row.try_get_by_index(first)?,
+        reserved: row.try_get_by_index(first + 1)?,
+        confirmed: row.try_get_by_index(first + 2)?,
+    })
 }

@@ -1,10 +1,14 @@
 //! What confirmSeats answers.
 
+use std::sync::Arc;
+
 use async_graphql::{SimpleObject, Union};
 
 use super::refused_seats::SeatsNotHeld;
 use crate::domain::command::{ConfirmRefusal, Confirmed};
+use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::Revision;
+use crate::graphql::types::event::EventScope;
 use crate::graphql::types::money::Money;
 use crate::graphql::types::order::Order;
 
@@ -71,14 +75,20 @@ pub struct AlreadyConfirmed {
 
 impl ConfirmSeatsResult {
     /// Says a decision in the contract's words.
-    pub fn new(outcome: Result<Confirmed, ConfirmRefusal>) -> Self {
+    pub(in crate::graphql) fn new(
+        event: &Arc<EventScope>,
+        named: &NamedSeats,
+        outcome: Result<Confirmed, ConfirmRefusal>,
+    ) -> Self {
         match outcome {
             Ok(Confirmed { order, created }) => {
                 let revision = Revision(order.last_revision());
                 let (order, replayed) = (Order::new(order), !created);
                 Self::Success(ConfirmSeatsSuccess { order, replayed, created, revision })
             }
-            Err(ConfirmRefusal::NotHeld(seats)) => Self::NotHeld(SeatsNotHeld::new(seats)),
+            Err(ConfirmRefusal::NotHeld(seats)) => {
+                Self::NotHeld(SeatsNotHeld::new(event, named, seats))
+            }
             Err(ConfirmRefusal::KeyReused) => Self::KeyReused(IdempotencyKeyReused {
                 message:
                     "this idempotency key was used for other seats; a new purchase needs a new key"

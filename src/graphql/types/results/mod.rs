@@ -6,8 +6,6 @@ mod release;
 mod reserve;
 
 pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
-pub use refused_seats::{NotHeldSeat, SeatsNotHeld};
+pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
-pub use reserve::{
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable, UnavailableSeat,
-};
+pub use reserve::{ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable};
