@@ -216,6 +216,7 @@ impl Running {
             desk,
             feed: Arc::clone(&feed),
             identity: Arc::clone(&identity),
+            slugs: Arc::default(),
         };
         let app = Arc::new(App {
             schema: graphql::schema(services),

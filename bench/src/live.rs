@@ -362,7 +362,7 @@ async fn cpu_per_map(arena: &Arc<Arena>, seconds: u64, own_words: bool) -> Resul
                     if own_words { format!("Map{client}x{answers}") } else { "Map".to_owned() };
                 let query = format!(
                     "query {name}($e: ID!) {{ seatMap(eventId: $e) {{ revision \
-                    seats {{ id status reservationExpiresAt }} }} }}"
+                    seats {{ id status revision }} }} }}"
                 );
                 arena.fetch(&query, json!({ "e": arena.event })).await?;
                 answers += 1;

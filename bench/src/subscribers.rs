@@ -18,14 +18,14 @@ use crate::Result;
 pub(crate) const MAP_WORDS: &str =
     "subscription ($e: ID!, $since: Revision) { seatChanges(eventId: $e, since: $since) { __typename
     ... on SeatSnapshot { revision }
-    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt } } \
+    ... on SeatChanges { fromRevision toRevision changes { seatId status } } \
     } }";
 
 /// Everything there is.
 pub(crate) const ALL_WORDS: &str = "subscription ($e: ID!, $since: Revision) { \
     seatChanges(eventId: $e, since: $since) { __typename
     ... on SeatSnapshot { revision }
-    ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt \
+    ... on SeatChanges { fromRevision toRevision changes { seatId status \
     cause revision changedAt } } } }";
 
 /// How the server asks whether we are still there, and what we say.

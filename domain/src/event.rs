@@ -4,6 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ids::is_plain_text;
 
+/// The time zone of an event unless said otherwise.
+pub const DEFAULT_TIME_ZONE: &str = "UTC";
 /// How long a hold lasts unless said otherwise, in seconds: time to pay, not time to sleep on it.
 pub const DEFAULT_HOLD_SECONDS: u32 = 300;
 /// The longest hold, in seconds: a day. Longer ones are sales.
@@ -27,6 +29,9 @@ pub struct NewEvent {
     pub venue: String,
     /// When it starts.
     pub starts_at: DateTime<Utc>,
+    /// What the start is said in, by its name in the IANA time zone database; see
+    /// [`is_time_zone`].
+    pub time_zone: String,
     /// From when seats can be reserved; `None`: at once.
     pub sales_open_at: Option<DateTime<Utc>>,
     /// From when they no longer can; `None`: never.
@@ -50,6 +55,12 @@ pub enum NewEventError {
     /// Empty, too long, or with control characters.
     #[error("the event's {0} must have 1 to {MAX_NAME_CHARS} characters and no control characters")]
     Name(&'static str),
+    /// See [`is_time_zone`].
+    #[error(
+        "the event's time zone must be a name of the IANA time zone database, for example \
+            America/New_York"
+    )]
+    TimeZone,
     /// Sales would close before they open.
     #[error("sales must close after they open")]
     SalesWindow,
@@ -74,6 +85,9 @@ impl NewEvent {
             if !is_plain_text(text, MAX_NAME_CHARS) || text.trim().is_empty() {
                 return Err(NewEventError::Name(what));
             }
+        }
+        if !is_time_zone(&self.time_zone) {
+            return Err(NewEventError::TimeZone);
         }
         if let (Some(open), Some(close)) = (self.sales_open_at, self.sales_close_at)
             && close <= open
@@ -108,6 +122,11 @@ pub fn is_slug(text: &str) -> bool {
         && bytes.last().is_some_and(plain)
 }
 
+/// Whether the IANA time zone database has a zone or a link of this name, in this spelling.
+pub fn is_time_zone(text: &str) -> bool {
+    text.parse::<chrono_tz::Tz>().is_ok()
+}
+
 /// RFC 3339 has four-digit years.
 fn is_storable(at: DateTime<Utc>) -> bool {
     const YEAR_ONE: TimeDelta = TimeDelta::seconds(-62_135_596_800);
@@ -130,6 +149,7 @@ mod tests {
             name: "The Opening".to_owned(),
             venue: "Grand Arena".to_owned(),
             starts_at: at("2031-05-01T18:00:00Z"),
+            time_zone: DEFAULT_TIME_ZONE.to_owned(),
             sales_open_at: Some(at("2031-01-01T09:00:00Z")),
             sales_close_at: Some(at("2031-05-01T17:00:00Z")),
             hold_seconds: DEFAULT_HOLD_SECONDS,
@@ -174,6 +194,23 @@ mod tests {
             assert_eq!(placed, if is_good { Ok(()) } else { Err(NewEventError::Name("venue")) });
         }
         assert!(NewEvent { name: "a\nb".to_owned(), ..event() }.check().is_err());
+    }
+
+    #[test]
+    fn a_time_zone_is_one_of_the_iana_database() {
+        for (name, is_good) in [
+            ("America/New_York", true),
+            ("Asia/Kathmandu", true),
+            ("Etc/GMT+5", true),
+            ("", false),
+            ("america/new_york", false),
+            ("+02:00", false),
+            ("CEST", false),
+            ("Europe/Gotham", false),
+        ] {
+            let checked = NewEvent { time_zone: name.to_owned(), ..event() }.check();
+            assert_eq!(checked.is_ok(), is_good, "{name:?}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::change::{Cause, Change};
 use super::ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
 use super::order::{IdempotencyKey, Order, PaymentReference};
+use super::order_code::OrderCode;
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 
 /// An event's conditions of sale.
@@ -52,12 +53,14 @@ pub struct Opening {
     /// The locked seats. A seat that is not here does not exist.
     pub seats: Vec<Seat>,
     /// Prices in minor units; needed for confirmations only.
-    pub prices: HashMap<CategoryId, i32>,
+    pub prices: HashMap<CategoryId, i64>,
     /// How many seats each viewer at hand holds (at `now`) and owns; needed only where there is a
     /// limit.
     pub holdings: HashMap<ViewerId, u32>,
     /// Which orders the idempotency keys at hand stand for.
     pub keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+    /// A new random code for the order that each of the purchases at hand may make.
+    pub codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     /// The orders that the keys and the confirmed seats at hand belong to.
     pub orders: Vec<Order>,
 }
@@ -70,9 +73,10 @@ pub struct Ledger {
     revision: Revision,
     now: DateTime<Utc>,
     seats: HashMap<SeatId, Seat>,
-    prices: HashMap<CategoryId, i32>,
+    prices: HashMap<CategoryId, i64>,
     holdings: HashMap<ViewerId, u32>,
     keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+    codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
     closing: Closing,
 }
@@ -83,18 +87,9 @@ pub struct Closing {
     /// New rows of the change log, consecutive from the revision the ledger opened with.
     pub changes: Vec<Change>,
     /// New orders.
-    pub orders: Vec<NewOrder>,
+    pub orders: Vec<Order>,
     /// New idempotency keys and what they stand for.
     pub keys: Vec<(ViewerId, IdempotencyKey, OrderId)>,
-}
-
-/// An order with the prices its seats were sold at.
-#[derive(Debug)]
-pub struct NewOrder {
-    /// The order.
-    pub order: Order,
-    /// One price for each of `order.seats`, in minor units.
-    pub prices_minor: Vec<i32>,
 }
 
 /// What the log says of a change beside its place and time.
@@ -126,8 +121,8 @@ impl Closing {
 impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
-        let Opening { event, terms, revision, now, seats, prices, holdings, keys, orders } =
-            opening;
+        let Opening { event, terms, revision, now, seats, prices, holdings, .. } = opening;
+        let Opening { keys, codes, orders, .. } = opening;
         Self {
             event,
             terms,
@@ -137,6 +132,7 @@ impl Ledger {
             prices,
             holdings,
             keys,
+            codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             closing: Closing::default(),
         }
@@ -235,6 +231,19 @@ impl Ledger {
         self.change(id, |state| Ok(state.as_of(now)), entry).is_ok()
     }
 
+    /// What these seats cost together, in minor units; `None` if one of them is not on the ledger,
+    /// or has no price.
+    pub(super) fn total_minor(&self, seats: &[SeatId]) -> Option<i64> {
+        seats.iter().map(|&seat| self.price_minor(seat)).try_fold(0_i64, |sum, price| {
+            // A request names few seats, and a price has a bound: no sum comes near the end.
+            sum.checked_add(price?)
+        })
+    }
+
+    fn price_minor(&self, seat: SeatId) -> Option<i64> {
+        self.prices.get(&self.seats.get(&seat)?.category).copied()
+    }
+
     /// Sells held seats in one order. All of them must be held, live, by the viewer.
     pub(super) fn confirm(
         &mut self,
@@ -245,10 +254,11 @@ impl Ledger {
     ) -> Result<&Order, IllegalTransition> {
         let now = self.now;
         let id = OrderId { event: self.event, first: self.revision.next() };
-        let mut prices_minor = Vec::with_capacity(seats.len());
+        let code = self.codes.get(&(viewer.clone(), key.clone())).copied();
+        let code = code.ok_or(IllegalTransition)?;
+        let total_minor = self.total_minor(seats).ok_or(IllegalTransition)?;
+        let prices = seats.iter().filter_map(|&seat| self.price_minor(seat)).collect();
         for &seat in seats {
-            let category = self.seats.get(&seat).ok_or(IllegalTransition)?.category;
-            prices_minor.push(self.prices.get(&category).copied().ok_or(IllegalTransition)?);
             let entry =
                 Entry { cause: Cause::Confirmed, viewer, expires_at: None, order: Some(id) };
             self.change(seat, |state| state.confirm(id, now), entry)?;
@@ -256,13 +266,15 @@ impl Ledger {
         let order = Order {
             id,
             viewer: viewer.clone(),
+            code,
             seats: seats.to_vec(),
-            total_minor: prices_minor.iter().copied().map(i64::from).sum(),
+            prices_minor: prices,
+            total_minor,
             currency: self.terms.currency.clone(),
             payment_reference: payment_reference.cloned(),
             confirmed_at: now,
         };
-        self.closing.orders.push(NewOrder { order: order.clone(), prices_minor });
+        self.closing.orders.push(order.clone());
         self.remember_key(viewer, key, id);
         Ok(self.orders.entry(id).or_insert(order))
     }

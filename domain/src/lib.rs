@@ -15,7 +15,9 @@ pub mod command;
 pub mod event;
 pub mod ids;
 pub mod ledger;
+pub mod money;
 pub mod order;
+pub mod order_code;
 pub mod plan;
 #[cfg(test)]
 mod properties;
@@ -23,5 +25,7 @@ pub mod seat;
 
 pub use change::{Cause, Change};
 pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
+pub use order_code::OrderCode;
 pub use seat::{Hold, Sale, SeatState, SeatStatus};

@@ -13,6 +13,9 @@ pub use sea_orm_migration::prelude::*;
 mod m0001_initial;
 mod m0002_rush;
 mod m0003_off_sale;
+mod m0004_by_the_book;
+
+pub use m0004_by_the_book::ENTER_ORDER_CODES;
 
 /// All migrations.
 #[derive(Debug)]
@@ -25,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_initial::Migration),
             Box::new(m0002_rush::Migration),
             Box::new(m0003_off_sale::Migration),
+            Box::new(m0004_by_the_book::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
+use domain::event::{DEFAULT_HOLD_SECONDS, DEFAULT_TIME_ZONE, NewEvent};
 use domain::plan::SeatPlan;
 use tokio_util::sync::CancellationToken;
 
@@ -138,6 +138,7 @@ fn new_event(number: u32, starts_at: DateTime<Utc>) -> NewEvent {
         name,
         venue: "Grand Arena".to_owned(),
         starts_at,
+        time_zone: DEFAULT_TIME_ZONE.to_owned(),
         sales_open_at: None,
         sales_close_at: None,
         hold_seconds: DEFAULT_HOLD_SECONDS,

@@ -16,7 +16,7 @@ use domain::plan::{PALETTE, PlannedCategory, PlannedSeat, SeatPlan};
 const CURRENCY: &str = "EUR";
 
 /// Name and price in cents, dearest first: what a large concert in Europe asks.
-const CATEGORIES: [(&str, i32); 6] = [
+const CATEGORIES: [(&str, i64); 6] = [
     ("Floor – Front", 18_900),
     ("Floor – Back", 14_900),
     ("Lower bowl – Gold", 12_900),

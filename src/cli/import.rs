@@ -11,7 +11,7 @@ use super::error::{CommandError, sentence};
 use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
-use crate::domain::event::{DEFAULT_HOLD_SECONDS, NewEvent};
+use crate::domain::event::{DEFAULT_HOLD_SECONDS, DEFAULT_TIME_ZONE, NewEvent};
 use crate::{graphql, import};
 
 #[derive(Debug, Args)]
@@ -30,6 +30,9 @@ pub(super) struct ImportArguments {
     /// When it starts, as 2026-12-31T20:00:00Z.
     #[arg(long, value_name = "INSTANT")]
     starts_at: DateTime<Utc>,
+    /// The time zone that its start is said in, as America/New_York: a name of the IANA database.
+    #[arg(long, value_name = "ZONE", default_value = DEFAULT_TIME_ZONE)]
+    time_zone: String,
     /// From when seats can be reserved, as 2026-12-01T10:00:00Z; at once unless said.
     #[arg(long, value_name = "INSTANT")]
     sales_open_at: Option<DateTime<Utc>>,
@@ -59,6 +62,7 @@ pub(super) async fn bring_in(arguments: ImportArguments) -> Result<(), CommandEr
         name: arguments.name,
         venue: arguments.venue,
         starts_at: arguments.starts_at,
+        time_zone: arguments.time_zone,
         sales_open_at: arguments.sales_open_at,
         sales_close_at: arguments.sales_close_at,
         hold_seconds: arguments.hold_seconds,

@@ -38,7 +38,11 @@ impl<C: Command> BatchedCommand for Submission<C> {
     }
 
     fn decide(&mut self, ledger: &mut Ledger) {
-        self.outcome = Some(self.command.decide(ledger));
+        let outcome = self.command.decide(ledger);
+        self.outcome = Some(match self.outcome.take() {
+            Some(first) => C::decided_again(first, outcome),
+            None => outcome,
+        });
     }
 }
 

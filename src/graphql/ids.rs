@@ -1,11 +1,13 @@
 //! Global ids: opaque to clients, and a key to us. Each carries its kind and its event, so that
-//! every look-up is by key.
+//! every look-up is by key. What is no id of ours names nothing, and is answered like that.
 
-use async_graphql::ID;
+use async_graphql::{Context, ID};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::context::ContextExt as _;
 use super::error::Fault;
+use crate::domain::event::is_slug;
 use crate::domain::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
 
 /// What an id can name.
@@ -71,37 +73,37 @@ fn number(text: &str) -> Option<i64> {
     if is_canonical { text.parse().ok() } else { None }
 }
 
-/// The id of a viewer: only ever given out, never taken.
+/// The id of a viewer. It is never read: whoever asks knows only their own.
 pub fn viewer_id(viewer: &ViewerId) -> ID {
     ID(URL_SAFE_NO_PAD.encode(format!("Viewer:{}", viewer.as_str())))
 }
 
-/// Reads an event's id.
-pub fn event_id(argument: &str, id: &ID) -> Result<EventId, Fault> {
-    match AnyId::decode(id) {
-        Some(AnyId::Event(event)) => Ok(event),
-        _ => Err(wrong_id(argument, "an event")),
+/// The event that a client names, by its id or its slug; `None` if nothing is called so. An id is
+/// taken at its word, without a look-up.
+pub(super) async fn find_event_id(ctx: &Context<'_>, id: &ID) -> Result<Option<EventId>, Fault> {
+    if let Some(AnyId::Event(event)) = AnyId::decode(id) {
+        return Ok(Some(event));
     }
+    if !is_slug(id) {
+        return Ok(None);
+    }
+    let slugs = &ctx.services().slugs;
+    if let Some(event) = slugs.get(id) {
+        return Ok(Some(event));
+    }
+    let slug = id.0.clone();
+    let event = ctx.look_up(async move |store| store.event_id_by_slug(&slug).await).await?;
+    if let Some(event) = event {
+        slugs.keep(id, event);
+    }
+    Ok(event)
 }
 
-/// Reads a seat's id.
-pub fn seat_id(argument: &str, id: &ID) -> Result<SeatId, Fault> {
-    match AnyId::decode(id) {
-        Some(AnyId::Seat(seat)) => Ok(seat),
-        _ => Err(wrong_id(argument, "a seat")),
-    }
-}
-
-/// Reads a category's id.
-pub fn category_id(argument: &str, id: &ID) -> Result<CategoryId, Fault> {
-    match AnyId::decode(id) {
-        Some(AnyId::Category(category)) => Ok(category),
-        _ => Err(wrong_id(argument, "a category")),
-    }
-}
-
-fn wrong_id(argument: &str, what: &str) -> Fault {
-    Fault::bad_input(format!(
-        "{argument} is not the id of {what}; pass an `id` as this API gave it"
-    ))
+/// The event that a client names, by its id or its slug.
+///
+/// # Errors
+///
+/// If nothing is called so.
+pub(super) async fn event_id(ctx: &Context<'_>, id: &ID) -> Result<EventId, Fault> {
+    find_event_id(ctx, id).await?.ok_or_else(Fault::no_such_event)
 }

@@ -5,14 +5,16 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use super::context::ContextExt as _;
 use super::error::Fault;
 use super::ids;
+use super::named_seats::NamedSeats;
 use super::nullable::nullable;
 use super::scalars::DateTime;
 use super::serial::SerialUnion;
 use super::types::{
-    ConfirmSeatsResult, EventScope, GuestSession, ReleaseSeatsResult, ReserveSeatsResult, Viewer,
+    ConfirmSeatsResult, EventScope, GuestSession, MoneyInput, ReleaseSeatsResult,
+    ReserveSeatsResult, Viewer,
 };
 use crate::clock::wall_clock;
-use crate::domain::command::{Confirm, MAX_SEATS_PER_REQUEST, Release, Reserve, SeatSet};
+use crate::domain::command::{Confirm, Release, Reserve};
 use crate::domain::{IdempotencyKey, PaymentReference};
 use crate::identity::Role;
 
@@ -23,7 +25,7 @@ pub struct Mutation;
 /// Seats to reserve.
 #[derive(Clone, Debug, InputObject)]
 pub(super) struct ReserveSeatsInput {
-    /// The event.
+    /// The event: its id, or its slug.
     event_id: ID,
     /// The seats, 1 to 100; a seat named twice counts once.
     seat_ids: Vec<ID>,
@@ -32,7 +34,7 @@ pub(super) struct ReserveSeatsInput {
 /// Seats to buy.
 #[derive(Clone, Debug, InputObject)]
 pub(super) struct ConfirmSeatsInput {
-    /// The event.
+    /// The event: its id, or its slug.
     event_id: ID,
     /// The seats, 1 to 100; a seat named twice counts once.
     seat_ids: Vec<ID>,
@@ -42,12 +44,14 @@ pub(super) struct ConfirmSeatsInput {
     idempotency_key: String,
     /// The shop's own reference for the payment, 1 to 255 characters; kept with the order.
     payment_reference: Option<String>,
+    /// What the seats must cost together: refused with PriceChanged if they cost anything else.
+    expected_total: Option<MoneyInput>,
 }
 
 /// Seats to give back.
 #[derive(Clone, Debug, InputObject)]
 pub(super) struct ReleaseSeatsInput {
-    /// The event.
+    /// The event: its id, or its slug.
     event_id: ID,
     /// The seats, 1 to 100; a seat named twice counts once.
     seat_ids: Vec<ID>,
@@ -72,10 +76,11 @@ impl Mutation {
     ) -> Option<Result<SerialUnion<ReserveSeatsResult>>> {
         nullable(async {
             let viewer = ctx.require(Role::Buyer)?.id.clone();
-            let event = ids::event_id("input.eventId", &input.event_id)?;
-            let seats = seat_set("input.seatIds", &input.seat_ids)?;
+            let event = ids::event_id(ctx, &input.event_id).await?;
+            let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await?;
-            Ok(Some(SerialUnion(ReserveSeatsResult::new(&EventScope::new(event), outcome))))
+            let scope = EventScope::new(event);
+            Ok(Some(SerialUnion(ReserveSeatsResult::new(&scope, &named, outcome))))
         })
         .await
     }
@@ -89,8 +94,8 @@ impl Mutation {
     ) -> Option<Result<SerialUnion<ConfirmSeatsResult>>> {
         nullable(async {
             let viewer = ctx.require(Role::Buyer)?.id.clone();
-            let event = ids::event_id("input.eventId", &input.event_id)?;
-            let seats = seat_set("input.seatIds", &input.seat_ids)?;
+            let event = ids::event_id(ctx, &input.event_id).await?;
+            let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let key = IdempotencyKey::new(input.idempotency_key)
                 .ok_or_else(|| bad_text("input.idempotencyKey", IdempotencyKey::MAX_CHARS))?;
             let payment_reference = input
@@ -101,9 +106,11 @@ impl Mutation {
                     })
                 })
                 .transpose()?;
-            let confirm = Confirm { viewer, seats, key, payment_reference };
+            let expected_total = input.expected_total.map(Into::into);
+            let confirm = Confirm { viewer, seats, key, payment_reference, expected_total };
             let outcome = ctx.services().desk.submit(event, confirm).await?;
-            Ok(Some(SerialUnion(ConfirmSeatsResult::new(outcome))))
+            let scope = EventScope::new(event);
+            Ok(Some(SerialUnion(ConfirmSeatsResult::new(&scope, &named, outcome))))
         })
         .await
     }
@@ -116,25 +123,14 @@ impl Mutation {
     ) -> Option<Result<SerialUnion<ReleaseSeatsResult>>> {
         nullable(async {
             let viewer = ctx.require(Role::Buyer)?.id.clone();
-            let event = ids::event_id("input.eventId", &input.event_id)?;
-            let seats = seat_set("input.seatIds", &input.seat_ids)?;
+            let event = ids::event_id(ctx, &input.event_id).await?;
+            let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await?;
-            Ok(Some(SerialUnion(ReleaseSeatsResult::new(&EventScope::new(event), outcome))))
+            let scope = EventScope::new(event);
+            Ok(Some(SerialUnion(ReleaseSeatsResult::new(&scope, &named, outcome))))
         })
         .await
     }
-}
-
-fn seat_set(argument: &str, ids: &[ID]) -> Result<SeatSet, Fault> {
-    let wrong_number =
-        || Fault::bad_input(format!("{argument} must name 1 to {MAX_SEATS_PER_REQUEST} seats"));
-    // Counted before they are decoded: a hostile list costs no more than its length.
-    if ids.is_empty() || ids.len() > MAX_SEATS_PER_REQUEST {
-        return Err(wrong_number());
-    }
-    let decode = |(index, id): (usize, &ID)| ids::seat_id(&format!("{argument}[{index}]"), id);
-    let seats = ids.iter().enumerate().map(decode).collect::<Result<Vec<_>, Fault>>()?;
-    SeatSet::new(seats).map_err(|_| wrong_number())
 }
 
 fn bad_text(argument: &str, max_chars: usize) -> Fault {

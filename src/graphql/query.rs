@@ -1,6 +1,7 @@
 //! Queries.
 
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use async_graphql::{Context, ID, Object, Result};
+use futures_util::future::join_all;
 
 use super::context::ContextExt as _;
 use super::document::Introspected;
@@ -10,32 +11,17 @@ use super::loaders::EventKey;
 use super::nullable::nullable;
 use super::paging::{self, ConnectionOf};
 use super::ready_value::ReadyValue;
-use super::types::{Event, EventScope, Node, Order, Seat, SeatMap, SeatStatus, Viewer};
-use crate::domain::event::is_slug;
-use crate::domain::{EventId, OrderId, SeatId};
-use crate::identity::Role;
-use crate::store::Store;
-use crate::store::reads::{self, EventRecord, SeatRecord};
+use super::types::{Event, EventScope, Node, Order, Seat, SeatFilter, SeatMap, Viewer, seats_page};
+use crate::domain::{self, EventId, OrderCode, OrderId, SeatId};
+use crate::identity::{self, Role};
+use crate::store::reads::EventRecord;
 
-/// The most values in one list of a filter: more than any venue has sections.
-const MAX_FILTER_VALUES: usize = 1000;
+/// The most ids that one request may ask for: a page of a list.
+const MAX_NODES: usize = 100;
 
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Query;
-
-/// Which seats to list. A part that is left out does not restrict.
-#[derive(Clone, Debug, Default, InputObject)]
-pub(super) struct SeatFilter {
-    /// With this status now.
-    status: Option<SeatStatus>,
-    /// In one of these sections, up to 1000.
-    sections: Option<Vec<String>>,
-    /// In one of these categories, up to 1000.
-    category_ids: Option<Vec<ID>>,
-    /// Accessible, or not.
-    accessible: Option<bool>,
-}
 
 /// Everything that can be asked.
 #[Object]
@@ -47,6 +33,31 @@ impl Query {
         #[graphql(desc = "A global id.")] id: ID,
     ) -> Option<Result<Node>> {
         nullable(find_node(ctx, &id)).await
+    }
+
+    /// Up to 100, in the order asked; null for each that does not exist or is not the viewer's to
+    /// see.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global ids, up to 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Result<Node>>>> {
+        if ids.len() > MAX_NODES {
+            return Err(Fault::bad_input(format!("ids has at most {MAX_NODES} values")).into());
+        }
+        Ok(join_all(ids.iter().map(|id| nullable(find_node(ctx, id)))).await)
+    }
+
+    /// An order by its code: the viewer's own, or any for ADMIN.
+    async fn order(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The order's code, as a person types it: in either case, with or without hyphen."
+        )]
+        code: String,
+    ) -> Option<Result<Order>> {
+        nullable(find_order_by_code(ctx, &code)).await
     }
 
     /// By id or by slug; null if there is no such event.
@@ -83,29 +94,27 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The seat's id.")] id: ID,
     ) -> Option<Result<Seat>> {
-        nullable(async { find_seat(ctx, ids::seat_id("id", &id)?).await }).await
+        nullable(async {
+            match AnyId::decode(&id) {
+                Some(AnyId::Seat(seat)) => find_seat(ctx, seat).await,
+                _ => Ok(None),
+            }
+        })
+        .await
     }
 
     /// An event's seats, in the order of the seat plan.
     async fn seats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event.")] event_id: ID,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
         #[graphql(desc = "Which seats; all of them unless said.")] filter: Option<SeatFilter>,
         #[graphql(desc = "How many, 1 to 1000; 100 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Option<Result<ConnectionOf<Seat>>> {
         nullable(async {
-            let event = ids::event_id("eventId", &event_id)?;
-            let page = paging::SEATS.request(first, after.as_deref())?;
-            let filter = filter.unwrap_or_default().check(event)?;
-            let scope = known_event(ctx, event).await?;
-            let (after, limit) = (page.after().unwrap_or_default(), page.limit());
-            let look_up =
-                async move |store: Store| store.seats_page(event, &filter, after, limit).await;
-            let seats = ctx.look_up(look_up).await?;
-            let node = |record: SeatRecord| (record.seat.id.serial, Seat::read(&scope, record));
-            Ok(Some(page.connection(seats, node)))
+            let event = known_event(ctx, ids::event_id(ctx, &event_id).await?).await?;
+            Ok(Some(seats_page(ctx, &event, filter, first, after.as_deref()).await?))
         })
         .await
     }
@@ -115,13 +124,11 @@ impl Query {
     async fn seat_map(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event.")] event_id: ID,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
     ) -> Option<Result<SeatMap>> {
         nullable(async {
-            let event = ids::event_id("eventId", &event_id)?;
-            let map = ctx.look_up(async move |store| store.seat_map(event).await).await?;
-            let map = map.ok_or_else(Fault::no_such_event)?;
-            Ok(Some(SeatMap::new(EventScope::new(event), map)))
+            let event = EventScope::new(ids::event_id(ctx, &event_id).await?);
+            Ok(Some(SeatMap::load(ctx, &event).await?))
         })
         .await
     }
@@ -138,54 +145,28 @@ impl Query {
     }
 }
 
-impl SeatFilter {
-    fn check(self, event: EventId) -> Result<reads::SeatFilter, Fault> {
-        let too_many = |name: &str| {
-            Fault::bad_input(format!("filter.{name} has at most {MAX_FILTER_VALUES} values"))
-        };
-        if self.sections.as_ref().is_some_and(|names| names.len() > MAX_FILTER_VALUES) {
-            return Err(too_many("sections"));
-        }
-        if self.category_ids.as_ref().is_some_and(|ids| ids.len() > MAX_FILTER_VALUES) {
-            return Err(too_many("categoryIds"));
-        }
-        // A name with control characters names no section (and PostgreSQL could not be asked for
-        // one with a NUL).
-        let sections = self.sections.map(|names| {
-            names.into_iter().filter(|name| !name.chars().any(char::is_control)).collect()
-        });
-        let decode = |id: &ID| ids::category_id("filter.categoryIds", id);
-        let categories = self
-            .category_ids
-            .map(|ids| ids.iter().map(decode).collect::<Result<Vec<_>, _>>())
-            .transpose()?;
-        // Another event's category is none of this event's seats'.
-        let categories = categories
-            .map(|all| all.into_iter().filter(|category| category.event == event).collect());
-        let status = self.status.map(Into::into);
-        Ok(reads::SeatFilter { status, sections, categories, accessible: self.accessible })
-    }
-}
-
 async fn find_node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Fault> {
     Ok(match AnyId::decode(id) {
         Some(AnyId::Event(event)) => find_event(ctx, event).await?.map(Node::Event),
         Some(AnyId::Seat(seat)) => find_seat(ctx, seat).await?.map(Node::Seat),
         Some(AnyId::Order(order)) => find_order(ctx, order).await?.map(Node::Order),
-        Some(AnyId::Category(_)) | None => None,
+        Some(AnyId::Category(category)) => {
+            let event = EventScope::new(category.event);
+            event.find_category(ctx, category).await?.map(Node::Category)
+        }
+        // A viewer knows their own id, and nobody is told of another's.
+        None => {
+            let viewer = ctx.viewer().filter(|viewer| ids::viewer_id(&viewer.id) == *id);
+            viewer.cloned().map(Viewer).map(Node::Viewer)
+        }
     })
 }
 
 async fn find_event_by(ctx: &Context<'_>, id_or_slug: &ID) -> Result<Option<Event>, Fault> {
-    if let Some(AnyId::Event(event)) = AnyId::decode(id_or_slug) {
-        return find_event(ctx, event).await;
+    match ids::find_event_id(ctx, id_or_slug).await? {
+        Some(event) => find_event(ctx, event).await,
+        None => Ok(None),
     }
-    if !is_slug(id_or_slug) {
-        return Ok(None);
-    }
-    let slug = id_or_slug.to_string();
-    let record = ctx.look_up(async move |store| store.event_by_slug(&slug).await).await?;
-    Ok(record.map(Event::known))
 }
 
 async fn find_event(ctx: &Context<'_>, event: EventId) -> Result<Option<Event>, Fault> {
@@ -205,11 +186,20 @@ async fn find_seat(ctx: &Context<'_>, seat: SeatId) -> Result<Option<Seat>, Faul
     Ok(record.map(|record| Seat::read(&EventScope::new(seat.event), (*record).clone())))
 }
 
-/// Orders are for those who placed them, and for those who manage events.
 async fn find_order(ctx: &Context<'_>, order: OrderId) -> Result<Option<Order>, Fault> {
     let Some(viewer) = ctx.viewer() else { return Ok(None) };
     let found = ctx.loader().load_one(order).await?;
-    Ok(found
-        .filter(|order| viewer.has_role(Role::Admin) || order.viewer == viewer.id)
-        .map(Order::new))
+    Ok(found.filter(|order| may_see(viewer, order)).map(Order::new))
+}
+
+async fn find_order_by_code(ctx: &Context<'_>, code: &str) -> Result<Option<Order>, Fault> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let Some(code) = OrderCode::read(code) else { return Ok(None) };
+    let found = ctx.look_up(async move |store| store.order_by_code(code).await).await?;
+    Ok(found.filter(|order| may_see(viewer, order)).map(Order::new))
+}
+
+/// Orders are for those who placed them, and for those who manage events.
+fn may_see(viewer: &identity::Viewer, order: &domain::Order) -> bool {
+    viewer.has_role(Role::Admin) || order.viewer == viewer.id
 }

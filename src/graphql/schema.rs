@@ -1,6 +1,6 @@
 //! The schema, put together.
 
-use async_graphql::{Schema, SchemaBuilder, ValidationMode};
+use async_graphql::{SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 
 use super::loaders;
 use super::mutation::Mutation;
@@ -22,9 +22,20 @@ pub fn schema(services: Services) -> ArenaSchema {
     builder().validation_mode(ValidationMode::Fast).data(loader).data(services).finish()
 }
 
+/// What the schema as a whole is for. The library has no place for it.
+const DESCRIPTION: &str = "Seat reservations that never sell a seat twice.
+
+Members of unions, fields and values of enums may be added at any time: switch over them with a
+default. What is deprecated stays for a while, and says what is used instead. Expected refusals are
+members of a mutation's result; faults are errors with `extensions.code`.";
+
 /// The schema in GraphQL's schema definition language.
 pub fn sdl() -> String {
-    builder().finish().sdl()
+    let options = SDLExportOptions::new().include_specified_by();
+    let sdl = builder().finish().sdl_with_options(options);
+    // It is the last definition.
+    let (before, schema) = sdl.split_at(sdl.rfind("schema {").unwrap_or(sdl.len()));
+    format!("{before}\"\"\"\n{DESCRIPTION}\n\"\"\"\n{schema}")
 }
 
 fn builder() -> ArenaSchemaBuilder {

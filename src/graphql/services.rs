@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::slugs::Slugs;
 use crate::desk::Desk;
 use crate::feed::Feed;
 use crate::identity::Identity;
@@ -18,4 +19,6 @@ pub struct Services {
     pub feed: Arc<Feed>,
     /// Signs guests' tokens.
     pub identity: Arc<Identity>,
+    /// Which events slugs name.
+    pub slugs: Arc<Slugs>,
 }

@@ -35,7 +35,7 @@ impl Subscription {
     async fn seat_changes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event.")] event_id: ID,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
         #[graphql(
             desc = "The revision that the client has already: that of a map, a mutation, or the \
                 last frame."
@@ -47,7 +47,7 @@ impl Subscription {
             let item = item.clone();
             return Ok(stream::once(async { Ok(item) }).boxed());
         }
-        let event = ids::event_id("eventId", &event_id)?;
+        let event = ids::event_id(ctx, &event_id).await?;
         let resumed = ctx.data_opt::<ResumeAfter>().map(|resume| resume.0);
         let start = resumed.or(since.map(|since| since.0)).map_or(Start::Live, Start::After);
         let follower = ctx.services().feed.follow(event, start).await.map_err(Fault::from)?;
@@ -67,10 +67,10 @@ impl Subscription {
     async fn my_reservations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event.")] event_id: ID,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
     ) -> Result<impl Stream<Item = Result<MyReservations>> + use<>> {
         let viewer = ctx.require(Role::Buyer)?.id.clone();
-        let event = ids::event_id("eventId", &event_id)?;
+        let event = ids::event_id(ctx, &event_id).await?;
         let follower = ctx.services().feed.follow(event, Start::Live).await.map_err(Fault::from)?;
         let watcher = ReservationWatcher::new(follower, ctx.services().store.clone(), viewer);
         Ok(stream::try_unfold(watcher, |mut watcher| async move {

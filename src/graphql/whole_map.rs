@@ -1,7 +1,7 @@
-//! The field that gives a whole map, for those who look at documents before they are executed: such
+//! The fields that give whole maps, for those who look at documents before they are executed: such
 //! answers are megabytes, and are shared.
 
-use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
+use async_graphql::parser::types::{Field, Selection, SelectionSet};
 
 /// The field `seatMap`, of the query root and of an event.
 const SEAT_MAP: &str = "seatMap";
@@ -9,57 +9,57 @@ const SEAT_MAP: &str = "seatMap";
 /// The field `event` of the query root.
 const EVENT: &str = "event";
 
-/// Whether a field of the query root gives a whole map.
-pub fn is_whole_map(root_field: &str) -> bool {
-    root_field == SEAT_MAP
+/// The fields whose value is a list of objects: what is selected of them is given many times.
+const LISTS: [&str; 8] =
+    ["categories", "changes", "edges", "held", "lines", "nodes", "orders", "seats"];
+
+/// Whether a field gives a whole map.
+pub fn is_whole_map(field: &str) -> bool {
+    field == SEAT_MAP
 }
 
-/// Whether these fields of the query root give whole maps and nothing beside them, but for what is
-/// said of a map's event. The document must be within the limits: fragments end.
-pub fn asks_for_maps_only(document: &ExecutableDocument, root: &SelectionSet) -> bool {
-    every_field(document, root, &|field| {
-        let selections = &field.selection_set.node;
+/// Whether a field gives many objects.
+pub fn is_list(field: &str) -> bool {
+    LISTS.contains(&field)
+}
+
+/// Whether these fields of the query root, in their normal form, give whole maps and nothing beside
+/// them, but for what is said of a map's event.
+pub fn asks_for_maps_only(root: &SelectionSet) -> bool {
+    fields(root).all(|field| {
         is_whole_map(&field.name.node)
             || field.name.node == EVENT
-                && !every_field(document, selections, &|field| field.name.node != SEAT_MAP)
+                && fields(&field.selection_set.node).any(|field| is_whole_map(&field.name.node))
     })
 }
 
-/// Whether all fields of a selection are like that, those in its fragments too.
-fn every_field(
-    document: &ExecutableDocument,
-    selections: &SelectionSet,
-    holds: &dyn Fn(&Field) -> bool,
-) -> bool {
-    selections.items.iter().all(|selection| match &selection.node {
-        Selection::Field(field) => holds(&field.node),
-        Selection::InlineFragment(fragment) => {
-            every_field(document, &fragment.node.selection_set.node, holds)
-        }
-        Selection::FragmentSpread(spread) => document
-            .fragments
-            .get(&spread.node.fragment_name.node)
-            .is_some_and(|found| every_field(document, &found.node.selection_set.node, holds)),
+fn fields(selections: &SelectionSet) -> impl Iterator<Item = &Field> {
+    selections.items.iter().filter_map(|selection| match &selection.node {
+        Selection::Field(field) => Some(&field.node),
+        // An event is an object: there are none.
+        Selection::InlineFragment(_) | Selection::FragmentSpread(_) => None,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use apollo_compiler::Schema;
+
     use super::*;
 
     #[test]
-    fn a_map_is_found_in_its_event_and_behind_fragments_and_nothing_else_is_taken_for_one() {
+    fn a_map_is_found_in_its_event_and_nothing_else_is_taken_for_one() {
         let is_map_only = |text: &str| {
             let document = async_graphql::parser::parse_query(text).unwrap();
             let mut operations = document.operations.iter();
             let (_, operation) = operations.next().unwrap();
-            asks_for_maps_only(&document, &operation.node.selection_set.node)
+            asks_for_maps_only(&operation.node.selection_set.node)
         };
         for maps in [
             "{ seatMap { revision } }",
             "{ a: seatMap { revision } b: event { name seatMap { revision } } }",
-            "{ event { ...F } } fragment F on Event { ... on Event { map: seatMap { now } } }",
-            "{ ...R } fragment R on Query { seatMap { revision } }",
         ] {
             assert!(is_map_only(maps), "{maps}");
         }
@@ -68,7 +68,6 @@ mod tests {
             "{ event { name } }",
             "{ event { seats { nodes { seatMap } } } }",
             "{ viewer { seatMap } }",
-            "{ ...Gone }",
             "mutation { reserveSeats { seatMap } }",
         ] {
             assert!(!is_map_only(others), "{others}");
@@ -76,7 +75,18 @@ mod tests {
     }
 
     #[test]
-    fn the_field_is_one_of_the_schema() {
-        assert!(crate::graphql::sdl().contains(&format!("\t{SEAT_MAP}(")));
+    fn the_fields_are_those_of_the_schema() {
+        let schema = Schema::parse_and_validate(crate::graphql::sdl(), "schema").unwrap();
+        let objects = schema.types.iter().filter(|(name, _)| !name.starts_with("__"));
+        let objects: Vec<_> = objects.filter_map(|(_, ty)| ty.as_object()).collect();
+        let fields = || objects.iter().flat_map(|object| object.fields.values());
+        assert!(fields().any(|field| is_whole_map(&field.name)));
+        let holds_objects = |name: &str| !schema.types[name].is_leaf();
+        let lists: BTreeSet<_> = fields()
+            .filter(|field| field.ty.is_list() && holds_objects(field.ty.inner_named_type()))
+            .map(|field| field.name.as_str())
+            .collect();
+        // A connection of many is no list itself, but its edges and nodes are.
+        assert_eq!(lists, BTreeSet::from(LISTS));
     }
 }

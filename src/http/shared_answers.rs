@@ -134,7 +134,7 @@ fn key(request: &mut Request) -> Option<OperationKey> {
         document
             .operations
             .iter()
-            .all(|(_, operation)| asks_for_maps_only(document, &operation.node.selection_set.node))
+            .all(|(_, operation)| asks_for_maps_only(&operation.node.selection_set.node))
     };
     is_shared(request.parsed_query().ok()?).then(|| OperationKey::of(request))
 }

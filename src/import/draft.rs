@@ -56,7 +56,7 @@ impl Draft {
         &mut self,
         line: u64,
         name: String,
-        price_minor: i32,
+        price_minor: i64,
     ) -> Result<usize, LineProblem> {
         let known = self.categories.iter().position(|(c, _)| c.name == name);
         let Some(index) = known else {

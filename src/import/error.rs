@@ -6,7 +6,8 @@ use std::io;
 use super::columns::HEADER;
 use super::limits::{MAX_FILE_BYTES, MAX_REPORTED_LINES};
 use crate::domain::plan::{
-    Excerpt, LABEL_RULE, MAX_CATEGORIES, MAX_COORDINATE, MAX_PRICE_MINOR, MAX_SEATS, PlanError,
+    CURRENCY_RULE, Excerpt, LABEL_RULE, MAX_CATEGORIES, MAX_COORDINATE, MAX_PRICE_MINOR, MAX_SEATS,
+    PlanError,
 };
 
 /// Why a file is refused.
@@ -110,8 +111,8 @@ pub enum LineProblem {
             {MAX_PRICE_MINOR}"
     )]
     Price(Excerpt),
-    /// Not a currency.
-    #[error("currency is {0}; it must be three capital letters, as in ISO 4217, for example EUR")]
+    /// No currency of ISO 4217, or one without a minor unit.
+    #[error("currency is {0}; it must be {CURRENCY_RULE}")]
     Currency(Excerpt),
     /// Neither yes nor no.
     #[error("accessible is {0}; it must be true, false, yes, no, 1, 0 or empty (no)")]
@@ -155,9 +156,9 @@ pub enum LineProblem {
         /// The category.
         name: Excerpt,
         /// Its price on this line, in minor units.
-        price_minor: i32,
+        price_minor: i64,
         /// Its first price, in minor units.
-        first_price_minor: i32,
+        first_price_minor: i64,
         /// The line that has it.
         first_line: u64,
     },

@@ -87,7 +87,7 @@ impl Header {
     }
 }
 
-pub(super) fn price(text: &str) -> Result<i32, LineProblem> {
+pub(super) fn price(text: &str) -> Result<i64, LineProblem> {
     // Digits only: the standard parser would take a sign as well.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {

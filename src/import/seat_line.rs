@@ -6,7 +6,7 @@ pub(super) struct SeatLine {
     pub(super) row: String,
     pub(super) number: String,
     pub(super) category: String,
-    pub(super) price_minor: i32,
+    pub(super) price_minor: i64,
     pub(super) currency: String,
     pub(super) accessible: bool,
     pub(super) x: Option<f64>,

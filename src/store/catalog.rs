@@ -1,10 +1,11 @@
 //! Bringing events in: an event with its seat plan, all of it or nothing.
 
+use const_format::formatcp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 
 use super::error::StoreError;
 use super::pools::Store;
-use super::sql::{bools, doubles, ints, statement, texts};
+use super::sql::{bigints, bools, doubles, ints, statement, texts};
 
 use crate::domain::EventId;
 use crate::domain::event::{NewEvent, NewEventError};
@@ -61,9 +62,9 @@ async fn insert_event(
     currency: &str,
 ) -> Result<EventId, StoreError> {
     const INSERT: &str = "
-INSERT INTO events (slug, name, venue, starts_at, sales_open_at, sales_close_at, hold_seconds,
-                    max_seats_per_viewer, currency)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
+INSERT INTO events (slug, name, venue, starts_at, time_zone, sales_open_at, sales_close_at,
+                    hold_seconds, max_seats_per_viewer, currency)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
     let to_row = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let insert = statement(
         INSERT,
@@ -72,6 +73,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
             event.name.trim().into(),
             event.venue.trim().into(),
             event.starts_at.into(),
+            event.time_zone.as_str().into(),
             event.sales_open_at.into(),
             event.sales_close_at.into(),
             to_row(event.hold_seconds).into(),
@@ -97,12 +99,18 @@ const INSERT_SEATS: &str = "
 INSERT INTO seats (event_id, id, category_id)
 SELECT $1, id, category_id FROM UNNEST($2::integer[]) WITH ORDINALITY AS seat (category_id, id)";
 
+/// The highest price that the old column takes: servers of the version before read it.
+const MAX_OLD_PRICE_MINOR: i32 = 20_000_000;
+
 /// An empty colour stands for none.
-const INSERT_CATEGORIES: &str = "
-INSERT INTO categories (event_id, id, name, price_minor, color)
-SELECT $1, id, name, price_minor, NULLIF(color, '')
-  FROM UNNEST($2::text[], $3::integer[], $4::text[])
-       WITH ORDINALITY AS category (name, price_minor, color, id)";
+const INSERT_CATEGORIES: &str = formatcp!(
+    "
+INSERT INTO categories (event_id, id, name, amount_minor, price_minor, color)
+SELECT $1, id, name, amount_minor,
+       CASE WHEN amount_minor <= {MAX_OLD_PRICE_MINOR} THEN amount_minor END, NULLIF(color, '')
+  FROM UNNEST($2::text[], $3::bigint[], $4::text[])
+       WITH ORDINALITY AS category (name, amount_minor, color, id)"
+);
 
 async fn insert_plan(
     transaction: &DatabaseTransaction,
@@ -115,7 +123,7 @@ async fn insert_plan(
         [
             event.0.into(),
             texts(categories.iter().map(|category| category.name.as_str())),
-            ints(categories.iter().map(|category| category.price_minor)),
+            bigints(categories.iter().map(|category| category.price_minor)),
             texts(categories.iter().map(|category| category.color.as_deref().unwrap_or_default())),
         ],
     );

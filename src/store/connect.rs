@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migration::{Migrator, MigratorTrait};
+use migration::{ENTER_ORDER_CODES, Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
@@ -117,6 +117,8 @@ impl Store {
         if missing_migrations(&transaction).await? > 0 {
             Migrator::up(&transaction, None).await.map_err(failed)?;
         }
+        // Of orders that servers of a version before have written beside us.
+        transaction.execute_unprepared(ENTER_ORDER_CODES).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)
     }
 

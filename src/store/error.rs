@@ -16,6 +16,12 @@ pub enum StoreError {
     /// The connection broke during the commit: it is unknown whether the transaction was committed.
     #[error("the database did not say whether it committed")]
     Unknown(#[source] DbErr),
+    /// The random code of a new order is another order's: the next one will not be.
+    #[error("the code of a new order is taken")]
+    CodeTaken(#[source] DbErr),
+    /// The operating system gives no random numbers.
+    #[error("there are no random numbers")]
+    NoRandomness(#[source] std::io::Error),
     /// Too much of the same is under way.
     #[error("too many reads of whole maps are under way")]
     Busy,
@@ -33,7 +39,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same transaction may succeed when tried again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Unknown(_) | Self::Busy)
+        matches!(self, Self::Unavailable(_) | Self::Unknown(_) | Self::CodeTaken(_) | Self::Busy)
     }
 
     /// An error of the commit itself.
@@ -47,7 +53,13 @@ impl StoreError {
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
-        if is_transient(&error) { Self::Unavailable(error) } else { Self::Refused(error) }
+        if is_transient(&error) {
+            Self::Unavailable(error)
+        } else if is_code_taken(&error) {
+            Self::CodeTaken(error)
+        } else {
+            Self::Refused(error)
+        }
     }
 }
 
@@ -57,14 +69,28 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-fn is_transient(error: &DbErr) -> bool {
-    let runtime = match error {
-        DbErr::ConnectionAcquire(_) => return true,
-        DbErr::Conn(runtime) | DbErr::Exec(runtime) | DbErr::Query(runtime) => runtime,
-        _ => return false,
+/// What the driver says, if it is the one that says it.
+fn of_driver(error: &DbErr) -> Option<&sqlx::Error> {
+    let (DbErr::Conn(runtime) | DbErr::Exec(runtime) | DbErr::Query(runtime)) = error else {
+        return None;
     };
-    let RuntimeErr::SqlxError(error) = runtime else { return false };
-    match &**error {
+    let RuntimeErr::SqlxError(error) = runtime else { return None };
+    Some(error)
+}
+
+/// Whether a new order's code is that of another order.
+fn is_code_taken(error: &DbErr) -> bool {
+    const CODES: &str = "order_codes_pkey";
+    let Some(sqlx::Error::Database(error)) = of_driver(error) else { return false };
+    error.is_unique_violation() && error.constraint() == Some(CODES)
+}
+
+fn is_transient(error: &DbErr) -> bool {
+    if matches!(error, DbErr::ConnectionAcquire(_)) {
+        return true;
+    }
+    let Some(error) = of_driver(error) else { return false };
+    match error {
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed

@@ -4,6 +4,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::{DbBackend, Statement};
 
+/// What a seat of a category costs: a server of an earlier version writes the old column alone.
+pub(super) const PRICE_OF_CATEGORY: &str = "COALESCE(amount_minor, price_minor)";
+
 /// A prepared statement: the text is constant, so that it is parsed once for each connection.
 pub(super) fn statement(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)

@@ -44,7 +44,7 @@ struct Sale {
     slug: &'static str,
     currency: &'static str,
     /// Name, price, colour.
-    categories: &'static [(&'static str, i32, Option<&'static str>)],
+    categories: &'static [(&'static str, i64, Option<&'static str>)],
     seats: usize,
     has_coordinates: bool,
     change: fn(&mut NewEvent),
@@ -96,7 +96,7 @@ const SALES: [Sale; 4] = [
 
 impl Sale {
     fn plan(&self) -> SeatPlan {
-        let category = |&(name, price_minor, color): &(&str, i32, Option<&str>)| PlannedCategory {
+        let category = |&(name, price_minor, color): &(&str, i64, Option<&str>)| PlannedCategory {
             name: name.to_owned(),
             price_minor,
             color: color.map(str::to_owned),

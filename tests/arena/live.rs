@@ -50,7 +50,7 @@ async fn a_stream_begins_with_a_snapshot_and_goes_on_with_what_is_committed_toge
     assert_eq!((&snapshot["reason"], &snapshot["revision"]), (&json!("INITIAL"), &json!(1)));
     assert_eq!(snapshot["seats"].as_array().unwrap().len(), 20);
     assert_eq!(snapshot["seats"][0]["status"], "RESERVED");
-    assert!(snapshot["seats"][0]["reservationExpiresAt"].is_string());
+    assert!(snapshot["seats"][0]["reservationExpiresAt"].is_null(), "it would help snipers");
     assert_eq!(
         snapshot["seats"][1],
         json!({ "seatId": event.seat_gid(2), "status": "AVAILABLE",
@@ -61,7 +61,7 @@ async fn a_stream_begins_with_a_snapshot_and_goes_on_with_what_is_committed_toge
     let frame = socket.next_changes().await;
     assert_eq!(changes(&frame).len(), 5, "what commits together arrives together");
     assert_eq!(frame["toRevision"], granted["revision"]);
-    assert_eq!(frame["changes"][0]["reservationExpiresAt"], granted["expiresAt"]);
+    assert!(frame["changes"][0]["reservationExpiresAt"].is_null());
     alice.confirm(&event, [2], "key").await;
     alice.release(&event, [3]).await;
     let causes: Vec<_> = until(&mut socket, 8).await.into_iter().map(|(_, cause)| cause).collect();
@@ -126,7 +126,7 @@ async fn a_stream_of_no_event_and_bad_arguments_end_with_a_coded_error() {
     let mut socket = Socket::open(&server.base, None).await;
     let cases = [
         (json!({ "event": "RXZlbnQ6OTk5" }), SEAT_CHANGES, "NOT_FOUND"),
-        (json!({ "event": "nonsense" }), SEAT_CHANGES, "BAD_USER_INPUT"),
+        (json!({ "event": "nonsense" }), SEAT_CHANGES, "NOT_FOUND"),
         (json!({ "event": "RXZlbnQ6MQ", "since": -1 }), SEAT_CHANGES, "BAD_USER_INPUT"),
         (json!({ "event": "RXZlbnQ6MQ" }), MY_RESERVATIONS, "UNAUTHENTICATED"),
     ];

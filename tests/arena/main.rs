@@ -17,6 +17,7 @@ mod live;
 mod log;
 mod maps;
 mod mutations;
+mod orders;
 mod origins;
 mod process;
 mod queries;

@@ -107,20 +107,21 @@ async fn a_confirmation_makes_one_order_however_often_it_is_repeated() {
     let input = json!({ "eventId": event.gid, "seatIds": seats, "idempotencyKey": "one",
         "paymentReference": "pi_123" });
     let first = alice.data(CONFIRM, json!({ "input": input })).await["confirmSeats"].take();
-    assert_eq!(first["replayed"], false);
-    assert_eq!(first["order"]["total"], json!({ "amountMinor": 7500, "currency": "EUR" }));
+    assert_eq!((&first["created"], &first["replayed"]), (&json!(true), &json!(false)));
+    let total = json!({ "amountMinor": 7500, "currency": "EUR", "fractionDigits": 2 });
+    assert_eq!(first["order"]["total"], total);
     assert_eq!(first["order"]["paymentReference"], "pi_123");
     assert_eq!(first["revision"], 5);
 
     let again = alice.confirm(&event, [9, 10], "one").await;
-    assert_eq!((&again["replayed"], &again["order"]), (&json!(true), &first["order"]));
+    assert_eq!((&again["created"], &again["order"]), (&json!(false), &first["order"]));
     assert_eq!(again["revision"], 5);
     assert_eq!(kind(&alice.confirm(&event, [11], "one").await), "IdempotencyKeyReused");
 
     let other_key = alice.confirm(&event, [9, 10], "two").await;
-    assert_eq!((&other_key["replayed"], &other_key["order"]), (&json!(false), &first["order"]));
+    assert_eq!((&other_key["created"], &other_key["order"]), (&json!(false), &first["order"]));
     let other_key = alice.confirm(&event, [9, 10], "two").await;
-    assert_eq!((&other_key["replayed"], &other_key["order"]), (&json!(true), &first["order"]));
+    assert_eq!((&other_key["created"], &other_key["order"]), (&json!(false), &first["order"]));
     assert_eq!(kind(&alice.confirm(&event, [11], "two").await), "IdempotencyKeyReused");
 
     assert_eq!(reasons(&alice.confirm(&event, [9, 11], "three").await), ["ALREADY_CONFIRMED"]);
@@ -146,7 +147,7 @@ async fn an_idempotency_key_belongs_to_one_viewer_and_one_event() {
     alice.reserve(&other, [1]).await;
     bob.reserve(&event, [2]).await;
     for (client, event, seat) in [(&alice, &event, 1), (&alice, &other, 1), (&bob, &event, 2)] {
-        assert_eq!(client.confirm(event, [seat], "the same key").await["replayed"], false);
+        assert_eq!(client.confirm(event, [seat], "the same key").await["created"], true);
     }
     books::check(&arena, &event).await;
 }
@@ -204,6 +205,34 @@ async fn a_refusal_names_every_seat_in_the_way_and_why() {
         ["RESERVED_BY_ANOTHER", "CONFIRMED", "NOT_FOR_SALE", "NOT_FOUND", "NOT_FOUND"]
     );
     assert_eq!(reasons(&bob.confirm(&event, [999], "key").await), ["NOT_FOUND"]);
+    books::check(&arena, &event).await;
+}
+
+#[tokio::test]
+async fn what_is_no_id_of_a_seat_is_refused_as_it_was_given_and_with_all_others() {
+    const REFUSED: &str = "mutation ($input: ReserveSeatsInput!) { reserveSeats(input: $input) {
+        ... on SeatsUnavailable { seats { seatId reason seat { label } } } } }";
+    let arena = Arena::new().await;
+    let event = arena.event(20).await;
+    let server = arena.server().await;
+    let (alice, bob) = (server.client("alice"), server.client("bob"));
+    alice.reserve(&event, [2]).await;
+    let taken = event.seat_gid(2);
+    let ids = ["junk", &event.gid, &taken, "", "junk", &event.seat_gid(1)];
+    let input = json!({ "input": { "eventId": event.slug, "seatIds": ids } });
+
+    let refused = bob.data(REFUSED, input.clone()).await["reserveSeats"].take();
+    let mut told: Vec<_> = refused["seats"].as_array().unwrap().iter().collect();
+    told.sort_by_key(|seat| ids.iter().position(|id| seat["seatId"] == **id));
+    let nothing = |id: &str| json!({ "seatId": id, "reason": "NOT_FOUND", "seat": null });
+    let held = json!({ "seatId": taken, "reason": "RESERVED_BY_ANOTHER",
+        "seat": { "label": "Section 101, row 1, seat 2" } });
+    let expected = [nothing("junk"), nothing(&event.gid), held, nothing("")];
+    assert_eq!(told, expected.iter().collect::<Vec<_>>());
+    let not_held = bob.data(RELEASE, input).await["releaseSeats"].take();
+    let mut reasons = reasons(&not_held);
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["HELD_BY_ANOTHER", "NEVER_HELD", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]);
     books::check(&arena, &event).await;
 }
 
@@ -291,14 +320,14 @@ async fn bad_input_is_answered_with_a_code_and_what_is_allowed() {
         json!({ "input": { "eventId": event.gid,
         "seatIds": [event.seat_gid(1)], "idempotencyKey": key, "paymentReference": reference } })
     };
+    let no_slug = json!({ "input": { "eventId": "No slug", "seatIds": [event.seat_gid(1)] } });
     let no_event =
         json!({ "input": { "eventId": "RXZlbnQ6OTk5", "seatIds": [event.seat_gid(1)] } });
 
     let cases: Vec<(&str, &Client, &str, Value, &str)> = vec![
         ("no seats", &alice, RESERVE, seats(vec![]), "BAD_USER_INPUT"),
         ("101 seats", &alice, RESERVE, seats(event.seat_gids(1..=101)), "BAD_USER_INPUT"),
-        ("not an id", &alice, RESERVE, seats(vec!["seat 1".to_owned()]), "BAD_USER_INPUT"),
-        ("an event's id", &alice, RELEASE, seats(vec![event.gid.clone()]), "BAD_USER_INPUT"),
+        ("no ids of events", &alice, RESERVE, no_slug, "NOT_FOUND"),
         ("no such event", &alice, RESERVE, no_event, "NOT_FOUND"),
         ("nobody asks", &stranger, RESERVE, seats(event.seat_gids([1])), "UNAUTHENTICATED"),
         ("an empty key", &alice, CONFIRM, confirm(String::new(), None), "BAD_USER_INPUT"),

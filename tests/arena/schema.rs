@@ -61,7 +61,8 @@ async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
     let reserve = Reserve { viewer: viewer.clone(), seats: seats() };
     desk.submit(seat.event, reserve).await.unwrap().unwrap();
     let (viewer, key) = (viewer.clone(), IdempotencyKey::new("key".to_owned()).unwrap());
-    let confirm = Confirm { viewer, seats: seats(), key, payment_reference: None };
+    let confirm =
+        Confirm { viewer, seats: seats(), key, payment_reference: None, expected_total: None };
     desk.submit(seat.event, confirm).await.unwrap().unwrap();
 }
 
@@ -85,7 +86,13 @@ async fn fields_of_lists_load_in_batches() {
     let identity = Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap());
     let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
-    let services = Services { store: arena.store.clone(), desk: Arc::clone(&desk), feed, identity };
+    let services = Services {
+        store: arena.store.clone(),
+        desk: Arc::clone(&desk),
+        feed,
+        identity,
+        slugs: Arc::default(),
+    };
     let schema = graphql::schema(services);
     let alice = ViewerId::new("alice").unwrap();
     let mut events = Vec::new();

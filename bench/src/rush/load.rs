@@ -30,7 +30,7 @@ const RESERVE: &str = "mutation Reserve($input: ReserveSeatsInput!) { outcome: \
 
 const CONFIRM: &str = "mutation Confirm($input: ConfirmSeatsInput!) { outcome: \
     confirmSeats(input: $input) { __typename \
-    ... on ConfirmSeatsSuccess { replayed revision order { id code } } ... on UserError { message \
+    ... on ConfirmSeatsSuccess { created revision order { id code } } ... on UserError { message \
     } } }";
 
 const RELEASE: &str = "mutation Release($input: ReleaseSeatsInput!) { outcome: \

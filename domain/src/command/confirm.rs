@@ -5,6 +5,7 @@ use super::held::{NotHeldReason, all_held_by};
 use super::seat_set::SeatSet;
 use crate::ids::{SeatId, ViewerId};
 use crate::ledger::Ledger;
+use crate::money::Money;
 use crate::order::{IdempotencyKey, Order, PaymentReference};
 use crate::seat::SeatState;
 
@@ -19,6 +20,8 @@ pub struct Confirm {
     pub key: IdempotencyKey,
     /// Kept with the order.
     pub payment_reference: Option<PaymentReference>,
+    /// What the seats must cost together, if the buyer was told.
+    pub expected_total: Option<Money>,
 }
 
 /// The seats are sold to the viewer.
@@ -26,8 +29,8 @@ pub struct Confirm {
 pub struct Confirmed {
     /// The order they are in.
     pub order: Order,
-    /// Whether the key was seen before.
-    pub replayed: bool,
+    /// Whether this request made it, and not one before.
+    pub created: bool,
 }
 
 /// Why the seats were not sold.
@@ -37,6 +40,16 @@ pub enum ConfirmRefusal {
     NotHeld(Vec<(SeatId, NotHeldReason)>),
     /// The key stands for another set of seats.
     KeyReused,
+    /// They cost something else than expected.
+    PriceChanged {
+        /// As the request says.
+        expected: Money,
+        /// What they cost.
+        actual: Money,
+    },
+    /// They are in this order of the viewer, which has another payment reference: one of the two
+    /// payments is too much.
+    AlreadyConfirmed(Box<Order>),
 }
 
 impl Command for Confirm {
@@ -52,17 +65,19 @@ impl Command for Confirm {
 
     fn decide(&self, ledger: &mut Ledger) -> Self::Outcome {
         if let Some(order) = ledger.order_of_key(&self.viewer, &self.key) {
-            return if order.seats == self.seats.as_slice() {
-                Ok(Confirmed { order: order.clone(), replayed: true })
-            } else {
-                Err(ConfirmRefusal::KeyReused)
-            };
+            if order.seats != self.seats.as_slice() {
+                return Err(ConfirmRefusal::KeyReused);
+            }
+            return self.made_before(order.clone());
         }
         if let Some(order) = self.order_of_exactly_these(ledger).cloned() {
-            ledger.remember_key(&self.viewer, &self.key, order.id);
-            return Ok(Confirmed { order, replayed: false });
+            let id = order.id;
+            let outcome = self.made_before(order)?;
+            ledger.remember_key(&self.viewer, &self.key, id);
+            return Ok(outcome);
         }
         all_held_by(&self.viewer, &self.seats, ledger).map_err(ConfirmRefusal::NotHeld)?;
+        self.check_total(ledger)?;
         let order = ledger
             .confirm(
                 self.seats.as_slice(),
@@ -71,7 +86,18 @@ impl Command for Confirm {
                 self.payment_reference.as_ref(),
             )
             .expect("each of these seats was seen to be held by the viewer on this ledger");
-        Ok(Confirmed { order: order.clone(), replayed: false })
+        Ok(Confirmed { order: order.clone(), created: true })
+    }
+
+    /// An order is this request's own where an attempt before had made it, down to its random code,
+    /// and nobody knew whether that was written.
+    fn decided_again(first: Self::Outcome, again: Self::Outcome) -> Self::Outcome {
+        match (first, again) {
+            (Ok(first), Ok(again)) if first.order == again.order => {
+                Ok(Confirmed { created: first.created || again.created, order: again.order })
+            }
+            (_, again) => again,
+        }
     }
 }
 
@@ -82,5 +108,26 @@ impl Confirm {
         let SeatState::Confirmed(sale) = &first.state else { return None };
         let order = ledger.order(sale.order)?;
         (order.viewer == self.viewer && order.seats == self.seats.as_slice()).then_some(order)
+    }
+
+    /// The answer where the seats are in this order already. It costs what it did: the total that
+    /// is expected now is of no concern to it.
+    fn made_before(&self, order: Order) -> Result<Confirmed, ConfirmRefusal> {
+        if self.payment_reference.is_some() && self.payment_reference != order.payment_reference {
+            return Err(ConfirmRefusal::AlreadyConfirmed(Box::new(order)));
+        }
+        Ok(Confirmed { order, created: false })
+    }
+
+    fn check_total(&self, ledger: &Ledger) -> Result<(), ConfirmRefusal> {
+        let Some(expected) = &self.expected_total else { return Ok(()) };
+        let amount_minor = ledger
+            .total_minor(self.seats.as_slice())
+            .expect("each of these seats is on this ledger with its price");
+        let actual = Money { amount_minor, currency: ledger.terms().currency.clone() };
+        if *expected == actual {
+            return Ok(());
+        }
+        Err(ConfirmRefusal::PriceChanged { expected: expected.clone(), actual })
     }
 }

@@ -17,6 +17,13 @@ pub trait Command: Send + Sync + 'static {
     /// harmless.
     fn decide(&self, ledger: &mut Ledger) -> Self::Outcome;
 
+    /// The outcome of a command that was decided in two attempts, where it is unknown whether the
+    /// first was written.
+    fn decided_again(first: Self::Outcome, again: Self::Outcome) -> Self::Outcome {
+        drop(first);
+        again
+    }
+
     /// What has to be on the ledger for that.
     fn needs(&self) -> Needs<'_>;
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::*;
 use crate::ledger::{Ledger, Opening, Terms};
 use crate::seat::{Hold, Sale, Seat, SeatState};
-use crate::{CategoryId, EventId, IdempotencyKey, OrderId, Revision, SeatId, ViewerId};
+use crate::{CategoryId, EventId, IdempotencyKey, OrderCode, OrderId, Revision, SeatId, ViewerId};
 
 const EVENT: EventId = EventId(1);
 
@@ -21,6 +21,10 @@ fn id(serial: i32) -> SeatId {
 
 fn viewer(name: &str) -> ViewerId {
     ViewerId::new(name).unwrap()
+}
+
+fn key() -> IdempotencyKey {
+    IdempotencyKey::new("k".to_owned()).unwrap()
 }
 
 fn free() -> SeatState {
@@ -62,6 +66,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         prices: HashMap::from([(category, 4_900)]),
         holdings: HashMap::new(),
         keys: HashMap::new(),
+        codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),
         orders: Vec::new(),
     }
 }
@@ -134,8 +139,9 @@ fn a_seat_that_one_holds_stays_ones_own_when_it_is_taken_off_sale() {
     let confirm = Confirm {
         viewer: viewer("ann"),
         seats: seats(&[1]),
-        key: IdempotencyKey::new("k".to_owned()).unwrap(),
+        key: key(),
         payment_reference: None,
+        expected_total: None,
     };
     assert_eq!(confirm.decide(&mut ledger).unwrap().order.total_minor, 4_900);
 }

@@ -1,7 +1,7 @@
 //! Why a plan is refused.
 
 use super::excerpt::Excerpt;
-use super::fields::LABEL_RULE;
+use super::fields::{CURRENCY_RULE, LABEL_RULE};
 use super::limits::{MAX_CATEGORIES, MAX_COORDINATE, MAX_PRICE_MINOR, MAX_SEATS};
 
 /// Why a plan is refused. Categories and seats are counted from 0 in the fields and from 1 in the
@@ -17,10 +17,8 @@ pub enum PlanError {
     /// More than [`MAX_CATEGORIES`].
     #[error("the plan has {0} categories; it may have up to {MAX_CATEGORIES}")]
     TooManyCategories(usize),
-    /// Not of the form of ISO 4217.
-    #[error(
-        "the currency is {0}; it must be three capital letters, as in ISO 4217, for example EUR"
-    )]
+    /// No currency of ISO 4217, or one without a minor unit.
+    #[error("the currency is {0}; it must be {CURRENCY_RULE}")]
     Currency(Excerpt),
     /// A name that is empty, too long, or has control characters.
     #[error("category {}: the name is {name}; it must have {LABEL_RULE}", index + 1)]
@@ -45,7 +43,7 @@ pub enum PlanError {
         /// Which category.
         index: usize,
         /// Its price in minor units.
-        price_minor: i32,
+        price_minor: i64,
     },
     /// A colour that is not `#rrggbb`.
     #[error("category {}: the color is {color}; it must be # and six hexadecimal digits, for \

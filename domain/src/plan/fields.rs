@@ -1,9 +1,14 @@
 //! What single fields of a plan may be.
 
 use super::limits::{MAX_COORDINATE, MAX_LABEL_CHARS};
+use crate::money::fraction_digits;
 
 /// What [`label`] accepts, in words for messages.
 pub const LABEL_RULE: &str = "1 to 64 characters and no control characters";
+
+/// What [`is_currency`] accepts, in words for messages.
+pub const CURRENCY_RULE: &str =
+    "a currency of ISO 4217 with a minor unit, in three capital letters, for example EUR";
 
 /// The text without the space around it, if that leaves a label: see [`LABEL_RULE`].
 ///
@@ -17,10 +22,11 @@ pub fn label(text: &str) -> Option<&str> {
     (!text.is_empty() && fits && !text.contains(char::is_control)).then_some(text)
 }
 
-/// Whether the text has the form of an ISO 4217 code: three capital letters.
+/// Whether prices can be in this currency: ISO 4217 has it, and divides it or says that it is not
+/// divided.
 #[must_use]
 pub fn is_currency(text: &str) -> bool {
-    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+    fraction_digits(text).is_some()
 }
 
 /// Whether the text is `#rrggbb`, in hexadecimal digits of either case.

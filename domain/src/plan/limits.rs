@@ -12,9 +12,10 @@ pub const MAX_CATEGORIES: usize = 100;
 /// trimming: enough for "North Stand, Upper Tier, Block 214", short enough for a ticket.
 pub const MAX_LABEL_CHARS: usize = 64;
 
-/// Highest price of a seat, in minor units of the currency (cents): an order of up to 100 seats
-/// must have a total that fits GraphQL's 32-bit `Int`, and 100 × 20,000,000 < 2^31.
-pub const MAX_PRICE_MINOR: i32 = 20_000_000;
+/// Highest price of a seat, in minor units of the currency: ten thousand million of a currency with
+/// cents, for those whose notes have many zeros. An order of 100 such seats stays below 2^53, up to
+/// which JSON's numbers are exact.
+pub const MAX_PRICE_MINOR: i64 = 1_000_000_000_000;
 
 /// Farthest coordinate from the origin, either way, in the plan's own unit (metres in the demo,
 /// often pixels in a drawing): far beyond any venue, and small enough that widths and areas stay

@@ -10,9 +10,10 @@
 //!   none of them a control character;
 //! - no two seats share section, row and number; no two categories share a name;
 //! - everything is priced in one currency, because an order has one total;
-//! - an order of as many seats as one request may name has a total that fits GraphQL's `Int`.
+//! - ISO 4217 has that currency, and says how it is divided;
+//! - an order of as many seats as one request may name has a total that is exact in JSON.
 //!
-//! Deliberately absent: files (see `import`), SQL, and whether a currency really exists.
+//! Deliberately absent: files (see `import`), and SQL.
 
 mod error;
 mod excerpt;
@@ -24,7 +25,7 @@ mod tests;
 
 pub use error::PlanError;
 pub use excerpt::Excerpt;
-pub use fields::{LABEL_RULE, is_color, is_coordinate, is_currency, label};
+pub use fields::{CURRENCY_RULE, LABEL_RULE, is_color, is_coordinate, is_currency, label};
 pub use limits::{
     MAX_CATEGORIES, MAX_COORDINATE, MAX_LABEL_CHARS, MAX_PRICE_MINOR, MAX_SEATS, PALETTE,
 };

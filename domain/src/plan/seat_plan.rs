@@ -15,7 +15,7 @@ pub struct PlannedCategory {
     pub name: String,
     /// The price of one seat in minor units of the plan's currency (cents), 0 to
     /// [`MAX_PRICE_MINOR`].
-    pub price_minor: i32,
+    pub price_minor: i64,
     /// The colour on a map, `#rrggbb` in hexadecimal.
     pub color: Option<String>,
 }
@@ -76,7 +76,7 @@ impl SeatPlan {
         Ok(Self { currency: currency.to_owned(), categories, seats })
     }
 
-    /// The currency of every price: three capital letters, as in ISO 4217.
+    /// The currency of every price: one of ISO 4217 that has a minor unit.
     #[must_use]
     pub fn currency(&self) -> &str {
         &self.currency

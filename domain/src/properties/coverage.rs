@@ -15,7 +15,7 @@ use crate::{Cause, Change};
 const SALES: usize = 200;
 
 /// All there is to be met with.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 26] = [
     "reserve: granted",
     "reserve: granted again",
     "reserve: a hold that ran out is taken over",
@@ -30,6 +30,9 @@ const KINDS: [&str; 23] = [
     "confirm: replayed",
     "confirm: the same seats under a new key",
     "confirm: key reused",
+    "confirm: another payment reference",
+    "confirm: another payment reference under a new key",
+    "confirm: another price",
     "not held: HoldExpired",
     "not held: HeldByAnother",
     "not held: NeverHeld",
@@ -58,13 +61,24 @@ fn kinds(decision: &Decision) -> Vec<String> {
             one("reserve: limit exceeded")
         }
         Answer::Reserve(Err(ReserveRefusal::SalesClosed { .. })) => one("reserve: sales closed"),
-        Answer::Confirm(Ok(confirmed)) if confirmed.replayed => one("confirm: replayed"),
-        Answer::Confirm(Ok(_)) if !is_change => one("confirm: the same seats under a new key"),
+        Answer::Confirm(Ok(confirmed)) if !confirmed.created => one(if decision.is_known_key {
+            "confirm: replayed"
+        } else {
+            "confirm: the same seats under a new key"
+        }),
         Answer::Confirm(Ok(confirmed)) if confirmed.order.seats.len() > 1 => {
             one("confirm: sold several seats")
         }
         Answer::Confirm(Ok(_)) => one("confirm: sold"),
         Answer::Confirm(Err(ConfirmRefusal::KeyReused)) => one("confirm: key reused"),
+        Answer::Confirm(Err(ConfirmRefusal::PriceChanged { .. })) => one("confirm: another price"),
+        Answer::Confirm(Err(ConfirmRefusal::AlreadyConfirmed(_))) => {
+            one(if decision.is_known_key {
+                "confirm: another payment reference"
+            } else {
+                "confirm: another payment reference under a new key"
+            })
+        }
         Answer::Confirm(Err(ConfirmRefusal::NotHeld(seats))) | Answer::Release(Err(seats)) => {
             seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
         }

@@ -20,6 +20,7 @@ use proptest::prelude::*;
 use self::oracle::{Oracle, Stands, holdings, stands};
 use self::scenario::{scenarios, scenarios_forward, viewers};
 use self::world::{Answer, Ask, World, written};
+use super::command::{Command as _, Confirm};
 use super::seat::SeatStatus;
 use super::{Cause, Change, Revision, SeatId, SeatState};
 
@@ -180,9 +181,12 @@ proptest! {
             let again = world.book_one(&step.ask);
             prop_assert_eq!(&world, &after_first, "{:?}", step.ask);
             match (first.answer, again.answer) {
-                (Answer::Confirm(Ok(first)), Answer::Confirm(Ok(again))) => {
+                (Answer::Confirm(first @ Ok(_)), Answer::Confirm(again @ Ok(_))) => {
+                    let told = Confirm::decided_again(first.clone(), again.clone());
+                    prop_assert_eq!(told, first.clone(), "as if it had been decided once");
+                    let (first, again) = (first.unwrap(), again.unwrap());
                     prop_assert_eq!(first.order, again.order);
-                    prop_assert!(again.replayed);
+                    prop_assert!(!again.created);
                 }
                 (Answer::Release(Ok(_)), again) => prop_assert!(again.is_refusal()),
                 (Answer::Expire(_), again) => prop_assert_eq!(again, Answer::Expire(0)),

@@ -3,7 +3,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::world::{Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, price, seat, written};
+use super::world::{
+    Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, code, price, seat, total, written,
+};
 use crate::command::{
     Confirm, ConfirmRefusal, Confirmed, NotHeldReason, Release, Released, Reserve, ReserveRefusal,
     Reserved, SeatSet, UnavailableReason,
@@ -47,6 +49,16 @@ pub(super) fn holdings(log: &[Change], viewer: &ViewerId, now: DateTime<Utc>) ->
         Stands::Free { .. } | Stands::Missing => false,
     };
     u32::try_from((1..=SEATS).filter(has).count()).unwrap()
+}
+
+/// Somebody who paid once is told which order it was; somebody who paid twice is told so.
+fn bought_before(ask: &Confirm, order: Order) -> Result<Confirmed, ConfirmRefusal> {
+    match &ask.payment_reference {
+        Some(other) if order.payment_reference.as_ref() != Some(other) => {
+            Err(ConfirmRefusal::AlreadyConfirmed(Box::new(order)))
+        }
+        _ => Ok(Confirmed { order, created: false }),
+    }
 }
 
 /// See the module's documentation.
@@ -133,7 +145,7 @@ impl Oracle {
         if let Some((_, _, id)) = known {
             let order = self.orders.iter().find(|order| order.id == *id).unwrap().clone();
             return if order.seats == seats {
-                Ok(Confirmed { order, replayed: true })
+                bought_before(ask, order)
             } else {
                 Err(ConfirmRefusal::KeyReused)
             };
@@ -143,15 +155,21 @@ impl Oracle {
             .iter()
             .find(|order| order.viewer == ask.viewer && order.seats == seats)
             .cloned();
-        let order = match same {
-            Some(order) => order,
+        let confirmed = match same {
+            Some(order) => bought_before(ask, order)?,
             None => {
                 self.check_held(&ask.viewer, &ask.seats, now).map_err(ConfirmRefusal::NotHeld)?;
-                self.sell(ask, now)
+                if let Some(expected) = ask.expected_total.clone()
+                    && expected != total(&ask.seats)
+                {
+                    let actual = total(&ask.seats);
+                    return Err(ConfirmRefusal::PriceChanged { expected, actual });
+                }
+                Confirmed { order: self.sell(ask, now), created: true }
             }
         };
-        self.keys.push((ask.viewer.clone(), ask.key.clone(), order.id));
-        Ok(Confirmed { order, replayed: false })
+        self.keys.push((ask.viewer.clone(), ask.key.clone(), confirmed.order.id));
+        Ok(confirmed)
     }
 
     fn sell(&mut self, ask: &Confirm, now: DateTime<Utc>) -> Order {
@@ -163,8 +181,10 @@ impl Oracle {
         let order = Order {
             id,
             viewer: ask.viewer.clone(),
+            code: code(&ask.viewer, &ask.key),
             seats: seats.to_vec(),
-            total_minor: seats.iter().map(|&seat| i64::from(price(seat))).sum(),
+            prices_minor: seats.iter().map(|&seat| price(seat)).collect(),
+            total_minor: seats.iter().map(|&seat| price(seat)).sum(),
             currency: self.terms.currency.clone(),
             payment_reference: ask.payment_reference.clone(),
             confirmed_at: now,

@@ -5,13 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::scenario::{confirm, key, scenarios, seat_sets, set, viewers};
-use super::world::{Answer, Tick, World, price};
-use crate::command::{ConfirmRefusal, Confirmed, NotHeldReason};
-use crate::{Cause, Order, SeatState};
+use super::scenario::{confirm, key, open_terms, reserve, scenarios, seat_sets, set, viewers};
+use super::world::{Answer, Ask, CURRENCY, Tick, World, price, total};
+use crate::command::{Confirm, ConfirmRefusal, Confirmed, NotHeldReason};
+use crate::{Cause, IdempotencyKey, Money, Order, PaymentReference, SeatState};
 
-fn confirmed(order: &Order, replayed: bool) -> Answer {
-    Answer::Confirm(Ok(Confirmed { order: order.clone(), replayed }))
+/// The order is there already.
+fn confirmed_before(order: &Order) -> Answer {
+    Answer::Confirm(Ok(Confirmed { order: order.clone(), created: false }))
+}
+
+/// The request for these seats under this key, with a payment reference.
+fn paid(order: &Order, key: &IdempotencyKey, reference: Option<PaymentReference>) -> Ask {
+    let (viewer, seats) = (order.viewer.clone(), set(order.seats.clone()));
+    let (key, payment_reference) = (key.clone(), reference);
+    Ask::Confirm(Confirm { viewer, seats, key, payment_reference, expected_total: None })
 }
 
 const KEY_REUSED: Answer = Answer::Confirm(Err(ConfirmRefusal::KeyReused));
@@ -64,11 +72,15 @@ proptest! {
             }
             prop_assert_eq!(
                 order.total_minor,
-                order.seats.iter().map(|&seat| i64::from(price(seat))).sum::<i64>()
+                order.seats.iter().map(|&seat| price(seat)).sum::<i64>()
+            );
+            prop_assert_eq!(
+                order.prices_minor.clone(),
+                order.seats.iter().map(|&seat| price(seat)).collect::<Vec<_>>()
             );
             prop_assert_eq!(&order.currency, &world.terms.currency);
         }
-        let codes: BTreeSet<_> = world.orders.values().map(Order::code).collect();
+        let codes: BTreeSet<_> = world.orders.values().map(|order| order.code).collect();
         prop_assert_eq!(codes.len(), world.orders.len(), "codes are unique");
     }
 
@@ -83,7 +95,7 @@ proptest! {
             let mut after = world.clone();
             let order = &world.orders[id];
             let again = after.book_one(&confirm(viewer, &set(order.seats.clone()), key));
-            prop_assert_eq!(again.answer, confirmed(order, true));
+            prop_assert_eq!(again.answer, confirmed_before(order));
             prop_assert_eq!(&after, &world, "nothing is written");
         }
     }
@@ -128,13 +140,13 @@ proptest! {
             let (seats, revision) = (set(order.seats.clone()), world.revision());
             prop_assert_eq!(
                 world.book_one(&confirm(&viewer, &seats, &new)).answer,
-                confirmed(&order, false)
+                confirmed_before(&order)
             );
             prop_assert_eq!(world.revision(), revision, "no seat changes");
             prop_assert_eq!(world.keys.get(&(viewer.clone(), new.clone())), Some(&order.id));
             prop_assert_eq!(
                 world.book_one(&confirm(&viewer, &seats, &new)).answer,
-                confirmed(&order, true)
+                confirmed_before(&order)
             );
             if others != seats {
                 prop_assert_eq!(
@@ -178,6 +190,67 @@ proptest! {
             let refused = after.book_one(&confirm(&order.viewer, &part, &key("new"))).answer;
             prop_assert_eq!(refused, Answer::Confirm(Err(ConfirmRefusal::NotHeld(owned))));
             prop_assert_eq!(&after, &world);
+        }
+    }
+
+    #[test]
+    fn exactly_one_request_makes_each_order(scenario in scenarios()) {
+        let (world, decisions) = scenario.play(|_| {});
+        let created = decisions.iter().filter_map(|(_, decision)| match &decision.answer {
+            Answer::Confirm(Ok(confirmed)) if confirmed.created => Some(&confirmed.order),
+            _ => None,
+        });
+        let created: Vec<_> = created.collect();
+        prop_assert_eq!(created, world.orders.values().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_second_payment_for_an_order_is_told_and_changes_nothing(scenario in scenarios()) {
+        let (world, _) = scenario.play(|_| {});
+        let other = PaymentReference::new("other".to_owned());
+        for ((_, known), id) in &world.keys {
+            let order = &world.orders[id];
+            for key in [known, &key("new")] {
+                let mut after = world.clone();
+                let refused = after.book_one(&paid(order, key, other.clone())).answer;
+                let told = ConfirmRefusal::AlreadyConfirmed(Box::new(order.clone()));
+                prop_assert_eq!(refused, Answer::Confirm(Err(told)));
+                prop_assert_eq!(&after, &world, "nothing is written, the key neither");
+                for same in [None, order.payment_reference.clone()] {
+                    let again = world.clone().book_one(&paid(order, key, same)).answer;
+                    prop_assert_eq!(again, confirmed_before(order));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_sold_at_another_price_than_expected(
+        seats in seat_sets(),
+        difference in prop_oneof![Just(0_i64), -2..2_i64, any::<i64>()],
+        currency in prop_oneof![3 => Just(CURRENCY), 1 => Just("USD")],
+    ) {
+        let (ann, key) = (viewers()[0].clone(), key("k"));
+        let mut world = World::new(open_terms(300));
+        prop_assume!(!world.book_one(&reserve(&ann, &seats)).answer.is_refusal());
+        let before = world.clone();
+        let actual = total(&seats);
+        let amount_minor = actual.amount_minor.wrapping_add(difference);
+        let expected = Money { amount_minor, currency: currency.to_owned() };
+        let confirm = Confirm {
+            viewer: ann,
+            seats: seats.clone(),
+            key,
+            payment_reference: None,
+            expected_total: Some(expected.clone()),
+        };
+        let answer = world.book_one(&Ask::Confirm(confirm)).answer;
+        if expected == actual {
+            prop_assert!(!answer.is_refusal(), "{answer:?}");
+        } else {
+            let told = ConfirmRefusal::PriceChanged { expected, actual };
+            prop_assert_eq!(answer, Answer::Confirm(Err(told)));
+            prop_assert_eq!(&world, &before);
         }
     }
 }

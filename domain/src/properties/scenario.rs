@@ -9,10 +9,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::world::{Ask, Decision, EVENT, NOT_FOR_SALE, SEATS, Tick, World, seat, start};
+use super::world::{
+    Ask, CURRENCY, Decision, EVENT, NOT_FOR_SALE, SEATS, Tick, World, seat, start, total,
+};
 use crate::command::{Confirm, Expire, Release, Reserve, SeatSet};
 use crate::ledger::Terms;
-use crate::{EventId, IdempotencyKey, PaymentReference, SeatId, ViewerId};
+use crate::{EventId, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId};
 
 /// A sale from beginning to end.
 #[derive(Clone, Debug)]
@@ -82,6 +84,7 @@ pub(super) fn confirm(viewer: &ViewerId, seats: &SeatSet, key: &IdempotencyKey) 
         seats: seats.clone(),
         key: key.clone(),
         payment_reference: None,
+        expected_total: None,
     })
 }
 
@@ -96,7 +99,7 @@ pub(super) fn open_terms(hold_seconds: i64) -> Terms {
         sales_close_at: None,
         hold: TimeDelta::seconds(hold_seconds),
         max_seats_per_viewer: None,
-        currency: "EUR".to_owned(),
+        currency: CURRENCY.to_owned(),
     }
 }
 
@@ -163,7 +166,22 @@ fn keys() -> impl Strategy<Value = IdempotencyKey> {
 }
 
 fn references() -> impl Strategy<Value = Option<PaymentReference>> {
-    prop::option::of("[a-z]{1,3}").prop_map(|text| text.and_then(PaymentReference::new))
+    prop::option::of("[a-d]").prop_map(|text| text.and_then(PaymentReference::new))
+}
+
+/// Mostly none, or what the seats cost; now and then one minor unit more, or another currency.
+fn expected_totals() -> impl Strategy<Value = fn(&SeatSet) -> Option<Money>> {
+    let more = |seats: &SeatSet| {
+        let total = total(seats);
+        Some(Money { amount_minor: total.amount_minor + 1, ..total })
+    };
+    let elsewhere = |seats: &SeatSet| Some(Money { currency: "USD".to_owned(), ..total(seats) });
+    prop_oneof![
+        6 => Just((|_| None) as fn(&SeatSet) -> Option<Money>),
+        3 => Just((|seats| Some(total(seats))) as fn(&SeatSet) -> Option<Money>),
+        1 => Just(more as fn(&SeatSet) -> Option<Money>),
+        1 => Just(elsewhere as fn(&SeatSet) -> Option<Money>),
+    ]
 }
 
 fn ticks_between(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Option<Tick>> {
@@ -183,7 +201,7 @@ fn runs(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Vec<Step>> {
             (ticks_between(ticks.clone()), ask).prop_map(|(tick, ask)| Step { tick, ask })
         };
         let first = step(prop_oneof![3 => Just(first), 1 => any.clone()].boxed());
-        (first, vec(step(any), 0..6))
+        (first, vec(step(any), 0..8))
             .prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect())
     })
 }
@@ -197,11 +215,13 @@ fn asks(
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| reserve(&viewer, &seats));
     let release =
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
-    let confirm =
-        (viewer, seats, key, references()).prop_map(|(viewer, seats, key, payment_reference)| {
-            Ask::Confirm(Confirm { viewer, seats, key, payment_reference })
-        });
-    prop_oneof![3 => reserve, 3 => confirm, 1 => release, 2 => expires()]
+    let confirm = (viewer, seats, key, references(), expected_totals()).prop_map(
+        |(viewer, seats, key, payment_reference, expected_total)| {
+            let expected_total = expected_total(&seats);
+            Ask::Confirm(Confirm { viewer, seats, key, payment_reference, expected_total })
+        },
+    );
+    prop_oneof![3 => reserve, 4 => confirm, 1 => release, 2 => expires()]
 }
 
 /// Lists of any seats, also such as do not exist: some of them may be due.

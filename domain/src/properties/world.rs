@@ -7,13 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::command::{
     Command, Confirm, ConfirmRefusal, Confirmed, Expire, Needs, NotHeldReason, Release, Released,
-    Reserve, ReserveRefusal, Reserved,
+    Reserve, ReserveRefusal, Reserved, SeatSet,
 };
-use crate::ledger::{Closing, Ledger, NewOrder, Opening, Terms};
+use crate::ledger::{Closing, Ledger, Opening, Terms};
+use crate::plan::MAX_PRICE_MINOR;
 use crate::seat::Seat;
 use crate::{
-    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, Order, OrderId, Revision, Sale,
-    SeatId, SeatState, ViewerId,
+    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, Money, Order, OrderCode, OrderId,
+    Revision, Sale, SeatId, SeatState, ViewerId,
 };
 
 /// The event that all of this is about.
@@ -23,7 +24,10 @@ pub(super) const SEATS: i32 = 10;
 /// The one seat that is not offered.
 pub(super) const NOT_FOR_SALE: i32 = 10;
 /// What a seat costs in each of the categories 1, 2, 3, in minor units.
-const PRICES: [i32; 3] = [0, 4_900, 20_000_000];
+const PRICES: [i64; 3] = [0, 4_900, MAX_PRICE_MINOR];
+
+/// What all of it is paid in.
+pub(super) const CURRENCY: &str = "EUR";
 
 /// When the world begins.
 pub(super) fn start() -> DateTime<Utc> {
@@ -40,8 +44,22 @@ fn category(seat: SeatId) -> CategoryId {
 }
 
 /// What the seat costs.
-pub(super) fn price(seat: SeatId) -> i32 {
+pub(super) fn price(seat: SeatId) -> i64 {
     PRICES[usize::try_from(seat.serial % 3).unwrap()]
+}
+
+/// What the seats cost together; those that do not exist cost nothing.
+pub(super) fn total(seats: &SeatSet) -> Money {
+    let is_here = |seat: &&SeatId| seat.event == EVENT && (1..=SEATS).contains(&seat.serial);
+    let prices = seats.as_slice().iter().filter(is_here).map(|&seat| price(seat));
+    Money { amount_minor: prices.sum(), currency: CURRENCY.to_owned() }
+}
+
+/// The code that the order of this purchase gets: another for each, and the same in whatever batch.
+pub(super) fn code(viewer: &ViewerId, key: &IdempotencyKey) -> OrderCode {
+    let text = [viewer.as_str(), key.as_str()].concat();
+    assert!(text.len() <= 6, "six bytes fit the 50 bits of a code");
+    OrderCode::from_random(text.bytes().fold(0, |bits, byte| bits << 8 | u128::from(byte)))
 }
 
 /// Any command.
@@ -97,6 +115,8 @@ pub(super) struct Decision {
     pub(super) now: DateTime<Utc>,
     /// The event's revision when its turn came.
     pub(super) before: Revision,
+    /// Whether its key stood for an order by then.
+    pub(super) is_known_key: bool,
     /// The changes that this command made and no other.
     pub(super) changes: Vec<Change>,
 }
@@ -122,7 +142,7 @@ pub(super) struct World {
     pub(super) seats: BTreeMap<SeatId, Seat>,
     pub(super) log: Vec<Change>,
     pub(super) orders: BTreeMap<OrderId, Order>,
-    pub(super) prices: BTreeMap<SeatId, i32>,
+    pub(super) prices: BTreeMap<SeatId, i64>,
     pub(super) keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
 }
 
@@ -187,7 +207,9 @@ impl World {
         let mut ledger = Ledger::open(self.opening(asks));
         let decide = |ask: &&Ask| {
             let before = ledger.revision();
-            (before, ask.decide(&mut ledger), ledger.revision())
+            let is_known_key = (ask.needs().purchase)
+                .is_some_and(|(viewer, key)| ledger.order_of_key(viewer, key).is_some());
+            (before, is_known_key, ask.decide(&mut ledger), ledger.revision())
         };
         let answers: Vec<_> = asks.iter().map(decide).collect();
         let left: Vec<Seat> =
@@ -208,10 +230,11 @@ impl World {
                 .cloned()
                 .collect()
         };
-        let decision = |(before, answer, after)| Decision {
+        let decision = |(before, is_known_key, answer, after)| Decision {
             answer,
             now: self.now,
             before,
+            is_known_key,
             changes: changes_of(before, after),
         };
         answers.into_iter().map(decision).collect()
@@ -232,6 +255,11 @@ impl World {
             SeatState::Confirmed(sale) => Some(sale.order),
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         });
+        let codes = purchases.iter().map(|&(viewer, key)| {
+            let code = code(viewer, key);
+            ((viewer.clone(), key.clone()), code)
+        });
+        let codes = codes.collect();
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
         let (mut prices, mut orders) = (HashMap::new(), Vec::new());
         if !purchases.is_empty() {
@@ -253,6 +281,7 @@ impl World {
             seats,
             prices,
             keys,
+            codes,
             orders,
         }
     }
@@ -278,9 +307,11 @@ impl World {
             row.revision = change.revision;
         }
         self.log.extend(closing.changes);
-        for NewOrder { order, prices_minor } in closing.orders {
-            assert_eq!(order.seats.len(), prices_minor.len(), "every seat of an order has a price");
-            for (&seat, price) in order.seats.iter().zip(prices_minor) {
+        for order in closing.orders {
+            let prices = &order.prices_minor;
+            assert_eq!(order.seats.len(), prices.len(), "every seat of an order has a price");
+            assert!(self.orders.values().all(|known| known.code != order.code), "a code is new");
+            for (&seat, &price) in order.seats.iter().zip(prices) {
                 assert_eq!(self.prices.insert(seat, price), None, "{seat:?} is in two orders");
             }
             let id = order.id;

@@ -131,7 +131,7 @@ pub(super) struct Category {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Price {
-    pub(super) amount_minor: u32,
+    pub(super) amount_minor: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]

@@ -31,7 +31,7 @@ pub(super) struct SeatView {
 struct Section {
     rows: Vec<Vec<usize>>,
     /// The dearest seat's price.
-    price: u32,
+    price: u64,
 }
 
 /// Free seats side by side.
@@ -142,7 +142,7 @@ mod tests {
     use crate::crowd::answers::{Category, Price};
     use std::collections::HashSet;
 
-    fn seat(id: String, section: &str, row: &str, price: u32) -> MapSeat {
+    fn seat(id: String, section: &str, row: &str, price: u64) -> MapSeat {
         MapSeat {
             id,
             section: section.to_owned(),
@@ -159,7 +159,7 @@ mod tests {
             (0..rows * 10).map(move |n| {
                 let (row, number) = (n / 10, n % 10);
                 let id = format!("{section}-{row}-{number}");
-                seat(id, &section.to_string(), &row.to_string(), 10_000 - section)
+                seat(id, &section.to_string(), &row.to_string(), u64::from(10_000 - section))
             })
         });
         SeatView::new(seats.collect())

@@ -15,7 +15,7 @@ use apollo_compiler::parser::{SourceMap, SourceSpan};
 
 use super::error::{DocumentError, start};
 use crate::graphql::error::Code;
-use crate::graphql::whole_map::is_whole_map;
+use crate::graphql::whole_map::{is_list, is_whole_map};
 
 /// The deepest nesting of fields. The standard introspection query needs 13.
 const MAX_DEPTH: usize = 15;
@@ -30,6 +30,9 @@ const MAX_ROOT_FIELDS: usize = 20;
 /// Whole maps in an operation: each is megabytes, all of them in memory until the answer is
 /// written.
 const MAX_MAPS: usize = 2;
+
+/// What a whole map counts for in a list, which may be long: too many.
+const MANY_MAPS: usize = MAX_MAPS + 1;
 
 /// Fields and fragments in all operations of a document, and once more in its fragments as they are
 /// written. The standard introspection query has some 350; a client's whole file of operations a
@@ -59,7 +62,7 @@ pub(super) fn check(document: &Document) -> Result<(), DocumentError> {
             root_fields: 0,
             maps: 0,
         };
-        walk.enter(&operation.selection_set, Nesting { depth: 0, nesting: 0 })?;
+        walk.enter(&operation.selection_set, Nesting { depth: 0, nesting: 0, is_in_list: false })?;
         selections = walk.selections;
     }
     Ok(())
@@ -94,6 +97,8 @@ struct Nesting {
     depth: usize,
     /// In how many fields and fragments.
     nesting: usize,
+    /// Whether one of these fields gives a list.
+    is_in_list: bool,
 }
 
 impl Walk<'_> {
@@ -122,9 +127,12 @@ impl Walk<'_> {
                         "fields at the root of an operation",
                         at,
                     )?;
-                    self.maps += usize::from(outer.depth == 0 && is_whole_map(&field.name));
+                    if is_whole_map(&field.name) {
+                        self.maps += if outer.is_in_list { MANY_MAPS } else { 1 };
+                    }
                     self.keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
-                    self.enter(&field.selection_set, Nesting { depth, nesting })?;
+                    let is_in_list = outer.is_in_list || is_list(&field.name);
+                    self.enter(&field.selection_set, Nesting { depth, nesting, is_in_list })?;
                 }
                 Selection::InlineFragment(fragment) => {
                     self.enter(&fragment.selection_set, Nesting { nesting, ..outer })?;
@@ -195,6 +203,9 @@ mod tests {
             "{ a: seatMap b: seatMap ...F } fragment F on Query { seatMap }",
             "whole maps"
         ));
+        assert_eq!(message("{ event { seatMap } seat { event { seatMap } } }"), None);
+        assert!(is_refused("{ seatMap event { seatMap } seat { event { seatMap } } }", "maps"));
+        assert!(is_refused("{ events { nodes { event { seatMap } } } }", "whole maps"));
     }
 
     #[test]

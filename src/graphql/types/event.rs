@@ -5,12 +5,16 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use tokio::sync::OnceCell;
 
+use super::category::Category;
+use super::seat::{Seat, SeatMap};
+use super::seats_page::{SeatFilter, seats_page};
 use crate::domain::{CategoryId, EventId};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::loaders::{CategoriesKey, CountsKey, EventKey};
 use crate::graphql::nullable::nullable;
+use crate::graphql::paging::ConnectionOf;
 use crate::graphql::scalars::{DateTime, Revision, to_int};
 use crate::store::reads::{CategoryRecord, Counts, EventRecord};
 
@@ -37,6 +41,11 @@ impl EventScope {
         })
     }
 
+    /// Which event.
+    pub fn id(&self) -> EventId {
+        self.id
+    }
+
     async fn record(&self, ctx: &Context<'_>) -> Result<&Arc<EventRecord>, Fault> {
         let load = async || {
             ctx.loader().load_one(EventKey(self.id)).await?.ok_or_else(Fault::no_such_event)
@@ -57,6 +66,19 @@ impl EventScope {
         let category = categories.iter().find(|category| category.id == id);
         let category = category.ok_or_else(|| Fault::internal("a seat's category is missing"))?;
         Ok(Category::new(category, &record.terms.currency))
+    }
+
+    /// A category, if the event has it.
+    pub async fn find_category(
+        &self,
+        ctx: &Context<'_>,
+        id: CategoryId,
+    ) -> Result<Option<Category>, Fault> {
+        let categories = self.categories(ctx).await?;
+        let Some(category) = categories.iter().find(|category| category.id == id) else {
+            return Ok(None);
+        };
+        Ok(Some(Category::new(category, &self.record(ctx).await?.terms.currency)))
     }
 }
 
@@ -99,6 +121,12 @@ impl Event {
         Ok(DateTime(self.0.record(ctx).await?.starts_at))
     }
 
+    /// What the start is said in: a name of the IANA time zone database, for example
+    /// `America/New_York`.
+    async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.0.record(ctx).await?.time_zone.clone())
+    }
+
     /// From when seats can be reserved; null: from the start.
     async fn sales_open_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
         nullable(async { Ok(self.0.record(ctx).await?.terms.sales_open_at.map(DateTime)) }).await
@@ -135,8 +163,39 @@ impl Event {
     }
 
     /// How many seats are in which status now. A hold that has run out counts as available.
-    async fn availability(&self, ctx: &Context<'_>) -> Result<Availability> {
-        Ok(ctx.loader().load_one(CountsKey(self.0.id)).await?.unwrap_or_default().into())
+    async fn availability(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which seats count; all of them unless said.")] filter: Option<SeatFilter>,
+    ) -> Result<Availability> {
+        let event = self.0.id;
+        let counts = match filter {
+            None => ctx.loader().load_one(CountsKey(event)).await?.unwrap_or_default(),
+            Some(filter) => {
+                let filter = filter.check(event)?;
+                ctx.look_up(async move |store| store.counts_of(event, &filter).await).await?
+            }
+        };
+        Ok(counts.into())
+    }
+
+    /// The event's seats, in the order of the seat plan.
+    async fn seats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which seats; all of them unless said.")] filter: Option<SeatFilter>,
+        #[graphql(desc = "How many, 1 to 1000; 100 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Option<Result<ConnectionOf<Seat>>> {
+        nullable(async {
+            Ok(Some(seats_page(ctx, &self.0, filter, first, after.as_deref()).await?))
+        })
+        .await
+    }
+
+    /// Every seat as of one revision.
+    async fn seat_map(&self, ctx: &Context<'_>) -> Option<Result<SeatMap>> {
+        nullable(async { Ok(Some(SeatMap::load(ctx, &self.0).await?)) }).await
     }
 
     /// The price categories, in the order of the seat plan.
@@ -147,41 +206,6 @@ impl Event {
             .map(|category| Category::new(category, &record.terms.currency))
             .collect())
     }
-}
-
-/// A price category of an event.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(serial)]
-pub struct Category {
-    /// Opaque and stable.
-    id: ID,
-    /// The category's name for people, unique within the event.
-    name: String,
-    /// What a seat of this category costs.
-    price: Money,
-    /// A colour for maps, as `#rrggbb`.
-    color: Option<String>,
-}
-
-impl Category {
-    fn new(record: &CategoryRecord, currency: &str) -> Self {
-        Self {
-            id: AnyId::Category(record.id).encode(),
-            name: record.name.clone(),
-            price: Money { amount_minor: record.price_minor, currency: currency.to_owned() },
-            color: record.color.clone(),
-        }
-    }
-}
-
-/// An amount of money.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(serial)]
-pub struct Money {
-    /// The amount in the currency's smallest unit: cents for EUR, yen for JPY.
-    pub amount_minor: i32,
-    /// The currency's code in ISO 4217, for example `EUR`.
-    pub currency: String,
 }
 
 /// How many seats are in which status. Seats that are not for sale and nobody's are in none.

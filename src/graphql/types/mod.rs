@@ -1,22 +1,30 @@
 //! The output types of the contract. Each wraps what `domain` and `store` give, and says it in the
 //! contract's words.
 
+mod category;
 mod event;
+mod money;
 mod node;
 mod order;
 mod results;
 mod seat;
+mod seats_page;
 mod stream;
 mod viewer;
 
-pub use event::{Availability, Category, Event, EventScope, Money};
+pub use category::Category;
+pub use event::{Availability, Event, EventScope};
+pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
-pub use order::Order;
+pub use order::{Order, OrderLine};
 pub use results::{
-    ConfirmSeatsResult, IdempotencyKeyReused, NotHeldSeat, ReleaseSeatsResult, ReserveSeatsResult,
-    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, UnavailableSeat,
+    AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged, RefusalReason,
+    RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded,
+    SeatsNotHeld, SeatsUnavailable,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
+pub use seats_page::SeatFilter;
+pub(super) use seats_page::seats_page;
 pub use stream::{
     MyReservations, SeatChange, SeatChanges, SeatSnapshot, SeatState, SeatStreamItem,
     SnapshotReason,

@@ -3,9 +3,10 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    IdempotencyKeyReused, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, IdempotencyKeyReused, PriceChanged, SalesClosed, SeatLimitExceeded,
+    SeatsNotHeld, SeatsUnavailable,
 };
-use super::{Event, Order, Seat};
+use super::{Category, Event, Order, Seat, Viewer};
 
 /// Anything with a global id.
 #[derive(Clone, Debug, Interface)]
@@ -17,6 +18,10 @@ pub enum Node {
     Seat(Seat),
     /// An order.
     Order(Order),
+    /// A price category.
+    Category(Category),
+    /// The viewer who asks.
+    Viewer(Viewer),
 }
 
 /// What a caller can be told went wrong. Expected refusals are data; faults are GraphQL errors with
@@ -34,4 +39,8 @@ pub enum UserError {
     SeatsNotHeld(SeatsNotHeld),
     /// The key stands for another set of seats.
     IdempotencyKeyReused(IdempotencyKeyReused),
+    /// The seats would cost something else than expected.
+    PriceChanged(PriceChanged),
+    /// The seats are in an order with another payment reference.
+    AlreadyConfirmed(AlreadyConfirmed),
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::event::{Event, EventScope, Money};
+use super::event::{Event, EventScope};
+use super::money::Money;
 use super::seat::Seat;
 use crate::domain;
+use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
-use crate::graphql::scalars::{DateTime, to_int};
+use crate::graphql::scalars::DateTime;
 
 /// A confirmed sale to one viewer. Never changes.
 #[derive(Clone, Debug)]
@@ -33,9 +35,10 @@ impl Order {
         AnyId::Order(self.order.id).encode()
     }
 
-    /// Short, for people to read out, for example `4G7Q-90AB`; unique within the event.
+    /// Random, unique over all events, not to be guessed; for people to read out, for example
+    /// `4G7Q9-0ABXK`.
     async fn code(&self) -> String {
-        self.order.code()
+        self.order.code.to_string()
     }
 
     /// The event.
@@ -48,12 +51,21 @@ impl Order {
         Ok(Seat::load(ctx, &self.event, &self.order.seats).await?)
     }
 
+    /// The seats, each with the price that was paid for it, in the order of the seat plan.
+    async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<OrderLine>> {
+        let order = &self.order;
+        let seats = Seat::load(ctx, &self.event, &order.seats).await?;
+        if seats.len() != order.prices_minor.len() {
+            return Err(Fault::internal("an order's seat is missing").into());
+        }
+        let priced = seats.into_iter().zip(&order.prices_minor);
+        let line = |(seat, &price)| OrderLine { seat, price: Money::new(price, &order.currency) };
+        Ok(priced.map(line).collect())
+    }
+
     /// What the seats cost together when they were sold.
     async fn total(&self) -> Money {
-        Money {
-            amount_minor: to_int(self.order.total_minor),
-            currency: self.order.currency.clone(),
-        }
+        Money::new(self.order.total_minor, &self.order.currency)
     }
 
     /// The shop's reference for the payment, as given with confirmSeats.
@@ -65,4 +77,14 @@ impl Order {
     async fn confirmed_at(&self) -> DateTime {
         DateTime(self.order.confirmed_at)
     }
+}
+
+/// One seat of an order.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct OrderLine {
+    /// Which seat.
+    seat: Seat,
+    /// What was paid for it.
+    price: Money,
 }

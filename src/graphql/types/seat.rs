@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime as Instant, Utc};
 
-use super::event::{Category, Event, EventScope};
+use super::category::Category;
+use super::event::{Event, EventScope};
 use crate::domain;
 use crate::domain::SeatId;
 use crate::graphql::context::ContextExt as _;
@@ -66,6 +67,10 @@ impl Seat {
             .filter_map(|id| found.get(id))
             .map(|record| Self::read(event, (**record).clone()))
             .collect())
+    }
+
+    fn is_of_viewer(&self, ctx: &Context<'_>) -> bool {
+        ctx.viewer().is_some_and(|viewer| self.seat.state.viewer(self.now) == Some(&viewer.id))
     }
 
     async fn location<T>(
@@ -148,14 +153,15 @@ impl Seat {
         self.seat.state.status(self.now).into()
     }
 
-    /// When the hold on it ends; null unless it is RESERVED.
-    async fn reservation_expires_at(&self) -> Option<DateTime> {
-        self.seat.state.expires_at(self.now).map(DateTime)
+    /// When the viewer's hold on it ends; null unless the viewer holds it.
+    async fn reservation_expires_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        let ends = self.seat.state.expires_at(self.now).map(DateTime);
+        ends.filter(|_| self.is_of_viewer(ctx))
     }
 
     /// Whether the viewer holds or owns it. Nobody learns who else does.
     async fn held_by_me(&self, ctx: &Context<'_>) -> bool {
-        ctx.viewer().is_some_and(|viewer| self.seat.state.viewer(self.now) == Some(&viewer.id))
+        self.is_of_viewer(ctx)
     }
 
     /// The revision of its last change; 0 if it never changed.
@@ -172,9 +178,16 @@ pub struct SeatMap {
 }
 
 impl SeatMap {
-    /// A map that was just read.
-    pub fn new(event: Arc<EventScope>, map: SeatMapRecord) -> Self {
-        Self { event, map: Arc::new(map) }
+    /// An event's map, read now.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such event.
+    pub async fn load(ctx: &Context<'_>, event: &Arc<EventScope>) -> Result<Self, Fault> {
+        let id = event.id();
+        let map = ctx.look_up(async move |store| store.seat_map(id).await).await?;
+        let map = Arc::new(map.ok_or_else(Fault::no_such_event)?);
+        Ok(Self { event: Arc::clone(event), map })
     }
 }
 

@@ -81,7 +81,10 @@ pub struct SeatState {
     seat_id: ID,
     /// Its status. A hold that had run out reads AVAILABLE.
     status: SeatStatus,
-    /// When its hold ends; null unless it is RESERVED.
+    /// Always null.
+    #[graphql(
+        deprecation = "it would help snipers; myReservations tells when one's own holds end"
+    )]
     reservation_expires_at: Option<DateTime>,
     /// The revision of its last change; 0 if it never changed.
     revision: Revision,
@@ -92,7 +95,7 @@ impl From<&PublicState> for SeatState {
         Self {
             seat_id: AnyId::Seat(state.seat).encode(),
             status: state.status.into(),
-            reservation_expires_at: state.expires_at.map(DateTime),
+            reservation_expires_at: None,
             revision: Revision(state.revision),
         }
     }
@@ -129,7 +132,10 @@ pub struct SeatChange {
     seat_id: ID,
     /// The status it has after the change.
     status: SeatStatus,
-    /// When its hold ends; null unless it is RESERVED.
+    /// Always null.
+    #[graphql(
+        deprecation = "it would help snipers; myReservations tells when one's own holds end"
+    )]
     reservation_expires_at: Option<DateTime>,
     /// Why it changed.
     cause: ChangeCause,
@@ -144,7 +150,7 @@ impl From<&domain::Change> for SeatChange {
         Self {
             seat_id: AnyId::Seat(change.seat).encode(),
             status: change.cause.status().into(),
-            reservation_expires_at: change.expires_at.map(DateTime),
+            reservation_expires_at: None,
             cause: change.cause.into(),
             revision: Revision(change.revision),
             changed_at: DateTime(change.changed_at),

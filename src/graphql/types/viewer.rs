@@ -6,7 +6,9 @@ use super::event::EventScope;
 use super::order::Order;
 use super::seat::Seat;
 use crate::graphql::context::ContextExt as _;
+use crate::graphql::error::Fault;
 use crate::graphql::ids;
+use crate::graphql::loaders::EventKey;
 use crate::graphql::paging::{self, ConnectionOf};
 use crate::graphql::scalars::DateTime;
 use crate::identity;
@@ -29,7 +31,7 @@ pub struct Viewer(pub identity::Viewer);
 #[Object]
 impl Viewer {
     /// Opaque and stable for the same user.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ids::viewer_id(&self.0.id)
     }
 
@@ -46,11 +48,14 @@ impl Viewer {
     async fn reservations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event.")] event_id: ID,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
     ) -> Result<Vec<Seat>> {
-        let event = ids::event_id("eventId", &event_id)?;
+        let event = ids::event_id(ctx, &event_id).await?;
         let viewer = self.0.id.clone();
         let held = ctx.look_up(async move |store| store.held_seats(event, &viewer).await).await?;
+        if held.is_empty() && ctx.loader().load_one(EventKey(event)).await?.is_none() {
+            return Err(Fault::no_such_event().into());
+        }
         let scope = EventScope::new(event);
         Ok(held.into_iter().map(|record| Seat::read(&scope, record)).collect())
     }

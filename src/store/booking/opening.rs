@@ -14,13 +14,16 @@ use sea_orm::{
 use super::batched_command::BatchedCommand;
 use crate::domain::ledger::{Opening, Terms};
 use crate::domain::seat::Seat;
-use crate::domain::{CategoryId, EventId, IdempotencyKey, OrderId, Revision, SeatState, ViewerId};
+use crate::domain::{
+    CategoryId, EventId, IdempotencyKey, OrderCode, OrderId, Revision, SeatState, ViewerId,
+};
+use crate::random;
 use crate::store::entity::{event, seat};
 use crate::store::error::StoreError;
 use crate::store::numbers::CONFIRMED;
 use crate::store::reads;
 use crate::store::rows::{self, TermsRow};
-use crate::store::sql::{ints, statement, texts};
+use crate::store::sql::{PRICE_OF_CATEGORY, ints, statement, texts};
 
 /// Locks the event and the seats, and reads everything else the commands need; `None` if there is
 /// no such event.
@@ -40,8 +43,9 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     if !counted.is_empty() || !purchases.is_empty() {
         (holdings, keys) = read_facts(transaction, event, now, &counted, &purchases).await?;
     }
-    let (mut prices, mut orders) = (HashMap::new(), Vec::new());
+    let (mut prices, mut orders, mut codes) = (HashMap::new(), Vec::new(), HashMap::new());
     if !purchases.is_empty() {
+        codes = draw_codes(&purchases)?;
         prices = read_prices(transaction, event).await?;
         let sold = seats.iter().filter_map(|seat| match &seat.state {
             SeatState::Confirmed(sale) => Some(sale.order),
@@ -50,7 +54,17 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
         orders = reads::orders(transaction, event, known).await?;
     }
-    Ok(Some(Opening { event, terms, revision, now, seats, prices, holdings, keys, orders }))
+    Ok(Some(Opening { event, terms, revision, now, seats, prices, holdings, keys, codes, orders }))
+}
+
+/// A new code for the order that each of these purchases may make. Drawn for each attempt: one that
+/// is taken fails the attempt, and not the next.
+fn draw_codes(
+    purchases: &[(&ViewerId, &IdempotencyKey)],
+) -> Result<HashMap<(ViewerId, IdempotencyKey), OrderCode>, StoreError> {
+    let random = random::numbers(purchases.len()).map_err(StoreError::NoRandomness)?;
+    let named = purchases.iter().map(|&(viewer, key)| (viewer.clone(), key.clone()));
+    Ok(named.zip(random.into_iter().map(OrderCode::from_random)).collect())
 }
 
 /// The locked rows, and the clock after that.
@@ -188,9 +202,10 @@ async fn read_facts(
 async fn read_prices(
     transaction: &DatabaseTransaction,
     event: EventId,
-) -> Result<HashMap<CategoryId, i32>, StoreError> {
-    let query =
-        statement("SELECT id, price_minor FROM categories WHERE event_id = $1", [event.0.into()]);
+) -> Result<HashMap<CategoryId, i64>, StoreError> {
+    const PRICES: &str =
+        formatcp!("SELECT id, {PRICE_OF_CATEGORY} FROM categories WHERE event_id = $1");
+    let query = statement(PRICES, [event.0.into()]);
     let rows = transaction.query_all_raw(query).await?;
     rows.iter()
         .map(|row| {

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::fold;
 use crate::domain::EventId;
-use crate::domain::ledger::{Closing, NewOrder};
+use crate::domain::ledger::Closing;
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, RESERVED};
 use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
@@ -91,18 +91,23 @@ pub async fn write_changes(
 /// An empty payment reference stands for NULL: a real one has at least one character.
 const WRITE_ORDERS: &str = "
 WITH placed AS (
+    SELECT *
+      FROM UNNEST($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[])
+        AS placed (id, viewer, code, total_minor, currency, payment_reference)
+), written AS (
     INSERT INTO orders
-           (event_id, id, viewer, total_minor, currency, payment_reference, confirmed_at)
-    SELECT $1, id, viewer, total_minor, currency, NULLIF(payment_reference, ''), $2
-      FROM UNNEST($3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[])
-        AS placed (id, viewer, total_minor, currency, payment_reference)
+           (event_id, id, viewer, code, total_minor, currency, payment_reference, confirmed_at)
+    SELECT $1, id, viewer, code, total_minor, currency, NULLIF(payment_reference, ''), $2
+      FROM placed
+), named AS (
+    INSERT INTO order_codes (code, event_id, order_id) SELECT code, $1, id FROM placed
 ), sold AS (
     INSERT INTO order_seats (event_id, order_id, seat_id, price_minor)
-    SELECT $1, * FROM UNNEST($8::bigint[], $9::integer[], $10::integer[])
+    SELECT $1, * FROM UNNEST($9::bigint[], $10::integer[], $11::bigint[])
 )
 INSERT INTO idempotency_keys (event_id, viewer, key, order_id, created_at)
 SELECT $1, viewer, key, order_id, $2
-  FROM UNNEST($11::text[], $12::text[], $13::bigint[]) AS known (viewer, key, order_id)";
+  FROM UNNEST($12::text[], $13::text[], $14::bigint[]) AS known (viewer, key, order_id)";
 
 pub(super) async fn write_orders(
     transaction: &DatabaseTransaction,
@@ -110,20 +115,17 @@ pub(super) async fn write_orders(
     closing: &Closing,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let orders = || closing.orders.iter().map(|NewOrder { order, .. }| order);
+    let orders = || closing.orders.iter();
     let references = || {
         orders().map(|order| {
             order.payment_reference.as_ref().map_or("", |reference| reference.as_str())
         })
     };
     let sold = || {
-        closing.orders.iter().flat_map(|NewOrder { order, prices_minor }| {
+        orders().flat_map(|order| {
             let first = order.id.first.0;
-            order
-                .seats
-                .iter()
-                .zip(prices_minor)
-                .map(move |(seat, &price)| (first, seat.serial, price))
+            let priced = order.seats.iter().zip(&order.prices_minor);
+            priced.map(move |(seat, &price)| (first, seat.serial, price))
         })
     };
     let values = [
@@ -131,12 +133,13 @@ pub(super) async fn write_orders(
         now.into(),
         bigints(orders().map(|order| order.id.first.0)),
         texts(orders().map(|order| order.viewer.as_str())),
+        texts(orders().map(|order| order.code.as_str())),
         bigints(orders().map(|order| order.total_minor)),
         texts(orders().map(|order| order.currency.as_str())),
         texts(references()),
         bigints(sold().map(|(order, _, _)| order)),
         ints(sold().map(|(_, seat, _)| seat)),
-        ints(sold().map(|(_, _, price)| price)),
+        bigints(sold().map(|(_, _, price)| price)),
         texts(closing.keys.iter().map(|(viewer, _, _)| viewer.as_str())),
         texts(closing.keys.iter().map(|(_, key, _)| key.as_str())),
         bigints(closing.keys.iter().map(|(_, _, order)| order.first.0)),

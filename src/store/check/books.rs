@@ -112,6 +112,7 @@ SELECT event_id FROM known
         strays!("seats"),
         strays!("seat_changes"),
         strays!("orders"),
+        strays!("order_codes"),
         strays!("order_seats"),
         strays!("idempotency_keys"),
     ];

@@ -1,6 +1,6 @@
-//! An event's orders, held against its seats; and the keys that lead to them.
+//! An event's orders, held against its seats; and the codes and keys that lead to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{DatabaseTransaction, FromQueryResult};
 
@@ -15,6 +15,7 @@ use crate::store::sql::statement;
 struct OrderRow {
     id: i64,
     viewer: String,
+    code: String,
     total_minor: i64,
     currency: String,
 }
@@ -23,14 +24,15 @@ struct OrderRow {
 struct OrderSeatRow {
     seat_id: i32,
     order_id: i64,
-    price_minor: i32,
+    price_minor: i64,
 }
 
 /// The seats of one order.
 #[derive(Default)]
 struct Contents {
     seats: Vec<i32>,
-    sum: i64,
+    /// Whatever the rows hold, it does not overflow.
+    sum: i128,
 }
 
 /// Each confirmed seat is in exactly one order, and the reverse; totals add up; keys lead to
@@ -41,7 +43,7 @@ pub(super) async fn verify(
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
     let event = books.event;
-    let query = "SELECT id, viewer, total_minor, currency FROM orders WHERE event_id = $1";
+    let query = "SELECT id, viewer, code, total_minor, currency FROM orders WHERE event_id = $1";
     let orders = OrderRow::find_by_statement(statement(query, [event.0.into()]));
     let orders: BTreeMap<i64, OrderRow> =
         orders.all(snapshot).await?.into_iter().map(|row| (row.id, row)).collect();
@@ -53,7 +55,7 @@ pub(super) async fn verify(
     for row in rows.all(snapshot).await? {
         let of_order = contents.entry(row.order_id).or_default();
         of_order.seats.push(row.seat_id);
-        of_order.sum += i64::from(row.price_minor);
+        of_order.sum += i128::from(row.price_minor);
         order_of.insert(row.seat_id, row.order_id);
     }
     findings.summary.orders += orders.len() as u64;
@@ -68,7 +70,39 @@ pub(super) async fn verify(
     for order in orders.values() {
         verify_order(books, order, contents.get(&order.id), findings);
     }
+    verify_codes(books, &orders, snapshot, findings).await?;
     verify_keys(books, &orders, snapshot, findings).await
+}
+
+/// Each order's code leads to it, and no other code leads to an order.
+async fn verify_codes(
+    books: &EventBooks,
+    orders: &BTreeMap<i64, OrderRow>,
+    snapshot: &DatabaseTransaction,
+    findings: &mut Findings<'_>,
+) -> Result<(), StoreError> {
+    #[derive(FromQueryResult)]
+    struct CodeRow {
+        code: String,
+        order_id: i64,
+    }
+    let event = books.event;
+    let query = "SELECT code, order_id FROM order_codes WHERE event_id = $1 ORDER BY order_id";
+    let codes = CodeRow::find_by_statement(statement(query, [event.0.into()]));
+    let mut named = BTreeSet::new();
+    for CodeRow { code, order_id } in codes.all(snapshot).await? {
+        if orders.get(&order_id).is_some_and(|order| order.code == code) {
+            named.insert(order_id);
+        } else {
+            let order = Revision(order_id);
+            findings.violation(Violation::CodeWithoutOrder { event, order });
+        }
+    }
+    for order in orders.values().filter(|order| !named.contains(&order.id)) {
+        let order = Revision(order.id);
+        findings.violation(Violation::OrderWithoutCode { event, order });
+    }
+    Ok(())
 }
 
 fn verify_order(
@@ -82,7 +116,7 @@ fn verify_order(
         findings.violation(Violation::EmptyOrder { event, order });
         return;
     };
-    if contents.sum != row.total_minor {
+    if contents.sum != i128::from(row.total_minor) {
         let (total, sum) = (row.total_minor, contents.sum);
         findings.violation(Violation::WrongTotal { event, order, total, sum });
     }

@@ -149,7 +149,7 @@ pub enum Violation {
         /// As written, in minor units.
         total: i64,
         /// Of its seats' prices, in minor units.
-        sum: i64,
+        sum: i128,
     },
     /// An order in another currency than its event's.
     #[error("event {}, order {order}: it is in {currency}, the event in {expected}", event.0)]
@@ -179,6 +179,22 @@ pub enum Violation {
         event.0
     )]
     WrongRevisions {
+        /// In which event.
+        event: EventId,
+        /// Which order.
+        order: Revision,
+    },
+    /// A code of no order, or of an order that has another.
+    #[error("event {}, order {order}: a code stands for it that is none of its own", event.0)]
+    CodeWithoutOrder {
+        /// In which event.
+        event: EventId,
+        /// The order it stands for. Codes are not named: they are for those who placed the order.
+        order: Revision,
+    },
+    /// An order that cannot be found by its code.
+    #[error("event {}, order {order}: its code does not lead to it", event.0)]
+    OrderWithoutCode {
         /// In which event.
         event: EventId,
         /// Which order.

@@ -11,6 +11,7 @@ pub struct Model {
     pub name: String,
     pub venue: String,
     pub starts_at: DateTimeUtc,
+    pub time_zone: String,
     pub sales_open_at: Option<DateTimeUtc>,
     pub sales_close_at: Option<DateTimeUtc>,
     pub hold_seconds: i32,

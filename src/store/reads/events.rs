@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use const_format::formatcp;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    QueryResult, QuerySelect,
 };
 
+use super::seats::{PASSES_FILTER, SeatFilter};
 use crate::domain::ledger::Terms;
 use crate::domain::{CategoryId, EventId, Revision};
 use crate::store::entity::event;
@@ -16,7 +17,7 @@ use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CONFIRMED, RESERVED};
 use crate::store::pools::Store;
 use crate::store::rows::TermsRow;
-use crate::store::sql::{bigints, statement};
+use crate::store::sql::{PRICE_OF_CATEGORY, bigints, statement};
 
 /// An event as stored.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct EventRecord {
     pub venue: String,
     /// When it starts.
     pub starts_at: DateTime<Utc>,
+    /// What the start is said in: a name of the IANA time zone database.
+    pub time_zone: String,
     /// Its conditions of sale.
     pub terms: Terms,
     /// The revision of its change log.
@@ -53,6 +56,7 @@ impl From<event::Model> for EventRecord {
             name: row.name,
             venue: row.venue,
             starts_at: row.starts_at,
+            time_zone: row.time_zone,
             revision: Revision(row.revision),
         }
     }
@@ -66,7 +70,7 @@ pub struct CategoryRecord {
     /// Its name for people.
     pub name: String,
     /// What a seat of it costs, in minor units of the event's currency.
-    pub price_minor: i32,
+    pub price_minor: i64,
     /// `#rrggbb`, for maps.
     pub color: Option<String>,
 }
@@ -88,6 +92,13 @@ impl Store {
         let rows =
             event::Entity::find().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
         Ok(rows.all(&self.reads).await?.into_iter().map(EventRecord::from).collect())
+    }
+
+    /// Which event has this slug.
+    pub async fn event_id_by_slug(&self, slug: &str) -> Result<Option<EventId>, StoreError> {
+        let query = statement("SELECT event_id FROM event_slugs WHERE slug = $1", [slug.into()]);
+        let row = self.reads.query_one_raw(query).await?;
+        row.map(|row| Ok(EventId(row.try_get_by_index(0)?))).transpose()
     }
 
     /// The event with this slug.
@@ -127,13 +138,14 @@ impl Store {
             event_id: i64,
             id: i32,
             name: String,
-            price_minor: i32,
+            price_minor: i64,
             color: Option<String>,
         }
-        let query = statement(
-            "SELECT * FROM categories WHERE event_id = ANY ($1) ORDER BY event_id, id",
-            [bigints(events.iter().map(|id| id.0))],
+        const CATEGORIES: &str = formatcp!(
+            "SELECT event_id, id, name, {PRICE_OF_CATEGORY} AS price_minor, color
+  FROM categories WHERE event_id = ANY ($1) ORDER BY event_id, id"
         );
+        let query = statement(CATEGORIES, [bigints(events.iter().map(|id| id.0))]);
         let mut categories: HashMap<_, Vec<_>> = HashMap::new();
         for row in Row::find_by_statement(query).all(&self.reads).await? {
             let event = EventId(row.event_id);
@@ -149,27 +161,49 @@ impl Store {
         Ok(categories)
     }
 
+    /// How many of an event's seats that pass the filter are in which status now.
+    pub async fn counts_of(
+        &self,
+        event: EventId,
+        filter: &SeatFilter,
+    ) -> Result<Counts, StoreError> {
+        const COUNTS_OF: &str = formatcp!(
+            "SELECT {COUNTS}
+  FROM seats JOIN seat_places USING (event_id, id) WHERE event_id = $1 AND {PASSES_FILTER}"
+        );
+        let [status, sections, categories, accessible] = filter.values();
+        let values = [event.0.into(), status, sections, categories, accessible];
+        let row = self.reads.query_one_raw(statement(COUNTS_OF, values)).await?;
+        row.map_or(Ok(Counts::default()), |row| counts_at(&row, 0))
+    }
+
     /// How many seats of these events are in which status now.
     pub async fn counts(&self, events: &[EventId]) -> Result<HashMap<EventId, Counts>, StoreError> {
-        const COUNTS: &str = formatcp!(
-            "SELECT event_id,
+        const COUNTS_OF_EVENTS: &str = formatcp!(
+            "SELECT event_id, {COUNTS} FROM seats WHERE event_id = ANY ($1) GROUP BY event_id"
+        );
+        let query = statement(COUNTS_OF_EVENTS, [bigints(events.iter().map(|id| id.0))]);
+        let rows = self.reads.query_all_raw(query).await?;
+        let counts =
+            |row: &QueryResult| Ok((EventId(row.try_get_by_index(0)?), counts_at(row, 1)?));
+        rows.iter().map(counts).collect()
+    }
+}
+
+/// Columns that count seats as of now.
+const COUNTS: &str = formatcp!(
+    "
        count(*) FILTER (
            WHERE for_sale AND (status = {AVAILABLE} OR expires_at <= statement_timestamp())),
        count(*) FILTER (WHERE status = {RESERVED} AND expires_at > statement_timestamp()),
-       count(*) FILTER (WHERE status = {CONFIRMED})
-  FROM seats WHERE event_id = ANY ($1) GROUP BY event_id"
-        );
-        let query = statement(COUNTS, [bigints(events.iter().map(|id| id.0))]);
-        let rows = self.reads.query_all_raw(query).await?;
-        rows.iter()
-            .map(|row| {
-                let counts = Counts {
-                    available: row.try_get_by_index(1)?,
-                    reserved: row.try_get_by_index(2)?,
-                    confirmed: row.try_get_by_index(3)?,
-                };
-                Ok((EventId(row.try_get_by_index(0)?), counts))
-            })
-            .collect()
-    }
+       count(*) FILTER (WHERE status = {CONFIRMED})"
+);
+
+/// The counts in a row whose columns they are, from an index on.
+fn counts_at(row: &QueryResult, first: usize) -> Result<Counts, StoreError> {
+    Ok(Counts {
+        available: row.try_get_by_index(first)?,
+        reserved: row.try_get_by_index(first + 1)?,
+        confirmed: row.try_get_by_index(first + 2)?,
+    })
 }

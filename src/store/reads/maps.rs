@@ -40,8 +40,6 @@ pub struct PublicState {
     pub seat: SeatId,
     /// Its status when it was read; a hold that had run out reads available.
     pub status: SeatStatus,
-    /// When its hold ends, if it was held.
-    pub expires_at: Option<DateTime<Utc>>,
     /// The revision of its last change.
     pub revision: Revision,
 }
@@ -89,10 +87,5 @@ impl Store {
 
 fn public_state(row: seat::Model, now: DateTime<Utc>) -> Result<PublicState, StoreError> {
     let seat = Seat::try_from(row)?;
-    Ok(PublicState {
-        seat: seat.id,
-        status: seat.state.status(now),
-        expires_at: seat.state.expires_at(now),
-        revision: seat.revision,
-    })
+    Ok(PublicState { seat: seat.id, status: seat.state.status(now), revision: seat.revision })
 }

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use crate::domain::{EventId, Order, OrderId, PaymentReference, Revision, SeatId, ViewerId};
+use crate::domain::{
+    EventId, Order, OrderCode, OrderId, PaymentReference, Revision, SeatId, ViewerId,
+};
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
 use crate::store::rows;
@@ -18,7 +20,9 @@ pub type OrderCursor = (DateTime<Utc>, OrderId);
 /// The columns of an [`OrderRow`].
 pub(super) const ORDER_COLUMNS: &str = "orders.*,
        (SELECT array_agg(seat_id ORDER BY seat_id) FROM order_seats
-         WHERE order_seats.event_id = orders.event_id AND order_id = orders.id) AS seats";
+         WHERE order_seats.event_id = orders.event_id AND order_id = orders.id) AS seats,
+       (SELECT array_agg(price_minor ORDER BY seat_id) FROM order_seats
+         WHERE order_seats.event_id = orders.event_id AND order_id = orders.id) AS prices_minor";
 
 impl Store {
     /// The orders with these ids, in no particular order; ids that name nothing are left out.
@@ -32,6 +36,18 @@ impl Store {
             found.extend(orders(&self.reads, event, ids).await?);
         }
         Ok(found)
+    }
+
+    /// The order with this code, of whatever event.
+    pub async fn order_by_code(&self, code: OrderCode) -> Result<Option<Order>, StoreError> {
+        const BY_CODE: &str = formatcp!(
+            "SELECT {ORDER_COLUMNS}
+  FROM order_codes JOIN orders ON orders.event_id = order_codes.event_id AND id = order_id
+ WHERE order_codes.code = $1"
+        );
+        let query = statement(BY_CODE, [code.as_str().into()]);
+        let rows = OrderRow::find_by_statement(query).all(&self.reads).await?;
+        Ok(order_records(rows)?.pop())
     }
 
     /// A viewer's orders after a position, newest first.
@@ -86,7 +102,9 @@ pub(super) struct OrderRow {
     currency: String,
     payment_reference: Option<String>,
     confirmed_at: DateTime<Utc>,
+    code: String,
     seats: Vec<i32>,
+    prices_minor: Vec<i64>,
 }
 
 pub(super) fn order_records(rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreError> {
@@ -99,6 +117,8 @@ pub(super) fn order_records(rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreErro
             Ok(Order {
                 id: OrderId { event, first: Revision(row.id) },
                 viewer: rows::viewer_from_row(&row.viewer)?,
+                code: OrderCode::read(&row.code).ok_or(StoreError::Corrupt("an order's code"))?,
+                prices_minor: row.prices_minor,
                 seats: row.seats.into_iter().map(|serial| SeatId { event, serial }).collect(),
                 total_minor: row.total_minor,
                 currency: row.currency,

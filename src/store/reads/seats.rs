@@ -57,6 +57,31 @@ pub struct SeatFilter {
     pub accessible: Option<bool>,
 }
 
+/// The condition that a seat passes the filter whose values are `$2` to `$5`.
+pub(super) const PASSES_FILTER: &str = formatcp!(
+    "($2 IS NULL
+        OR $2 = status AND (status <> {RESERVED} OR expires_at > statement_timestamp())
+        OR $2 = {AVAILABLE} AND status = {RESERVED} AND expires_at <= statement_timestamp())
+   AND ($3::text[] IS NULL OR section = ANY ($3))
+   AND ($4::integer[] IS NULL OR category_id = ANY ($4))
+   AND ($5::boolean IS NULL OR accessible = $5)"
+);
+
+impl SeatFilter {
+    /// The values of [`PASSES_FILTER`].
+    pub(super) fn values(&self) -> [Value; 4] {
+        let status = self.status.map(SeatStatus::code);
+        let sections = self.sections.as_ref().map(|names| texts(names.iter().map(String::as_str)));
+        let categories = self.categories.as_ref().map(|ids| ints(ids.iter().map(|id| id.serial)));
+        [
+            status.into(),
+            sections.unwrap_or(Value::Array(ArrayType::String, None)),
+            categories.unwrap_or(Value::Array(ArrayType::Int, None)),
+            self.accessible.into(),
+        ]
+    }
+}
+
 /// The columns of a [`SeatRow`].
 pub(super) const SEAT_COLUMNS: &str = "seats.*, section, row_label, number, accessible, x, y,
        statement_timestamp() AS now";
@@ -102,28 +127,12 @@ impl Store {
         const PAGE: &str = formatcp!(
             "SELECT {SEAT_COLUMNS}
   FROM seats JOIN seat_places USING (event_id, id)
- WHERE event_id = $1 AND id > $2
-   AND ($3 IS NULL
-        OR $3 = status AND (status <> {RESERVED} OR expires_at > statement_timestamp())
-        OR $3 = {AVAILABLE} AND status = {RESERVED} AND expires_at <= statement_timestamp())
-   AND ($4::text[] IS NULL OR section = ANY ($4))
-   AND ($5::integer[] IS NULL OR category_id = ANY ($5))
-   AND ($6::boolean IS NULL OR accessible = $6)
+ WHERE event_id = $1 AND {PASSES_FILTER} AND id > $6
  ORDER BY id LIMIT $7"
         );
-        let status = filter.status.map(SeatStatus::code);
-        let sections =
-            filter.sections.as_ref().map(|names| texts(names.iter().map(String::as_str)));
-        let categories = filter.categories.as_ref().map(|ids| ints(ids.iter().map(|id| id.serial)));
-        let values = [
-            event.0.into(),
-            after.into(),
-            status.into(),
-            sections.unwrap_or(Value::Array(ArrayType::String, None)),
-            categories.unwrap_or(Value::Array(ArrayType::Int, None)),
-            filter.accessible.into(),
-            limit.into(),
-        ];
+        let [status, sections, categories, accessible] = filter.values();
+        let (after, limit) = (after.into(), limit.into());
+        let values = [event.0.into(), status, sections, categories, accessible, after, limit];
         let query = statement(PAGE, values);
         seat_records(SeatRow::find_by_statement(query).all(&self.reads).await?)
     }

@@ -130,13 +130,16 @@ const OF_ORDERS: &[Case] = &[
     (
         "SeatsOfNoOrder",
         "DELETE FROM idempotency_keys WHERE event_id = EVENT AND order_id = 6;
+         DELETE FROM order_codes WHERE event_id = EVENT AND order_id = 6;
          DELETE FROM orders WHERE event_id = EVENT AND id = 6",
         &["event EVENT, order 6: there are seats of it and no order"],
     ),
     (
         "EmptyOrder",
         "INSERT INTO orders (event_id, id, viewer, total_minor, currency, confirmed_at)
-         VALUES (EVENT, 99, 'alice', 0, 'EUR', now())",
+         VALUES (EVENT, 99, 'alice', 0, 'EUR', now());
+         INSERT INTO order_codes SELECT code, event_id, id FROM orders
+          WHERE event_id = EVENT AND id = 99",
         &["event EVENT, order 99: it has no seats"],
     ),
     (
@@ -159,10 +162,24 @@ const OF_ORDERS: &[Case] = &[
         "WrongRevisions",
         "UPDATE orders SET id = 5 WHERE event_id = EVENT AND id = 6;
          UPDATE order_seats SET order_id = 5 WHERE event_id = EVENT AND order_id = 6;
+         UPDATE order_codes SET order_id = 5 WHERE event_id = EVENT AND order_id = 6;
          UPDATE idempotency_keys SET order_id = 5 WHERE event_id = EVENT AND order_id = 6;
          UPDATE seats SET order_id = 5 WHERE event_id = EVENT AND order_id = 6;
          UPDATE seat_changes SET order_id = 5 WHERE event_id = EVENT AND order_id = 6",
         &["event EVENT, order 5: its seats were not confirmed one after another from it"],
+    ),
+    (
+        "CodeWithoutOrder",
+        "INSERT INTO order_codes VALUES ('0000000000', EVENT, 98)",
+        &["event EVENT, order 98: a code stands for it that is none of its own"],
+    ),
+    (
+        "OrderWithoutCode",
+        "UPDATE orders SET code = '0000000001' WHERE event_id = EVENT AND id = 6",
+        &[
+            "event EVENT, order 6: a code stands for it that is none of its own",
+            "event EVENT, order 6: its code does not lead to it",
+        ],
     ),
     (
         "KeyWithoutOrder",
@@ -182,6 +199,7 @@ const OF_ORDERS: &[Case] = &[
             "table seats: rows of event EVENT, which does not exist",
             "table seat_changes: rows of event EVENT, which does not exist",
             "table orders: rows of event EVENT, which does not exist",
+            "table order_codes: rows of event EVENT, which does not exist",
             "table order_seats: rows of event EVENT, which does not exist",
             "table idempotency_keys: rows of event EVENT, which does not exist",
         ],
@@ -206,7 +224,8 @@ async fn history(desk: &Desk, event: &Event) {
         if is_bought {
             let key = IdempotencyKey::new(format!("{name}'s")).unwrap();
             let (viewer, seats) = (viewer(name), seats(serials));
-            let confirm = Confirm { viewer, seats, key, payment_reference: None };
+            let confirm =
+                Confirm { viewer, seats, key, payment_reference: None, expected_total: None };
             desk.submit(event.id, confirm).await.unwrap().unwrap();
         }
     }

@@ -15,10 +15,14 @@ pub const RESERVE: &str = "mutation ($input: ReserveSeatsInput!) { reserveSeats(
 
 pub const CONFIRM: &str = "mutation ($input: ConfirmSeatsInput!) { confirmSeats(input: $input) { \
     __typename
-    ... on ConfirmSeatsSuccess { revision replayed order { id code total { amountMinor currency } \
-    paymentReference seats { id status } } }
+    ... on ConfirmSeatsSuccess { revision created replayed order { ...ORDER } }
     ... on UserError { message }
-    ... on SeatsNotHeld { seats { seatId reason } } } }";
+    ... on AlreadyConfirmed { order { ...ORDER } }
+    ... on PriceChanged { expected { amountMinor currency } \
+    actual { amountMinor currency fractionDigits } }
+    ... on SeatsNotHeld { seats { seatId reason } } } }
+    fragment ORDER on Order { id code total { amountMinor currency fractionDigits } \
+    paymentReference seats { id status } }";
 
 pub const RELEASE: &str =
     "mutation ($input: ReleaseSeatsInput!) { releaseSeats(input: $input) { __typename

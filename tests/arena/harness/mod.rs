@@ -124,6 +124,7 @@ impl Arena {
             name: "An event".to_owned(),
             venue: "A venue".to_owned(),
             starts_at: DateTime::UNIX_EPOCH + TimeDelta::days(40_000),
+            time_zone: "Europe/Berlin".to_owned(),
             sales_open_at: None,
             sales_close_at: None,
             hold_seconds: 300,

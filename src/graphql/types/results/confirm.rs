@@ -1,10 +1,15 @@
 //! What confirmSeats answers.
 
+use std::sync::Arc;
+
 use async_graphql::{SimpleObject, Union};
 
 use super::refused_seats::SeatsNotHeld;
 use crate::domain::command::{ConfirmRefusal, Confirmed};
+use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::Revision;
+use crate::graphql::types::event::EventScope;
+use crate::graphql::types::money::Money;
 use crate::graphql::types::order::Order;
 
 /// What became of confirmSeats.
@@ -16,6 +21,10 @@ pub enum ConfirmSeatsResult {
     NotHeld(SeatsNotHeld),
     /// The key stands for another set of seats; nothing was sold.
     KeyReused(IdempotencyKeyReused),
+    /// The seats would cost something else than expected; nothing was sold.
+    PriceChanged(PriceChanged),
+    /// The seats are in an order with another payment reference; nothing was changed.
+    AlreadyConfirmed(AlreadyConfirmed),
 }
 
 /// The seats are sold to the viewer.
@@ -24,8 +33,11 @@ pub enum ConfirmSeatsResult {
 pub struct ConfirmSeatsSuccess {
     /// The order they are in.
     order: Order,
-    /// True where the key was seen before: this is the answer to a repeated request.
+    /// True where the order was there before.
+    #[graphql(deprecation = "the opposite of `created`")]
     replayed: bool,
+    /// True for the one request that made the order.
+    created: bool,
     /// The revision that the sale is part of: a stream at or past it shows it.
     revision: Revision,
 }
@@ -38,20 +50,61 @@ pub struct IdempotencyKeyReused {
     pub message: String,
 }
 
+/// It would cost something else than expected; nothing was sold.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct PriceChanged {
+    /// What happened, for a person.
+    pub message: String,
+    /// As the request says.
+    expected: Money,
+    /// What the seats cost.
+    actual: Money,
+}
+
+/// Exactly these seats are in an order of the viewer with another payment reference: one of the two
+/// payments is too much.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct AlreadyConfirmed {
+    /// What happened, for a person.
+    pub message: String,
+    /// The order that the seats are in.
+    order: Order,
+}
+
 impl ConfirmSeatsResult {
     /// Says a decision in the contract's words.
-    pub fn new(outcome: Result<Confirmed, ConfirmRefusal>) -> Self {
+    pub(in crate::graphql) fn new(
+        event: &Arc<EventScope>,
+        named: &NamedSeats,
+        outcome: Result<Confirmed, ConfirmRefusal>,
+    ) -> Self {
         match outcome {
-            Ok(Confirmed { order, replayed }) => {
+            Ok(Confirmed { order, created }) => {
                 let revision = Revision(order.last_revision());
-                Self::Success(ConfirmSeatsSuccess { order: Order::new(order), replayed, revision })
+                let (order, replayed) = (Order::new(order), !created);
+                Self::Success(ConfirmSeatsSuccess { order, replayed, created, revision })
             }
-            Err(ConfirmRefusal::NotHeld(seats)) => Self::NotHeld(SeatsNotHeld::new(seats)),
+            Err(ConfirmRefusal::NotHeld(seats)) => {
+                Self::NotHeld(SeatsNotHeld::new(event, named, seats))
+            }
             Err(ConfirmRefusal::KeyReused) => Self::KeyReused(IdempotencyKeyReused {
                 message:
                     "this idempotency key was used for other seats; a new purchase needs a new key"
                         .to_owned(),
             }),
+            Err(ConfirmRefusal::PriceChanged { expected, actual }) => {
+                let message = "the seats cost something else than expected; nothing was sold";
+                let (expected, actual) = (expected.into(), actual.into());
+                Self::PriceChanged(PriceChanged { message: message.to_owned(), expected, actual })
+            }
+            Err(ConfirmRefusal::AlreadyConfirmed(order)) => {
+                let message = "these seats are yours already, with another payment; one of the \
+                    two payments is too much";
+                let order = Order::new(*order);
+                Self::AlreadyConfirmed(AlreadyConfirmed { message: message.to_owned(), order })
+            }
         }
     }
 }

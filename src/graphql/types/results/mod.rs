@@ -5,9 +5,7 @@ mod refused_seats;
 mod release;
 mod reserve;
 
-pub use confirm::{ConfirmSeatsResult, IdempotencyKeyReused};
-pub use refused_seats::{NotHeldSeat, SeatsNotHeld};
+pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
+pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
-pub use reserve::{
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable, UnavailableSeat,
-};
+pub use reserve::{ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable};

@@ -7,6 +7,7 @@ use async_graphql::{SimpleObject, Union};
 use super::refused_seats::SeatsNotHeld;
 use crate::domain::SeatId;
 use crate::domain::command::{NotHeldReason, Released};
+use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::Revision;
 use crate::graphql::types::event::EventScope;
 use crate::graphql::types::seat::Seat;
@@ -32,8 +33,9 @@ pub struct ReleaseSeatsSuccess {
 
 impl ReleaseSeatsResult {
     /// Says a decision in the contract's words.
-    pub fn new(
+    pub(in crate::graphql) fn new(
         event: &Arc<EventScope>,
+        named: &NamedSeats,
         outcome: Result<Released, Vec<(SeatId, NotHeldReason)>>,
     ) -> Self {
         match outcome {
@@ -41,7 +43,7 @@ impl ReleaseSeatsResult {
                 seats: seats.into_iter().map(|seat| Seat::decided(event, seat, now)).collect(),
                 revision: Revision(revision),
             }),
-            Err(seats) => Self::NotHeld(SeatsNotHeld::new(seats)),
+            Err(seats) => Self::NotHeld(SeatsNotHeld::new(event, named, seats)),
         }
     }
 }

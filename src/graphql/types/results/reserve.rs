@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ID, SimpleObject, Union};
+use async_graphql::{SimpleObject, Union};
 
-use super::refused_seats::{count_seats, in_the_way};
-use crate::domain::command::{self, ReserveRefusal, Reserved};
+use super::refused_seats::{RefusedSeat, count_seats, refused};
+use crate::domain::command::{ReserveRefusal, Reserved};
+use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::{DateTime, Revision, to_int};
 use crate::graphql::types::event::EventScope;
 use crate::graphql::types::seat::Seat;
@@ -44,31 +45,7 @@ pub struct SeatsUnavailable {
     /// What happened, for a person.
     pub message: String,
     /// Every seat that is in the way.
-    seats: Vec<UnavailableSeat>,
-}
-
-/// A seat that cannot be reserved.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(serial)]
-pub struct UnavailableSeat {
-    /// Which of the seats asked for.
-    seat_id: ID,
-    /// Why.
-    reason: UnavailableReason,
-}
-
-/// Why a seat cannot be reserved.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
-#[graphql(remote = "command::UnavailableReason")]
-pub enum UnavailableReason {
-    /// Another viewer holds it; it may become free again.
-    ReservedByAnother,
-    /// It is sold.
-    Confirmed,
-    /// It is not offered.
-    NotForSale,
-    /// The event has no such seat.
-    NotFound,
+    seats: Vec<RefusedSeat>,
 }
 
 /// The viewer would hold and own more seats than the event allows.
@@ -99,7 +76,11 @@ pub struct SalesClosed {
 
 impl ReserveSeatsResult {
     /// Says a decision in the contract's words.
-    pub fn new(event: &Arc<EventScope>, outcome: Result<Reserved, ReserveRefusal>) -> Self {
+    pub(in crate::graphql) fn new(
+        event: &Arc<EventScope>,
+        named: &NamedSeats,
+        outcome: Result<Reserved, ReserveRefusal>,
+    ) -> Self {
         match outcome {
             Ok(Reserved { seats, expires_at, now, revision }) => {
                 Self::Success(ReserveSeatsSuccess {
@@ -114,10 +95,7 @@ impl ReserveSeatsResult {
                     "{} cannot be reserved; nothing was reserved",
                     count_seats(seats.len())
                 ),
-                seats: in_the_way(seats, |seat_id, reason| UnavailableSeat {
-                    seat_id,
-                    reason: reason.into(),
-                }),
+                seats: refused(event, named, seats),
             }),
             Err(ReserveRefusal::LimitExceeded { limit, held, requested }) => {
                 Self::LimitExceeded(SeatLimitExceeded {
