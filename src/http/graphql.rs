@@ -16,7 +16,8 @@ use hyper::body::Incoming;
 
 use super::app::AppState;
 use super::caller_origin::CallerOrigin;
-use super::media::{Accepted, MediaType, quality_of};
+use super::coding::{self, BadCoding};
+use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
@@ -24,9 +25,6 @@ use super::{sse, websocket};
 use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
 use crate::identity::{LastToken, Viewer};
-
-/// The one coding that answers are compressed in: every client that accepts any accepts it.
-const GZIP: &str = "gzip";
 
 /// Answers a request to the API's address, whatever its method.
 pub(super) async fn answer(
@@ -51,6 +49,7 @@ pub(super) async fn answer(
             }
         },
     };
+    response = coding::compress_answer(&head.headers, response).await;
     if let Some(origin) = origin {
         origin.label(&mut response);
     }
@@ -177,14 +176,28 @@ async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpErr
         return Err(HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
     }
     let collected = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
-    collected.map(Collected::to_bytes).map_err(|error| {
+    let body = collected.map(Collected::to_bytes).map_err(|error| {
         if error.is::<LengthLimitError>() {
-            let message = format!("the request is larger than {} KiB", MAX_REQUEST_BYTES / 1024);
-            HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::bad_input(message))
+            too_large()
         } else {
             HttpError::new(StatusCode::BAD_REQUEST, Fault::bad_input("the body could not be read"))
         }
+    })?;
+    coding::inflate(headers, body, MAX_REQUEST_BYTES).map_err(|bad| match bad {
+        BadCoding::TooLarge => too_large(),
+        BadCoding::Damaged => {
+            HttpError::new(StatusCode::BAD_REQUEST, Fault::bad_input("the body is not gzip"))
+        }
+        BadCoding::Unknown => {
+            let fault = Fault::bad_input("send the body as it is, or compressed by gzip");
+            HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault)
+        }
     })
+}
+
+fn too_large() -> HttpError {
+    let message = format!("the request is larger than {} KiB", MAX_REQUEST_BYTES / 1024);
+    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::bad_input(message))
 }
 
 /// `application/json`, in UTF-8 if a character set is named.
@@ -257,22 +270,26 @@ fn encoded(
 
 /// An answer that others are given as well.
 async fn written_for_many(media_type: MediaType, asked: &HeaderMap, shared: &Encoded) -> Response {
-    let compressed = if quality_of(asked, GZIP) > 0.0 { shared.gzip().await } else { None };
-    let coding = compressed.is_some().then(|| HeaderValue::from_static(GZIP));
+    let compressed = if coding::is_accepted(asked) { shared.gzip().await } else { None };
+    let is_compressed = compressed.is_some();
     let mut response =
         written(media_type, StatusCode::OK, compressed.unwrap_or_else(|| shared.json()));
-    if let Some(coding) = coding {
-        response.headers_mut().insert(header::CONTENT_ENCODING, coding);
+    if is_compressed {
+        coding::label(response.headers_mut());
     }
-    response.headers_mut().append(header::VARY, HeaderValue::from_name(header::ACCEPT_ENCODING));
     response
 }
 
 fn written(media_type: MediaType, status: StatusCode, body: Bytes) -> Response {
     let mut response =
         (status, [(header::CONTENT_TYPE, media_type.content_type())], body).into_response();
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    let headers = response.headers_mut();
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => coding::say_accepted(headers),
+        _ => {}
     }
     response
 }

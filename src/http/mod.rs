@@ -8,6 +8,7 @@
 mod app;
 mod assets;
 mod caller_origin;
+mod coding;
 mod document_cache;
 mod graphql;
 mod health;

@@ -45,8 +45,10 @@ impl Prepared {
 }
 
 impl Parameters {
-    /// Reads a body.
+    /// Reads a body. The mark that some editors and libraries begin a text with is passed over.
     pub(super) fn from_body(body: &[u8]) -> Result<Self, RequestError> {
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         serde_json::from_slice(body).or_else(|_| {
             // Why not? Most bodies are right, and pay nothing for the answer.
             let json =

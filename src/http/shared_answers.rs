@@ -9,24 +9,19 @@
 //! They are compressed for those who accept it, once for all of them: when sales open, everybody
 //! loads a map.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, Response};
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use tokio::sync::OnceCell;
 
+use super::coding::{WORTH_COMPRESSING, compressed};
 use super::shared_work::{Done, SharedWork};
 use crate::feed::Feed;
 use crate::graphql::operation_key::OperationKey;
 use crate::graphql::whole_map::asks_for_maps_only;
 use crate::graphql::{ArenaSchema, ViewerSeen};
-
-/// What is shorter than this is sent as it is, in bytes: it fits into a few packets either way.
-const WORTH_COMPRESSING: usize = 4 * 1024;
 
 /// An answer on its way to a client.
 pub(super) enum Answer {
@@ -59,26 +54,16 @@ impl Encoded {
         self.json.clone()
     }
 
-    /// Compressed; `None` if that is not worth it. Whoever asks first has it done, by a thread that
-    /// nobody else waits for.
+    /// Compressed; `None` if that is not worth it. Whoever asks first has it done.
     pub(super) async fn gzip(&self) -> Option<Bytes> {
         let compressed = self.gzip.get_or_init(async || {
             if self.json.len() < WORTH_COMPRESSING {
                 return None;
             }
-            let json = self.json();
-            tokio::task::spawn_blocking(move || gzip(&json)).await.ok()?.ok()
+            compressed(self.json()).await
         });
         compressed.await.clone()
     }
-}
-
-/// At the level that takes the least time, since a sale is on: it makes 0.34 MB of a map of 20,000
-/// seats that has 3.4 MB.
-fn gzip(json: &[u8]) -> std::io::Result<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());
-    encoder.write_all(json)?;
-    Ok(encoder.finish()?.into())
 }
 
 impl SharedAnswers {

@@ -10,6 +10,7 @@ mod assets;
 mod books;
 mod browser;
 mod clients;
+mod coding;
 mod crowd;
 mod faults;
 mod judge;

@@ -134,7 +134,8 @@ async fn a_map_is_compressed_for_those_who_accept_it() {
         let request =
             reqwest::Client::new().post(address).header("accept-encoding", accepted).json(&body);
         let response = request.send().await.unwrap();
-        assert_eq!(response.headers()["vary"], "accept-encoding", "{accepted}");
+        let varies = response.headers().get("vary").is_some_and(|names| names == "accept-encoding");
+        assert_eq!(varies, query == whole, "{accepted}");
         let is_compressed =
             response.headers().get("content-encoding").map(|coding| coding == "gzip");
         (is_compressed, response.bytes().await.unwrap())
