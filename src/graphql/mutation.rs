@@ -2,11 +2,13 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
+use super::argument::Argument;
 use super::context::ContextExt as _;
 use super::error::Fault;
 use super::ids;
 use super::named_seats::NamedSeats;
 use super::nullable::nullable;
+use super::required::required;
 use super::scalars::DateTime;
 use super::serial::SerialUnion;
 use super::types::{
@@ -62,9 +64,12 @@ pub(super) struct ReleaseSeatsInput {
 impl Mutation {
     /// A signed guest identity for a browser without an account.
     async fn start_guest_session(&self, ctx: &Context<'_>) -> Result<GuestSession> {
-        let (token, viewer) =
-            ctx.services().identity.start_guest(wall_clock()).map_err(Fault::from)?;
-        Ok(GuestSession { token, expires_at: DateTime(viewer.expires_at), viewer: Viewer(viewer) })
+        required(ctx, async {
+            let (token, viewer) = ctx.services().identity.start_guest(wall_clock())?;
+            let expires_at = DateTime(viewer.expires_at);
+            Ok(GuestSession { token, expires_at, viewer: Viewer(viewer) })
+        })
+        .await
     }
 
     /// Holds all of the seats or none. Repeating it for seats the viewer already holds succeeds and
@@ -72,10 +77,10 @@ impl Mutation {
     async fn reserve_seats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which seats.")] input: ReserveSeatsInput,
+        #[graphql(desc = "Which seats.")] input: Argument<ReserveSeatsInput>,
     ) -> Option<Result<SerialUnion<ReserveSeatsResult>>> {
         nullable(async {
-            let viewer = ctx.require(Role::Buyer)?.id.clone();
+            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await?;
@@ -90,10 +95,10 @@ impl Mutation {
     async fn confirm_seats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which seats, under which key.")] input: ConfirmSeatsInput,
+        #[graphql(desc = "Which seats, under which key.")] input: Argument<ConfirmSeatsInput>,
     ) -> Option<Result<SerialUnion<ConfirmSeatsResult>>> {
         nullable(async {
-            let viewer = ctx.require(Role::Buyer)?.id.clone();
+            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let key = IdempotencyKey::new(input.idempotency_key)
@@ -119,10 +124,10 @@ impl Mutation {
     async fn release_seats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which seats.")] input: ReleaseSeatsInput,
+        #[graphql(desc = "Which seats.")] input: Argument<ReleaseSeatsInput>,
     ) -> Option<Result<SerialUnion<ReleaseSeatsResult>>> {
         nullable(async {
-            let viewer = ctx.require(Role::Buyer)?.id.clone();
+            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await?;

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use futures_util::future::join_all;
 
+use super::argument::Argument;
 use super::context::ContextExt as _;
 use super::document::Introspected;
 use super::error::Fault;
@@ -11,6 +12,7 @@ use super::loaders::EventKey;
 use super::nullable::nullable;
 use super::paging::{self, ConnectionOf};
 use super::ready_value::ReadyValue;
+use super::required::required;
 use super::types::{Event, EventScope, Node, Order, Seat, SeatFilter, SeatMap, Viewer, seats_page};
 use crate::domain::{self, EventId, OrderCode, OrderId, SeatId};
 use crate::identity::{self, Role};
@@ -30,9 +32,9 @@ impl Query {
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A global id.")] id: ID,
+        #[graphql(desc = "A global id.")] id: Argument<ID>,
     ) -> Option<Result<Node>> {
-        nullable(find_node(ctx, &id)).await
+        nullable(async { find_node(ctx, &id.read()?).await }).await
     }
 
     /// Up to 100, in the order asked; null for each that does not exist or is not the viewer's to
@@ -40,12 +42,16 @@ impl Query {
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Global ids, up to 100.")] ids: Vec<ID>,
+        #[graphql(desc = "Global ids, up to 100.")] ids: Argument<Vec<ID>>,
     ) -> Result<Vec<Option<Result<Node>>>> {
-        if ids.len() > MAX_NODES {
-            return Err(Fault::bad_input(format!("ids has at most {MAX_NODES} values")).into());
-        }
-        Ok(join_all(ids.iter().map(|id| nullable(find_node(ctx, id)))).await)
+        required(ctx, async {
+            let ids = ids.read()?;
+            if ids.len() > MAX_NODES {
+                return Err(Fault::bad_input(format!("ids has at most {MAX_NODES} values")));
+            }
+            Ok(join_all(ids.iter().map(|id| nullable(find_node(ctx, id)))).await)
+        })
+        .await
     }
 
     /// An order by its code: the viewer's own, or any for ADMIN.
@@ -55,18 +61,18 @@ impl Query {
         #[graphql(
             desc = "The order's code, as a person types it: in either case, with or without hyphen."
         )]
-        code: String,
+        code: Argument<String>,
     ) -> Option<Result<Order>> {
-        nullable(find_order_by_code(ctx, &code)).await
+        nullable(async { find_order_by_code(ctx, &code.read()?).await }).await
     }
 
     /// By id or by slug; null if there is no such event.
     async fn event(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event's id, or its slug.")] id: ID,
+        #[graphql(desc = "The event's id, or its slug.")] id: Argument<ID>,
     ) -> Option<Result<Event>> {
-        nullable(find_event_by(ctx, &id)).await
+        nullable(async { find_event_by(ctx, &id.read()?).await }).await
     }
 
     /// All events, by their start.
@@ -92,10 +98,10 @@ impl Query {
     async fn seat(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The seat's id.")] id: ID,
+        #[graphql(desc = "The seat's id.")] id: Argument<ID>,
     ) -> Option<Result<Seat>> {
         nullable(async {
-            match AnyId::decode(&id) {
+            match AnyId::decode(&id.read()?) {
                 Some(AnyId::Seat(seat)) => find_seat(ctx, seat).await,
                 _ => Ok(None),
             }
@@ -107,13 +113,17 @@ impl Query {
     async fn seats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
-        #[graphql(desc = "Which seats; all of them unless said.")] filter: Option<SeatFilter>,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: Argument<ID>,
+        #[graphql(desc = "Which seats; all of them unless said.")] filter: Argument<
+            Option<SeatFilter>,
+        >,
         #[graphql(desc = "How many, 1 to 1000; 100 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Option<Result<ConnectionOf<Seat>>> {
         nullable(async {
-            let event = known_event(ctx, ids::event_id(ctx, &event_id).await?).await?;
+            let event = ids::event_id(ctx, &event_id.read()?).await?;
+            let event = known_event(ctx, event).await?;
+            let filter = filter.read()?;
             Ok(Some(seats_page(ctx, &event, filter, first, after.as_deref()).await?))
         })
         .await
@@ -124,10 +134,10 @@ impl Query {
     async fn seat_map(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: Argument<ID>,
     ) -> Option<Result<SeatMap>> {
         nullable(async {
-            let event = EventScope::new(ids::event_id(ctx, &event_id).await?);
+            let event = EventScope::new(ids::event_id(ctx, &event_id.read()?).await?);
             Ok(Some(SeatMap::load(ctx, &event).await?))
         })
         .await

@@ -9,12 +9,14 @@ use super::category::Category;
 use super::seat::{Seat, SeatMap};
 use super::seats_page::{SeatFilter, seats_page};
 use crate::domain::{CategoryId, EventId};
+use crate::graphql::argument::Argument;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::loaders::{CategoriesKey, CountsKey, EventKey};
 use crate::graphql::nullable::nullable;
 use crate::graphql::paging::ConnectionOf;
+use crate::graphql::required::required;
 use crate::graphql::scalars::{DateTime, Revision, to_int};
 use crate::store::reads::{CategoryRecord, Counts, EventRecord};
 
@@ -103,28 +105,28 @@ impl Event {
 
     /// The event's name in addresses: lower-case letters, digits and hyphens.
     async fn slug(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.0.record(ctx).await?.slug.clone())
+        required(ctx, async { Ok(self.0.record(ctx).await?.slug.clone()) }).await
     }
 
     /// The event's name for people.
     async fn name(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.0.record(ctx).await?.name.clone())
+        required(ctx, async { Ok(self.0.record(ctx).await?.name.clone()) }).await
     }
 
     /// Where it takes place.
     async fn venue(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.0.record(ctx).await?.venue.clone())
+        required(ctx, async { Ok(self.0.record(ctx).await?.venue.clone()) }).await
     }
 
     /// When it starts.
     async fn starts_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
-        Ok(DateTime(self.0.record(ctx).await?.starts_at))
+        required(ctx, async { Ok(DateTime(self.0.record(ctx).await?.starts_at)) }).await
     }
 
     /// What the start is said in: a name of the IANA time zone database, for example
     /// `America/New_York`.
     async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.0.record(ctx).await?.time_zone.clone())
+        required(ctx, async { Ok(self.0.record(ctx).await?.time_zone.clone()) }).await
     }
 
     /// From when seats can be reserved; null: from the start.
@@ -140,7 +142,8 @@ impl Event {
 
     /// How long a hold lasts, in seconds: 300 unless set.
     async fn hold_seconds(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(to_int(self.0.record(ctx).await?.terms.hold.num_seconds()))
+        required(ctx, async { Ok(to_int(self.0.record(ctx).await?.terms.hold.num_seconds())) })
+            .await
     }
 
     /// The most seats one viewer may hold and own together in this event; null for no limit.
@@ -159,35 +162,43 @@ impl Event {
 
     /// The revision of the event's change log when it was read.
     async fn revision(&self, ctx: &Context<'_>) -> Result<Revision> {
-        Ok(Revision(self.0.record(ctx).await?.revision))
+        required(ctx, async { Ok(Revision(self.0.record(ctx).await?.revision)) }).await
     }
 
     /// How many seats are in which status now. A hold that has run out counts as available.
     async fn availability(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which seats count; all of them unless said.")] filter: Option<SeatFilter>,
+        #[graphql(desc = "Which seats count; all of them unless said.")] filter: Argument<
+            Option<SeatFilter>,
+        >,
     ) -> Result<Availability> {
-        let event = self.0.id;
-        let counts = match filter {
-            None => ctx.loader().load_one(CountsKey(event)).await?.unwrap_or_default(),
-            Some(filter) => {
-                let filter = filter.check(event)?;
-                ctx.look_up(async move |store| store.counts_of(event, &filter).await).await?
-            }
-        };
-        Ok(counts.into())
+        required(ctx, async {
+            let event = self.0.id;
+            let counts = match filter.read()? {
+                None => ctx.loader().load_one(CountsKey(event)).await?.unwrap_or_default(),
+                Some(filter) => {
+                    let filter = filter.check(event)?;
+                    ctx.look_up(async move |store| store.counts_of(event, &filter).await).await?
+                }
+            };
+            Ok(counts.into())
+        })
+        .await
     }
 
     /// The event's seats, in the order of the seat plan.
     async fn seats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which seats; all of them unless said.")] filter: Option<SeatFilter>,
+        #[graphql(desc = "Which seats; all of them unless said.")] filter: Argument<
+            Option<SeatFilter>,
+        >,
         #[graphql(desc = "How many, 1 to 1000; 100 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Option<Result<ConnectionOf<Seat>>> {
         nullable(async {
+            let filter = filter.read()?;
             Ok(Some(seats_page(ctx, &self.0, filter, first, after.as_deref()).await?))
         })
         .await
@@ -200,11 +211,13 @@ impl Event {
 
     /// The price categories, in the order of the seat plan.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
-        let (record, categories) = tokio::try_join!(self.0.record(ctx), self.0.categories(ctx))?;
-        Ok(categories
-            .iter()
-            .map(|category| Category::new(category, &record.terms.currency))
-            .collect())
+        required(ctx, async {
+            let (record, categories) =
+                tokio::try_join!(self.0.record(ctx), self.0.categories(ctx))?;
+            let currency = &record.terms.currency;
+            Ok(categories.iter().map(|category| Category::new(category, currency)).collect())
+        })
+        .await
     }
 }
 

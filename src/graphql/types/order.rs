@@ -10,6 +10,7 @@ use super::seat::Seat;
 use crate::domain;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
+use crate::graphql::required::required;
 use crate::graphql::scalars::DateTime;
 
 /// A confirmed sale to one viewer. Never changes.
@@ -24,6 +25,17 @@ impl Order {
     pub fn new(order: impl Into<Arc<domain::Order>>) -> Self {
         let order = order.into();
         Self { event: EventScope::new(order.id.event), order }
+    }
+
+    async fn priced_seats(&self, ctx: &Context<'_>) -> Result<Vec<OrderLine>, Fault> {
+        let order = &self.order;
+        let seats = Seat::load(ctx, &self.event, &order.seats).await?;
+        if seats.len() != order.prices_minor.len() {
+            return Err(Fault::internal("an order's seat is missing"));
+        }
+        let priced = seats.into_iter().zip(&order.prices_minor);
+        let line = |(seat, &price)| OrderLine { seat, price: Money::new(price, &order.currency) };
+        Ok(priced.map(line).collect())
     }
 }
 
@@ -48,19 +60,12 @@ impl Order {
 
     /// The seats it is for, in the order of the seat plan.
     async fn seats(&self, ctx: &Context<'_>) -> Result<Vec<Seat>> {
-        Ok(Seat::load(ctx, &self.event, &self.order.seats).await?)
+        required(ctx, Seat::load(ctx, &self.event, &self.order.seats)).await
     }
 
     /// The seats, each with the price that was paid for it, in the order of the seat plan.
     async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<OrderLine>> {
-        let order = &self.order;
-        let seats = Seat::load(ctx, &self.event, &order.seats).await?;
-        if seats.len() != order.prices_minor.len() {
-            return Err(Fault::internal("an order's seat is missing").into());
-        }
-        let priced = seats.into_iter().zip(&order.prices_minor);
-        let line = |(seat, &price)| OrderLine { seat, price: Money::new(price, &order.currency) };
-        Ok(priced.map(line).collect())
+        required(ctx, self.priced_seats(ctx)).await
     }
 
     /// What the seats cost together when they were sold.

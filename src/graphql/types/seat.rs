@@ -13,6 +13,7 @@ use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::nullable::nullable;
+use crate::graphql::required::required;
 use crate::graphql::scalars::{DateTime, Revision};
 use crate::store::reads::{SeatLocation, SeatMapRecord, SeatRecord};
 
@@ -102,17 +103,17 @@ impl Seat {
 
     /// Section or block.
     async fn section(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.location(ctx, |location| location.section.clone()).await?)
+        required(ctx, self.location(ctx, |location| location.section.clone())).await
     }
 
     /// Row within the section.
     async fn row(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.location(ctx, |location| location.row.clone()).await?)
+        required(ctx, self.location(ctx, |location| location.row.clone())).await
     }
 
     /// Number within the row; not always a number.
     async fn number(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.location(ctx, |location| location.number.clone()).await?)
+        required(ctx, self.location(ctx, |location| location.number.clone())).await
     }
 
     /// What a person reads, and a screen reader says: 'Section 101, row C, seat 14'.
@@ -120,17 +121,17 @@ impl Seat {
         let label = |at: &SeatLocation| {
             format!("Section {}, row {}, seat {}", at.section, at.row, at.number)
         };
-        Ok(self.location(ctx, label).await?)
+        required(ctx, self.location(ctx, label)).await
     }
 
     /// What it costs.
     async fn category(&self, ctx: &Context<'_>) -> Result<Category> {
-        Ok(self.event.category(ctx, self.seat.category).await?)
+        required(ctx, self.event.category(ctx, self.seat.category)).await
     }
 
     /// Whether a wheelchair fits.
     async fn accessible(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(self.location(ctx, |location| location.accessible).await?)
+        required(ctx, self.location(ctx, |location| location.accessible)).await
     }
 
     /// Whether it is offered at all.

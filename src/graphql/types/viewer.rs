@@ -5,11 +5,13 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use super::event::EventScope;
 use super::order::Order;
 use super::seat::Seat;
+use crate::graphql::argument::Argument;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids;
 use crate::graphql::loaders::EventKey;
 use crate::graphql::paging::{self, ConnectionOf};
+use crate::graphql::required::required;
 use crate::graphql::scalars::DateTime;
 use crate::identity;
 use crate::store::Store;
@@ -48,16 +50,20 @@ impl Viewer {
     async fn reservations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: Argument<ID>,
     ) -> Result<Vec<Seat>> {
-        let event = ids::event_id(ctx, &event_id).await?;
-        let viewer = self.0.id.clone();
-        let held = ctx.look_up(async move |store| store.held_seats(event, &viewer).await).await?;
-        if held.is_empty() && ctx.loader().load_one(EventKey(event)).await?.is_none() {
-            return Err(Fault::no_such_event().into());
-        }
-        let scope = EventScope::new(event);
-        Ok(held.into_iter().map(|record| Seat::read(&scope, record)).collect())
+        required(ctx, async {
+            let event = ids::event_id(ctx, &event_id.read()?).await?;
+            let viewer = self.0.id.clone();
+            let look_up = async move |store: Store| store.held_seats(event, &viewer).await;
+            let held = ctx.look_up(look_up).await?;
+            if held.is_empty() && ctx.loader().load_one(EventKey(event)).await?.is_none() {
+                return Err(Fault::no_such_event());
+            }
+            let scope = EventScope::new(event);
+            Ok(held.into_iter().map(|record| Seat::read(&scope, record)).collect())
+        })
+        .await
     }
 
     /// The viewer's orders in all events, newest first.
@@ -67,11 +73,14 @@ impl Viewer {
         #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Result<ConnectionOf<Order>> {
-        let page = paging::ORDERS.request(first, after.as_deref())?;
-        let (viewer, after, limit) = (self.0.id.clone(), page.after(), page.limit());
-        let look_up = async move |store: Store| store.orders_page(&viewer, after, limit).await;
-        let orders = ctx.look_up(look_up).await?;
-        Ok(page.connection(orders, |order| ((order.confirmed_at, order.id), Order::new(order))))
+        required(ctx, async {
+            let page = paging::ORDERS.request(first, after.as_deref())?;
+            let (viewer, after, limit) = (self.0.id.clone(), page.after(), page.limit());
+            let look_up = async move |store: Store| store.orders_page(&viewer, after, limit).await;
+            let orders = ctx.look_up(look_up).await?;
+            Ok(page.connection(orders, |order| ((order.confirmed_at, order.id), Order::new(order))))
+        })
+        .await
     }
 }
 
