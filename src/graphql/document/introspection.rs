@@ -10,6 +10,7 @@ use apollo_compiler::validation::Valid;
 use async_graphql::{Value, Variables};
 
 use super::error::DocumentError;
+use super::one_of;
 use super::schema::Schema;
 use crate::graphql::error::{Code, Fault};
 
@@ -53,14 +54,23 @@ pub(super) fn execute(
         DocumentError::new(Code::GraphqlValidationFailed, message)
     };
     check_max_depth(document, operation).map_err(too_deep)?;
+    let mut marked = document.clone().into_inner();
+    if let Ok(kind) = schema.definitions.type_field("__Type", "kind") {
+        one_of::mark(&mut marked, &kind.node);
+    }
+    let marked = Valid::assume_valid(marked);
     let internal = |error: &dyn std::fmt::Display| DocumentError::from(Fault::internal(error));
     let values: JsonMap = serde_json::to_value(variables)
         .and_then(serde_json::from_value)
         .map_err(|error| internal(&error))?;
     let (definitions, implementers) = (&schema.definitions, &schema.implementers);
     let values = Valid::assume_valid(values);
-    let answer = partial_execute(definitions, implementers, document, operation, &values)
+    let operation = marked
+        .operations
+        .get(operation.name.as_deref())
+        .map_err(|_| internal(&"an operation has lost its name"))?;
+    let answer = partial_execute(definitions, implementers, &marked, operation, &values)
         .map_err(|refused| DocumentError::new(Code::BadUserInput, refused.message().to_string()))?;
     let data = async_graphql::to_value(&answer.data).map_err(|error| internal(&error))?;
-    Ok(Introspected(data))
+    Ok(Introspected(one_of::answer(data)))
 }

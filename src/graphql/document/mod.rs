@@ -20,6 +20,7 @@ mod introspection;
 mod limits;
 mod literals;
 mod normal_form;
+mod one_of;
 mod operation;
 mod reader;
 mod schema;

@@ -45,10 +45,12 @@ impl DocumentReader {
     /// Why it cannot be executed, whichever of its operations is wanted.
     pub fn read(&self, text: &str) -> Result<Document, Vec<DocumentError>> {
         let mut parser = Parser::new().recursion_limit(MAX_RECURSION).token_limit(MAX_TOKENS);
-        let mut parsed =
-            parser.parse_ast(descriptions::blanked(text), "document.graphql").map_err(
-                |broken| DocumentError::all(Code::GraphqlParseFailed, &broken.errors, |_| true),
-            )?;
+        let parsed = parser.parse_ast(descriptions::blanked(text), "document.graphql");
+        let mut parsed = parsed.map_err(|broken| {
+            let found = DocumentError::all(Code::GraphqlParseFailed, &broken.errors, |_| true);
+            // What follows the first is what the parser makes of it.
+            found.into_iter().take(1).collect::<Vec<_>>()
+        })?;
         limits::check(&parsed).map_err(|excess| vec![excess])?;
         let null_defaults = take_null_defaults(&mut parsed);
         let document = self.validate(&parsed)?;

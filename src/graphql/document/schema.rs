@@ -7,6 +7,8 @@ use apollo_compiler::schema::{ExtendedType, Implementers};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, collections};
 
+use super::one_of;
+
 /// The schema, and which objects can stand where an interface or a union does.
 #[derive(Debug)]
 pub(super) struct Schema {
@@ -23,8 +25,10 @@ impl Schema {
     ///
     /// If it breaks the specification's rules.
     pub(super) fn read(sdl: &str) -> Result<Self, String> {
-        let definitions = apollo_compiler::Schema::parse_and_validate(sdl, "schema.graphql")
+        let mut definitions = apollo_compiler::Schema::parse(sdl, "schema.graphql")
             .map_err(|broken| broken.errors.to_string())?;
+        one_of::add(&mut definitions);
+        let definitions = definitions.validate().map_err(|broken| broken.errors.to_string())?;
         let implementers = definitions.implementers_map();
         let possible_types = definitions.types.iter().filter_map(|(name, ty)| {
             let objects: Vec<_> = match ty {

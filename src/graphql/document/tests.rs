@@ -90,8 +90,9 @@ fn fragments_are_written_out_where_they_apply() {
             "{ node(id: \"a\") { ... on Event { name } ...N ... on Order { code id } } }
              fragment N on Node { __typename id }"
         ),
-        "node(id: \"a\") { ... on Event { name __typename id } \
-         ... on Order { __typename id code } ... on Seat { __typename id } }"
+        "node(id: \"a\") { ... on Category { __typename id } ... on Event { name __typename id } \
+         ... on Order { __typename id code } ... on Seat { __typename id } \
+         ... on Viewer { __typename id } }"
     );
     assert_eq!(
         form(
@@ -233,7 +234,8 @@ fn the_rules_of_validation_are_the_specifications() {
 fn the_schema_describes_itself_as_it_is_given_out() {
     let text = "query ($name: String!) {
         __typename s: __schema { queryType { name } } viewer { id }
-        __type(name: $name) { kind interfaces { name } } }";
+        __type(name: $name) { ...T interfaces { name } } }
+        fragment T on __Type { kind isOneOf fields { type { one: isOneOf } } }";
     let document = READER.read(text).unwrap();
     let given = Variables::from_json(json!({ "name": "Node" }));
     let prepared = READER.operation(&document, None, given).unwrap();
@@ -245,7 +247,17 @@ fn the_schema_describes_itself_as_it_is_given_out() {
     let introspected = prepared.introspected.unwrap();
     let field = |key| introspected.field(key).into_json().unwrap();
     assert_eq!(field("s"), json!({ "queryType": { "name": "Query" } }));
-    assert_eq!(field("__type"), json!({ "kind": "INTERFACE", "interfaces": [] }));
+    assert_eq!(
+        field("__type"),
+        json!({
+            "kind": "INTERFACE", "isOneOf": null, "fields": [{ "type": { "one": null } }],
+            "interfaces": [],
+        })
+    );
+    let document = READER.read("{ __type(name: \"SeatFilter\") { isOneOf } }").unwrap();
+    let prepared = READER.operation(&document, None, Variables::default()).unwrap();
+    let field = prepared.introspected.unwrap().field("__type").into_json().unwrap();
+    assert_eq!(field, json!({ "isOneOf": false }));
     assert!(READER.read("{ __introspected }").is_err(), "nobody can ask for it");
 }
 
