@@ -15,7 +15,7 @@ export default {
         useTypeImports: true,
         skipTypename: false,
         strictScalars: true,
-        scalars: { DateTime: 'string', Revision: 'number' },
+        scalars: { DateTime: 'string', MinorUnits: 'number', Revision: 'number' },
       },
     },
   },

@@ -188,7 +188,7 @@ async fn known_event(
     ctx: &Context<'_>,
     event: EventId,
 ) -> Result<std::sync::Arc<EventScope>, Fault> {
-    find_event(ctx, event).await?.map(|event| event.0).ok_or_else(Fault::no_such_event)
+    find_event(ctx, event).await?.map(|event| event.scope).ok_or_else(Fault::no_such_event)
 }
 
 async fn find_seat(ctx: &Context<'_>, seat: SeatId) -> Result<Option<Seat>, Fault> {

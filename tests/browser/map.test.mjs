@@ -99,6 +99,19 @@ test('a hold counts down by the clock of the server, and is free for all after i
   await bob.leave();
 });
 
+test('a start is said by the clocks at the event, and whose they are', async () => {
+  const event = await newEvent();
+  const [there, elsewhere] = await Promise.all([
+    viewer({ ...event, timezoneId: 'Europe/Berlin' }),
+    viewer({ ...event, timezoneId: 'America/New_York' }),
+  ]);
+  await text(elsewhere.page.locator('.event'), '1:00 AM (Berlin time)');
+  await text(there.page.locator('.event'), '1:00 AM');
+  assert.equal(await there.page.getByText('Berlin time').count(), 0);
+  await there.leave();
+  await elsewhere.leave();
+});
+
 test('held seats are bought in one order; a reload brings it back, as it does holds', async () => {
   const event = await newEvent();
   const [alice, bob] = await Promise.all([viewer(event), viewer(event)]);
@@ -111,7 +124,7 @@ test('held seats are bought in one order; a reload brings it back, as it does ho
   await seatIs(alice.page, 1, 1, 'held for you');
   await buy(alice.page).filter({ hasText: '2 seats' }).click();
   const code = await orderCode(alice.page).textContent();
-  assert.match(code, /^\w{4}-\w{4}$/);
+  assert.match(code, /^\w{5}-\w{5}$/);
   await alice.page.getByRole('button', { name: 'Back to the map' }).click();
   await seatIs(alice.page, 1, 1, 'yours');
   await seatIs(bob.page, 1, 1, 'sold');
@@ -278,6 +291,12 @@ test('every refusal is explained in words of its own', async () => {
     'confirmSeats',
     { __typename: 'IdempotencyKeyReused', message: '' },
     'Nothing was bought this time. Please press the button again.',
+  );
+  const actual = { amountMinor: 990_000, currency: 'HUF', fractionDigits: 2 };
+  await refused(
+    'confirmSeats',
+    { __typename: 'PriceChanged', actual },
+    /^Prices have changed: it is \D*9,900\D* now\. Please reload the page\.$/,
   );
   await refused('confirmSeats', fault('INTERNAL'), 'Something went wrong on our side.');
   await refused(

@@ -1,15 +1,16 @@
 // What a buyer does: hold seats, give them back, buy them. Each is shown at once as asked for, then
 // as answered. What is refused is explained at the seat that it is about.
 
+import { total } from './amounts';
 import { Fault, ask, given, type Credentials } from './api';
 import type { ServerClock } from './clock';
 import {
   ConfirmSeatsDocument,
   type EventDetailsFragment,
-  type NotHeldReason,
+  type MoneyInput,
+  type RefusalReason,
   ReleaseSeatsDocument,
   ReserveSeatsDocument,
-  type UnavailableReason,
 } from './generated/operations';
 import type { SeatNumber } from './plan';
 import {
@@ -28,6 +29,7 @@ import {
   dateAndTime,
   duration,
   faultWords,
+  money,
   seatName,
   seats as countSeats,
   shortName,
@@ -110,7 +112,7 @@ export class Booking {
           break;
         case 'SeatsUnavailable':
           for (const { seatId, reason } of answer.seats)
-            this.#explainUnavailable(state.plan.numberOf(seatId) ?? seat, reason);
+            this.#explain(state.plan.numberOf(seatId) ?? seat, reason);
           break;
         case 'SeatLimitExceeded': {
           const { limit, held } = answer;
@@ -153,7 +155,7 @@ export class Booking {
         this.#note(first!, `${what} given back.`);
       } else {
         for (const { seatId, reason } of answer.seats)
-          this.#explainNotHeld(state.plan.numberOf(seatId) ?? seats[0]!, reason);
+          this.#explain(state.plan.numberOf(seatId) ?? seats[0]!, reason);
       }
     });
   }
@@ -181,26 +183,33 @@ export class Booking {
     this.#isBuying = true;
     try {
       await this.#while(BUYING, purchase.seatIds.flatMap(known), async (options) => {
-        const variables = {
+        const input = {
           eventId: event.id,
           seatIds: purchase.seatIds,
           idempotencyKey: purchase.key,
+          expectedTotal: this.#shownTotal(purchase.seatIds.flatMap(known)),
         };
-        const asked = await ask(ConfirmSeatsDocument, variables, options);
-      const answer = given(asked.confirmSeats);
+        const asked = await ask(ConfirmSeatsDocument, { input }, options);
+        const answer = given(asked.confirmSeats);
         // Answered, however: the next purchase is another one.
         this.#store(null);
         switch (answer.__typename) {
           case 'ConfirmSeatsSuccess':
+          case 'AlreadyConfirmed':
             state.takeOrder(answer.order);
             this.events.bought(answer.order);
             break;
           case 'SeatsNotHeld':
             for (const { seatId, reason } of answer.seats) {
               const seat = state.plan.numberOf(seatId);
-              if (seat !== undefined) this.#explainNotHeld(seat, reason, ' Nothing was bought.');
+              if (seat !== undefined) this.#explain(seat, reason, ' Nothing was bought.');
             }
             break;
+          case 'PriceChanged': {
+            const actual = money(answer.actual);
+            this.#refuse(null, `Prices have changed: it is ${actual} now. Please reload the page.`);
+            break;
+          }
           case 'IdempotencyKeyReused':
             this.#refuse(null, 'Nothing was bought this time. Please press the button again.');
             break;
@@ -230,54 +239,56 @@ export class Booking {
       this.#refuse(seats[0] ?? null, faultWords(error));
     } finally {
       // A hold can be bought before its own answer is here; then the seat waits for the purchase.
-      for (const seat of seats)
-        if (state.pending[seat] === what) state.setPending(seat, NOTHING);
+      for (const seat of seats) if (state.pending[seat] === what) state.setPending(seat, NOTHING);
       this.events.waiting((this.#waiting -= 1));
     }
   }
 
-  #explainUnavailable(seat: SeatNumber, reason: UnavailableReason): void {
-    const { state, clock } = this;
-    const name = shortName(state.plan, seat);
-    switch (reason) {
-      case 'RESERVED_BY_ANOTHER':
-        state.takeHint(seat, HELD, clock.now() + HINT_MS);
-        return this.#refuse(
-          seat,
-          `Someone was faster: ${name}. It is held, and may become free again.`,
-        );
-      case 'CONFIRMED':
-        state.takeHint(seat, SOLD, 0);
-        return this.#refuse(seat, `Someone was faster: ${name} is sold.`);
-      case 'NOT_FOR_SALE':
-        return this.#refuse(seat, `${capital(name)} is not offered.`);
-      case 'NOT_FOUND':
-        return this.#refuse(seat, 'The event has no such seat. Please reload the page.');
-    }
+  /** What the page says that the seats cost: nothing is bought at another price. */
+  #shownTotal(seats: readonly SeatNumber[]): MoneyInput | null {
+    const { plan } = this.state;
+    const shown = total(seats.flatMap((seat) => plan.categoryOf(seat)?.price ?? []));
+    return shown && { amountMinor: shown.amountMinor, currency: shown.currency };
   }
 
-  #explainNotHeld(seat: SeatNumber, reason: NotHeldReason, consequence = ''): void {
-    const { state, clock } = this;
-    const name = capital(shortName(state.plan, seat));
+  #explain(seat: SeatNumber, reason: RefusalReason, consequence = ''): void {
+    this.#believe(seat, reason);
+    this.#refuse(seat, `${this.#why(seat, reason)}${consequence}`);
+  }
+
+  /** A refusal knows more of a seat than this page does. */
+  #believe(seat: SeatNumber, reason: RefusalReason): void {
+    if (reason === 'RESERVED_BY_ANOTHER' || reason === 'HELD_BY_ANOTHER')
+      this.state.takeHint(seat, HELD, this.clock.now() + HINT_MS);
+    else if (reason === 'CONFIRMED' || reason === 'CONFIRMED_TO_ANOTHER')
+      this.state.takeHint(seat, SOLD, 0);
+  }
+
+  #why(seat: SeatNumber, reason: RefusalReason): string {
+    const name = shortName(this.state.plan, seat);
     switch (reason) {
+      case 'RESERVED_BY_ANOTHER':
+        return `Someone was faster: ${name}. It is held, and may become free again.`;
+      case 'CONFIRMED':
+        return `Someone was faster: ${name} is sold.`;
+      case 'NOT_FOR_SALE':
+        return `${capital(name)} is not offered.`;
       case 'HOLD_EXPIRED':
-        return this.#refuse(
-          seat,
-          `The time for ${shortName(state.plan, seat)} has run out.${consequence}`,
-        );
+        return `The time for ${name} has run out.`;
       case 'HELD_BY_ANOTHER':
-        state.takeHint(seat, HELD, clock.now() + HINT_MS);
-        return this.#refuse(seat, `${name} is held by someone else now.${consequence}`);
+        return `${capital(name)} is held by someone else now.`;
       case 'CONFIRMED_TO_ANOTHER':
-        state.takeHint(seat, SOLD, 0);
-        return this.#refuse(seat, `${name} is sold to someone else now.${consequence}`);
+        return `${capital(name)} is sold to someone else now.`;
       case 'NEVER_HELD':
         // Given back already, perhaps by an answer that was lost.
-        return this.#refuse(seat, `${name} is not held for you any more.${consequence}`);
+        return `${capital(name)} is not held for you any more.`;
       case 'ALREADY_CONFIRMED':
-        return this.#refuse(seat, `${name} is yours already, in another order.${consequence}`);
+        return `${capital(name)} is yours already, in another order.`;
       case 'NOT_FOUND':
-        return this.#refuse(seat, 'The event has no such seat. Please reload the page.');
+        return 'The event has no such seat. Please reload the page.';
+      default:
+        // Of a server that is newer than this page.
+        return `${capital(name)} cannot be had right now.`;
     }
   }
 

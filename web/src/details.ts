@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Target } from './map';
 import type { Plan, Point } from './plan';
-import { HELD, type SeatState } from './state';
+import type { SeatState } from './state';
 import { count, countdown, price, seatName, seats, statusWords } from './words';
 
 /** What is at the keyboard's place, as it is said aloud. */
@@ -36,9 +36,9 @@ export function targetDetails(
   }
   const { row, number, accessible } = plan.seat(seat);
   const category = plan.categoryOf(seat);
-  const isHeld = state.status[seat] === HELD && state.expiresAt[seat]! > 0;
-  const left = isHeld ? html` · ${countdown(state.expiresAt[seat]! - now)} at most` : nothing;
-  const what = state.held.has(seat)
+  const isMine = state.held.has(seat);
+  const left = isMine ? html` · ${countdown(state.expiresAt[seat]! - now)}` : nothing;
+  const what = isMine
     ? 'held for you; click to give it back'
     : statusWords(state, seat);
   const cost = category ? html` · ${price(category)}` : nothing;

@@ -5,7 +5,7 @@ import { ask, given, sleep } from './api';
 import { EventPage, type PageParts } from './event-page';
 import { EventBySlugDocument, EventsDocument, type EventsQuery } from './generated/operations';
 import { Theme } from './theme';
-import { dateAndTime, faultWords, timeOfDay } from './words';
+import { faultWords, start, timeOfDay } from './words';
 
 type EventSummary = NonNullable<EventsQuery['events']>['nodes'][number];
 
@@ -227,10 +227,7 @@ function next(all: readonly EventSummary[]): EventSummary | undefined {
 
 function fill(all: readonly EventSummary[], slug: string | undefined): void {
   render(
-    all.map(
-      ({ slug, name, startsAt }) =>
-        html`<option value=${slug}>${name} · ${dateAndTime(startsAt)}</option>`,
-    ),
+    all.map((event) => html`<option value=${event.slug}>${event.name} · ${start(event)}</option>`),
     events,
   );
   events.value = slug ?? '';

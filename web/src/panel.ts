@@ -14,6 +14,7 @@ import {
   price,
   seatName,
   seats,
+  start,
   sum,
 } from './words';
 
@@ -42,7 +43,7 @@ export function panel(model: PanelModel, actions: PanelActions): TemplateResult 
   return html`
     <section class="event" aria-labelledby="event-name">
       <h1 id="event-name">${event.name}</h1>
-      <p class="soft">${event.venue} · ${dateAndTime(event.startsAt)}</p>
+      <p class="soft">${event.venue} · ${start(event)}</p>
       ${salesNotice(model)}
       <p class="totals" aria-label="Seats">
         <span><b>${count(free)}</b> free</span>
@@ -237,7 +238,7 @@ export function orderDetails(
   return html`
     <p class="eyebrow">${shape('mine')} Bought</p>
     <h2 id="order-title">Enjoy ${event.name}</h2>
-    <p class="soft">${event.venue} · ${dateAndTime(event.startsAt)}</p>
+    <p class="soft">${event.venue} · ${start(event)}</p>
     <p class="ticket"><span>Order</span><b class="code">${order.code}</b></p>
     <ul>
       ${places.map((seat) => html`<li>${seatName(plan, seat)}</li>`)}

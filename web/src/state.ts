@@ -5,13 +5,14 @@
 // they may come in any order. The stream is held to more: its frames must follow each other without
 // a hole.
 //
-// A hold that has run out reads as free as soon as the server's clock says so; nobody waits for the
-// news of it.
+// A hold of mine that has run out reads as free as soon as the server's clock says so; I do not
+// wait for the news of it. When another's ends, nobody is told beforehand.
 
 import type {
   ChangeCause,
   MyReservationsSubscription,
   OrderDetailsFragment,
+  OwnSeatFragment,
   SeatChangesSubscription,
   SeatStateFragment,
   SeatStatus,
@@ -49,7 +50,8 @@ export interface Watcher {
 
 interface News {
   status: SeatStatus;
-  reservationExpiresAt: string | null;
+  /** Of my own holds only. */
+  reservationExpiresAt?: string | null;
   revision: number;
 }
 
@@ -58,7 +60,10 @@ export class SeatState {
   /** Whether the seat is held or owned by me. */
   readonly mine: Uint8Array;
   readonly pending: Uint8Array;
-  /** When each hold ends, in milliseconds of the server's clock; 0 without one. */
+  /**
+   * When each of my holds ends, in milliseconds of the server's clock; 0 for all other seats. It is
+   * the stream that tells when another's has ended.
+   */
   readonly expiresAt: Float64Array;
   /** The seats that I hold now, in the order in which I got to know. */
   readonly held = new Set<SeatNumber>();
@@ -121,6 +126,7 @@ export class SeatState {
       const seat = this.plan.numberOf(news.seatId);
       // Answers to what I do may have run ahead of the stream.
       if (seat === undefined || (!isOtherHistory && this.#revisions[seat]! > revision)) continue;
+      if (isOtherHistory) this.expiresAt[seat] = 0;
       this.#take(seat, news, !isOtherHistory && this.#isStillMine(seat, news));
     }
     this.revision = revision;
@@ -162,7 +168,7 @@ export class SeatState {
   }
 
   /** The answer to what I did. It may come before the stream shows it, or after. */
-  takeAnswer(seats: readonly SeatStateFragment[], areMine: boolean): void {
+  takeAnswer(seats: readonly (SeatStateFragment | OwnSeatFragment)[], areMine: boolean): void {
     for (const news of seats) {
       const seat = this.plan.numberOf(news.id);
       if (seat !== undefined && news.revision >= this.#revisions[seat]!)
@@ -226,13 +232,17 @@ export class SeatState {
   }
 
   #take(seat: SeatNumber, news: News, isMine: boolean): void {
+    const end = this.#endOf(seat, news);
     this.#revisions[seat] = news.revision;
-    this.#set(
-      seat,
-      STATUS[news.status],
-      news.reservationExpiresAt === null ? 0 : Date.parse(news.reservationExpiresAt),
-    );
+    this.#set(seat, STATUS[news.status], end);
     this.#setMine(seat, isMine);
+  }
+
+  /** What is told to everybody does not say when a hold ends: the same hold ends as it did. */
+  #endOf(seat: SeatNumber, { status, reservationExpiresAt, revision }: News): number {
+    if (reservationExpiresAt) return Date.parse(reservationExpiresAt);
+    const isSameHold = status === 'RESERVED' && revision === this.#revisions[seat];
+    return isSameHold ? this.expiresAt[seat]! : 0;
   }
 
   #set(seat: SeatNumber, status: Status, expiresAt: number): void {

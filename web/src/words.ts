@@ -1,7 +1,9 @@
 // What things are called, for a person: seats, money, time, and what went wrong.
 
+import { type Amount, amountWords, total } from './amounts';
 import { Fault } from './api';
 import type { Category, Plan, SeatNumber } from './plan';
+import { type Start, startWords } from './starts';
 import { FREE, GIVING_BACK, HELD, HOLDING, BUYING, type SeatState } from './state';
 
 /** Dates and amounts as the reader writes them; the words are English. */
@@ -35,36 +37,15 @@ export function statusWords(state: SeatState, seat: SeatNumber): string {
   return state.mine[seat] === 1 ? 'yours' : 'sold';
 }
 
-export function price({ price: amount }: Category): string {
-  return money(amount);
+export const price = ({ price: amount }: Category): string => money(amount);
+export const money = (amount: Amount): string => amountWords(amount, LOCALE);
+
+export function sum(prices: readonly Amount[]): string {
+  const all = total(prices);
+  return all === null ? '' : money(all);
 }
 
-export function money({ amountMinor, currency }: Category['price']): string {
-  try {
-    const format = new Intl.NumberFormat(LOCALE, { style: 'currency', currency });
-    const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-    const amount = amountMinor / 10 ** digits;
-    // Whole amounts read better without their zeros.
-    if (!Number.isInteger(amount)) return format.format(amount);
-    return new Intl.NumberFormat(LOCALE, {
-      style: 'currency',
-      currency,
-      maximumFractionDigits: 0,
-    }).format(amount);
-  } catch {
-    // A currency that the browser does not know.
-    return `${number.format(amountMinor / 100)} ${currency}`;
-  }
-}
-
-export function sum(prices: readonly Category['price'][]): string {
-  const [first] = prices;
-  if (!first) return '';
-  return money({
-    currency: first.currency,
-    amountMinor: prices.reduce((all, { amountMinor }) => all + amountMinor, 0),
-  });
-}
+export const start = (event: Start): string => startWords(event, LOCALE);
 
 const day = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' });
 const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium' });

@@ -9,7 +9,7 @@ function seat(
   x: number | null,
   y: number | null,
 ): MapSeat {
-  const state = { status: 'AVAILABLE', reservationExpiresAt: null, revision: 0 } as const;
+  const state = { status: 'AVAILABLE', revision: 0 } as const;
   return {
     id,
     section,

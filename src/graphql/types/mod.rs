@@ -3,6 +3,8 @@
 
 mod category;
 mod event;
+mod event_fields;
+mod event_scope;
 mod money;
 mod node;
 mod order;
@@ -13,7 +15,9 @@ mod stream;
 mod viewer;
 
 pub use category::Category;
-pub use event::{Availability, Event, EventScope};
+pub use event::Event;
+pub use event_fields::Availability;
+pub use event_scope::EventScope;
 pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::event::{Event, EventScope};
+use super::event::Event;
+use super::event_scope::EventScope;
 use super::money::Money;
 use super::seat::Seat;
 use crate::domain;
@@ -55,7 +56,7 @@ impl Order {
 
     /// The event.
     async fn event(&self) -> Event {
-        Event(Arc::clone(&self.event))
+        Arc::clone(&self.event).into()
     }
 
     /// The seats it is for, in the order of the seat plan.

@@ -6,7 +6,8 @@ use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime as Instant, Utc};
 
 use super::category::Category;
-use super::event::{Event, EventScope};
+use super::event::Event;
+use super::event_scope::EventScope;
 use crate::domain;
 use crate::domain::SeatId;
 use crate::graphql::context::ContextExt as _;
@@ -98,7 +99,7 @@ impl Seat {
 
     /// The event it belongs to.
     async fn event(&self) -> Event {
-        Event(Arc::clone(&self.event))
+        Arc::clone(&self.event).into()
     }
 
     /// Section or block.
@@ -197,7 +198,7 @@ impl SeatMap {
 impl SeatMap {
     /// The event.
     async fn event(&self) -> Event {
-        Event(Arc::clone(&self.event))
+        Arc::clone(&self.event).into()
     }
 
     /// The revision that the whole map is true for.

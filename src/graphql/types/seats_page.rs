@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject};
 
-use super::event::EventScope;
+use super::event_scope::EventScope;
 use super::seat::{Seat, SeatStatus};
 use crate::domain::EventId;
 use crate::graphql::context::ContextExt as _;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::event::EventScope;
+use super::event_scope::EventScope;
 use super::order::Order;
 use super::seat::Seat;
 use crate::graphql::argument::Argument;

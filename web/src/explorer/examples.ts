@@ -40,9 +40,10 @@ export const EXAMPLES: { title: string; examples: Example[] }[] = [
       name
       venue
       startsAt
+      timeZone
       holdSeconds
       availability { available reserved confirmed }
-      categories { name price { amountMinor currency } }
+      categories { name price { amountMinor currency fractionDigits } }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -57,7 +58,7 @@ export const EXAMPLES: { title: string; examples: Example[] }[] = [
       id
       label
       accessible
-      category { name price { amountMinor currency } }
+      category { name price { amountMinor currency fractionDigits } }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -72,7 +73,7 @@ query SeatMap($eventId: ID!) {
   seatMap(eventId: $eventId) {
     revision
     serverTime
-    seats { id section row number x y status reservationExpiresAt }
+    seats { id section row number x y status }
   }
 }
 `,
@@ -107,7 +108,7 @@ mutation StartGuestSession {
       revision
       seats { id label status heldByMe }
     }
-    ... on SeatsUnavailable { seats { seatId reason } }
+    ... on SeatsUnavailable { seats { seat { label } reason } }
     ... on SeatLimitExceeded { limit held requested }
     ... on SalesClosed { opensAt closedAt }
     ... on UserError { message }
@@ -127,15 +128,16 @@ mutation ConfirmSeats($eventId: ID!, $seatIds: [ID!]!, $key: String!) {
   confirmSeats(input: { eventId: $eventId, seatIds: $seatIds, idempotencyKey: $key }) {
     __typename
     ... on ConfirmSeatsSuccess {
-      replayed
+      created
       revision
       order {
         code
-        total { amountMinor currency }
-        seats { label }
+        total { amountMinor currency fractionDigits }
+        lines { seat { label } price { amountMinor } }
       }
     }
-    ... on SeatsNotHeld { seats { seatId reason } }
+    ... on SeatsNotHeld { seats { seat { label } reason } }
+    ... on AlreadyConfirmed { order { code paymentReference } }
     ... on UserError { message }
   }
 }
@@ -171,12 +173,12 @@ subscription SeatChanges($eventId: ID!, $since: Revision) {
     ... on SeatChanges {
       fromRevision
       toRevision
-      changes { seatId status cause reservationExpiresAt changedAt }
+      changes { seatId status cause changedAt }
     }
     ... on SeatSnapshot {
       revision
       reason
-      seats { seatId status reservationExpiresAt }
+      seats { seatId status }
     }
   }
 }
@@ -193,7 +195,7 @@ subscription SeatChanges($eventId: ID!, $since: Revision) {
   myReservations(eventId: $eventId) {
     revision
     held { id label reservationExpiresAt }
-    orders { code total { amountMinor currency } }
+    orders { code total { amountMinor currency fractionDigits } }
     expired
   }
 }
@@ -228,7 +230,7 @@ subscription SeatChanges($eventId: ID!, $since: Revision) {
         code
         confirmedAt
         event { name }
-        total { amountMinor currency }
+        total { amountMinor currency fractionDigits }
         seats { label }
       }
       pageInfo { hasNextPage endCursor }

@@ -15,23 +15,55 @@ export type ChangeCause =
   /** A viewer took hold of it. */
   | 'RESERVED';
 
-/** Why a seat is not the viewer's to confirm or to give back. */
-export type NotHeldReason =
-  /** The viewer bought it already, in an order of other seats. */
+/** Seats to buy. */
+export type ConfirmSeatsInput = {
+  /** The event: its id, or its slug. */
+  eventId: string | number;
+  /** What the seats must cost together: refused with PriceChanged if they cost anything else. */
+  expectedTotal?: MoneyInput | null | undefined;
+  /**
+   * Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters,
+   * for example a UUID made when the buyer presses the button. Belongs to the viewer and the
+   * event, and is kept for at least 24 hours.
+   */
+  idempotencyKey: string;
+  /** The shop's own reference for the payment, 1 to 255 characters; kept with the order. */
+  paymentReference?: string | null | undefined;
+  /** The seats, 1 to 100; a seat named twice counts once. */
+  seatIds: Array<string | number>;
+};
+
+/** An amount of money that the caller states. */
+export type MoneyInput = {
+  /** The amount in the currency's smallest unit. */
+  amountMinor: number;
+  /** The currency's code in ISO 4217. */
+  currency: string;
+};
+
+/** Why a seat cannot be reserved, confirmed or given back. */
+export type RefusalReason =
+  /** Not held: the viewer bought it already, in an order of other seats. */
   | 'ALREADY_CONFIRMED'
-  /** It is sold to somebody else. */
+  /** Not to reserve: it is sold. */
+  | 'CONFIRMED'
+  /** Not held: it is sold to somebody else. */
   | 'CONFIRMED_TO_ANOTHER'
-  /** Another viewer holds it. */
+  /** Not held: another viewer holds it. */
   | 'HELD_BY_ANOTHER'
-  /** The viewer held it, and the hold ran out. It may still be free: reserve it again. */
+  /** Not held: the viewer held it, and the hold ran out. It may still be free: reserve it again. */
   | 'HOLD_EXPIRED'
   /**
-   * It is free, and not because the viewer's hold ran out: the viewer never held it, gave it
-   * back, or somebody else has held it since.
+   * Not held: it is free, and not because the viewer's hold ran out. The viewer never held it,
+   * gave it back, or somebody else has held it since.
    */
   | 'NEVER_HELD'
+  /** Not to reserve: it is not offered. */
+  | 'NOT_FOR_SALE'
   /** The event has no such seat. */
-  | 'NOT_FOUND';
+  | 'NOT_FOUND'
+  /** Not to reserve: another viewer holds it; it may become free again. */
+  | 'RESERVED_BY_ANOTHER';
 
 /** What everybody may know of a seat. */
 export type SeatStatus =
@@ -53,17 +85,6 @@ export type SnapshotReason =
   /** `since` is a revision that this event has not reached. */
   | 'UNKNOWN_REVISION';
 
-/** Why a seat cannot be reserved. */
-export type UnavailableReason =
-  /** It is sold. */
-  | 'CONFIRMED'
-  /** It is not offered. */
-  | 'NOT_FOR_SALE'
-  /** The event has no such seat. */
-  | 'NOT_FOUND'
-  /** Another viewer holds it; it may become free again. */
-  | 'RESERVED_BY_ANOTHER';
-
 export type EventsQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -71,7 +92,7 @@ export type EventsQueryVariables = Exact<{
 export type EventsQuery = {
   events: {
     pageInfo: { hasNextPage: boolean; endCursor: string | null };
-    nodes: Array<{ slug: string; name: string; startsAt: string }>;
+    nodes: Array<{ slug: string; name: string; startsAt: string; timeZone: string }>;
   } | null;
 };
 
@@ -86,6 +107,7 @@ export type EventBySlugQuery = {
     name: string;
     venue: string;
     startsAt: string;
+    timeZone: string;
     salesOpenAt: string | null;
     salesCloseAt: string | null;
     holdSeconds: number;
@@ -94,7 +116,7 @@ export type EventBySlugQuery = {
       id: string;
       name: string;
       color: string | null;
-      price: { amountMinor: number; currency: string };
+      price: { amountMinor: number; currency: string; fractionDigits: number };
     }>;
   } | null;
 };
@@ -105,6 +127,7 @@ export type EventDetailsFragment = {
   name: string;
   venue: string;
   startsAt: string;
+  timeZone: string;
   salesOpenAt: string | null;
   salesCloseAt: string | null;
   holdSeconds: number;
@@ -113,7 +136,7 @@ export type EventDetailsFragment = {
     id: string;
     name: string;
     color: string | null;
-    price: { amountMinor: number; currency: string };
+    price: { amountMinor: number; currency: string; fractionDigits: number };
   }>;
 };
 
@@ -135,7 +158,6 @@ export type SeatMapQuery = {
       accessible: boolean;
       forSale: boolean;
       status: SeatStatus;
-      reservationExpiresAt: string | null;
       revision: number;
       category: { id: string };
     }>;
@@ -150,19 +172,16 @@ export type SeatStatesQuery = {
   seatMap: {
     revision: number;
     serverTime: string;
-    seats: Array<{
-      id: string;
-      status: SeatStatus;
-      reservationExpiresAt: string | null;
-      revision: number;
-    }>;
+    seats: Array<{ id: string; status: SeatStatus; revision: number }>;
   } | null;
 };
 
-export type SeatStateFragment = {
+export type SeatStateFragment = { id: string; status: SeatStatus; revision: number };
+
+export type OwnSeatFragment = {
+  reservationExpiresAt: string | null;
   id: string;
   status: SeatStatus;
-  reservationExpiresAt: string | null;
   revision: number;
 };
 
@@ -180,7 +199,6 @@ export type SeatChangesSubscription = {
         changes: Array<{
           seatId: string;
           status: SeatStatus;
-          reservationExpiresAt: string | null;
           cause: ChangeCause;
           revision: number;
           changedAt: string;
@@ -190,12 +208,7 @@ export type SeatChangesSubscription = {
         __typename: 'SeatSnapshot';
         revision: number;
         reason: SnapshotReason;
-        seats: Array<{
-          seatId: string;
-          status: SeatStatus;
-          reservationExpiresAt: string | null;
-          revision: number;
-        }>;
+        seats: Array<{ seatId: string; status: SeatStatus; revision: number }>;
       };
 };
 
@@ -207,22 +220,17 @@ export type MyReservationsSubscription = {
   myReservations: {
     revision: number;
     held: Array<{
+      reservationExpiresAt: string | null;
       id: string;
       status: SeatStatus;
-      reservationExpiresAt: string | null;
       revision: number;
     }>;
     orders: Array<{
       id: string;
       code: string;
       confirmedAt: string;
-      total: { amountMinor: number; currency: string };
-      seats: Array<{
-        id: string;
-        status: SeatStatus;
-        reservationExpiresAt: string | null;
-        revision: number;
-      }>;
+      total: { amountMinor: number; currency: string; fractionDigits: number };
+      seats: Array<{ id: string; status: SeatStatus; revision: number }>;
     }>;
   };
 };
@@ -231,13 +239,8 @@ export type OrderDetailsFragment = {
   id: string;
   code: string;
   confirmedAt: string;
-  total: { amountMinor: number; currency: string };
-  seats: Array<{
-    id: string;
-    status: SeatStatus;
-    reservationExpiresAt: string | null;
-    revision: number;
-  }>;
+  total: { amountMinor: number; currency: string; fractionDigits: number };
+  seats: Array<{ id: string; status: SeatStatus; revision: number }>;
 };
 
 export type StartGuestSessionMutationVariables = Exact<{ [key: string]: never }>;
@@ -255,18 +258,15 @@ export type ReserveSeatsMutation = {
         __typename: 'ReserveSeatsSuccess';
         serverTime: string;
         seats: Array<{
+          reservationExpiresAt: string | null;
           id: string;
           status: SeatStatus;
-          reservationExpiresAt: string | null;
           revision: number;
         }>;
       }
     | { __typename: 'SalesClosed'; opensAt: string | null; closedAt: string | null }
     | { __typename: 'SeatLimitExceeded'; limit: number; held: number; requested: number }
-    | {
-        __typename: 'SeatsUnavailable';
-        seats: Array<{ seatId: string; reason: UnavailableReason }>;
-      }
+    | { __typename: 'SeatsUnavailable'; seats: Array<{ seatId: string; reason: RefusalReason }> }
     | null;
 };
 
@@ -279,42 +279,44 @@ export type ReleaseSeatsMutation = {
   releaseSeats:
     | {
         __typename: 'ReleaseSeatsSuccess';
-        seats: Array<{
-          id: string;
-          status: SeatStatus;
-          reservationExpiresAt: string | null;
-          revision: number;
-        }>;
+        seats: Array<{ id: string; status: SeatStatus; revision: number }>;
       }
-    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: NotHeldReason }> }
+    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: RefusalReason }> }
     | null;
 };
 
 export type ConfirmSeatsMutationVariables = Exact<{
-  eventId: string | number;
-  seatIds: Array<string | number> | string | number;
-  idempotencyKey: string;
+  input: ConfirmSeatsInput;
 }>;
 
 export type ConfirmSeatsMutation = {
   confirmSeats:
+    | {
+        __typename: 'AlreadyConfirmed';
+        order: {
+          id: string;
+          code: string;
+          confirmedAt: string;
+          total: { amountMinor: number; currency: string; fractionDigits: number };
+          seats: Array<{ id: string; status: SeatStatus; revision: number }>;
+        };
+      }
     | {
         __typename: 'ConfirmSeatsSuccess';
         order: {
           id: string;
           code: string;
           confirmedAt: string;
-          total: { amountMinor: number; currency: string };
-          seats: Array<{
-            id: string;
-            status: SeatStatus;
-            reservationExpiresAt: string | null;
-            revision: number;
-          }>;
+          total: { amountMinor: number; currency: string; fractionDigits: number };
+          seats: Array<{ id: string; status: SeatStatus; revision: number }>;
         };
       }
     | { __typename: 'IdempotencyKeyReused'; message: string }
-    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: NotHeldReason }> }
+    | {
+        __typename: 'PriceChanged';
+        actual: { amountMinor: number; currency: string; fractionDigits: number };
+      }
+    | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: RefusalReason }> }
     | null;
 };
 
@@ -344,6 +346,7 @@ export const EventDetailsFragmentDoc = new TypedDocumentString(
   name
   venue
   startsAt
+  timeZone
   salesOpenAt
   salesCloseAt
   holdSeconds
@@ -355,6 +358,7 @@ export const EventDetailsFragmentDoc = new TypedDocumentString(
     price {
       amountMinor
       currency
+      fractionDigits
     }
   }
 }
@@ -366,12 +370,24 @@ export const SeatStateFragmentDoc = new TypedDocumentString(
     fragment SeatState on Seat {
   id
   status
-  reservationExpiresAt
   revision
 }
     `,
   { fragmentName: 'SeatState' },
 ) as unknown as TypedDocumentString<SeatStateFragment, unknown>;
+export const OwnSeatFragmentDoc = new TypedDocumentString(
+  `
+    fragment OwnSeat on Seat {
+  ...SeatState
+  reservationExpiresAt
+}
+    fragment SeatState on Seat {
+  id
+  status
+  revision
+}`,
+  { fragmentName: 'OwnSeat' },
+) as unknown as TypedDocumentString<OwnSeatFragment, unknown>;
 export const OrderDetailsFragmentDoc = new TypedDocumentString(
   `
     fragment OrderDetails on Order {
@@ -381,6 +397,7 @@ export const OrderDetailsFragmentDoc = new TypedDocumentString(
   total {
     amountMinor
     currency
+    fractionDigits
   }
   seats {
     ...SeatState
@@ -389,7 +406,6 @@ export const OrderDetailsFragmentDoc = new TypedDocumentString(
     fragment SeatState on Seat {
   id
   status
-  reservationExpiresAt
   revision
 }`,
   { fragmentName: 'OrderDetails' },
@@ -405,6 +421,7 @@ export const EventsDocument = new TypedDocumentString(`
       slug
       name
       startsAt
+      timeZone
     }
   }
 }
@@ -421,6 +438,7 @@ export const EventBySlugDocument = new TypedDocumentString(`
   name
   venue
   startsAt
+  timeZone
   salesOpenAt
   salesCloseAt
   holdSeconds
@@ -432,6 +450,7 @@ export const EventBySlugDocument = new TypedDocumentString(`
     price {
       amountMinor
       currency
+      fractionDigits
     }
   }
 }`) as unknown as TypedDocumentString<EventBySlugQuery, EventBySlugQueryVariables>;
@@ -459,7 +478,6 @@ export const SeatMapDocument = new TypedDocumentString(`
     fragment SeatState on Seat {
   id
   status
-  reservationExpiresAt
   revision
 }`) as unknown as TypedDocumentString<SeatMapQuery, SeatMapQueryVariables>;
 export const SeatStatesDocument = new TypedDocumentString(`
@@ -475,7 +493,6 @@ export const SeatStatesDocument = new TypedDocumentString(`
     fragment SeatState on Seat {
   id
   status
-  reservationExpiresAt
   revision
 }`) as unknown as TypedDocumentString<SeatStatesQuery, SeatStatesQueryVariables>;
 export const SeatChangesDocument = new TypedDocumentString(`
@@ -488,7 +505,6 @@ export const SeatChangesDocument = new TypedDocumentString(`
       seats {
         seatId
         status
-        reservationExpiresAt
         revision
       }
     }
@@ -498,7 +514,6 @@ export const SeatChangesDocument = new TypedDocumentString(`
       changes {
         seatId
         status
-        reservationExpiresAt
         cause
         revision
         changedAt
@@ -512,7 +527,7 @@ export const MyReservationsDocument = new TypedDocumentString(`
   myReservations(eventId: $eventId) {
     revision
     held {
-      ...SeatState
+      ...OwnSeat
     }
     orders {
       ...OrderDetails
@@ -522,8 +537,11 @@ export const MyReservationsDocument = new TypedDocumentString(`
     fragment SeatState on Seat {
   id
   status
-  reservationExpiresAt
   revision
+}
+fragment OwnSeat on Seat {
+  ...SeatState
+  reservationExpiresAt
 }
 fragment OrderDetails on Order {
   id
@@ -532,6 +550,7 @@ fragment OrderDetails on Order {
   total {
     amountMinor
     currency
+    fractionDigits
   }
   seats {
     ...SeatState
@@ -558,7 +577,7 @@ export const ReserveSeatsDocument = new TypedDocumentString(`
     ... on ReserveSeatsSuccess {
       serverTime
       seats {
-        ...SeatState
+        ...OwnSeat
       }
     }
     ... on SeatsUnavailable {
@@ -581,8 +600,11 @@ export const ReserveSeatsDocument = new TypedDocumentString(`
     fragment SeatState on Seat {
   id
   status
-  reservationExpiresAt
   revision
+}
+fragment OwnSeat on Seat {
+  ...SeatState
+  reservationExpiresAt
 }`) as unknown as TypedDocumentString<ReserveSeatsMutation, ReserveSeatsMutationVariables>;
 export const ReleaseSeatsDocument = new TypedDocumentString(`
     mutation ReleaseSeats($eventId: ID!, $seatIds: [ID!]!) {
@@ -604,16 +626,18 @@ export const ReleaseSeatsDocument = new TypedDocumentString(`
     fragment SeatState on Seat {
   id
   status
-  reservationExpiresAt
   revision
 }`) as unknown as TypedDocumentString<ReleaseSeatsMutation, ReleaseSeatsMutationVariables>;
 export const ConfirmSeatsDocument = new TypedDocumentString(`
-    mutation ConfirmSeats($eventId: ID!, $seatIds: [ID!]!, $idempotencyKey: String!) {
-  confirmSeats(
-    input: {eventId: $eventId, seatIds: $seatIds, idempotencyKey: $idempotencyKey}
-  ) {
+    mutation ConfirmSeats($input: ConfirmSeatsInput!) {
+  confirmSeats(input: $input) {
     __typename
     ... on ConfirmSeatsSuccess {
+      order {
+        ...OrderDetails
+      }
+    }
+    ... on AlreadyConfirmed {
       order {
         ...OrderDetails
       }
@@ -624,6 +648,13 @@ export const ConfirmSeatsDocument = new TypedDocumentString(`
         reason
       }
     }
+    ... on PriceChanged {
+      actual {
+        amountMinor
+        currency
+        fractionDigits
+      }
+    }
     ... on IdempotencyKeyReused {
       message
     }
@@ -632,7 +663,6 @@ export const ConfirmSeatsDocument = new TypedDocumentString(`
     fragment SeatState on Seat {
   id
   status
-  reservationExpiresAt
   revision
 }
 fragment OrderDetails on Order {
@@ -642,6 +672,7 @@ fragment OrderDetails on Order {
   total {
     amountMinor
     currency
+    fractionDigits
   }
   seats {
     ...SeatState

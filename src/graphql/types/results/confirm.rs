@@ -8,7 +8,7 @@ use super::refused_seats::SeatsNotHeld;
 use crate::domain::command::{ConfirmRefusal, Confirmed};
 use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::Revision;
-use crate::graphql::types::event::EventScope;
+use crate::graphql::types::event_scope::EventScope;
 use crate::graphql::types::money::Money;
 use crate::graphql::types::order::Order;
 

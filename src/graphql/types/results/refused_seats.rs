@@ -9,7 +9,7 @@ use crate::domain::command::{NotHeldReason, UnavailableReason};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::nullable::nullable;
-use crate::graphql::types::event::EventScope;
+use crate::graphql::types::event_scope::EventScope;
 use crate::graphql::types::seat::Seat;
 
 /// Some of the seats are not held by the viewer, so nothing was done.

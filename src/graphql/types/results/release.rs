@@ -9,7 +9,7 @@ use crate::domain::SeatId;
 use crate::domain::command::{NotHeldReason, Released};
 use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::Revision;
-use crate::graphql::types::event::EventScope;
+use crate::graphql::types::event_scope::EventScope;
 use crate::graphql::types::seat::Seat;
 
 /// What became of releaseSeats.

@@ -8,7 +8,7 @@ use super::refused_seats::{RefusedSeat, count_seats, refused};
 use crate::domain::command::{ReserveRefusal, Reserved};
 use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::{DateTime, Revision, to_int};
-use crate::graphql::types::event::EventScope;
+use crate::graphql::types::event_scope::EventScope;
 use crate::graphql::types::seat::Seat;
 
 /// What became of reserveSeats.
