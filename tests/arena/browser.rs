@@ -16,6 +16,9 @@ use std::path::PathBuf;
 
 use crate::harness::node::{Stage, obstacle, show, skip};
 
+/// Where the server is from outside. Its host does not matter: the browser asks for the inner one.
+const OUTSIDE: &str = "http://127.0.0.1/arena";
+
 const FOLDER: &str = "tests/browser";
 
 /// As Debian, other systems, and people who set `CHROMIUM` name it.
@@ -44,8 +47,7 @@ async fn people_can_use_the_pages_in_a_browser() {
                 path",
         );
     };
-    let outside = "http://127.0.0.1/arena";
-    let stage = Stage::open(&["serve", "--demo", "--playground", "--public-url", outside]).await;
+    let stage = Stage::open(&["serve", "--demo", "--playground", "--public-url", OUTSIDE]).await;
     if crate::assets::are_missing(&stage.base()).await {
         return skip(
             WHAT,
