@@ -68,7 +68,6 @@ if (process.argv.includes('--test')) {
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
-    publicPath: '/assets',
     loader: { '.svg': 'copy', '.woff2': 'copy', '.ttf': 'copy' },
     splitting: true,
     minify: !watch,
@@ -92,10 +91,10 @@ if (process.argv.includes('--test')) {
   };
 
   const finish = async (metafile) => {
-    /** Path in the project → path on the server. */
+    /** Path in the project → path on the server, beside the pages: they may share their host. */
     const built = new Map();
     for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
-      if (entryPoint) built.set(entryPoint, `/${relative('dist', file)}`);
+      if (entryPoint) built.set(entryPoint, relative('dist', file));
     }
     for (const [page, text] of html) {
       const linked = text.replace(REFERENCE, (path) => built.get(path));
@@ -137,7 +136,7 @@ if (process.argv.includes('--test')) {
           if (kind === 'import-statement') load(relative('dist', path));
         }
       };
-      for (const path of text.match(REFERENCE) ?? []) load(built.get(path).slice(1));
+      for (const path of text.match(REFERENCE) ?? []) load(built.get(path));
       const total =
         weights.get(page) + [...loaded].reduce((sum, file) => sum + weights.get(file), 0);
       const budget = BUDGET_BYTES[page];

@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 
 use super::app::AppState;
 use super::caller_origin::CallerOrigin;
-use super::coding::{self, BadCoding};
+use super::coding::{self, BadCoding, Coding};
 use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
@@ -270,14 +270,14 @@ fn encoded(
 
 /// An answer that others are given as well.
 async fn written_for_many(media_type: MediaType, asked: &HeaderMap, shared: &Encoded) -> Response {
-    let compressed = if coding::is_accepted(asked) { shared.gzip().await } else { None };
-    let is_compressed = compressed.is_some();
-    let mut response =
-        written(media_type, StatusCode::OK, compressed.unwrap_or_else(|| shared.json()));
-    if is_compressed {
-        coding::label(response.headers_mut());
+    if let Some(coding) = Coding::best(asked)
+        && let Some(compressed) = shared.compressed(coding).await
+    {
+        let mut response = written(media_type, StatusCode::OK, compressed);
+        coding.label(response.headers_mut());
+        return response;
     }
-    response
+    written(media_type, StatusCode::OK, shared.json())
 }
 
 fn written(media_type: MediaType, status: StatusCode, body: Bytes) -> Response {

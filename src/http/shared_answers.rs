@@ -16,7 +16,7 @@ use async_graphql::{Request, Response};
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
-use super::coding::{WORTH_COMPRESSING, compressed};
+use super::coding::{Coding, WORTH_COMPRESSING};
 use super::shared_work::{Done, SharedWork};
 use crate::feed::Feed;
 use crate::graphql::operation_key::OperationKey;
@@ -41,12 +41,14 @@ pub struct SharedAnswers {
 #[derive(Clone, Debug)]
 pub(super) struct Encoded {
     json: Bytes,
+    brotli: Arc<OnceCell<Option<Bytes>>>,
     gzip: Arc<OnceCell<Option<Bytes>>>,
 }
 
 impl Encoded {
     fn new(response: &Response) -> Option<Self> {
-        Some(Self { json: serde_json::to_vec(response).ok()?.into(), gzip: Arc::default() })
+        let json = serde_json::to_vec(response).ok()?.into();
+        Some(Self { json, brotli: Arc::default(), gzip: Arc::default() })
     }
 
     /// As it is.
@@ -55,14 +57,15 @@ impl Encoded {
     }
 
     /// Compressed; `None` if that is not worth it. Whoever asks first has it done.
-    pub(super) async fn gzip(&self) -> Option<Bytes> {
-        let compressed = self.gzip.get_or_init(async || {
-            if self.json.len() < WORTH_COMPRESSING {
-                return None;
-            }
-            compressed(self.json()).await
-        });
-        compressed.await.clone()
+    pub(super) async fn compressed(&self, coding: Coding) -> Option<Bytes> {
+        if self.json.len() < WORTH_COMPRESSING {
+            return None;
+        }
+        let form = match coding {
+            Coding::Brotli => &self.brotli,
+            Coding::Gzip => &self.gzip,
+        };
+        form.get_or_init(|| coding.compress(self.json())).await.clone()
     }
 }
 

@@ -3,7 +3,7 @@
 //! The tests there get:
 //!
 //! - `ARENA_URL`, the address of the server, which has the demo event `grand-arena` of 20,000 seats
-//!   and the explorer;
+//!   and the explorer. All of it is there once more under the path `/arena`;
 //! - `ARENA_CHROMIUM`, the browser's binary;
 //! - `ARENA_TOKEN`, a token of a viewer;
 //! - `ARENA_CONTROL_URL`, which takes POST requests: `/event` makes an event and answers `{"id",
@@ -15,6 +15,9 @@
 use std::path::PathBuf;
 
 use crate::harness::node::{Stage, obstacle, show, skip};
+
+/// Where the server is from outside. Its host does not matter: the browser asks for the inner one.
+const OUTSIDE: &str = "http://127.0.0.1/arena";
 
 const FOLDER: &str = "tests/browser";
 
@@ -44,7 +47,7 @@ async fn people_can_use_the_pages_in_a_browser() {
                 path",
         );
     };
-    let stage = Stage::open(&["serve", "--demo", "--playground"]).await;
+    let stage = Stage::open(&["serve", "--demo", "--playground", "--public-url", OUTSIDE]).await;
     if crate::assets::are_missing(&stage.base()).await {
         return skip(
             WHAT,

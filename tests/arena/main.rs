@@ -21,6 +21,7 @@ mod mutations;
 mod orders;
 mod origins;
 mod process;
+mod proxies;
 mod queries;
 mod races;
 mod schema;

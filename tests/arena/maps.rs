@@ -1,6 +1,5 @@
 //! Whole maps: true for their revision, shared, compressed, and never another viewer's.
 
-use std::io::Read as _;
 use std::sync::Arc;
 
 use grand_arena::domain::SeatStatus;
@@ -118,8 +117,8 @@ async fn who_asks_for_a_map_shares_one_that_began_after_the_newest_commit() {
     books::check(&arena, &event).await;
 }
 
-/// Everybody loads a map when sales open. Who accepts gzip gets the same one compressed; who
-/// refuses it does not, and nothing small is.
+/// Everybody loads a map when sales open. Who accepts Brotli or gzip gets the same one compressed;
+/// who refuses both does not, and nothing small is.
 #[tokio::test]
 async fn a_map_is_compressed_for_those_who_accept_it() {
     let arena = Arena::new().await;
@@ -136,20 +135,33 @@ async fn a_map_is_compressed_for_those_who_accept_it() {
         let response = request.send().await.unwrap();
         let varies = response.headers().get("vary").is_some_and(|names| names == "accept-encoding");
         assert_eq!(varies, query == whole, "{accepted}");
-        let is_compressed =
-            response.headers().get("content-encoding").map(|coding| coding == "gzip");
-        (is_compressed, response.bytes().await.unwrap())
+        let coding = response.headers().get("content-encoding").cloned();
+        let coding = coding.map(|coding| coding.to_str().unwrap().to_owned());
+        (coding, response.bytes().await.unwrap())
     };
     let (coding, plain) = ask(whole, "identity").await;
     assert_eq!(coding, None);
-    let (coding, compressed) = ask(whole, "deflate, gzip;q=0.5").await;
-    assert_eq!(coding, Some(true));
-    assert!(compressed.len() * 8 < plain.len(), "{} of {} bytes", compressed.len(), plain.len());
-    let mut text = Vec::new();
-    flate2::read::GzDecoder::new(&compressed[..]).read_to_end(&mut text).unwrap();
-    assert_eq!(text, plain);
-    assert_eq!(ask(whole, "gzip;q=0, br").await, (None, plain), "gzip is refused");
-    assert_eq!(ask(small, "gzip").await.0, None, "not worth it");
+    for (accepted, expected) in [
+        ("deflate, gzip;q=0.5", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("gzip;q=0, br", "br"),
+        ("*", "br"),
+    ] {
+        let (coding, compressed) = ask(whole, accepted).await;
+        assert_eq!(coding.as_deref(), Some(expected), "{accepted}");
+        let sizes = format!("{} of {} bytes", compressed.len(), plain.len());
+        assert!(compressed.len() * 8 < plain.len(), "{accepted}: {sizes}");
+        let mut text = Vec::new();
+        let mut reader: Box<dyn std::io::Read> = match expected {
+            "br" => Box::new(brotli::Decompressor::new(&compressed[..], 4096)),
+            _ => Box::new(flate2::read::GzDecoder::new(&compressed[..])),
+        };
+        reader.read_to_end(&mut text).unwrap();
+        assert_eq!(text, plain, "{accepted}");
+    }
+    assert_eq!(ask(whole, "gzip;q=0, br;q=0").await, (None, plain), "both are refused");
+    assert_eq!(ask(small, "gzip, br").await.0, None, "not worth it");
 }
 
 /// The same words at the same time from different viewers: what depends on the viewer is not

@@ -9,13 +9,13 @@ use crate::harness::{Arena, TestServer, books, eventually, token};
 use crate::websocket::short_token;
 
 /// An open stream of events.
-struct Events {
+pub struct Events {
     response: Response,
     text: String,
 }
 
 impl Events {
-    async fn open(request: RequestBuilder) -> Self {
+    pub async fn open(request: RequestBuilder) -> Self {
         let response = request.header("accept", "text/event-stream").send().await.unwrap();
         assert_eq!(response.status(), 200, "{:?}", response.text().await);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -39,7 +39,7 @@ impl Events {
     }
 
     /// The data of the next `next`.
-    async fn next(&mut self) -> Value {
+    pub async fn next(&mut self) -> Value {
         self.next_with_id().await.0
     }
 

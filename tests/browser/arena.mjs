@@ -88,7 +88,7 @@ export async function giveBackElsewhere(event, seats) {
  * Everything that the browser finds wrong is collected in `complaints`. `leave` makes sure that
  * there is nothing, other than what a test expects.
  */
-export async function viewer({ slug, prepare, isLive = true, ...options } = {}) {
+export async function viewer({ path = '/', slug, prepare, isLive = true, ...options } = {}) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     reducedMotion: 'reduce',
@@ -119,7 +119,7 @@ export async function viewer({ slug, prepare, isLive = true, ...options } = {}) 
     });
   });
   await prepare?.(page, context);
-  await page.goto(`${ARENA_URL}/${slug ? `?event=${slug}` : ''}`);
+  await page.goto(`${ARENA_URL}${path}${slug ? `?event=${slug}` : ''}`);
   if (isLive) await live(page);
   return {
     page,

@@ -2,7 +2,8 @@
 
 import type { TypedDocumentString } from './generated/operations';
 
-const URL = '/graphql';
+/** Beside the page, which may have a path of its own. */
+const URL = 'graphql';
 
 /** After this long a request counts as lost: the server gives up on its database sooner. */
 const TIMEOUT_MS = 15_000;

@@ -110,7 +110,7 @@ export class LiveConnection {
         this.#heardAt = Date.now();
       };
       const client = createClient({
-        url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
+        url: new URL('graphql', location.href.replace(/^http/, 'ws')).href,
         connectionParams: token === null ? {} : { Authorization: `Bearer ${token}` },
         // How to go on is decided here, for both streams together.
         retryAttempts: 0,

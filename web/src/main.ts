@@ -32,7 +32,7 @@ function themeLabel(): string {
 render(
   html`
     <header class="bar">
-      <a class="brand" href="/" aria-label="Grand Arena">
+      <a class="brand" href="./" aria-label="Grand Arena">
         <svg viewBox="0 0 32 32" aria-hidden="true">
           <path d="M4 9a12 12 0 0 0 24 0" class="outer" />
           <path d="M10 9a6 6 0 0 0 12 0" class="inner" />

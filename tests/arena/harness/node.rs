@@ -115,7 +115,7 @@ impl Stage {
 
 /// An address that nobody takes while the server is away: its port is below those that systems give
 /// out.
-fn address_of_its_own() -> String {
+pub fn address_of_its_own() -> String {
     let mut addresses =
         std::iter::repeat_with(|| format!("127.0.0.1:{}", fastrand::u16(20_000..30_000)));
     addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()

@@ -178,7 +178,7 @@ if (root) {
     >
       <GraphiQL.Logo>
         <h1>
-          <a href="/">Grand Arena</a>
+          <a href="./">Grand Arena</a>
         </h1>
       </GraphiQL.Logo>
       <GraphiQL.Toolbar>
