@@ -11,6 +11,7 @@ mod books;
 mod browser;
 mod clients;
 mod crowd;
+mod examples;
 mod faults;
 mod judge;
 mod live;
