@@ -50,7 +50,7 @@ web-test: web
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	cd $* && $(NPM_CI)
 
-NODE_PACKAGES := tests/clients tests/browser examples/typescript-shop
+NODE_PACKAGES := tests/clients tests/browser examples/typescript-shop examples/relay-page
 
 test: web-test $(NODE_PACKAGES:=/node_modules/.package-lock.json)
 else

@@ -54,3 +54,16 @@ async fn the_typescript_shop_sells_and_folds_the_stream() {
     assert!(said.contains("Stream: connected again, goes on after revision"));
     round.ends_with(&said, [38, 0, 2]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_relay_page_sells_and_folds_the_stream() {
+    const FOLDER: &str = "examples/relay-page";
+    if let Some(obstacle) = obstacle(FOLDER) {
+        return skip(FOLDER, &obstacle);
+    }
+    let round = Round::begin().await;
+    let said = npm_start(FOLDER, &round.event.slug, &[("ARENA_URL", &round.url())]).await;
+    // Somebody else holds the third seat, which was chosen as well.
+    assert!(said.contains("Refused, all of them: Section 101, row 1, seat 3 is held"));
+    round.ends_with(&said, [38, 1, 1]).await;
+}
