@@ -46,11 +46,13 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 web-test: web
 	cd web && npm run codegen:check && npm run check && npm test
 
-# The packages of tests/arena/clients.rs, tests/arena/browser.rs and tests/arena/judge.rs.
+# The packages of clients.rs, browser.rs, judge.rs and examples.rs in tests/arena.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	cd $* && $(NPM_CI)
 
-test: web-test $(patsubst %,tests/%/node_modules/.package-lock.json,clients browser judge)
+NODE_PACKAGES := tests/clients tests/browser tests/judge examples/typescript-shop examples/relay-page
+
+test: web-test $(NODE_PACKAGES:=/node_modules/.package-lock.json)
 else
 web:
 	@echo "The live map and the explorer are not built: that takes Node 20.10 or newer, with npm. The rest works."

@@ -12,6 +12,7 @@ mod browser;
 mod clients;
 mod coding;
 mod crowd;
+mod examples;
 mod faults;
 mod judge;
 mod live;

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use super::process::{ServerProcess, grand_arena};
 use super::{Arena, token};
 
-/// Why the Node package in a folder of `tests/` cannot be run here, if it cannot.
+/// Why the Node package in a folder cannot be run here, if it cannot.
 pub fn obstacle(folder: &str) -> Option<String> {
     let version =
         Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -47,6 +47,23 @@ pub fn show(line: &str) {
 
 fn absolute(folder: &str) -> String {
     format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Generates, compiles and runs the Node package in a folder, and gives what it says.
+pub async fn npm_start(folder: &str, argument: &str, environment: &[(&str, &str)]) -> String {
+    let mut npm = tokio::process::Command::new("npm");
+    npm.args(["start", "--", argument]).current_dir(absolute(folder));
+    run(npm.envs(environment.iter().copied()), folder).await
+}
+
+/// Runs a command that has to succeed, and gives what it says, which is shown if it fails.
+#[expect(clippy::print_stdout, reason = "what it says is shown if it fails")]
+pub async fn run(command: &mut tokio::process::Command, what: &str) -> String {
+    let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    println!("{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{what}: failed, {}", output.status);
+    said
 }
 
 /// The server under test, and what the tests may have done.
@@ -82,10 +99,8 @@ impl Stage {
         format!("http://{}", self.address)
     }
 
-    /// Runs all tests of a folder, and gives what they say, which is shown if they fail; then ends
-    /// the server.
+    /// Runs all tests of a folder, and gives what they say; then ends the server.
     /// `ARENA_CONTROL_URL` is where they may ask for things.
-    #[expect(clippy::print_stdout, reason = "what the tests say is shown if they fail")]
     pub async fn run(self: &Arc<Self>, folder: &str, environment: &[(&str, &str)]) -> String {
         let control = Router::new()
             .route("/event", post(new_event))
@@ -100,12 +115,9 @@ impl Stage {
 
         let mut node = tokio::process::Command::new("node");
         node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
-        node.current_dir(absolute(folder)).kill_on_drop(true).envs(environment.iter().copied());
+        node.current_dir(absolute(folder)).envs(environment.iter().copied());
         node.env("ARENA_CONTROL_URL", control_url).env("ARENA_TOKEN", token("alice", &[]));
-        let output = node.stdin(Stdio::null()).output().await.unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        println!("{said}{}", String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "a test in {folder} has failed");
+        let said = run(&mut node, &format!("the tests in {folder}")).await;
         // Here, since the rest of the stage ends with a task.
         drop(self.server.lock().await.take());
         self.arena.warnings.check();
