@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 const WORDS_OF_A_TEST: usize = 5;
 
 /// Top-level folders: a path in a document that begins with one of them must exist.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 12] = [
     ".ci/",
     ".github/",
     "bench/",
     "docs/",
     "domain/",
+    "examples/",
     "migration/",
     "show/",
     "src/",
