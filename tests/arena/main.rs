@@ -11,6 +11,7 @@ mod books;
 mod browser;
 mod clients;
 mod crowd;
+mod examples_other;
 mod faults;
 mod live;
 mod log;
