@@ -58,6 +58,29 @@ web:
 	@echo "The live map and the explorer are not built: that takes Node 20.10 or newer, with npm. The rest works."
 endif
 
+# What tests/arena/examples_other.rs runs. The one in Rust is a workspace of its own; it is built here, so that the
+# tests have the processors to themselves.
+PYTHON_EXAMPLE := examples/python-box-office
+RUST_EXAMPLE := --locked --manifest-path examples/rust-consumer/Cargo.toml
+HAS_PYTHON := $(filter True,$(shell python3 -c 'import ensurepip, sys, venv; print(sys.version_info >= (3, 11))' 2> /dev/null))
+
+.PHONY: python-example rust-example
+ifdef HAS_PYTHON
+python-example: $(PYTHON_EXAMPLE)/.venv/installed
+
+$(PYTHON_EXAMPLE)/.venv/installed: $(PYTHON_EXAMPLE)/requirements.txt
+	(python3 -m venv $(@D) && $(@D)/bin/pip install --quiet --requirement $< && touch $@) || \
+		echo "The packages of the example in Python could not be installed; it is not tested."
+else
+python-example:
+	@echo "The example in Python is not tested: that takes Python 3.11 or newer, with the module venv."
+endif
+
+rust-example:
+	($(CARGO) fetch $(RUST_EXAMPLE) && $(CARGO) build $(RUST_EXAMPLE) --target-dir $${CARGO_TARGET_DIR:-target}) || \
+		echo "The example in Rust could not be built; if its packages are missing, it is not tested."
+
+test: python-example rust-example
 test: ## Runs every test, on a PostgreSQL of its own and in a browser.
 	$(CARGO) test --locked --workspace $(FEATURES)
 
@@ -66,10 +89,13 @@ lint: ## Formatting and lints, warnings as errors.
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	$(CARGO) clippy --locked --no-default-features -- --deny warnings
 	$(CARGO) clippy --locked --features download-postgres -- --deny warnings
+	$(CARGO) fmt --manifest-path examples/rust-consumer/Cargo.toml --check
+	$(CARGO) clippy $(RUST_EXAMPLE) --target-dir $${CARGO_TARGET_DIR:-target} -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps
 
 format: ## Formats the code.
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path examples/rust-consumer/Cargo.toml
 
 schema: ## Writes schema.graphql anew, from the code.
 	$(CARGO) run --quiet --locked $(FEATURES) -- schema > schema.graphql.new

@@ -13,6 +13,7 @@ mod clients;
 mod coding;
 mod crowd;
 mod examples;
+mod examples_other;
 mod faults;
 mod judge;
 mod live;

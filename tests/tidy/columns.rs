@@ -8,7 +8,7 @@ const MAX_COLUMNS: usize = 100;
 #[test]
 fn code_and_prose_are_within_100_columns() {
     let mut broken = Vec::new();
-    for path in files(&["rs", "md", "ts", "tsx", "mjs"]) {
+    for path in files(&["rs", "md", "ts", "tsx", "mjs", "py"]) {
         let is_markdown = path.extension().is_some_and(|extension| extension == "md");
         for (number, line) in (1..).zip(read(&path).lines()) {
             // A row of a table cannot be broken.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold nothing of ours, or what is made from ours.
-const NOT_OURS: [&str; 7] =
-    [".git", "target", "node_modules", "dist", "dist-test", "generated", "__generated__"];
+const NOT_OURS: [&str; 8] =
+    [".git", ".venv", "target", "node_modules", "dist", "dist-test", "generated", "__generated__"];
 
 /// The project's folder.
 pub(crate) fn root() -> &'static Path {
