@@ -92,7 +92,7 @@ test('a guest in one click holds seats and buys them, and sees the order', async
   await run(page);
   const { order } = (await response(page, '"ConfirmSeatsSuccess"')).data.confirmSeats;
   assert.deepEqual(
-    order.seats.map(({ label }) => label),
+    order.lines.map(({ seat }) => seat.label),
     held.map(({ label }) => label),
   );
 
