@@ -10,8 +10,8 @@ const SEAT_MAP: &str = "seatMap";
 const EVENT: &str = "event";
 
 /// The fields whose value is a list of objects: what is selected of them is given many times.
-const LISTS: [&str; 8] =
-    ["categories", "changes", "edges", "held", "lines", "nodes", "orders", "seats"];
+const LISTS: [&str; 9] =
+    ["categories", "changes", "edges", "held", "lines", "nodes", "orders", "reservations", "seats"];
 
 /// Whether a field gives a whole map.
 pub fn is_whole_map(field: &str) -> bool {
