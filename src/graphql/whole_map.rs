@@ -23,8 +23,8 @@ pub fn is_list(field: &str) -> bool {
     LISTS.contains(&field)
 }
 
-/// Whether these fields of the query root, in their normal form, give whole maps and nothing beside
-/// them, but for what is said of a map's event.
+/// Whether these fields of the query root give whole maps and nothing beside them, but for what is
+/// said of a map's event. They are in their normal form.
 pub fn asks_for_maps_only(root: &SelectionSet) -> bool {
     fields(root).all(|field| {
         is_whole_map(&field.name.node)

@@ -308,7 +308,10 @@ async fn an_event_has_its_seats_and_its_map_and_counts_what_passes_a_filter() {
         seatMap { revision seats { status } event { id } } } }";
     let silver = AnyId::Category(CategoryId { event: event.id, serial: 2 }).encode().0;
     let data = alice.data(query, json!({ "event": event.slug, "silver": silver })).await;
-    let counts = |available: i32, reserved: i32, confirmed: i32| json!({ "available": available, "reserved": reserved, "confirmed": confirmed });
+    let counts = |available, reserved, confirmed| {
+        let (available, reserved, confirmed): (i32, i32, i32) = (available, reserved, confirmed);
+        json!({ "available": available, "reserved": reserved, "confirmed": confirmed })
+    };
     let event_ = &data["event"];
     assert_eq!(event_["all"], counts(27, 2, 1));
     assert_eq!(event_["held"], counts(0, 2, 0));
