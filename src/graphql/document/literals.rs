@@ -1,9 +1,9 @@
 //! What validation leaves out of the values that are written in a document.
 //!
-//! It takes any value for one of our own scalars, a field of an input object twice, and a single
-//! variable where a list stands.
+//! It takes any value for one of our own scalars, and a field of an input object twice. Within
+//! lists and objects it takes variables that may not stand there.
 
-use apollo_compiler::ast::{self, Type};
+use apollo_compiler::ast::{self, Type, VariableDefinition};
 use apollo_compiler::collections::HashSet;
 use apollo_compiler::executable::{ExecutableDocument, Operation, Selection, SelectionSet};
 use apollo_compiler::schema::ExtendedType;
@@ -51,6 +51,8 @@ impl<'a> Check<'a> {
                         if let Some(of) = field.definition.argument_by_name(&argument.name) {
                             let what = format!("the argument `{}`", argument.name);
                             self.value(&what, &of.ty, &argument.value);
+                            let place = (&*of.ty, of.default_value.is_some());
+                            self.variables(place, &argument.value);
                         }
                     }
                     self.selections(&field.selection_set);
@@ -71,20 +73,24 @@ impl<'a> Check<'a> {
         if let Err(unfit) = input::literal(self.schema, ty, value) {
             self.refuse(unfit.told_of(what), value);
         }
-        self.variables(ty, value);
     }
 
-    /// One value stands for a list of it, but no variable does.
-    fn variables(&mut self, ty: &Type, value: &Node<ast::Value>) {
+    /// The specification's IsVariableUsageAllowed, for variables within lists and objects as well.
+    fn variables(&mut self, (ty, has_default): (&Type, bool), value: &Node<ast::Value>) {
         match (ty, &**value) {
-            (Type::List(_) | Type::NonNullList(_), ast::Value::Variable(name)) => {
+            (_, ast::Value::Variable(name)) => {
                 let mut declared = self.operation.variables.iter();
-                if declared.any(|variable| variable.name == *name && !variable.ty.is_list()) {
-                    self.refuse(format!("the variable `${name}` must be of the type {ty}"), value);
+                // One that is not declared is refused elsewhere.
+                if let Some(variable) = declared.find(|variable| variable.name == *name)
+                    && !may_stand(variable, ty, has_default)
+                {
+                    let message =
+                        format!("the variable `${name}` is a {}, not a {ty}", variable.ty);
+                    self.refuse(message, value);
                 }
             }
             (Type::List(of) | Type::NonNullList(of), ast::Value::List(values)) => {
-                values.iter().for_each(|value| self.variables(of, value));
+                values.iter().for_each(|value| self.variables((of, false), value));
             }
             (Type::Named(name) | Type::NonNullNamed(name), ast::Value::Object(fields)) => {
                 let Some(ExtendedType::InputObject(object)) =
@@ -94,10 +100,12 @@ impl<'a> Check<'a> {
                 };
                 for (name, value) in fields {
                     if let Some(field) = object.fields.get(name) {
-                        self.variables(&field.ty, value);
+                        self.variables((&field.ty, field.default_value.is_some()), value);
                     }
                 }
             }
+            // One value stands for a list of it; it may hold variables.
+            (Type::List(of) | Type::NonNullList(of), _) => self.variables((of, false), value),
             _ => {}
         }
     }
@@ -109,4 +117,15 @@ impl<'a> Check<'a> {
             self.refused.push(DocumentError::at(code, message, at));
         }
     }
+}
+
+/// Whether a variable may stand where a type is wanted. What has a default may be left out: where
+/// null is not taken, that is as good as a value.
+fn may_stand(variable: &VariableDefinition, place: &Type, place_has_default: bool) -> bool {
+    if place.is_non_null() && !variable.ty.is_non_null() {
+        let has_default = variable.default_value.as_ref().is_some_and(|value| !value.is_null());
+        return (has_default || place_has_default)
+            && variable.ty.is_assignable_to(&place.clone().nullable());
+    }
+    variable.ty.is_assignable_to(place)
 }

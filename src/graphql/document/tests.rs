@@ -202,6 +202,8 @@ fn the_rules_of_validation_are_the_specifications() {
         "{ seats(eventId: \"a\", filter: { accessible: true accessible: true }) { __typename } }",
         "query ($a: ID = null) { event(id: $a) { id } }",
         "query ($a: ID!) { seats(eventId: \"a\", filter: { categoryIds: $a }) { __typename } }",
+        "query ($a: ID) { seats(eventId: \"a\", filter: { categoryIds: [$a] }) { __typename } }",
+        "query ($a: ID) { nodes(ids: [$a]) { __typename } }",
         "query ($n: Int! = null) { events(first: $n) { __typename } }",
         "{ viewer @unknown { id } }",
         "subscription { __typename }",
@@ -224,6 +226,8 @@ fn the_rules_of_validation_are_the_specifications() {
         r#"{ event(id: "\u{1F4BA}\uD83D\uDCBA") { id } }"#,
         "\"Who asks\" query Q { viewer { id } }",
         "query ($n: Int = null) { events(first: $n) { __typename } }",
+        "query ($a: ID = \"x\") { seats(eventId: $a, filter: { categoryIds: [$a] }) { __typename } }",
+        "query ($a: [ID!]) { seats(eventId: \"a\", filter: { categoryIds: $a }) { __typename } }",
     ];
     for text in valid {
         assert!(READER.read(text).is_ok(), "{text}");
