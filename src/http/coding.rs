@@ -7,13 +7,13 @@
 use std::io::{Read as _, Write as _};
 
 use axum::body::{Bytes, HttpBody as _};
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use brotli::enc::BrotliEncoderParams;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Collected};
 
 use super::media::quality_of;
 
@@ -84,32 +84,36 @@ pub(super) enum BadCoding {
 }
 
 /// Compresses an answer if that is worth it, the client accepts it, and it is not yet.
-pub(super) async fn compress_answer(asked: &HeaderMap, answer: Response) -> Response {
+pub(super) async fn compress_answer(asked: &HeaderMap, mut answer: Response) -> Response {
     let is_long = |length| usize::try_from(length).is_ok_and(|length| length >= WORTH_COMPRESSING);
     let is_compressed = answer.headers().contains_key(header::CONTENT_ENCODING);
     // Streams do not know how long they are.
     if !is_compressed && !answer.body().size_hint().exact().is_some_and(is_long) {
         return answer;
     }
-    let (mut head, mut body) = answer.into_parts();
     // Others may be given another form of it.
-    head.headers.append(header::VARY, HeaderValue::from_name(header::ACCEPT_ENCODING));
-    if !is_compressed
-        && Coding::Gzip.is_accepted(asked)
-        && let Ok(whole) = std::mem::take(&mut body).collect().await
-    {
-        let whole = whole.to_bytes();
-        body = match Coding::Gzip.compress(whole.clone()).await {
-            Some(compressed) => {
-                Coding::Gzip.label(&mut head.headers);
-                // That of the other form.
-                head.headers.remove(header::CONTENT_LENGTH);
-                compressed.into()
-            }
-            None => whole.into(),
-        };
+    let vary = HeaderValue::from_name(header::ACCEPT_ENCODING);
+    answer.headers_mut().append(header::VARY, vary);
+    if is_compressed || !Coding::Gzip.is_accepted(asked) {
+        return answer;
     }
-    Response::from_parts(head, body)
+    // Apart, since few are: what a request may become is moved about with it.
+    Box::pin(by_gzip(answer)).await
+}
+
+async fn by_gzip(answer: Response) -> Response {
+    let (mut head, body) = answer.into_parts();
+    // It is in memory, and only collected in name.
+    let Ok(whole) = body.collect().await.map(Collected::to_bytes) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let compressed = Coding::Gzip.compress(whole.clone()).await;
+    if compressed.is_some() {
+        Coding::Gzip.label(&mut head.headers);
+        // That of the other form.
+        head.headers.remove(header::CONTENT_LENGTH);
+    }
+    Response::from_parts(head, compressed.unwrap_or(whole).into())
 }
 
 /// Says how requests may come.
