@@ -1,13 +1,13 @@
 //! Documents as the specification has them: read, validated, and brought into the normal form that
 //! is executed.
 //!
-//! [`reader`] parses a text, checks the [`limits`] and validates it against the schema. What a
+//! `reader` parses a text, checks the `limits` and validates it against the schema. What a
 //! request executes is an [`Operation`]: one operation of the document in its normal form
-//! ([`normal_form`]). It depends on the text and on what decides `@skip` and `@include`
-//! ([`conditions`]). So it is made once for all requests that agree in that. Values are brought
-//! into the types that they are declared to have ([`input`], [`variables`]).
+//! (`normal_form`). It depends on the text and on what decides `@skip` and `@include`
+//! (`conditions`). So it is made once for all requests that agree in that. Values are brought
+//! into the types that they are declared to have (`input`, `variables`).
 //!
-//! What a document asks of the schema itself is answered here ([`introspection`]).
+//! What a document asks of the schema itself is answered here (`introspection`).
 //!
 //! Everything that the executing library leaves to luck is decided here: it gets nothing but fields
 //! that are there, each once, with arguments that fit.

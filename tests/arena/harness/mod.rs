@@ -25,6 +25,7 @@ use grand_arena::identity::{Identity, Role};
 use grand_arena::server::Server;
 use grand_arena::store::{ConnectSettings, Store};
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Barrier;
 
 pub use self::client::Client;
@@ -75,7 +76,11 @@ impl Arena {
     pub async fn new() -> Self {
         let warnings = Warnings::of_this_test();
         let url = cluster::new_database().await;
-        let sql = PgPool::connect(&url).await.unwrap();
+        // What PostgreSQL remarks on what tests do is nobody's warning: of a connection to cut that has
+        // just gone, for example.
+        let options = url.parse::<PgConnectOptions>().unwrap();
+        let options = options.options([("client_min_messages", "error")]);
+        let sql = PgPool::connect_with(options).await.unwrap();
         let settings =
             ConnectSettings { url: url.clone(), booking_connections: 4, reading_connections: 4 };
         let store = Store::connect(&settings).await.unwrap();
