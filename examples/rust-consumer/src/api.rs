@@ -17,39 +17,18 @@ pub type MinorUnits = i64;
 /// Whole, up to 2^53 - 1.
 pub type Revision = u64;
 
-/// The macro tells cargo that it reads the operations, but not that it reads the schema. This line
-/// does: a new schema is compiled anew.
-const _: &str = include_str!("../../../schema.graphql");
+pub use operations::*;
 
-/// Declares an operation: a type of its name, and a module with its variables and its answer.
+/// Each operation as a type of its name, and a module with its variables and its answer.
 ///
-/// The API may grow, and an older program still has to read what it gets. So
-/// `fragments_other_variant` gives each union a variant `Unknown`; enums have `Other` as it is.
-macro_rules! operation {
-    ($name:ident $(, enums of others: $enum:tt)?) => {
-        #[derive(GraphQLQuery)]
-        #[graphql(
-            schema_path = "../../schema.graphql",
-            query_path = "operations.graphql",
-            normalization = "rust",
-            variables_derives = "Clone",
-            response_derives = "Clone, Debug",
-            fragments_other_variant = "true",
-            $(extern_enums($enum))?
-        )]
-        pub struct $name;
-    };
-}
+/// `build.rs` makes them. The style is the generator's: it imports and borrows more than needed.
+#[allow(unused_imports, clippy::all)]
+mod operations {
+    use super::{DateTime, Id, MinorUnits, Revision};
+    pub use hold::RefusalReason;
 
-operation!(EventsOnSale);
-operation!(FreeSeats);
-operation!(BecomeGuest);
-operation!(Hold);
-operation!(LiveSeats);
-// Each module has enums of its own. These two take that of `Hold`, so that one `match` is enough.
-pub use hold::RefusalReason;
-operation!(Buy, enums of others: "RefusalReason");
-operation!(GiveBack, enums of others: "RefusalReason");
+    include!(concat!(env!("OUT_DIR"), "/operations.rs"));
+}
 
 /// Where the API is, and who asks.
 #[derive(Clone)]
