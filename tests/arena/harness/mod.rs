@@ -76,8 +76,8 @@ impl Arena {
     pub async fn new() -> Self {
         let warnings = Warnings::of_this_test();
         let url = cluster::new_database().await;
-        // What PostgreSQL remarks on what tests do is nobody's warning: of a connection to cut that has
-        // just gone, for example.
+        // What PostgreSQL remarks on what tests do is nobody's warning: of a connection to cut that
+        // has just gone, for example.
         let options = url.parse::<PgConnectOptions>().unwrap();
         let options = options.options([("client_min_messages", "error")]);
         let sql = PgPool::connect_with(options).await.unwrap();
