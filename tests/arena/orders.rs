@@ -218,6 +218,19 @@ async fn orders_of_earlier_versions_get_random_codes() {
     assert_eq!(events.time_zone, "UTC");
 }
 
+/// A server of the version before reads prices as 32 bits, wherever they fit into them.
+#[tokio::test]
+async fn an_earlier_version_can_read_what_it_could_have_written() {
+    let arena = Arena::new().await;
+    let (usual, dear) = (arena.event(10).await, dear_event(&arena).await);
+    let old = "SELECT price_minor FROM categories WHERE event_id = $1 ORDER BY id";
+    let prices = async |event: &Event| -> Vec<Option<i32>> {
+        sqlx::query_scalar(old).bind(event.id.0).fetch_all(&arena.sql).await.unwrap()
+    };
+    assert_eq!(prices(&usual).await, [Some(5000), Some(2500)]);
+    assert_eq!(prices(&dear).await, [None]);
+}
+
 /// Orders as the version before writes them.
 fn orders_as_before(numbers: std::ops::RangeInclusive<i32>) -> sqlx::AssertSqlSafe<String> {
     let (first, last) = (numbers.start(), numbers.end());

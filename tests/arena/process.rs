@@ -243,6 +243,8 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
             "2031-01-01T20:00:00Z",
             "--hold-seconds",
             "60",
+            "--time-zone",
+            "Asia/Jakarta",
             "--max-seats-per-viewer",
             "4",
         ];
@@ -265,18 +267,16 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
     );
     assert_one_sentence(&import("Bad Slug", &format!("{header}A,1,1,Gold,5000,EUR\n")), "slug");
 
+    assert_one_sentence(&import("gold", &format!("{header}A,1,1,Gold,5000,XAU\n")), "line 2");
+
     let server = arena.server().await;
-    let data = server
-        .stranger()
-        .data(
-            "{ event(id: \"good-one\") { holdSeconds maxSeatsPerViewer availability { available \
-            } } }",
-            json!({}),
-        )
-        .await;
+    let query = "{ event(id: \"good-one\") { holdSeconds maxSeatsPerViewer timeZone
+        availability { available } } }";
+    let data = server.stranger().data(query, json!({})).await;
     assert_eq!(
         data["event"],
-        json!({ "holdSeconds": 60, "maxSeatsPerViewer": 4, "availability": { "available": 2 } })
+        json!({ "holdSeconds": 60, "maxSeatsPerViewer": 4, "timeZone": "Asia/Jakarta",
+            "availability": { "available": 2 } })
     );
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -290,6 +290,10 @@ async fn nodes_are_answered_in_the_order_asked_and_null_where_there_is_nothing_t
     books::check(&arena, &event).await;
 }
 
+fn counts(available: i32, reserved: i32, confirmed: i32) -> Value {
+    json!({ "available": available, "reserved": reserved, "confirmed": confirmed })
+}
+
 #[tokio::test]
 async fn an_event_has_its_seats_and_its_map_and_counts_what_passes_a_filter() {
     let arena = Arena::new().await;
@@ -308,10 +312,6 @@ async fn an_event_has_its_seats_and_its_map_and_counts_what_passes_a_filter() {
         seatMap { revision seats { status } event { id } } } }";
     let silver = AnyId::Category(CategoryId { event: event.id, serial: 2 }).encode().0;
     let data = alice.data(query, json!({ "event": event.slug, "silver": silver })).await;
-    let counts = |available, reserved, confirmed| {
-        let (available, reserved, confirmed): (i32, i32, i32) = (available, reserved, confirmed);
-        json!({ "available": available, "reserved": reserved, "confirmed": confirmed })
-    };
     let event_ = &data["event"];
     assert_eq!(event_["all"], counts(27, 2, 1));
     assert_eq!(event_["held"], counts(0, 2, 0));
