@@ -226,7 +226,7 @@ fn the_rules_of_validation_are_the_specifications() {
         r#"{ event(id: "\u{1F4BA}\uD83D\uDCBA") { id } }"#,
         "\"Who asks\" query Q { viewer { id } }",
         "query ($n: Int = null) { events(first: $n) { __typename } }",
-        "query ($a: ID = \"\") { seats(eventId: $a, filter: { categoryIds: [$a] }) { __typename } }",
+        "query ($a: ID = 1) { seats(eventId: $a, filter: { categoryIds: [$a] }) { __typename } }",
         "query ($a: [ID!]) { seats(eventId: \"a\", filter: { categoryIds: $a }) { __typename } }",
     ];
     for text in valid {
