@@ -35,77 +35,78 @@ pub(super) enum Done<T> {
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct SharedWork<K, T> {
-    shelves: Mutex<HashMap<K, Shelf<T>>>,
+    schedules: Mutex<HashMap<K, Schedule<T>>>,
 }
 
 /// All work of one kind.
 #[derive(Debug)]
-struct Shelf<T> {
+struct Schedule<T> {
     asked_at: Instant,
     /// The piece that began last.
-    begun: Option<Arc<Piece<T>>>,
+    newest: Option<Arc<Piece<T>>>,
     /// The piece that begins when that one has ended.
     waiting: Option<Arc<Piece<T>>>,
     /// One at a time.
-    turn: Arc<Turn>,
+    slot: Arc<Slot>,
     /// Whether it was seen to depend on who asks.
     is_own: bool,
 }
 
 #[derive(Debug)]
 struct Piece<T> {
-    /// Changed under the lock of the shelves only.
-    begun: Mutex<Option<Begun>>,
+    /// Changed under the lock of the schedules only.
+    beginning: Mutex<Option<Beginning>>,
     done: OnceCell<Done<T>>,
 }
 
 /// When a piece of work began.
 #[derive(Clone, Copy, Debug)]
-struct Begun {
+struct Beginning {
     at: Instant,
     commits: u64,
 }
 
 /// Held while work is done; remembers until when the next rests.
-type Turn = tokio::sync::Mutex<Option<Instant>>;
+type Slot = tokio::sync::Mutex<Option<Instant>>;
 
 // Derived ones would ask the same of what they hold.
 impl<K, T> Default for SharedWork<K, T> {
     fn default() -> Self {
-        Self { shelves: Mutex::default() }
+        Self { schedules: Mutex::default() }
     }
 }
 
 impl<T> Default for Piece<T> {
     fn default() -> Self {
-        Self { begun: Mutex::default(), done: OnceCell::new() }
+        Self { beginning: Mutex::default(), done: OnceCell::new() }
     }
 }
 
-impl<T> Shelf<T> {
+impl<T> Schedule<T> {
     fn new(asked_at: Instant) -> Self {
-        Self { asked_at, begun: None, waiting: None, turn: Arc::default(), is_own: false }
+        Self { asked_at, newest: None, waiting: None, slot: Arc::default(), is_own: false }
     }
 
     /// Whether somebody has asked of late, or waits still.
     fn is_wanted(&self, now: Instant) -> bool {
         let waits = |piece: &Arc<Piece<T>>| Arc::strong_count(piece) > 1;
-        now - self.asked_at < KEPT || self.begun.iter().chain(&self.waiting).any(waits)
+        now - self.asked_at < KEPT || self.newest.iter().chain(&self.waiting).any(waits)
     }
 
     /// The piece for somebody who asks now, when so much has been committed.
     fn piece(&mut self, now: Instant, commits: u64) -> Arc<Piece<T>> {
-        let is_new = |begun: Begun| begun.commits >= commits && now - begun.at < KEPT;
-        match &self.begun {
-            Some(piece) if piece.begun().is_some_and(is_new) => Arc::clone(piece),
+        let is_new =
+            |beginning: Beginning| beginning.commits >= commits && now - beginning.at < KEPT;
+        match &self.newest {
+            Some(piece) if piece.beginning().is_some_and(is_new) => Arc::clone(piece),
             _ => Arc::clone(self.waiting.get_or_insert_default()),
         }
     }
 }
 
 impl<T> Piece<T> {
-    fn begun(&self) -> Option<Begun> {
-        *self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    fn beginning(&self) -> Option<Beginning> {
+        *self.beginning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,10 +118,10 @@ impl<K: Clone + Eq + Hash, T: Clone> SharedWork<K, T> {
         commits: impl Fn() -> u64,
         work: impl AsyncFnOnce() -> Done<T>,
     ) -> Done<T> {
-        let Some((piece, turn)) = self.piece(kind, commits()) else { return Done::Own };
+        let Some((piece, slot)) = self.piece(kind, commits()) else { return Done::Own };
         // If whoever works leaves, one of those who wait begins anew.
         let done = piece.done.get_or_init(async || {
-            let mut rest_until = turn.lock().await;
+            let mut rest_until = slot.lock().await;
             if let Some(until) = *rest_until {
                 tokio::time::sleep_until(until.into()).await;
             }
@@ -136,40 +137,40 @@ impl<K: Clone + Eq + Hash, T: Clone> SharedWork<K, T> {
     }
 
     /// The piece for somebody who asks now; `None` if it has to be their own.
-    fn piece(&self, kind: &K, commits: u64) -> Option<(Arc<Piece<T>>, Arc<Turn>)> {
+    fn piece(&self, kind: &K, commits: u64) -> Option<(Arc<Piece<T>>, Arc<Slot>)> {
         let now = Instant::now();
-        let mut shelves = self.shelves();
-        shelves.retain(|_, shelf| shelf.is_wanted(now));
-        if shelves.len() >= KEPT_KINDS && !shelves.contains_key(kind) {
+        let mut schedules = self.schedules();
+        schedules.retain(|_, schedule| schedule.is_wanted(now));
+        if schedules.len() >= KEPT_KINDS && !schedules.contains_key(kind) {
             return Some(Default::default());
         }
-        let shelf = shelves.entry(kind.clone()).or_insert_with(|| Shelf::new(now));
-        shelf.asked_at = now;
-        (!shelf.is_own).then(|| (shelf.piece(now, commits), Arc::clone(&shelf.turn)))
+        let schedule = schedules.entry(kind.clone()).or_insert_with(|| Schedule::new(now));
+        schedule.asked_at = now;
+        (!schedule.is_own).then(|| (schedule.piece(now, commits), Arc::clone(&schedule.slot)))
     }
 
     /// Notes that a piece of work begins. Nobody can ask for it meanwhile: who found that it had
     /// not begun knows of no commit that it does not see.
     fn begin(&self, kind: &K, piece: &Arc<Piece<T>>, commits: impl Fn() -> u64) -> Instant {
-        let mut shelves = self.shelves();
+        let mut schedules = self.schedules();
         let at = Instant::now();
-        let begun = Begun { at, commits: commits() };
-        *piece.begun.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
-        if let Some(shelf) = shelves.get_mut(kind) {
-            shelf.waiting.take_if(|waiting| Arc::ptr_eq(waiting, piece));
-            shelf.begun = Some(Arc::clone(piece));
+        let beginning = Beginning { at, commits: commits() };
+        *piece.beginning.lock().unwrap_or_else(PoisonError::into_inner) = Some(beginning);
+        if let Some(schedule) = schedules.get_mut(kind) {
+            schedule.waiting.take_if(|waiting| Arc::ptr_eq(waiting, piece));
+            schedule.newest = Some(Arc::clone(piece));
         }
         at
     }
 
     fn remember_as_own(&self, kind: &K) {
-        if let Some(shelf) = self.shelves().get_mut(kind) {
-            shelf.is_own = true;
+        if let Some(schedule) = self.schedules().get_mut(kind) {
+            schedule.is_own = true;
         }
     }
 
-    fn shelves(&self) -> MutexGuard<'_, HashMap<K, Shelf<T>>> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    fn schedules(&self) -> MutexGuard<'_, HashMap<K, Schedule<T>>> {
+        self.schedules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
