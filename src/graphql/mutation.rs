@@ -111,7 +111,9 @@ impl Mutation {
                     })
                 })
                 .transpose()?;
-            let expected_total = input.expected_total.map(Into::into);
+            let expected_total = input.expected_total;
+            let expected_total =
+                expected_total.map(|total| total.read("input.expectedTotal")).transpose()?;
             let confirm = Confirm { viewer, seats, key, payment_reference, expected_total };
             let outcome = ctx.services().desk.submit(event, confirm).await?;
             let scope = EventScope::new(event);

@@ -121,11 +121,16 @@ async fn nothing_is_sold_at_another_total_than_expected() {
         confirm(&alice, purchase(&event, &[9, 10], key), "expectedTotal", total).await
     };
     let actual = json!({ "amountMinor": 7500, "currency": "EUR", "fractionDigits": 2 });
-    for (amount, currency) in [(7499, "EUR"), (7501, "EUR"), (7500, "USD"), (0, "")] {
+    for (amount, currency) in [(7499, "EUR"), (7501, "EUR"), (7500, "USD"), (0, "QQQ")] {
         let refused = expect("one", json!(amount), currency).await;
         assert_eq!((kind(&refused), &refused["actual"]), ("PriceChanged", &actual));
         assert_eq!(refused["expected"]["amountMinor"], amount);
         assert_eq!(refused["expected"]["currency"], currency);
+    }
+    for currency in ["", "eur", "EURO", &"E".repeat(10_000)] {
+        let mut input = purchase(&event, &[9, 10], "one");
+        input["expectedTotal"] = json!({ "amountMinor": 7500, "currency": currency });
+        assert_eq!(alice.code(CONFIRM, json!({ "input": input })).await, "BAD_USER_INPUT");
     }
     assert_eq!(alice.status(&event, 9).await, "RESERVED");
     let bought = expect("one", json!(7500.0), "EUR").await;

@@ -4,6 +4,7 @@ use async_graphql::{InputObject, SimpleObject};
 
 use crate::domain;
 use crate::domain::money::fraction_digits;
+use crate::graphql::error::Fault;
 use crate::graphql::scalars::MinorUnits;
 
 /// What most currencies have. Prices are in currencies of ISO 4217, but events of earlier versions
@@ -49,8 +50,18 @@ pub struct MoneyInput {
     currency: String,
 }
 
-impl From<MoneyInput> for domain::Money {
-    fn from(input: MoneyInput) -> Self {
-        Self { amount_minor: input.amount_minor.0, currency: input.currency }
+impl MoneyInput {
+    /// What the domain compares.
+    ///
+    /// # Errors
+    ///
+    /// If the currency has not the form of a code: no text of any length is kept waiting.
+    pub(in crate::graphql) fn read(self, argument: &str) -> Result<domain::Money, Fault> {
+        let Self { amount_minor, currency } = self;
+        if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            let rule = "must have three capital letters, as in ISO 4217, for example EUR";
+            return Err(Fault::bad_input(format!("{argument}.currency {rule}")));
+        }
+        Ok(domain::Money { amount_minor: amount_minor.0, currency })
     }
 }
