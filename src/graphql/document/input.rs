@@ -65,6 +65,10 @@ pub(super) fn coerce(schema: &Schema, ty: &Type, value: Value) -> Result<Value, 
 
 /// A value that is neither null nor of a list's type.
 fn named(schema: &Schema, name: &str, value: Value) -> Result<Value, Unfit> {
+    // Most values are of these, and need no look at the schema.
+    if let ("ID" | "String", Value::String(_)) = (name, &value) {
+        return Ok(value);
+    }
     match schema.definitions.types.get(name) {
         Some(ExtendedType::Enum(ty)) => {
             let given = match &value {
@@ -117,9 +121,7 @@ fn object(
 fn scalar(name: &str, value: Value) -> Result<Value, Unfit> {
     let expected = |what: &str| Err(Unfit::new(format!("must be {what}")));
     match (name, &value) {
-        ("ID", Value::String(_))
-        | ("String", Value::String(_))
-        | ("Boolean", Value::Boolean(_)) => Ok(value),
+        ("Boolean", Value::Boolean(_)) => Ok(value),
         ("ID", Value::Number(number)) => match whole(number) {
             Some(number) => Ok(Value::String(number.to_string())),
             None => expected("an id: a string, or a whole number"),

@@ -3,10 +3,11 @@
 //!
 //! Where an object stands, each response key has one field, with the selections of all fields of
 //! that key. Fragments are written out and conditions decided. Where an interface or a union
-//! stands, each object that can be there has an inline fragment of its own; one of them applies.
+//! stands, each object that can be there has an inline fragment of its own, of which one applies.
+//! What all of these begin with stands before them.
 
 use apollo_compiler::Name as SourceName;
-use apollo_compiler::ast::{self, NamedType};
+use apollo_compiler::ast::{self, FieldDefinition, NamedType};
 use apollo_compiler::collections::{HashSet, IndexMap};
 use apollo_compiler::executable as source;
 use apollo_compiler::parser::SourceSpan;
@@ -94,19 +95,51 @@ impl<'a> Writer<'a> {
         let Some(objects) = schema.possible_types(ty) else {
             return self.on_object(ty, selections);
         };
-        let mut items = Vec::with_capacity(objects.len());
-        for object in objects {
-            let selection_set = self.on_object(object, selections);
-            if selection_set.items.is_empty() {
-                continue;
+        let collected = objects.iter().map(|object| (object, self.collected(object, selections)));
+        let mut collected: Vec<_> = collected.collect();
+        let mut items = Vec::new();
+        // What all begin with is written once: an execution takes a copy of the whole.
+        while let Some((object, fields)) = self.common_first(&collected) {
+            items.push(self.field(object, &fields));
+            for (_, fields) in &mut collected {
+                fields.shift_remove_index(0);
             }
-            items.push(nowhere(Selection::InlineFragment(nowhere(InlineFragment {
-                type_condition: Some(nowhere(TypeCondition { on: nowhere(Name::new(object)) })),
-                directives: Vec::new(),
-                selection_set: nowhere(selection_set),
-            }))));
+        }
+        for (object, fields) in collected {
+            if !fields.is_empty() {
+                let selection_set = nowhere(self.written(object, &fields));
+                items.push(nowhere(Selection::InlineFragment(nowhere(InlineFragment {
+                    type_condition: Some(nowhere(TypeCondition { on: nowhere(Name::new(object)) })),
+                    directives: Vec::new(),
+                    selection_set,
+                }))));
+            }
         }
         SelectionSet { items }
+    }
+
+    /// The field that is the first of each of these objects and the same in all, if there is one.
+    fn common_first(
+        &self,
+        collected: &[(&'a NamedType, Collected<'a>)],
+    ) -> Option<(&'a NamedType, Vec<&'a source::Field>)> {
+        let ((object, first), others) = collected.split_first()?;
+        let (key, fields) = first.first()?;
+        let is_same = |(other, collected): &(&NamedType, Collected<'a>)| {
+            collected.first().is_some_and(|(other_key, other_fields)| {
+                other_key == key
+                    && are_the_same(fields, other_fields)
+                    && self.definition(object, fields[0]).ty
+                        == self.definition(other, other_fields[0]).ty
+            })
+        };
+        others.iter().all(is_same).then(|| (*object, fields.clone()))
+    }
+
+    /// The object's own definition of a field: an interface may promise less of the type.
+    fn definition(&self, object: &str, field: &'a source::Field) -> &'a FieldDefinition {
+        let definition = self.schema.definitions.type_field(object, &field.name);
+        definition.map_or(&*field.definition, |component| &***component)
     }
 
     /// What is selected on an object; nothing, if it is a leaf.
@@ -115,12 +148,25 @@ impl<'a> Writer<'a> {
         object: &NamedType,
         selections: &[&'a source::SelectionSet],
     ) -> SelectionSet {
+        let collected = self.collected(object, selections);
+        self.written(object, &collected)
+    }
+
+    fn written(&mut self, object: &NamedType, collected: &Collected<'a>) -> SelectionSet {
+        let items = collected.values().map(|fields| self.field(object, fields)).collect();
+        SelectionSet { items }
+    }
+
+    fn collected(
+        &self,
+        object: &NamedType,
+        selections: &[&'a source::SelectionSet],
+    ) -> Collected<'a> {
         let (mut collected, mut spread) = (Collected::default(), HashSet::default());
         for set in selections {
             self.collect(object, set, &mut collected, &mut spread);
         }
-        let items = collected.values().map(|fields| self.field(object, fields)).collect();
-        SelectionSet { items }
+        collected
     }
 
     fn collect(
@@ -164,9 +210,7 @@ impl<'a> Writer<'a> {
             self.introspects = true;
             return self.introspected(first);
         }
-        // The object's own definition: an interface may promise less of the type.
-        let definition = self.schema.definitions.type_field(object, &first.name);
-        let definition = definition.map_or(&*first.definition, |component| &***component);
+        let definition = self.definition(object, first);
         let arguments = first.arguments.iter().filter_map(|argument| {
             let ty = &definition.argument_by_name(&argument.name)?.ty;
             let value = input::literal(self.schema, ty, &argument.value).ok()?;
@@ -201,6 +245,14 @@ impl<'a> Writer<'a> {
     fn placed<T>(&self, node: T, at: Option<SourceSpan>) -> Positioned<T> {
         Positioned::new(node, start(at, &self.document.sources).unwrap_or_default())
     }
+}
+
+/// Whether two fields are one in the document, with the same selections. A leaf has none.
+fn are_the_same(some: &[&source::Field], others: &[&source::Field]) -> bool {
+    let are_one = |(one, other): (&&source::Field, &&source::Field)| std::ptr::eq(*one, *other);
+    let is_leaf = some[0].selection_set.selections.is_empty();
+    are_one((&some[0], &others[0]))
+        && (is_leaf || some.len() == others.len() && some.iter().zip(others).all(are_one))
 }
 
 /// Where nobody looks for the place.

@@ -99,8 +99,23 @@ fn fragments_are_written_out_where_they_apply() {
             "subscription { ...F }
              fragment F on Subscription { seatChanges(eventId: \"a\") { __typename } }"
         ),
-        "seatChanges(eventId: \"a\") { ... on SeatSnapshot { __typename } \
-         ... on SeatChanges { __typename } }"
+        "seatChanges(eventId: \"a\") { __typename }"
+    );
+}
+
+#[test]
+fn what_all_objects_begin_with_is_written_once() {
+    assert_eq!(
+        form(
+            "{ node(id: \"a\") { __typename id ... on Seat { label id } ... on Order { code } } }"
+        ),
+        "node(id: \"a\") { __typename id ... on Order { code } ... on Seat { label } }"
+    );
+    assert_eq!(
+        form("{ node(id: \"a\") { ... on Event { name } __typename id } }"),
+        "node(id: \"a\") { ... on Category { __typename id } ... on Event { name __typename id } \
+         ... on Order { __typename id } ... on Seat { __typename id } \
+         ... on Viewer { __typename id } }"
     );
 }
 
