@@ -78,8 +78,6 @@ async fn serve_connection(stream: TcpStream, service: Service, stop: Cancellatio
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        // As most servers write them, for clients that look for them letter by letter.
-        .title_case_headers(true)
         .serve_connection(TokioIo::new(SpelledIo(stream)), answering)
         .with_upgrades();
     let mut serving = std::pin::pin!(serving);

@@ -2,7 +2,8 @@
 //!
 //! Names of headers may be written in any case, and yet there are clients that look for
 //! `Sec-WebSocket-Protocol` letter by letter: Python's `gql` takes another protocol for agreed if
-//! it does not find it. hyper writes `Sec-Websocket-Protocol` at best.
+//! it does not find it. hyper writes all names in lower case, or all answers' in title case; that
+//! costs each booking, and makes `Sec-Websocket-Protocol`.
 
 use std::borrow::Cow;
 use std::io::{IoSlice, Result};
@@ -14,8 +15,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// How the head of such an answer begins.
 const SWITCHING_PROTOCOLS: &[u8] = b"HTTP/1.1 101 ";
 
-/// As hyper writes it, and as it should be: of one length.
-const WRITTEN: &[u8] = b"Sec-Websocket-";
+/// What title case makes of it, and as it should be: of one length.
+const TITLED: &[u8] = b"Sec-Websocket-";
 const SPELLED: &[u8] = b"Sec-WebSocket-";
 
 /// See the module's documentation.
@@ -26,14 +27,26 @@ fn spelled(bytes: &[u8]) -> Cow<'_, [u8]> {
     if !bytes.starts_with(SWITCHING_PROTOCOLS) {
         return Cow::Borrowed(bytes);
     }
-    let mut bytes = bytes.to_vec();
-    for start in 0..bytes.len().saturating_sub(WRITTEN.len()) {
-        let name = &mut bytes[start..start + WRITTEN.len()];
-        if *name == *WRITTEN {
-            name.copy_from_slice(SPELLED);
+    let spelled = bytes.split_inclusive(|byte| *byte == b'\n').flat_map(|line| {
+        let name = line.iter().position(|byte| *byte == b':').unwrap_or_default();
+        let (name, rest) = line.split_at(name);
+        titled(name).into_iter().chain(rest.iter().copied())
+    });
+    Cow::Owned(spelled.collect())
+}
+
+/// The name of a header with a capital letter at the beginning of each word.
+fn titled(name: &[u8]) -> Vec<u8> {
+    let mut titled = name.to_vec();
+    for word in titled.split_mut(|byte| *byte == b'-') {
+        if let Some(first) = word.first_mut() {
+            first.make_ascii_uppercase();
         }
     }
-    Cow::Owned(bytes)
+    if let Some(name) = titled.get_mut(..SPELLED.len()).filter(|name| **name == *TITLED) {
+        name.copy_from_slice(SPELLED);
+    }
+    titled
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for SpelledIo<S> {

@@ -92,10 +92,6 @@ async fn the_head_that_begins_a_websocket_is_spelled_as_its_rfc_spells_it() {
     ] {
         assert!(head.split("\r\n").any(|sent| sent == line), "no {line:?} in {head}");
     }
-    let mut wire = Wire::open(&server).await;
-    wire.write(with_length("")).await;
-    let head = wire.head().await;
-    assert!(head.contains("\r\nContent-Type: application/json"), "{head}");
 }
 
 /// As curl with `--http2` and Java's HttpClient ask.
