@@ -1,4 +1,5 @@
-//! Mutations: each hands one command to the desk and waits for its answer.
+//! Mutations: each hands one command to the desk and waits for its answer. It waits on the heap: all
+//! fields of the root have the room of the largest, and are moved about with it.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
@@ -79,14 +80,14 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats.")] input: Argument<ReserveSeatsInput>,
     ) -> Option<Result<SerialUnion<ReserveSeatsResult>>> {
-        nullable(async {
+        nullable(Box::pin(async {
             let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ReserveSeatsResult::new(&scope, &named, outcome))))
-        })
+        }))
         .await
     }
 
@@ -97,7 +98,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats, under which key.")] input: Argument<ConfirmSeatsInput>,
     ) -> Option<Result<SerialUnion<ConfirmSeatsResult>>> {
-        nullable(async {
+        nullable(Box::pin(async {
             let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
@@ -118,7 +119,7 @@ impl Mutation {
             let outcome = ctx.services().desk.submit(event, confirm).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ConfirmSeatsResult::new(&scope, &named, outcome))))
-        })
+        }))
         .await
     }
 
@@ -128,14 +129,14 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats.")] input: Argument<ReleaseSeatsInput>,
     ) -> Option<Result<SerialUnion<ReleaseSeatsResult>>> {
-        nullable(async {
+        nullable(Box::pin(async {
             let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ReleaseSeatsResult::new(&scope, &named, outcome))))
-        })
+        }))
         .await
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 
 use async_graphql::{Context, Error, Result, ServerError};
+use futures_util::TryFutureExt as _;
 
 use super::error::Fault;
 
@@ -11,11 +12,11 @@ use super::error::Fault;
 ///
 /// The fault is told here, with the path to this field. The library takes the path of the nearest
 /// list or object for the error that it passes up instead; so what is passed up is [`Told`].
-pub(super) async fn required<T>(
+pub(super) fn required<T>(
     ctx: &Context<'_>,
     value: impl Future<Output = Result<T, Fault>>,
-) -> Result<T> {
-    value.await.map_err(|fault| {
+) -> impl Future<Output = Result<T>> {
+    value.map_err(|fault| {
         let error = Error::from(fault).into_server_error(ctx.item.pos);
         ctx.add_error(ctx.set_error_path(error));
         Error::new_with_source(Told)

@@ -49,11 +49,12 @@ pub(super) fn coerce(schema: &Schema, ty: &Type, value: Value) -> Result<Value, 
         return if ty.is_non_null() { Err(Unfit::new("must not be null")) } else { Ok(value) };
     }
     match (ty, value) {
-        (Type::List(of) | Type::NonNullList(of), Value::List(values)) => {
-            let item = |(index, value)| {
-                coerce(schema, of, value).map_err(|unfit| unfit.within(format!("[{index}]")))
-            };
-            Ok(Value::List(values.into_iter().enumerate().map(item).collect::<Result<_, _>>()?))
+        (Type::List(of) | Type::NonNullList(of), Value::List(mut values)) => {
+            for (index, value) in values.iter_mut().enumerate() {
+                *value = coerce(schema, of, std::mem::take(value))
+                    .map_err(|unfit| unfit.within(format!("[{index}]")))?;
+            }
+            Ok(Value::List(values))
         }
         // One value stands for a list of it.
         (Type::List(of) | Type::NonNullList(of), value) => {
@@ -93,26 +94,24 @@ fn named(schema: &Schema, name: &str, value: Value) -> Result<Value, Unfit> {
 fn object(
     schema: &Schema,
     ty: &InputObjectType,
-    mut given: IndexMap<Name, Value>,
+    mut fields: IndexMap<Name, Value>,
 ) -> Result<Value, Unfit> {
-    if let Some(unknown) = given.keys().find(|name| !ty.fields.contains_key(name.as_str())) {
-        return Err(Unfit::new(format!("has the field `{unknown}`, which {} has not", ty.name)));
-    }
-    let mut fields = IndexMap::with_capacity(given.len());
-    for (name, field) in &ty.fields {
-        let (name, value) = match (given.swap_remove_entry(name.as_str()), &field.default_value) {
-            (Some((name, value)), _) => {
-                let value = coerce(schema, &field.ty, value)
-                    .map_err(|unfit| unfit.within(format!(".{name}")))?;
-                (name, value)
-            }
-            (None, Some(default)) => (Name::new(name), constant(schema, &field.ty, default)),
-            (None, None) if field.ty.is_non_null() => {
-                return Err(Unfit::new(format!("needs the field `{name}`")));
-            }
-            (None, None) => continue,
+    for (name, value) in &mut fields {
+        let Some(field) = ty.fields.get(name.as_str()) else {
+            return Err(Unfit::new(format!("has the field `{name}`, which {} has not", ty.name)));
         };
-        fields.insert(name, value);
+        *value = coerce(schema, &field.ty, std::mem::take(value))
+            .map_err(|unfit| unfit.within(format!(".{name}")))?;
+    }
+    for (name, field) in &ty.fields {
+        let is_wanted = field.default_value.is_some() || field.ty.is_non_null();
+        if !is_wanted || fields.contains_key(name.as_str()) {
+            continue;
+        }
+        let Some(default) = &field.default_value else {
+            return Err(Unfit::new(format!("needs the field `{name}`")));
+        };
+        fields.insert(Name::new(name), constant(schema, &field.ty, default));
     }
     Ok(Value::Object(fields))
 }

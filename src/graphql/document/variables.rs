@@ -15,30 +15,26 @@ pub(super) fn coerce(
     schema: &Schema,
     sources: &SourceMap,
     operation: &Operation,
-    mut given: Variables,
+    mut values: Variables,
 ) -> Result<Variables, DocumentError> {
-    let mut values = Variables::default();
+    let is_declared = |name: &Name| {
+        operation.variables.iter().any(|variable| variable.name.as_str() == name.as_str())
+    };
+    values.retain(|name, _| is_declared(name));
     for variable in &operation.variables {
+        let name = variable.name.as_str();
         let refused = |message| {
             let at = start(variable.location(), sources);
             DocumentError::at(Code::BadUserInput, message, at)
         };
-        let name = variable.name.as_str();
-        let (name, value) = match (given.remove_entry(name), &variable.default_value) {
-            (Some((name, value)), _) => {
-                let value = input::coerce(schema, &variable.ty, value)
-                    .map_err(|unfit| refused(unfit.told_of(&format!("the variable `${name}`"))))?;
-                (name, value)
-            }
-            (None, Some(default)) => {
-                (Name::new(name), input::constant(schema, &variable.ty, default))
-            }
-            (None, None) if variable.ty.is_non_null() => {
-                return Err(refused(format!("the variable `${name}` needs a value")));
-            }
-            (None, None) => continue,
-        };
-        values.insert(name, value);
+        if let Some(value) = values.get_mut(name) {
+            *value = input::coerce(schema, &variable.ty, std::mem::take(value))
+                .map_err(|unfit| refused(unfit.told_of(&format!("the variable `${name}`"))))?;
+        } else if let Some(default) = &variable.default_value {
+            values.insert(Name::new(name), input::constant(schema, &variable.ty, default));
+        } else if variable.ty.is_non_null() {
+            return Err(refused(format!("the variable `${name}` needs a value")));
+        }
     }
     Ok(values)
 }
