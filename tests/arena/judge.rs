@@ -61,6 +61,8 @@ const SALES: [Sale; 4] = [
         change: |event| {
             event.name = "Søren \"spielt\" \u{1d11e} \\ C#".to_owned();
             event.max_seats_per_viewer = Some(6);
+            // However many documents are judged, the holds are there to the end.
+            event.hold_seconds = 86_400;
         },
     },
     // Sales are still to open.

@@ -1,4 +1,4 @@
-// Seats to ask for in mutations that change nothing: they are refused, or were carried out before.
+// What to ask for in mutations that change nothing: they are refused, or were carried out before.
 
 const isHeld = ({ status, heldByMe }) => status === 'RESERVED' && heldByMe;
 
@@ -10,22 +10,54 @@ const IN_THE_WAY = {
   ConfirmSeatsInput: (seat) => !seat.heldByMe,
 };
 
-/** Which seats of which event, and under which key if it takes one. */
+/** What seats do not cost, in a currency that they have or in another. */
+const WRONG_TOTALS = [
+  { amountMinor: 1, currency: 'EUR' },
+  { amountMinor: 10_100, currency: 'KWD' },
+  { amountMinor: Number.MAX_SAFE_INTEGER, currency: 'none' },
+];
+
+/** Ids of what is no seat of the event. */
+function noSeats(event, world) {
+  const other = world.events.find((one) => one !== event);
+  // The last is one that a seat might have.
+  const texts = ['nowhere', 'none', '', '\u{1d11e}', 'Tm90aGluZzox', 'U2VhdDoxOjk5OTk'];
+  return [...texts, event.id, event.categories[0].id, ...other.seats.slice(0, 3).map(idOf)];
+}
+
+const idOf = ({ id }) => id;
+
+/** What comes to nothing for one who holds seats and has orders in the hall. */
+function ownRequest(input, random, hall) {
+  const ofHall = (...serials) => serials.map((serial) => hall.seats[serial - 1].id);
+  const held = ofHall(...random.one([[1], [2, 1]]));
+  const bought = ofHall(6, 5, 6);
+  if (input === 'ReserveSeatsInput') return { ids: held };
+  if (input === 'ReleaseSeatsInput') return undefined;
+  return random.one([
+    { ids: bought, key: 'bought' },
+    { ids: bought, key: 'bought', reference: 'another' },
+    { ids: ofHall(9), key: 'new', reference: 'another' },
+    { ids: held, key: 'new', total: random.one(WRONG_TOTALS) },
+  ]);
+}
+
+/**
+ * Which seats of which event, by their ids; with a key, a reference and a total if they are to be
+ * given.
+ */
 export function askedSeats(input, random, world) {
   const [hall, club] = world.events;
-  const key = input === 'ConfirmSeatsInput' && random.one(['bought', 'again', 'new']);
-  const isOwn = world.who === 'alice';
-  const ofHall = (...serials) => serials.map((serial) => hall.seats[serial - 1]);
-  if (isOwn && input === 'ReserveSeatsInput' && random.percent(30)) {
-    return { event: hall, seats: random.percent(50) ? ofHall(1) : ofHall(2, 1) };
-  }
-  if (isOwn && key === 'bought' && random.percent(70)) {
-    return { event: hall, seats: ofHall(6, 5, 6), key };
-  }
+  const own = world.who === 'alice' && random.percent(45) && ownRequest(input, random, hall);
+  if (own) return { event: hall, ...own };
   const event = random.percent(75) ? hall : club;
-  const wanted = random.some(event.seats, 3);
+  const wanted = random.some(event.seats, random.below(4));
+  const unknown = random.percent(40) ? random.some(noSeats(event, world), 1 + random.below(3)) : [];
   // Of the other one, sales are not open yet: nothing can be had.
-  const inTheWay = event.seats.filter(IN_THE_WAY[input]);
-  const needed = event === club && input === 'ReserveSeatsInput' ? [] : [random.one(inTheWay)];
-  return { event, seats: random.some([...wanted, ...needed], 4), key };
+  const isClosed = event === club && input === 'ReserveSeatsInput';
+  const isRefused = isClosed || unknown.length > 0;
+  const needed = isRefused ? [] : [random.one(event.seats.filter(IN_THE_WAY[input]))];
+  const ids = [...[...wanted, ...needed].map(idOf), ...unknown];
+  const key = input === 'ConfirmSeatsInput' ? random.one(['bought', 'again', 'new']) : undefined;
+  return { event, ids: random.some(ids, ids.length), key };
 }

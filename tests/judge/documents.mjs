@@ -18,10 +18,18 @@ import {
 import { Values } from './values.mjs';
 import { Variables } from './variables.mjs';
 
-/** Well below what the server allows: nesting, fields wherever they are spread, aliases. */
+/**
+ * Below what the server allows: fields within each other, fields and fragments within each other,
+ * fields wherever they are spread, and aliases.
+ */
 const MAX_DEPTH = 7;
+const MAX_LEVELS = 25;
 const MAX_FIELDS = 60;
 const MAX_ALIASES = 24;
+
+/** Lists of the schema; the server takes two of them within each other. */
+const SCHEMA_LISTS = ['fields', 'interfaces', 'possibleTypes', 'inputFields'];
+const MAX_SCHEMA_LISTS = 2;
 
 /** Lists whose order nothing decides. */
 const UNORDERED = ['possibleTypes'];
@@ -36,6 +44,9 @@ const add = (a, b) => ({
   aliases: a.aliases + b.aliases,
   maps: a.maps + b.maps,
 });
+
+/** Where an operation begins. */
+const ROOT = { depth: 0, levels: 0, schemaLists: 0, isInList: false };
 
 /** One document while it is written. */
 class Draft {
@@ -61,7 +72,7 @@ class Draft {
     const selectionSet = setOf(
       kind === OperationTypeNode.SUBSCRIPTION
         ? this.#subscription(root)
-        : this.#selections(root, { depth: 0, isInList: false, kind }),
+        : this.#selections(root, { ...ROOT, kind }),
     );
     const node = {
       kind: Kind.OPERATION_DEFINITION,
@@ -78,7 +89,8 @@ class Draft {
   #subscription(root) {
     const random = this.random;
     const field = random.one(Object.values(root.getFields()));
-    const at = { depth: 0, isInList: false, kind: OperationTypeNode.SUBSCRIPTION };
+    const kind = OperationTypeNode.SUBSCRIPTION;
+    const at = { ...ROOT, kind };
     const args = this.#arguments(field);
     const write = () => this.#written(root, field, args, at);
     const fields = random.percent(30) ? [write(), write()] : [write()];
@@ -92,7 +104,7 @@ class Draft {
   }
 
   /** A new fragment of these selections, and its spread. */
-  #spreadOf(type, selections, cost = NOTHING, height = 1) {
+  #spreadOf(type, selections, { cost = NOTHING, height = 1, schemaLists = 0 } = {}) {
     const name = `F${this.fragments.length + 1}`;
     this.fragments.push({
       node: {
@@ -103,9 +115,20 @@ class Draft {
       type,
       cost,
       height,
+      levels: this.#levels(selections),
+      schemaLists,
       variables: this.#variables,
     });
     return { kind: Kind.FRAGMENT_SPREAD, name: named(name) };
+  }
+
+  /** How many fields and fragments are within one another in these. */
+  #levels(selections) {
+    const inner = ({ kind, name, selectionSet }) =>
+      kind === Kind.FRAGMENT_SPREAD
+        ? this.fragments.find(({ node }) => node.name.value === name.value).levels
+        : this.#levels(selectionSet?.selections ?? []);
+    return Math.max(0, ...selections.map((selection) => 1 + inner(selection)));
   }
 
   /** Some selections of a type; at least one. */
@@ -116,6 +139,7 @@ class Draft {
 
   #isFull(at) {
     const { fields, aliases } = this.#cost;
+    if (at.levels >= MAX_LEVELS) return true;
     return at.depth >= MAX_DEPTH || fields > this.#size || aliases > MAX_ALIASES;
   }
 
@@ -125,7 +149,7 @@ class Draft {
     const isDeep = (at.nesting ?? 0) > 8;
     if (!isFragment || isDeep || this.#isFull(at)) return this.#field(type, at);
     const condition = random.one(this.#overlapping(type));
-    const within = { ...at, nesting: (at.nesting ?? 0) + 1 };
+    const within = { ...at, levels: at.levels + 1, nesting: (at.nesting ?? 0) + 1 };
     const isOpen = condition === type && random.percent(40);
     if (random.percent(50)) {
       const fragment = this.#inline(condition, this.#selections(condition, within));
@@ -162,9 +186,11 @@ class Draft {
         fragment.type === type &&
         (fragment.variables === this.#variables || fragment.isFree) &&
         at.depth + fragment.height <= MAX_DEPTH + 2 &&
+        at.levels + fragment.levels <= MAX_LEVELS + 1 &&
+        at.schemaLists <= fragment.schemaLists &&
         this.#cost.fields + fragment.cost.fields <= this.#size &&
         this.#cost.aliases + fragment.cost.aliases <= MAX_ALIASES &&
-        this.#cost.maps + fragment.cost.maps <= 1,
+        this.#cost.maps + fragment.cost.maps <= (at.isInList ? 0 : 1),
     );
     if (known.length > 0 && at.depth > 0 && random.percent(50)) {
       const fragment = random.one(known);
@@ -179,7 +205,8 @@ class Draft {
       aliases: this.#cost.aliases - before.aliases,
       maps: this.#cost.maps - before.maps,
     };
-    const spread = this.#spreadOf(type, selections, cost, MAX_DEPTH - at.depth);
+    const height = MAX_DEPTH - at.depth;
+    const spread = this.#spreadOf(type, selections, { cost, height, schemaLists: at.schemaLists });
     this.fragments.at(-1).isFree = this.#variables.uses === count;
     return spread;
   }
@@ -239,7 +266,9 @@ class Draft {
     this.#cost = add(this.#cost, { fields: 1, aliases: 0, maps: field.name === 'seatMap' ? 1 : 0 });
     if (isCompositeType(of)) {
       const isInList = at.isInList || isListType(getNullableType(field.type));
-      const within = { depth: at.depth + 1, isInList, kind: at.kind };
+      const schemaLists = at.schemaLists + (isSchemaList(type, field) ? 1 : 0);
+      const [depth, levels] = [at.depth + 1, at.levels + 1];
+      const within = { depth, levels, schemaLists, isInList, kind: at.kind };
       node.selectionSet = setOf(this.#selections(of, within));
     }
     return node;
@@ -249,6 +278,9 @@ class Draft {
   #choose(type, at) {
     const random = this.random;
     if (random.percent(7) || !type.getFields) return undefined;
+    // In lists things fail as well, but few of their fields can.
+    const { seats } = type.name === 'Event' ? type.getFields() : {};
+    if (seats && at.isInList && !this.#isFull(at) && random.percent(25)) return seats;
     let fields = Object.values(type.getFields());
     if (at.depth === 0) {
       fields = fields.concat(this.#introspection(at));
@@ -257,8 +289,11 @@ class Draft {
     }
     // A whole map is large; the server takes few of them.
     const isMapTooMany = at.isInList || this.#cost.maps > 0;
-    const isLeftOut = ({ name }) =>
-      (name === 'seatMap' && isMapTooMany) || UNORDERED.includes(name);
+    const isListTooMany = at.schemaLists >= MAX_SCHEMA_LISTS;
+    const isLeftOut = (field) =>
+      (field.name === 'seatMap' && isMapTooMany) ||
+      (isListTooMany && isSchemaList(type, field)) ||
+      UNORDERED.includes(field.name);
     return random.one(fields.filter((field) => !isLeftOut(field)));
   }
 
@@ -269,7 +304,8 @@ class Draft {
 
   /**
    * A field under a name that goes with its arguments, so that what has one name is mergeable.
-   * Now and then it has the name of another.
+   * Now and then it has the name of another, but not the name of the type: where the two are on
+   * types that exclude each other, graphql-js does not see that their types differ.
    */
   #named(name, args, type) {
     const random = this.random;
@@ -280,7 +316,8 @@ class Draft {
     const index = known.indexOf(text);
     let alias = index === 0 ? undefined : `${name.replace(/^_+/, '')}_${index}`;
     if (index === 0 && random.percent(8)) alias = `other_${name}`;
-    if (random.percent(1) && type.getFields) alias = random.one(Object.keys(type.getFields()));
+    const mayBeCalledOther = name !== '__typename' && type.getFields;
+    if (random.percent(1) && mayBeCalledOther) alias = random.one(Object.keys(type.getFields()));
     this.#cost = add(this.#cost, { fields: 0, aliases: alias ? 1 : 0, maps: 0 });
     return {
       kind: Kind.FIELD,
@@ -291,6 +328,9 @@ class Draft {
     };
   }
 }
+
+/** Whether a field of a type of the schema about itself is a list of such types or their fields. */
+const isSchemaList = (type, { name }) => type.name === '__Type' && SCHEMA_LISTS.includes(name);
 
 const writtenAs = (name, value) => ({ kind: Kind.ARGUMENT, name: named(name), value });
 

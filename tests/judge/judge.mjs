@@ -2,14 +2,17 @@
 
 import {
   GraphQLError,
+  Kind,
   OperationTypeNode,
   buildSchema,
   execute,
   getOperationAST,
+  getVariableValues,
   parse,
   specifiedRules,
   subscribe,
   validate,
+  visit,
 } from 'graphql';
 import { resolvers } from './resolvers.mjs';
 import { scalars } from './scalars.mjs';
@@ -80,6 +83,32 @@ function NoConditionsAtSubscriptionRootsRule(context) {
 /** A depth of introspection is a limit, which is not the specification's. */
 const RULES = specifiedRules.filter(({ name }) => name !== 'MaxIntrospectionDepthRule');
 
+/**
+ * Whether a variable is null that decides on a selection, which only one with a default can be. The
+ * specification does not say what is to be answered: graphql-js has the field around it fail, and
+ * the server refuses the request.
+ */
+function isUndecided(schema, document, operation, given) {
+  const fragments = Object.fromEntries(
+    document.definitions.filter(isFragment).map((fragment) => [fragment.name.value, fragment]),
+  );
+  const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions, given ?? {});
+  const spread = new Set([operation]);
+  let isNull = false;
+  for (const part of spread) {
+    visit(part, {
+      VariableDefinition: () => false,
+      FragmentSpread: ({ name }) => void spread.add(fragments[name.value]),
+      Directive({ arguments: [{ value }] }) {
+        isNull ||= value.kind === Kind.VARIABLE && coerced[value.name.value] === null;
+      },
+    });
+  }
+  return isNull;
+}
+
+const isFragment = ({ kind }) => kind === Kind.FRAGMENT_DEFINITION;
+
 /** What is wrong with a document. graphql-js's own rules trip over what ours refuses. */
 function faultsOf(schema, document, rules = RULES) {
   const faults = validate(schema, document, [NoConditionsAtSubscriptionRootsRule]);
@@ -98,7 +127,8 @@ export function ruleBrokenBy(schema, query) {
 
 /**
  * What is to be answered to a request: `{ refused: why }`, or `data` as JSON, the paths of its
- * `errors`, and every path that `mayFail`.
+ * `errors`, and every path that `mayFail`. `isLeftOut` says that it is not to be asked: it would
+ * change a world that others share, or its answer cannot be foretold.
  */
 export async function judge(schema, request, world) {
   let document;
@@ -109,18 +139,23 @@ export async function judge(schema, request, world) {
   }
   const [fault] = faultsOf(schema, document);
   if (fault) return { refused: fault.message };
-  const contextValue = { world, failed: [] };
+  const contextValue = { world, failed: [], isLeftOut: false };
   const variableValues = request.variables === undefined ? {} : JSON.parse(request.variables);
   const { operationName } = request;
   const operation = getOperationAST(document, operationName);
+  if (operation && isUndecided(schema, document, operation, variableValues)) {
+    return { refused: 'a variable is null that decides on a selection' };
+  }
   const args = { schema, document, variableValues, operationName, contextValue };
   const result = await (operation?.operation === 'subscription' ? first(args) : execute(args));
   const errors = (result.errors ?? []).map(({ path }) => path);
-  if (result.data === undefined) return { refused: result.errors[0].message };
+  const { isLeftOut } = contextValue;
+  if (result.data === undefined) return { refused: result.errors[0].message, isLeftOut };
   return {
     data: JSON.stringify(result.data),
     errors,
     mayFail: [...contextValue.failed, ...errors],
+    isLeftOut,
   };
 }
 

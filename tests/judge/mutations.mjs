@@ -1,30 +1,37 @@
 // What mutations do to the data set and answer, for seats that nobody else wants meanwhile.
 
 import { fail } from './fault.mjs';
+import { namedSeats } from './named-seats.mjs';
 import { volatile } from './volatile.mjs';
 import { keyOf } from './world.mjs';
 
 const MOST_SEATS = 100;
+const MOST_CHARACTERS = 255;
 
-/** Of which event, and for which seats: in the plan's order, each once. */
+const CURRENCY = /^[A-Z]{3}$/;
+
+/** Digits after the point, of the currencies that cases name. */
+const FRACTION_DIGITS = { JPY: 0, KWD: 3 };
+
+/** Of which event, and what is asked for by its ids: in the server's order, each once. */
 function request(world, { eventId, seatIds }) {
   if (!world.viewer) fail('a viewer is needed');
   const event = world.event(eventId) ?? fail('there is no such event');
   if (seatIds.length < 1 || seatIds.length > MOST_SEATS) fail('1 to 100 seats');
-  const seats = seatIds.map((id) => world.find('Seat', id) ?? fail('not the id of a seat'));
-  return { event, seats: [...new Set(seats)].sort((a, b) => a.serial - b.serial) };
+  const named = namedSeats(event, seatIds);
+  return { event, named, seats: named.flatMap(({ seat }) => seat ?? []) };
 }
 
 const isHeld = ({ status, heldByMe }) => status === 'RESERVED' && heldByMe;
 
 /** Those in the way, each with its reason. */
-function refused(event, seats, reasonOf) {
-  const named = seats.map((seat) =>
-    seat.event === event
-      ? { seatId: seat.id, seat, reason: reasonOf(seat) }
-      : { seatId: seat.id, seat: null, reason: 'NOT_FOUND' },
-  );
-  return named.filter(({ reason }) => reason);
+function refused(named, reasonOf) {
+  const seats = named.map(({ id, seat = null }) => ({
+    seatId: id,
+    seat,
+    reason: seat ? reasonOf(seat) : 'NOT_FOUND',
+  }));
+  return seats.filter(({ reason }) => reason);
 }
 
 function refusal(world, __typename, rest) {
@@ -32,8 +39,16 @@ function refusal(world, __typename, rest) {
   return { __typename, message: volatile('text', `refusal${world.made}`), ...rest };
 }
 
+/** Nothing may be changed in a world that others look at as well: it is noted, and fails. */
+function beginChange(context) {
+  if (!context.world.isShared) return;
+  context.isLeftOut = true;
+  fail('this would change something');
+}
+
 /** Writes a change of each seat. */
-function change(event, seats, state) {
+function change(context, event, seats, state) {
+  if (seats.length > 0) beginChange(context);
   for (const seat of seats) {
     event.revision += 1;
     Object.assign(seat, state, { revision: event.revision });
@@ -61,9 +76,10 @@ function closed(world, { salesOpenAt, salesCloseAt }) {
   return (opensAt || closedAt) && refusal(world, 'SalesClosed', { opensAt, closedAt });
 }
 
-function reserveSeats(world, input) {
-  const { event, seats } = request(world, input);
-  const inTheWay = refused(event, seats, reasonNotToReserve);
+function reserveSeats(context, input) {
+  const { world } = context;
+  const { event, named, seats } = request(world, input);
+  const inTheWay = refused(named, reasonNotToReserve);
   const wanted = seats.filter(({ status }) => status === 'AVAILABLE');
   const closure = (wanted.length > 0 || inTheWay.length > 0) && closed(world, event);
   if (closure) return closure;
@@ -76,7 +92,7 @@ function reserveSeats(world, input) {
   world.made += 1;
   const [earliest] = seats.flatMap((seat) => seat.reservationExpiresAt ?? []).sort();
   const reservationExpiresAt = volatile('instant', `hold${world.made}`);
-  change(event, wanted, { status: 'RESERVED', heldByMe: true, reservationExpiresAt });
+  change(context, event, wanted, { status: 'RESERVED', heldByMe: true, reservationExpiresAt });
   return {
     __typename: 'ReserveSeatsSuccess',
     seats: seats.map((seat) => ({ ...seat })),
@@ -86,11 +102,16 @@ function reserveSeats(world, input) {
   };
 }
 
-function releaseSeats(world, input) {
-  const { event, seats } = request(world, input);
-  const inTheWay = refused(event, seats, reasonNotHeld);
+function releaseSeats(context, input) {
+  const { world } = context;
+  const { event, named, seats } = request(world, input);
+  const inTheWay = refused(named, reasonNotHeld);
   if (inTheWay.length > 0) return refusal(world, 'SeatsNotHeld', { seats: inTheWay });
-  change(event, seats, { status: 'AVAILABLE', heldByMe: false, reservationExpiresAt: null });
+  change(context, event, seats, {
+    status: 'AVAILABLE',
+    heldByMe: false,
+    reservationExpiresAt: null,
+  });
   const { revision } = event;
   return { __typename: 'ReleaseSeatsSuccess', seats: seats.map((seat) => ({ ...seat })), revision };
 }
@@ -102,48 +123,84 @@ function total(world, seats) {
 }
 
 /** The answer about an order; `created` if this request has made it. */
-function confirmed(world, order, created, replayed) {
+function confirmed(world, order, created) {
   const seats = order.seatIds.map((id) => world.byId.get(id));
   const revision = Math.max(...seats.map((seat) => seat.revision));
-  return { __typename: 'ConfirmSeatsSuccess', order, replayed, created, revision };
+  return { __typename: 'ConfirmSeatsSuccess', order, replayed: !created, created, revision };
 }
 
-function confirmSeats(world, input) {
-  const { event, seats } = request(world, input);
-  const seatIds = seats.map(({ id }) => id);
-  const key = keyOf(world.who, event, input.idempotencyKey);
+/** The order of exactly these seats was there before: another payment for it is too much. */
+function alreadyConfirmed(world, order, reference) {
+  const isOther = reference != null && reference !== order.paymentReference;
+  return isOther && refusal(world, 'AlreadyConfirmed', { order });
+}
+
+/** The seats cost something else than they must, if that is said. */
+function priceChanged(world, cost, wanted) {
+  if (!wanted) return false;
+  const { amountMinor, currency } = wanted;
+  if (amountMinor === cost.amountMinor && currency === cost.currency) return false;
+  const expected = { amountMinor, currency, fractionDigits: FRACTION_DIGITS[currency] ?? 2 };
+  return refusal(world, 'PriceChanged', { expected, actual: cost });
+}
+
+/** A text that the buyer's shop names something by. */
+function checkText(text) {
+  const count = [...text].length;
+  if (count < 1 || count > MOST_CHARACTERS || /\p{Cc}/u.test(text)) fail('1 to 255 characters');
+}
+
+function confirmSeats(context, input) {
+  const { world } = context;
+  const { event, named, seats } = request(world, input);
+  const { idempotencyKey, paymentReference: reference = null, expectedTotal } = input;
+  checkText(idempotencyKey);
+  if (reference !== null) checkText(reference);
+  if (expectedTotal && !CURRENCY.test(expectedTotal.currency)) fail('no currency of ISO 4217');
+  const seatIds = named.map(({ id }) => id);
+  const isOfThese = (order) =>
+    order.eventId === event.id && String(order.seatIds) === String(seatIds);
+  const key = keyOf(world.who, event, idempotencyKey);
   const known = world.keys.get(key);
-  if (known) {
-    const isSame = String(known.seatIds) === String(seatIds);
-    return isSame ? confirmed(world, known, false, true) : refusal(world, 'IdempotencyKeyReused');
+  if (known && !isOfThese(known)) return refusal(world, 'IdempotencyKeyReused');
+  const before = known ?? world.ownOrders.find(isOfThese);
+  if (before) {
+    const isTwice = alreadyConfirmed(world, before, reference);
+    if (isTwice) return isTwice;
+    if (!known) beginChange(context);
+    world.keys.set(key, before);
+    return confirmed(world, before, false);
   }
-  const inTheWay = refused(event, seats, reasonNotHeld);
+  const inTheWay = refused(named, reasonNotHeld);
   if (inTheWay.length > 0) return refusal(world, 'SeatsNotHeld', { seats: inTheWay });
   const cost = total(world, seats);
-  const expected = input.expectedTotal && { ...cost, ...input.expectedTotal };
-  if (expected && expected.amountMinor !== cost.amountMinor) {
-    return refusal(world, 'PriceChanged', { expected, actual: cost });
-  }
-  change(event, seats, { status: 'CONFIRMED', reservationExpiresAt: null });
-  world.made += 1;
-  const order = {
-    __typename: 'Order',
-    id: volatile('id', `order${world.made}`),
-    code: volatile('text', `order${world.made}`),
-    owner: world.who,
-    eventId: event.id,
-    seatIds,
-    total: cost,
-    paid: seats.map((seat) => ({ seatId: seat.id, price: total(world, [seat]) })),
-    paymentReference: input.paymentReference ?? null,
-    confirmedAt: volatile('instant', `order${world.made}`),
-  };
+  const changed = priceChanged(world, cost, expectedTotal);
+  if (changed) return changed;
+  change(context, event, seats, { status: 'CONFIRMED', reservationExpiresAt: null });
+  const order = newOrder(world, event, seats, reference);
   world.orders.unshift(order);
   world.keys.set(key, order);
-  return confirmed(world, order, true, false);
+  return confirmed(world, order, true);
 }
 
-function startGuestSession(world) {
+function newOrder(world, event, seats, paymentReference) {
+  world.made += 1;
+  const which = `order${world.made}`;
+  return {
+    __typename: 'Order',
+    id: volatile('id', which),
+    code: volatile('text', which),
+    owner: world.who,
+    eventId: event.id,
+    seatIds: seats.map(({ id }) => id),
+    total: total(world, seats),
+    paid: seats.map((seat) => ({ seatId: seat.id, price: total(world, [seat]) })),
+    paymentReference,
+    confirmedAt: volatile('instant', which),
+  };
+}
+
+function startGuestSession({ world }) {
   world.made += 1;
   const which = `guest${world.made}`;
   const viewer = { __typename: 'Viewer', id: volatile('id', which), roles: ['BUYER'] };
@@ -151,8 +208,8 @@ function startGuestSession(world) {
 }
 
 export const mutations = {
-  startGuestSession: (_, __, { world }) => startGuestSession(world),
-  reserveSeats: (_, { input }, { world }) => reserveSeats(world, input),
-  confirmSeats: (_, { input }, { world }) => confirmSeats(world, input),
-  releaseSeats: (_, { input }, { world }) => releaseSeats(world, input),
+  startGuestSession: (_, __, context) => startGuestSession(context),
+  reserveSeats: (_, { input }, context) => reserveSeats(context, input),
+  confirmSeats: (_, { input }, context) => confirmSeats(context, input),
+  releaseSeats: (_, { input }, context) => releaseSeats(context, input),
 };

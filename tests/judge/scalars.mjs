@@ -12,11 +12,12 @@ function whole(value) {
   return value;
 }
 
-/** In a document it is written as a whole number; in variables JSON has one kind of number. */
+/** It may be written as JSON may write it, in documents as well: 1, 1.0 and 1e0 are one number. */
 const WHOLE_NUMBER = {
   parseValue: whole,
   parseLiteral(node) {
-    if (node.kind !== Kind.INT) throw new GraphQLError('not a whole number', { nodes: node });
+    const isNumber = node.kind === Kind.INT || node.kind === Kind.FLOAT;
+    if (!isNumber) throw new GraphQLError('not a whole number', { nodes: node });
     return whole(Number(node.value));
   },
 };

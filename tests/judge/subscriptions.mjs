@@ -2,9 +2,13 @@
 
 import { fail } from './fault.mjs';
 
-function snapshot(world, { eventId, since }) {
+function snapshot(context, { eventId, since }) {
+  const { world } = context;
   const event = world.event(eventId) ?? fail('there is no such event');
-  if (since != null && since <= event.revision) fail('what changes come is not known here');
+  if (since != null && since <= event.revision) {
+    context.isLeftOut = true;
+    fail('what changes come is not known here');
+  }
   const reason = since == null ? 'INITIAL' : 'UNKNOWN_REVISION';
   return { __typename: 'SeatSnapshot', revision: event.revision, reason, seats: event.states };
 }
@@ -23,6 +27,6 @@ async function* only(item) {
 }
 
 export const subscriptions = {
-  seatChanges: (_, args, { world }) => only({ seatChanges: snapshot(world, args) }),
+  seatChanges: (_, args, context) => only({ seatChanges: snapshot(context, args) }),
   myReservations: (_, args, { world }) => only({ myReservations: myReservations(world, args) }),
 };

@@ -59,14 +59,15 @@ export class Values {
   /** The input of a mutation that changes nothing. */
   #askForSeats(type) {
     const random = this.#random;
-    const { event, seats, key } = askedSeats(type.name, random, this.#world);
+    const { event, ids, key, reference, total } = askedSeats(type.name, random, this.#world);
     const eventId = random.percent(90) ? string(event.id) : this.#eventId();
-    const values = seats.map(({ id }) => string(id));
     const fields = [
       ['eventId', eventId],
-      ['seatIds', { kind: Kind.LIST, values }],
+      ['seatIds', { kind: Kind.LIST, values: ids.map(string) }],
     ];
     if (key) fields.push(['idempotencyKey', string(key)]);
+    if (reference) fields.push(['paymentReference', string(reference)]);
+    if (total) fields.push(['expectedTotal', moneyOf(total)]);
     return objectOf(random.percent(80) ? fields : fields.reverse());
   }
 
@@ -78,9 +79,11 @@ export class Values {
     return string(random.percent(50) ? event.id : event.slug);
   }
 
-  #first() {
+  /** Of seats often out of bounds, so that there are failures within lists. */
+  #first(field) {
     const random = this.#random;
-    return int(random.percent(8) ? random.one([0, -1, 1001, 2147483647]) : 1 + random.below(5));
+    const isWrong = random.percent(field === 'seats' ? 30 : 10);
+    return int(isWrong ? random.one([0, -1, 1001, 2147483647]) : 1 + random.below(5));
   }
 
   #anyId() {
@@ -112,7 +115,7 @@ export class Values {
       eventId: () => this.#eventId(),
       id: () => this.#anyId(),
       ids: () => this.#anyId(),
-      first: () => this.#first(),
+      first: () => this.#first(field),
       after: () => this.#cursor(field),
       code: () => string(random.percent(80) ? random.one(orders).code : 'AAAAA-AAAAA'),
       sections: () => random.one(SECTIONS),
@@ -125,6 +128,12 @@ export class Values {
     return make();
   }
 }
+
+const moneyOf = ({ amountMinor, currency }) =>
+  objectOf([
+    ['amountMinor', int(amountMinor)],
+    ['currency', string(currency)],
+  ]);
 
 function objectOf(entries) {
   const fields = entries.map(([name, value]) => ({

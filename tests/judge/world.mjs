@@ -53,6 +53,8 @@ export class World {
   viewer = null;
   /** The serial numbers that cursors of seats stand for. */
   seatCursors = new Map();
+  /** Whether requests that go by it are under way side by side: then nothing may change. */
+  isShared = false;
   byId = new Map();
   /** Orders by the keys that they were bought with. */
   keys = new Map();

@@ -79,7 +79,10 @@ const fields = {
   }),
   'a composite without': on(Kind.FIELD, (node) => void delete node.selectionSet),
   'a name for two fields': inSelections((selections, random) => {
-    const leaves = selections.filter((node) => node.kind === Kind.FIELD && isLeaf(node));
+    // Not the name of the type: graphql-js does not see what its type is.
+    const leaves = selections.filter(
+      (node) => node.kind === Kind.FIELD && isLeaf(node) && node.name?.value !== '__typename',
+    );
     const [one, other] = random.some(leaves, 2);
     if (other) other.alias = nameNode((one.alias ?? one.name).value);
   }),

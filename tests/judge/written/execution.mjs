@@ -161,6 +161,16 @@ const errors = [
     { variables: JSON.stringify({ sections: Array.from({ length: 1001 }, (_, n) => `s${n}`) }) },
   ),
   valid(
+    'a failure in each of a list within each of another',
+    `{ nodes(ids: ["«hall»", "«bought»", "«hall:3»"]) { ... on Order { seats {
+      event { seats(first: 1001) { nodes { id } } } category { name } } } id } }`,
+  ),
+  valid(
+    'a failure in each of a list, with a place of its own for each',
+    `{ nodes(ids: ["«hall:1»", "gone", "«club»", "«hall»"]) { id
+      ... on Event { seats(first: 0) { nodes { id } } } } }`,
+  ),
+  valid(
     'a failure in an object that is there twice',
     `{ event(id: "judge-hall") { seats(first: 1) { nodes { label } } }
       event(id: "judge-hall") { none: seats(first: 0) { nodes { label } } } }`,

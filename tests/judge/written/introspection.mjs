@@ -39,6 +39,15 @@ export const introspection = [
   valid('a type that is not there', '{ __type(name: "Nothing") { name } }'),
   valid('beside data', '{ viewer { __typename } __type(name: "Seat") { __typename name } }'),
   valid('merged', '{ __type(name: "Seat") { name } __type(name: "Seat") { kind } }'),
+  valid(
+    'as many lists within lists as are allowed',
+    `{ __type(name: "Query") { fields { type { ofType { fields { name args { name } } } } } } }`,
+  ),
+  valid(
+    'null for a default, where null is not taken: the field fails',
+    'query ($name: String = "Seat") { __type(name: $name) { name } viewer { id } }',
+    { variables: '{"name":null}' },
+  ),
   refused('without its argument', '{ __type { name } }'),
   refused('in a mutation that has no such root', 'mutation { __nope }'),
   refused('an unknown field', '{ __schema { nope } }'),

@@ -75,6 +75,16 @@ const conflicts = [
       ... on Order { x: seats { id } } } }`,
   ),
   refused(
+    'a list and the beginning of it',
+    '{ nodes(ids: ["a"]) { id } nodes(ids: ["a", "b"]) { id } }',
+  ),
+  refused('a list and an empty one', '{ nodes(ids: []) { id } nodes(ids: ["a"]) { id } }'),
+  refused(
+    'an object and a part of it',
+    `{ seats(eventId: "a", filter: { accessible: true }) { nodes { id } }
+      seats(eventId: "a", filter: { accessible: true, status: null }) { nodes { id } } }`,
+  ),
+  refused(
     'in a fragment that nothing takes, since it is skipped',
     '{ viewer { id } ... @skip(if: true) { viewer { id: roles } } }',
   ),

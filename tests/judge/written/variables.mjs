@@ -127,6 +127,11 @@ const omitted = [
     event(id: $a) { id } viewer { id } }`,
     sent('null'),
   ),
+  refused(
+    'null for a default, where it decides on a selection',
+    'query ($a: Boolean = true) { viewer { id @skip(if: $a) } }',
+    sent('null'),
+  ),
   valid(
     'one within an object',
     `query ($a: SeatStatus) { seats(eventId: "«hall»", first: 2,
