@@ -144,9 +144,13 @@ impl Query {
     }
 
     #[graphql(name = "__introspected", visible = false)]
-    async fn introspected(&self, ctx: &Context<'_>) -> ReadyValue {
-        let answers = ctx.data_opt::<Introspected>();
-        ReadyValue(answers.map(|all| all.field(&ctx.item.node.response_key().node)))
+    async fn introspected(&self, ctx: &Context<'_>) -> Option<Result<ReadyValue>> {
+        nullable(async {
+            let Some(answers) = ctx.data_opt::<Introspected>() else { return Ok(None) };
+            let key = &ctx.item.node.response_key().node;
+            Ok(answers.field(key)?.map(ReadyValue))
+        })
+        .await
     }
 
     /// Who is asking; null without credentials.

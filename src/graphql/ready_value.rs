@@ -6,9 +6,9 @@ use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
 
-/// A value, or null. Its field is not told of in the schema, and its type is only a name there.
+/// A value. Its field is not told of in the schema, and its type is only a name there.
 #[derive(Clone, Debug)]
-pub(super) struct ReadyValue(pub Option<Value>);
+pub(super) struct ReadyValue(pub Value);
 
 impl OutputType for ReadyValue {
     fn type_name() -> Cow<'static, str> {
@@ -24,6 +24,6 @@ impl OutputType for ReadyValue {
         _: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        Ok(self.0.clone().unwrap_or_default())
+        Ok(self.0.clone())
     }
 }

@@ -5,7 +5,7 @@
 //! that is executed. So it is found out beforehand, and handed on with the request.
 
 use apollo_compiler::executable as source;
-use apollo_compiler::response::JsonMap;
+use apollo_compiler::response::{JsonMap, ResponseDataPathSegment};
 use apollo_compiler::validation::Valid;
 use async_graphql::{Value, Variables};
 
@@ -20,15 +20,26 @@ pub const INTROSPECTED: &str = "__introspected";
 
 /// The answers to the fields at the root that ask for the schema, by their response keys.
 #[derive(Clone, Debug)]
-pub struct Introspected(Value);
+pub struct Introspected {
+    data: Value,
+    /// What is wrong, by the response key of the field it is wrong in.
+    errors: Vec<(String, String)>,
+}
 
 impl Introspected {
-    /// The answer to one of them.
-    pub fn field(&self, response_key: &str) -> Value {
-        match &self.0 {
-            Value::Object(fields) => fields.get(response_key).cloned().unwrap_or_default(),
-            _ => Value::Null,
+    /// The answer to one of them, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If its arguments are none.
+    pub fn field(&self, response_key: &str) -> Result<Option<Value>, Fault> {
+        if let Some((_, message)) = self.errors.iter().find(|(key, _)| key == response_key) {
+            return Err(Fault::bad_input(message));
         }
+        Ok(match &self.data {
+            Value::Object(fields) => fields.get(response_key).cloned(),
+            _ => None,
+        })
     }
 }
 
@@ -72,5 +83,9 @@ pub(super) fn execute(
     let answer = partial_execute(definitions, implementers, &marked, operation, &values)
         .map_err(|refused| DocumentError::new(Code::BadUserInput, refused.message().to_string()))?;
     let data = async_graphql::to_value(&answer.data).map_err(|error| internal(&error))?;
-    Ok(Introspected(one_of::answer(data)))
+    let errors = answer.errors.into_iter().filter_map(|error| match error.path.first() {
+        Some(ResponseDataPathSegment::Field(key)) => Some((key.to_string(), error.message)),
+        _ => None,
+    });
+    Ok(Introspected { data: one_of::answer(data), errors: errors.collect() })
 }

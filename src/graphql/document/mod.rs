@@ -12,13 +12,14 @@
 //! Everything that the executing library leaves to luck is decided here: it gets nothing but fields
 //! that are there, each once, with arguments that fit.
 
+mod collect;
 mod conditions;
-mod descriptions;
 mod error;
 mod input;
 mod introspection;
 mod limits;
 mod literals;
+mod merging;
 mod normal_form;
 mod one_of;
 mod operation;
@@ -26,6 +27,7 @@ mod reader;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod variables;
 
 pub use self::error::DocumentError;

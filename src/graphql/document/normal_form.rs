@@ -8,7 +8,6 @@
 
 use apollo_compiler::Name as SourceName;
 use apollo_compiler::ast::{self, FieldDefinition, NamedType};
-use apollo_compiler::collections::{HashSet, IndexMap};
 use apollo_compiler::executable as source;
 use apollo_compiler::parser::SourceSpan;
 use async_graphql::parser::types::{
@@ -17,6 +16,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Pos, Positioned};
 
+use super::collect::{Collected, collect_fields};
 use super::conditions::Conditions;
 use super::error::start;
 use super::input;
@@ -84,9 +84,6 @@ struct Writer<'a> {
     introspects: bool,
     fields: usize,
 }
-
-/// The fields of an object by their response keys, in the order of the first of each.
-type Collected<'a> = IndexMap<&'a SourceName, Vec<&'a source::Field>>;
 
 impl<'a> Writer<'a> {
     /// What is selected on whatever has this type.
@@ -162,44 +159,8 @@ impl<'a> Writer<'a> {
         object: &NamedType,
         selections: &[&'a source::SelectionSet],
     ) -> Collected<'a> {
-        let (mut collected, mut spread) = (Collected::default(), HashSet::default());
-        for set in selections {
-            self.collect(object, set, &mut collected, &mut spread);
-        }
-        collected
-    }
-
-    fn collect(
-        &self,
-        object: &NamedType,
-        selections: &'a source::SelectionSet,
-        collected: &mut Collected<'a>,
-        spread: &mut HashSet<&'a SourceName>,
-    ) {
-        let selected = |directives| self.conditions.select(self.deciding, directives);
-        for selection in &selections.selections {
-            match selection {
-                source::Selection::Field(field) if selected(&field.directives) => {
-                    collected.entry(field.response_key()).or_default().push(field);
-                }
-                source::Selection::InlineFragment(fragment) if selected(&fragment.directives) => {
-                    let condition = fragment.type_condition.as_ref();
-                    if condition.is_none_or(|condition| self.schema.applies(condition, object)) {
-                        self.collect(object, &fragment.selection_set, collected, spread);
-                    }
-                }
-                source::Selection::FragmentSpread(it) if selected(&it.directives) => {
-                    // A fragment brings the same however often it is spread.
-                    let Some(fragment) = it.fragment_def(self.document) else { continue };
-                    if self.schema.applies(fragment.type_condition(), object)
-                        && spread.insert(&it.fragment_name)
-                    {
-                        self.collect(object, &fragment.selection_set, collected, spread);
-                    }
-                }
-                _ => {}
-            }
-        }
+        let selected = |directives: &_| self.conditions.select(self.deciding, directives);
+        collect_fields(self.schema, self.document, object, selections, &selected)
     }
 
     /// One field for all of a response key. They agree in everything but their selections.

@@ -6,12 +6,13 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, ast};
 use async_graphql::Variables;
 
-use super::descriptions;
 use super::error::DocumentError;
 use super::limits;
 use super::literals;
+use super::merging;
 use super::operation::{Document, NullDefaults, Prepared};
 use super::schema::Schema;
+use super::tokens;
 use crate::graphql::error::Code;
 
 /// How deep brackets of any kind are nested in a document: keeps what reads them from running out
@@ -45,7 +46,8 @@ impl DocumentReader {
     /// Why it cannot be executed, whichever of its operations is wanted.
     pub fn read(&self, text: &str) -> Result<Document, Vec<DocumentError>> {
         let mut parser = Parser::new().recursion_limit(MAX_RECURSION).token_limit(MAX_TOKENS);
-        let parsed = parser.parse_ast(descriptions::blanked(text), "document.graphql");
+        let text = tokens::put_right(text).map_err(|refused| vec![refused])?;
+        let parsed = parser.parse_ast(text, "document.graphql");
         let mut parsed = parsed.map_err(|broken| {
             let found = DocumentError::all(Code::GraphqlParseFailed, &broken.errors, |_| true);
             // What follows the first is what the parser makes of it.
@@ -55,6 +57,7 @@ impl DocumentReader {
         let null_defaults = take_null_defaults(&mut parsed);
         let document = self.validate(&parsed)?;
         literals::check(&self.schema, &document)?;
+        merging::check(&self.schema, &document)?;
         Ok(Document::new(document, null_defaults))
     }
 
