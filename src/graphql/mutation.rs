@@ -1,5 +1,5 @@
-//! Mutations: each hands one command to the desk and waits for its answer. It waits on the heap: all
-//! fields of the root have the room of the largest, and are moved about with it.
+//! Mutations: each hands one command to the desk and waits for its answer. It waits on the heap:
+//! all fields of the root have the room of the largest, and are moved about with it.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 

@@ -148,7 +148,7 @@ mod tests {
             assert!(super::put_right(lacking).is_err(), "{lacking}");
         }
         for whole in [
-            "query Q($a: [T!]! = [A, B] @d(e: F)) @g(h: $a) { i: j(k: $a, l: M, n: { o: P }) { q } }",
+            "query Q($a: [T!]! = [A, B] @d(e: F)) @g(h: $a) { i: j(k: $a, l: M, n: { o: P }) }",
             "fragment F on T @d(a: B) { c }",
         ] {
             assert!(super::put_right(whole).is_ok(), "{whole}");
