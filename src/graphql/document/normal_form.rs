@@ -3,8 +3,8 @@
 //!
 //! Where an object stands, each response key has one field, with the selections of all fields of
 //! that key. Fragments are written out and conditions decided. Where an interface or a union
-//! stands, each object that can be there has an inline fragment of its own, of which one applies.
-//! What all of these begin with stands before them.
+//! stands, each object that can be there has an inline fragment of its own. What all of them begin
+//! with, or all that have an interface, stands before them.
 
 use apollo_compiler::Name as SourceName;
 use apollo_compiler::ast::{self, FieldDefinition, NamedType};
@@ -94,43 +94,62 @@ impl<'a> Writer<'a> {
         };
         let collected = objects.iter().map(|object| (object, self.collected(object, selections)));
         let mut collected: Vec<_> = collected.collect();
-        let mut items = Vec::new();
-        // What all begin with is written once: an execution takes a copy of the whole.
-        while let Some((object, fields)) = self.common_first(&collected) {
-            items.push(self.field(object, &fields));
-            for (_, fields) in &mut collected {
-                fields.shift_remove_index(0);
+        // What several begin with is written once: an execution takes a copy of the whole.
+        let mut items = self.beginning(ty, objects, &mut collected);
+        for interface in &schema.interfaces {
+            let objects = schema.possible_types(interface).unwrap_or_default();
+            let shared = self.beginning(interface, objects, &mut collected);
+            if !shared.is_empty() {
+                items.push(fragment_on(interface, SelectionSet { items: shared }));
             }
         }
         for (object, fields) in collected {
             if !fields.is_empty() {
-                let selection_set = nowhere(self.written(object, &fields));
-                items.push(nowhere(Selection::InlineFragment(nowhere(InlineFragment {
-                    type_condition: Some(nowhere(TypeCondition { on: nowhere(Name::new(object)) })),
-                    directives: Vec::new(),
-                    selection_set,
-                }))));
+                items.push(fragment_on(object, self.written(object, &fields)));
             }
         }
         SelectionSet { items }
     }
 
+    /// Takes the fields that all of these objects begin with, and that `ty` has.
+    fn beginning(
+        &mut self,
+        ty: &str,
+        objects: &[NamedType],
+        collected: &mut [(&'a NamedType, Collected<'a>)],
+    ) -> Vec<Positioned<Selection>> {
+        let mut of_each: Vec<_> =
+            collected.iter_mut().filter(|(object, _)| objects.contains(object)).collect();
+        let mut shared = Vec::new();
+        // With one object there is nothing to be spared.
+        while of_each.len() > 1
+            && let Some((object, fields)) = self.common_first(&of_each)
+            && self.schema.definitions.type_field(ty, &fields[0].name).is_ok()
+        {
+            shared.push(self.field(object, &fields));
+            for (_, fields) in &mut of_each {
+                fields.shift_remove_index(0);
+            }
+        }
+        shared
+    }
+
     /// The field that is the first of each of these objects and the same in all, if there is one.
     fn common_first(
         &self,
-        collected: &[(&'a NamedType, Collected<'a>)],
+        of_each: &[&mut (&'a NamedType, Collected<'a>)],
     ) -> Option<(&'a NamedType, Vec<&'a source::Field>)> {
-        let ((object, first), others) = collected.split_first()?;
-        let (key, fields) = first.first()?;
-        let is_same = |(other, collected): &(&NamedType, Collected<'a>)| {
-            collected.first().is_some_and(|(other_key, other_fields)| {
+        let (first, others) = of_each.split_first()?;
+        let (object, (key, fields)) = (first.0, first.1.first()?);
+        let is_same = |other: &&mut (&'a NamedType, Collected<'a>)| {
+            other.1.first().is_some_and(|(other_key, other_fields)| {
                 other_key == key
                     && are_the_same(fields, other_fields)
                     && self.definition(object, fields[0]).ty
-                        == self.definition(other, other_fields[0]).ty
+                        == self.definition(other.0, other_fields[0]).ty
             })
         };
-        others.iter().all(is_same).then(|| (*object, fields.clone()))
+        others.iter().all(is_same).then(|| (object, fields.clone()))
     }
 
     /// The object's own definition of a field: an interface may promise less of the type.
@@ -208,12 +227,23 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Whether two fields are one in the document, with the same selections. A leaf has none.
+fn fragment_on(ty: &NamedType, selection_set: SelectionSet) -> Positioned<Selection> {
+    nowhere(Selection::InlineFragment(nowhere(InlineFragment {
+        type_condition: Some(nowhere(TypeCondition { on: nowhere(Name::new(ty)) })),
+        directives: Vec::new(),
+        selection_set: nowhere(selection_set),
+    })))
+}
+
+/// Whether two fields of one response key ask for the same: leaves by their words, others if they
+/// stand at one place in the document.
 fn are_the_same(some: &[&source::Field], others: &[&source::Field]) -> bool {
+    let (one, other) = (some[0], others[0]);
+    if one.selection_set.selections.is_empty() {
+        return one.name == other.name && one.arguments == other.arguments;
+    }
     let are_one = |(one, other): (&&source::Field, &&source::Field)| std::ptr::eq(*one, *other);
-    let is_leaf = some[0].selection_set.selections.is_empty();
-    are_one((&some[0], &others[0]))
-        && (is_leaf || some.len() == others.len() && some.iter().zip(others).all(are_one))
+    some.len() == others.len() && some.iter().zip(others).all(are_one)
 }
 
 /// Where nobody looks for the place.

@@ -16,6 +16,8 @@ pub(super) struct Schema {
     /// Which objects and interfaces have an interface, by its name.
     pub(super) implementers: collections::HashMap<Name, Implementers>,
     possible_types: HashMap<NamedType, Vec<NamedType>>,
+    /// The names of all interfaces.
+    pub(super) interfaces: Vec<NamedType>,
 }
 
 impl Schema {
@@ -43,7 +45,9 @@ impl Schema {
             Some((name.clone(), objects))
         });
         let possible_types = possible_types.collect();
-        Ok(Self { definitions, implementers, possible_types })
+        let interfaces = definitions.types.iter().filter(|(_, ty)| ty.is_interface());
+        let interfaces = interfaces.map(|(name, _)| name.clone()).collect();
+        Ok(Self { definitions, implementers, possible_types, interfaces })
     }
 
     /// The objects of an interface or a union; `None` if it is neither.

@@ -120,6 +120,21 @@ fn what_all_objects_begin_with_is_written_once() {
 }
 
 #[test]
+fn what_the_objects_of_an_interface_begin_with_is_written_once() {
+    assert_eq!(
+        form(
+            "mutation { reserveSeats(input: { eventId: \"a\", seatIds: [] }) { __typename
+               ... on ReserveSeatsSuccess { revision }
+               ... on SeatsUnavailable { message seats { reason } }
+               ... on UserError { message } } }"
+        ),
+        "reserveSeats(input: {eventId: \"a\", seatIds: []}) { __typename \
+         ... on UserError { message } ... on ReserveSeatsSuccess { revision } \
+         ... on SeatsUnavailable { seats { reason } } }"
+    );
+}
+
+#[test]
 fn conditions_are_decided_and_the_order_is_that_of_what_is_left() {
     let text = "query ($a: Boolean!) {
         event(id: \"x\") { id @include(if: $a) name id ... @skip(if: $a) { slug } } }";
