@@ -118,6 +118,11 @@ impl Closing {
     }
 }
 
+/// A request names few seats, and a price has a bound: no sum comes near the end.
+fn total(prices_minor: &[i64]) -> Option<i64> {
+    prices_minor.iter().try_fold(0_i64, |sum, price| sum.checked_add(*price))
+}
+
 impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
@@ -234,14 +239,12 @@ impl Ledger {
     /// What these seats cost together, in minor units; `None` if one of them is not on the ledger,
     /// or has no price.
     pub(super) fn total_minor(&self, seats: &[SeatId]) -> Option<i64> {
-        seats.iter().map(|&seat| self.price_minor(seat)).try_fold(0_i64, |sum, price| {
-            // A request names few seats, and a price has a bound: no sum comes near the end.
-            sum.checked_add(price?)
-        })
+        total(&self.prices_minor(seats)?)
     }
 
-    fn price_minor(&self, seat: SeatId) -> Option<i64> {
-        self.prices.get(&self.seats.get(&seat)?.category).copied()
+    fn prices_minor(&self, seats: &[SeatId]) -> Option<Vec<i64>> {
+        let price = |seat| self.prices.get(&self.seats.get(seat)?.category).copied();
+        seats.iter().map(price).collect()
     }
 
     /// Sells held seats in one order. All of them must be held, live, by the viewer.
@@ -256,8 +259,8 @@ impl Ledger {
         let id = OrderId { event: self.event, first: self.revision.next() };
         let code = self.codes.get(&(viewer.clone(), key.clone())).copied();
         let code = code.ok_or(IllegalTransition)?;
-        let total_minor = self.total_minor(seats).ok_or(IllegalTransition)?;
-        let prices = seats.iter().filter_map(|&seat| self.price_minor(seat)).collect();
+        let prices_minor = self.prices_minor(seats).ok_or(IllegalTransition)?;
+        let total_minor = total(&prices_minor).ok_or(IllegalTransition)?;
         for &seat in seats {
             let entry =
                 Entry { cause: Cause::Confirmed, viewer, expires_at: None, order: Some(id) };
@@ -268,7 +271,7 @@ impl Ledger {
             viewer: viewer.clone(),
             code,
             seats: seats.to_vec(),
-            prices_minor: prices,
+            prices_minor,
             total_minor,
             currency: self.terms.currency.clone(),
             payment_reference: payment_reference.cloned(),

@@ -9,6 +9,7 @@ use async_graphql::dataloader::DataLoader;
 use super::error::{Code, Fault};
 use super::loaders::Loaders;
 use super::services::Services;
+use crate::feed::apart;
 use crate::identity::{Role, Viewer};
 use crate::store::{Store, StoreError};
 
@@ -39,8 +40,7 @@ pub(super) trait ContextExt<'a> {
         T: Send + 'static,
         L: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        let looking = tokio::spawn(look_up(self.services().store.clone()));
-        Ok(looking.await.unwrap_or(Err(StoreError::Interrupted))?)
+        Ok(apart(look_up(self.services().store.clone())).await?)
     }
 
     /// Who is asking, if that is somebody who may do this: the one way to require a role.

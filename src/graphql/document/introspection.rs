@@ -48,7 +48,19 @@ pub(super) fn is_introspection(field: &str) -> bool {
     matches!(field, "__schema" | "__type")
 }
 
-/// Answers what an operation asks of the schema.
+/// The document as the library can answer it; made once for each document that asks.
+pub(super) fn answerable(
+    schema: &Schema,
+    document: &Valid<source::ExecutableDocument>,
+) -> Valid<source::ExecutableDocument> {
+    let mut document = document.clone().into_inner();
+    if let Ok(kind) = schema.definitions.type_field("__Type", "kind") {
+        one_of::mark(&mut document, &kind.node);
+    }
+    Valid::assume_valid(document)
+}
+
+/// Answers what the operation of this name asks of the schema. The document is [`answerable`].
 ///
 /// # Errors
 ///
@@ -56,7 +68,7 @@ pub(super) fn is_introspection(field: &str) -> bool {
 pub(super) fn execute(
     schema: &Schema,
     document: &Valid<source::ExecutableDocument>,
-    operation: &source::Operation,
+    name: Option<&str>,
     variables: &Variables,
 ) -> Result<Introspected, DocumentError> {
     use apollo_compiler::introspection::{check_max_depth, partial_execute};
@@ -64,23 +76,16 @@ pub(super) fn execute(
         let message = "the schema is asked for in lists within lists, too many of them";
         DocumentError::new(Code::GraphqlValidationFailed, message)
     };
-    check_max_depth(document, operation).map_err(too_deep)?;
-    let mut marked = document.clone().into_inner();
-    if let Ok(kind) = schema.definitions.type_field("__Type", "kind") {
-        one_of::mark(&mut marked, &kind.node);
-    }
-    let marked = Valid::assume_valid(marked);
     let internal = |error: &dyn std::fmt::Display| DocumentError::from(Fault::internal(error));
+    let operation =
+        document.operations.get(name).map_err(|_| internal(&"an operation has lost its name"))?;
+    check_max_depth(document, operation).map_err(too_deep)?;
     let values: JsonMap = serde_json::to_value(variables)
         .and_then(serde_json::from_value)
         .map_err(|error| internal(&error))?;
     let (definitions, implementers) = (&schema.definitions, &schema.implementers);
     let values = Valid::assume_valid(values);
-    let operation = marked
-        .operations
-        .get(operation.name.as_deref())
-        .map_err(|_| internal(&"an operation has lost its name"))?;
-    let answer = partial_execute(definitions, implementers, &marked, operation, &values)
+    let answer = partial_execute(definitions, implementers, document, operation, &values)
         .map_err(|refused| DocumentError::new(Code::BadUserInput, refused.message().to_string()))?;
     let data = async_graphql::to_value(&answer.data).map_err(|error| internal(&error))?;
     let errors = answer.errors.into_iter().filter_map(|error| match error.path.first() {

@@ -23,8 +23,7 @@ const MAX_DEPTH: usize = 15;
 /// Aliases in an operation: a page that shows a few events side by side needs a handful.
 const MAX_ALIASES: usize = 30;
 
-/// Fields at the root of an operation, each of which is work of its own; repeating one is executed
-/// again.
+/// Fields at the root of an operation, each of which is work of its own.
 const MAX_ROOT_FIELDS: usize = 20;
 
 /// Whole maps in an operation: each is megabytes, all of them in memory until the answer is

@@ -1,6 +1,6 @@
 //! A document that was found valid, and its operations as they are executed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use apollo_compiler::Name;
 use apollo_compiler::executable as source;
@@ -40,6 +40,8 @@ pub struct Document {
     /// By the operations' names; the anonymous one has none.
     deciding: Vec<(Option<Name>, Vec<Name>)>,
     null_defaults: NullDefaults,
+    /// The document as introspection is answered from it, if it asks for the schema.
+    answerable: OnceLock<Valid<source::ExecutableDocument>>,
     forms: Mutex<Vec<Kept>>,
 }
 
@@ -61,7 +63,8 @@ impl Document {
             .iter()
             .map(|operation| (operation.name.clone(), deciding_variables(&source, operation)))
             .collect();
-        Self { source, deciding, null_defaults, forms: Mutex::default() }
+        let (answerable, forms) = Default::default();
+        Self { source, deciding, null_defaults, answerable, forms }
     }
 
     /// The operation of this name, or the only one; with the values that its variables have.
@@ -94,7 +97,9 @@ impl Document {
             made
         });
         let introspected = if form.introspects {
-            Some(introspection::execute(schema, &self.source, operation, &variables)?)
+            let make = || introspection::answerable(schema, &self.source);
+            let document = self.answerable.get_or_init(make);
+            Some(introspection::execute(schema, document, operation.name.as_deref(), &variables)?)
         } else {
             None
         };
