@@ -10,6 +10,7 @@
 //!
 //! Who may import whom is a table in ARCHITECTURE.md, which a test holds against the code.
 
+pub mod account;
 mod backoff;
 pub mod cleaner;
 pub mod cli;

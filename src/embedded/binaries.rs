@@ -9,12 +9,12 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::account::Account;
 use super::data_folder::DataFolder;
 #[cfg(feature = "download-postgres")]
 use super::download::download;
 use super::error::{EmbeddedError, IoContext};
 use super::limits::MAJOR_MIN;
+use super::run_as::RunAs;
 
 /// What a folder of binaries must hold.
 const PROGRAMS: [&str; 2] = ["initdb", "postgres"];
@@ -38,7 +38,7 @@ const VERSION_MAX: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Binaries {
     folder: PathBuf,
-    account: Account,
+    run_as: RunAs,
     /// Where the programs are run: any folder that user can enter.
     workplace: PathBuf,
 }
@@ -47,16 +47,16 @@ impl Binaries {
     /// The binaries for `folder`: those of the major version that made it; for a new one, those on
     /// the `PATH`, or else the newest. With the cargo feature `download-postgres`, downloaded if
     /// there are none.
-    pub(super) async fn find(folder: &DataFolder, account: Account) -> Result<Self, EmbeddedError> {
+    pub(super) async fn find(folder: &DataFolder, run_as: RunAs) -> Result<Self, EmbeddedError> {
         let wanted = folder.major()?;
         let fits = |major: u32| wanted.map_or(major >= MAJOR_MIN, |wanted| major == wanted);
         for candidate in candidates(folder.path()) {
-            if version(&account, &candidate).await.is_some_and(fits) {
-                return Self::at(candidate, account, folder.path()).await;
+            if version(&run_as, &candidate).await.is_some_and(fits) {
+                return Self::at(candidate, run_as, folder.path()).await;
             }
         }
         #[cfg(feature = "download-postgres")]
-        return Self::at(download(folder.path(), wanted).await?, account, folder.path()).await;
+        return Self::at(download(folder.path(), wanted).await?, run_as, folder.path()).await;
         #[cfg(not(feature = "download-postgres"))]
         Err(wanted.map_or(EmbeddedError::NoPostgres, |major| EmbeddedError::MissingMajor {
             major,
@@ -66,18 +66,14 @@ impl Binaries {
 
     /// Also sees to it that their user can enter the workplace, which is where PostgreSQL's data
     /// lie.
-    async fn at(
-        folder: PathBuf,
-        account: Account,
-        workplace: &Path,
-    ) -> Result<Self, EmbeddedError> {
-        tracing::debug!(binaries = %folder.display(), ?account, "PostgreSQL found");
+    async fn at(folder: PathBuf, run_as: RunAs, workplace: &Path) -> Result<Self, EmbeddedError> {
+        tracing::debug!(binaries = %folder.display(), ?run_as, "PostgreSQL found");
         let workplace = workplace.to_owned();
-        let binaries = Self { folder, account, workplace };
+        let binaries = Self { folder, run_as, workplace };
         let mut probe = binaries.command("postgres");
         match probe.arg("--version").stdout(Stdio::null()).status().await {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                Err(binaries.account.closed(&binaries.workplace))
+                Err(binaries.run_as.closed(&binaries.workplace))
             }
             probed => {
                 probed.while_doing("run", &binaries.folder.join("postgres")).map(|_| binaries)
@@ -85,13 +81,13 @@ impl Binaries {
         }
     }
 
-    pub(super) fn account(&self) -> &Account {
-        &self.account
+    pub(super) fn run_as(&self) -> &RunAs {
+        &self.run_as
     }
 
     /// One of the [`PROGRAMS`], without input.
     pub(super) fn command(&self, program: &str) -> Command {
-        let mut command = self.account.command(&self.folder.join(program), &self.workplace);
+        let mut command = self.run_as.command(&self.folder.join(program), &self.workplace);
         command.stdin(Stdio::null());
         Command::from(command)
     }
@@ -154,15 +150,15 @@ fn numbers(version: &str) -> Option<Vec<u32>> {
     version.split('.').map(|number| number.parse().ok()).collect()
 }
 
-/// The major version of the binaries, if `account` can run them.
-async fn version(account: &Account, folder: &Path) -> Option<u32> {
+/// The major version of the binaries, if `run_as` can run them.
+async fn version(run_as: &RunAs, folder: &Path) -> Option<u32> {
     // In the root folder, which everybody can enter: whether the data folder is open comes later.
-    let mut command = account.command(&folder.join("postgres"), Path::new("/"));
+    let mut command = run_as.command(&folder.join("postgres"), Path::new("/"));
     command.arg("--version").stdin(Stdio::null());
     match timeout(VERSION_MAX, Command::from(command).kill_on_drop(true).output()).await {
         Ok(Ok(output)) => major(&String::from_utf8_lossy(&output.stdout)),
         Ok(Err(error)) => {
-            tracing::warn!(binaries = %folder.display(), ?account, %error, "cannot run this \
+            tracing::warn!(binaries = %folder.display(), ?run_as, %error, "cannot run this \
                 PostgreSQL");
             None
         }

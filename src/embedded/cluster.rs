@@ -47,10 +47,10 @@ async fn initialise(
     password: &str,
 ) -> Result<(), EmbeddedError> {
     tracing::info!(data_dir = %folder.path().display(), "making the database");
-    let fresh = folder.new_pgdata(binaries.account())?;
+    let fresh = folder.new_pgdata(binaries.run_as())?;
     let password_file = folder.path().join("initdb.password");
     write_private(&password_file, password)?;
-    binaries.account().own(&password_file)?;
+    binaries.run_as().own(&password_file)?;
     let made = initdb(binaries, folder, &fresh, &password_file).await;
     fs::remove_file(&password_file).while_doing("remove", &password_file)?;
     made?;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
 
-use super::account::Account;
 use super::error::{EmbeddedError, IoContext};
 use super::pgdata;
+use super::run_as::RunAs;
 use crate::random;
 
 /// The folder of the database itself, below the data folder.
@@ -96,16 +96,16 @@ impl DataFolder {
         Ok(())
     }
 
-    /// An empty folder that will be `pgdata`, for `account` alone. Its name is new each time,
+    /// An empty folder that will be `pgdata`, for `run_as` alone. Its name is new each time,
     /// because an orphaned `initdb` may still be writing to the last one.
-    pub(super) fn new_pgdata(&self, account: &Account) -> Result<PathBuf, EmbeddedError> {
+    pub(super) fn new_pgdata(&self, run_as: &RunAs) -> Result<PathBuf, EmbeddedError> {
         let fresh = self.path.join(format!("{NEW_PGDATA}{}", secret()?));
-        private_folder(&fresh, account)?;
+        private_folder(&fresh, run_as)?;
         Ok(fresh)
     }
 
     /// An empty `run`. Whoever's sockets were in it, they are gone: the caller holds the lock.
-    pub(super) fn new_run(&self, account: &Account) -> Result<(), EmbeddedError> {
+    pub(super) fn new_run(&self, run_as: &RunAs) -> Result<(), EmbeddedError> {
         let run = self.run();
         match fs::remove_dir_all(&run) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -113,7 +113,7 @@ impl DataFolder {
             }
             _ => {}
         }
-        private_folder(&run, account)
+        private_folder(&run, run_as)
     }
 
     /// The log, to be appended to.
@@ -194,9 +194,9 @@ fn lock(folder: &Path) -> Result<File, EmbeddedError> {
     Ok(lock)
 }
 
-fn private_folder(path: &Path, account: &Account) -> Result<(), EmbeddedError> {
+fn private_folder(path: &Path, run_as: &RunAs) -> Result<(), EmbeddedError> {
     DirBuilder::new().mode(MODE_PRIVATE).create(path).while_doing("make the folder", path)?;
-    account.own(path)
+    run_as.own(path)
 }
 
 /// Writes a file only its owner can read, in place of any that is there.

@@ -85,7 +85,7 @@ pub enum EmbeddedError {
             user nobody: \
          create one, or start the server as an ordinary user"
     )]
-    NoAccount,
+    NoUserToRunAs,
     /// The user who runs PostgreSQL cannot get to the folder.
     #[error(
         "the user {user}, who runs PostgreSQL because root may not, cannot enter {}: open it \

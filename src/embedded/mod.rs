@@ -30,7 +30,6 @@
 //! The file system is used without `spawn_blocking` here: all of it happens before the server
 //! serves.
 
-mod account;
 mod binaries;
 mod cluster;
 mod data_folder;
@@ -42,6 +41,7 @@ mod leftover;
 mod limits;
 mod pgdata;
 mod postmaster;
+mod run_as;
 mod stopping;
 
 use std::path::{Path, PathBuf};
@@ -51,10 +51,10 @@ use nix::unistd::Uid;
 pub use error::EmbeddedError;
 pub use limits::{CONNECTIONS_FOR_SERVER, MAX_CONNECTIONS};
 
-use account::Account;
 use binaries::Binaries;
 use data_folder::DataFolder;
 use postmaster::Postmaster;
+use run_as::RunAs;
 
 /// A running private PostgreSQL.
 ///
@@ -82,8 +82,8 @@ impl EmbeddedPostgres {
     /// Each member of [`EmbeddedError`] says what to do about it.
     pub async fn start(data_dir: &Path) -> Result<Self, EmbeddedError> {
         let folder = DataFolder::open(data_dir)?;
-        let account = Account::choose(&folder.pgdata())?;
-        let binaries = Binaries::find(&folder, account).await?;
+        let run_as = RunAs::choose(&folder.pgdata())?;
+        let binaries = Binaries::find(&folder, run_as).await?;
         leftover::stop(&folder).await?;
         let password = cluster::prepare(&binaries, &folder).await?;
         let (postmaster, endpoint) = Postmaster::start(&binaries, &folder).await?;

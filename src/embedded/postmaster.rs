@@ -57,7 +57,7 @@ impl Postmaster {
         let started = Instant::now();
         loop {
             let endpoint = Endpoint::choose(folder)?;
-            folder.new_run(binaries.account())?;
+            folder.new_run(binaries.run_as())?;
             let log = folder.open_log()?;
             let log_from = folder.log_length();
             let child = command(binaries, folder, &endpoint)

@@ -10,7 +10,7 @@ use super::error::{Code, Fault};
 use super::loaders::Loaders;
 use super::services::Services;
 use crate::feed::apart;
-use crate::identity::{Role, Viewer};
+use crate::identity::{Asker, Role, Viewer};
 use crate::store::{Store, StoreError};
 
 /// Whether an execution has looked at who is asking; goes into a request's data. An answer that did
@@ -25,7 +25,7 @@ impl ViewerSeen {
     }
 }
 
-/// What resolvers take from their context. The transport puts an `Option<Viewer>` into every
+/// What resolvers take from their context. The transport puts an [`Asker`] into every
 /// request's data.
 pub(super) trait ContextExt<'a> {
     fn services(&self) -> &'a Services;
@@ -73,7 +73,7 @@ impl<'a> ContextExt<'a> for Context<'a> {
         if let Some(seen) = self.data_opt::<ViewerSeen>() {
             seen.0.store(true, Ordering::Relaxed);
         }
-        self.data_opt::<Option<Viewer>>().and_then(Option::as_ref)
+        self.data_opt::<Asker>().and_then(|asker| asker.viewer.as_ref())
     }
 }
 
@@ -104,7 +104,8 @@ mod tests {
         let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
         let id = ViewerId::new("alice").unwrap();
         let viewer = roles.map(|roles| Viewer::new(id, roles, DateTime::UNIX_EPOCH));
-        let response = schema.execute(Request::new(query).data(viewer)).now_or_never().unwrap();
+        let asker = Asker { viewer, address: std::net::Ipv4Addr::LOCALHOST.into() };
+        let response = schema.execute(Request::new(query).data(asker)).now_or_never().unwrap();
         let error = response.errors.into_iter().next()?;
         Some(error.extensions?.get("code")?.to_string())
     }

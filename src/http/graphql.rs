@@ -16,20 +16,20 @@ use hyper::body::Incoming;
 
 use super::app::AppState;
 use super::caller_origin::CallerOrigin;
+use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
 use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
 use super::{sse, websocket};
-use crate::clock::wall_clock;
 use crate::graphql::error::{Code, Fault};
-use crate::identity::{LastToken, Viewer};
+use crate::identity::Asker;
 
 /// Answers a request to the API's address, whatever its method.
 pub(super) async fn answer(
     app: &AppState,
-    last_token: &LastToken,
+    client: &Client,
     request: Request<Incoming>,
 ) -> Response {
     let (mut head, body) = request.into_parts();
@@ -39,8 +39,8 @@ pub(super) async fn answer(
         None => match head.method {
             // Apart, since it is large and seldom: what a request may become is moved about with
             // it.
-            Method::GET | Method::HEAD => Box::pin(get(app, last_token, &mut head)).await,
-            Method::POST => post(app, last_token, &head.headers, body).await,
+            Method::GET | Method::HEAD => Box::pin(get(app, client, &mut head)).await,
+            Method::POST => post(app, client, &head.headers, body).await,
             _ => {
                 let message =
                     "Operations are sent by POST; queries and subscriptions by GET as well.\n";
@@ -57,11 +57,11 @@ pub(super) async fn answer(
 }
 
 /// A query, a stream of events, or the beginning of a WebSocket.
-async fn get(app: &AppState, last_token: &LastToken, head: &mut Parts) -> Response {
+async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => {
-            return match viewer(app, last_token, &head.headers) {
-                Ok(viewer) => websocket::upgrade(app.clone(), upgrade, viewer),
+            return match asker(app, client, &head.headers) {
+                Ok(asker) => websocket::upgrade(app.clone(), upgrade, asker),
                 Err(error) => error.answer(Accepted::read(&head.headers)),
             };
         }
@@ -80,7 +80,7 @@ async fn get(app: &AppState, last_token: &LastToken, head: &mut Parts) -> Respon
         Ok(Parameters::from_query(pairs)?)
     };
     let accepted = Accepted::read(headers);
-    let mut response = match prepare(app, last_token, headers, accepted, parameters) {
+    let mut response = match prepare(app, client, headers, accepted, parameters) {
         Ok(Prepared { operation: OperationType::Mutation, .. }) => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
             let mut response =
@@ -97,15 +97,10 @@ async fn get(app: &AppState, last_token: &LastToken, head: &mut Parts) -> Respon
 }
 
 /// A query, a mutation, or a stream of events.
-async fn post(
-    app: &AppState,
-    last_token: &LastToken,
-    headers: &HeaderMap,
-    body: Incoming,
-) -> Response {
+async fn post(app: &AppState, client: &Client, headers: &HeaderMap, body: Incoming) -> Response {
     let accepted = Accepted::read(headers);
     let body = read_body(headers, body).await;
-    match prepare(app, last_token, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
+    match prepare(app, client, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
         // On the heap, and only while it runs: a connection that waits for its next request keeps
         // the room for what it may become.
         Ok(prepared) => Box::pin(execute(app, headers, accepted, prepared)).await,
@@ -152,7 +147,7 @@ impl From<RequestError> for HttpError {
 /// Everything before the execution.
 fn prepare(
     app: &AppState,
-    last_token: &LastToken,
+    client: &Client,
     headers: &HeaderMap,
     accepted: Accepted,
     parameters: impl FnOnce() -> Result<Parameters, HttpError>,
@@ -163,8 +158,8 @@ fn prepare(
         return Err(HttpError::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
     }
     let parameters = parameters()?;
-    let viewer = viewer(app, last_token, headers)?;
-    Ok(parameters.prepare(&app.documents, viewer)?)
+    let asker = asker(app, client, headers)?;
+    Ok(parameters.prepare(&app.documents, asker)?)
 }
 
 async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpError> {
@@ -211,19 +206,10 @@ fn is_json(content_type: &str) -> bool {
         && parts.filter_map(charset).all(|charset| charset == "utf-8" || charset == "utf8")
 }
 
-/// Who is asking. Credentials that are no good are refused rather than passed over.
-fn viewer(
-    app: &AppState,
-    last_token: &LastToken,
-    headers: &HeaderMap,
-) -> Result<Option<Viewer>, HttpError> {
-    let authorization = match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
-        None => None,
-        Some(Ok(text)) => Some(text),
-        Some(Err(_)) => Some(""),
-    };
-    let viewer = last_token.viewer(&app.identity, authorization, wall_clock());
-    viewer.map_err(|error| HttpError::new(StatusCode::UNAUTHORIZED, error.into()))
+/// Who is asking.
+fn asker(app: &AppState, client: &Client, headers: &HeaderMap) -> Result<Asker, HttpError> {
+    let asker = client.asker(&app.identity, headers);
+    asker.map_err(|error| HttpError::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 
 async fn execute(

@@ -8,6 +8,7 @@
 mod app;
 mod assets;
 mod caller_origin;
+mod client;
 mod coding;
 mod document_cache;
 mod graphql;

@@ -10,7 +10,7 @@ use super::document_cache::DocumentCache;
 use super::request_error::{RequestError, malformed};
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
-use crate::identity::Viewer;
+use crate::identity::Asker;
 
 /// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
 /// ids are under 10 KiB.
@@ -35,12 +35,8 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Who is asking.
-    pub(super) fn viewer(&self) -> Option<&Viewer> {
-        self.request
-            .data
-            .get(&std::any::TypeId::of::<Option<Viewer>>())?
-            .downcast_ref::<Option<Viewer>>()?
-            .as_ref()
+    pub(super) fn asker(&self) -> Option<&Asker> {
+        self.request.data.get(&std::any::TypeId::of::<Asker>())?.downcast_ref()
     }
 }
 
@@ -98,7 +94,7 @@ impl Parameters {
     pub(super) fn prepare(
         self,
         documents: &DocumentCache,
-        viewer: Option<Viewer>,
+        asker: Asker,
     ) -> Result<Prepared, RequestError> {
         let query = match self.query {
             Some(Value::String(query)) => query,
@@ -123,7 +119,7 @@ impl Parameters {
         if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
             return Err(malformed("`extensions` must be an object"));
         }
-        let mut request = Request::new(query).variables(variables).data(viewer);
+        let mut request = Request::new(query).variables(variables).data(asker);
         request.operation_name = operation_name;
         parse(documents, request)
     }

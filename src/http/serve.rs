@@ -55,8 +55,9 @@ pub async fn serve(listener: TcpListener, service: Service, stop: CancellationTo
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
-                drop(connections.spawn(serve_connection(stream, service.clone(), stop.clone())))
+            Ok((stream, from)) => {
+                let connection = ClientConnection::new(service.clone(), from.ip());
+                drop(connections.spawn(serve_connection(stream, connection, stop.clone())));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -69,11 +70,15 @@ pub async fn serve(listener: TcpListener, service: Service, stop: CancellationTo
     connections.wait().await;
 }
 
-async fn serve_connection(stream: TcpStream, service: Service, stop: CancellationToken) {
+async fn serve_connection(
+    stream: TcpStream,
+    connection: ClientConnection,
+    stop: CancellationToken,
+) {
     // Frames and answers are small and should leave at once. Where that cannot be set, they leave a
     // little later.
     let _ = stream.set_nodelay(true);
-    let connection = Arc::new(ClientConnection::new(service));
+    let connection = Arc::new(connection);
     let answering = service_fn(move |request| within_time(Arc::clone(&connection), request));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

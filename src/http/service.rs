@@ -1,5 +1,6 @@
 //! Which part of the server answers a request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,9 +10,9 @@ use hyper::body::Incoming;
 use tower::ServiceExt as _;
 
 use super::app::AppState;
+use super::client::Client;
 use super::public_url::PublicUrl;
 use super::{graphql, pages};
-use crate::identity::LastToken;
 
 /// Where the API is.
 const API: &str = "/graphql";
@@ -63,17 +64,17 @@ impl Service {
 /// A client's connection: what its requests have in common.
 pub(super) struct ClientConnection {
     service: Service,
-    last_token: LastToken,
+    client: Client,
 }
 
 impl ClientConnection {
-    pub(super) fn new(service: Service) -> Self {
-        Self { service, last_token: LastToken::default() }
+    pub(super) fn new(service: Service, address: IpAddr) -> Self {
+        Self { service, client: Client::at(address) }
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response {
         if self.service.is_api(request.uri().path()) {
-            return graphql::answer(&self.service.app, &self.last_token, request).await;
+            return graphql::answer(&self.service.app, &self.client, request).await;
         }
         self.service.answer_by_page(request).await
     }

@@ -58,7 +58,7 @@ pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared)
     if let Some(resume) = last_event_id.and_then(ResumeAfter::read) {
         prepared.request = prepared.request.data(resume);
     }
-    let token_end = prepared.viewer().map(token_end);
+    let token_end = prepared.asker().and_then(|asker| asker.viewer.as_ref()).map(token_end);
     let (events, stream) = mpsc::channel(1);
     let is_subscription = prepared.operation == OperationType::Subscription;
     let told = operation::start(app, prepared);

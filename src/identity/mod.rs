@@ -37,6 +37,7 @@
 //!   short.
 //! - Encrypted tokens (JWE), PS*, ES384 and longer siblings: one way per kind of key is enough.
 
+mod asker;
 mod authority;
 mod error;
 mod files;
@@ -52,6 +53,7 @@ mod tests;
 mod token;
 mod viewer;
 
+pub use self::asker::Asker;
 pub use self::authority::Identity;
 pub use self::error::{IdentityError, KeyProblem, TokenError};
 pub use self::guest::GUEST_TTL;

@@ -16,9 +16,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::PollSender;
 
+use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
-use super::viewer::viewer_from_payload;
 use crate::graphql::ArenaSchema;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::AppState;
@@ -26,13 +26,13 @@ use crate::http::document_cache::DocumentCache;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::request::{self, Prepared};
 use crate::http::request_error::fault_response;
-use crate::identity::Viewer;
+use crate::identity::Asker;
 
 /// What the protocol calls itself.
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
 /// Serves a socket to its end.
-pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Option<Viewer>) {
+pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker) {
     let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
     let Ok(head) = head else { return };
     let (mut head, ()) = head.into_parts();
@@ -58,11 +58,11 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Option
             .on_connection_init({
                 let expiry = Arc::clone(&expiry);
                 move |payload| async move {
-                    let viewer = viewer_from_payload(&app, payload.as_object(), from_upgrade)
+                    let asker = asker_from_payload(&app, payload.as_object(), from_upgrade)
                         .map_err(async_graphql::Error::new)?;
-                    expiry.set(viewer.as_ref().map(token_end));
+                    expiry.set(asker.viewer.as_ref().map(token_end));
                     let mut data = Data::default();
-                    data.insert(viewer);
+                    data.insert(asker);
                     Ok(data)
                 }
             })

@@ -7,13 +7,13 @@
 //! The older protocol that calls itself `graphql-ws` is in `legacy`.
 
 mod asked;
+mod asker;
 mod goodbye;
 mod legacy;
 mod limits;
 mod messages;
 mod session;
 mod upgrade;
-mod viewer;
 
 pub(super) use asked::is_asked_for;
 pub(super) use upgrade::upgrade;

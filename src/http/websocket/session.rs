@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_stream::StreamMap;
 
+use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::{Incoming, Outgoing};
-use super::viewer::viewer_from_payload;
 use crate::graphql::error::{Code, Fault};
 use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
@@ -23,7 +23,7 @@ use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::operation::{self, OperationEvent};
 use crate::http::request::{MAX_REQUEST_BYTES, Parameters};
 use crate::http::request_error::{RequestError, fault_response};
-use crate::identity::Viewer;
+use crate::identity::Asker;
 
 /// Bytes of an operation's id: clients use counters or UUIDs.
 const MAX_ID_BYTES: usize = 128;
@@ -31,11 +31,11 @@ const MAX_ID_BYTES: usize = 128;
 /// How long the client's close frame is waited for.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Who is asking.
-enum Asker {
+/// Whether it is known who is asking.
+enum Introduction {
     /// `connection_init` has yet to say; so far it is who asked for the socket.
-    Unsaid(Option<Viewer>),
-    Said(Option<Viewer>),
+    Unsaid(Asker),
+    Said(Asker),
 }
 
 /// One socket that speaks graphql-transport-ws.
@@ -43,7 +43,7 @@ pub(super) struct Session {
     app: AppState,
     sink: SplitSink<WebSocket, Message>,
     messages: SplitStream<WebSocket>,
-    asker: Asker,
+    introduction: Introduction,
     /// The operations under way.
     operations: StreamMap<String, BoxStream<'static, OperationEvent>>,
     /// Those of them that end by themselves: queries and mutations.
@@ -57,7 +57,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(app: AppState, socket: WebSocket, viewer: Option<Viewer>) -> Self {
+    pub(super) fn new(app: AppState, socket: WebSocket, asker: Asker) -> Self {
         let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
@@ -67,7 +67,7 @@ impl Session {
             app,
             sink,
             messages,
-            asker: Asker::Unsaid(viewer),
+            introduction: Introduction::Unsaid(asker),
             operations: StreamMap::new(),
             brief: HashSet::new(),
             last_heard: now,
@@ -108,9 +108,9 @@ impl Session {
             () = stop.cancelled(), if self.brief.is_empty() => {
                 ControlFlow::Break(Goodbye::ShuttingDown)
             }
-            () = at(deadline) => ControlFlow::Break(match self.asker {
-                Asker::Unsaid(_) => Goodbye::InitTimeout,
-                Asker::Said(_) => Goodbye::TokenExpired,
+            () = at(deadline) => ControlFlow::Break(match self.introduction {
+                Introduction::Unsaid(_) => Goodbye::InitTimeout,
+                Introduction::Said(_) => Goodbye::TokenExpired,
             }),
             message = self.messages.next() => match message {
                 Some(Ok(message)) => Box::pin(self.hear(message)).await,
@@ -130,7 +130,7 @@ impl Session {
         if self.last_heard.elapsed() > SILENCE_TIMEOUT {
             return ControlFlow::Break(Goodbye::Gone);
         }
-        if let Asker::Said(_) = self.asker {
+        if let Introduction::Said(_) = self.introduction {
             self.send(&Outgoing::Ping {}).await
         } else {
             ControlFlow::Continue(())
@@ -170,20 +170,21 @@ impl Session {
     }
 
     async fn initialise(&mut self, payload: Option<Map<String, Value>>) -> ControlFlow<Goodbye> {
-        let Asker::Unsaid(from_upgrade) = &mut self.asker else {
+        let Introduction::Unsaid(from_upgrade) = &self.introduction else {
             return ControlFlow::Break(Goodbye::InitTwice);
         };
-        let viewer = match viewer_from_payload(&self.app, payload.as_ref(), from_upgrade.take()) {
-            Ok(viewer) => viewer,
+        let from_upgrade = from_upgrade.clone();
+        let asker = match asker_from_payload(&self.app, payload.as_ref(), from_upgrade) {
+            Ok(asker) => asker,
             Err(reason) => return ControlFlow::Break(Goodbye::BadToken(reason)),
         };
-        self.deadline = viewer.as_ref().map(token_end);
-        self.asker = Asker::Said(viewer);
+        self.deadline = asker.viewer.as_ref().map(token_end);
+        self.introduction = Introduction::Said(asker);
         self.send(&Outgoing::ConnectionAck {}).await
     }
 
     async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> ControlFlow<Goodbye> {
-        let Asker::Said(viewer) = &self.asker else {
+        let Introduction::Said(asker) = &self.introduction else {
             return ControlFlow::Break(Goodbye::NotInitialised);
         };
         if id.is_empty() || id.len() > MAX_ID_BYTES {
@@ -196,7 +197,7 @@ impl Session {
         }
         let prepared = if self.operations.len() < MAX_OPERATIONS {
             Parameters::from_json(Value::Object(payload))
-                .and_then(|parameters| parameters.prepare(&self.app.documents, viewer.clone()))
+                .and_then(|parameters| parameters.prepare(&self.app.documents, asker.clone()))
         } else {
             let message = format!("a socket carries at most {MAX_OPERATIONS} operations at a time");
             return self.send_fault(&id, Fault::new(Code::Overloaded, message)).await;

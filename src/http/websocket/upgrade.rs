@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::http::app::AppState;
 use crate::http::long_lived::WRITE_TIMEOUT;
 use crate::http::request::MAX_REQUEST_BYTES;
-use crate::identity::Viewer;
+use crate::identity::Asker;
 
 /// The current protocol.
 const TRANSPORT_WS: &str = "graphql-transport-ws";
@@ -26,7 +26,7 @@ const READABLE_BYTES: usize = 2 * MAX_REQUEST_BYTES;
 pub(in crate::http) fn upgrade(
     app: AppState,
     upgrade: WebSocketUpgrade,
-    viewer: Option<Viewer>,
+    asker: Asker,
 ) -> axum::response::Response {
     let upgrade = upgrade
         .protocols([TRANSPORT_WS, LEGACY_WS])
@@ -40,10 +40,10 @@ pub(in crate::http) fn upgrade(
     upgrade.on_upgrade(move |socket| {
         tracker.track_future(async move {
             match protocol.as_deref() {
-                Some(TRANSPORT_WS) => Session::new(app, socket, viewer).serve().await,
+                Some(TRANSPORT_WS) => Session::new(app, socket, asker).serve().await,
                 // Boxed: few speak it, and every socket's task would be as large as the largest of
                 // these.
-                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, viewer)).await,
+                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, asker)).await,
                 _ => refuse(socket).await,
             }
         })

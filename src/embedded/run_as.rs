@@ -21,14 +21,14 @@ const ENVIRONMENT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TZ"];
 
 /// The user who runs PostgreSQL.
 #[derive(Debug, Clone)]
-pub(super) enum Account {
+pub(super) enum RunAs {
     /// The server's own.
     Own,
     /// Another, because the server is root.
     Other { name: String, uid: Uid, gid: Gid },
 }
 
-impl Account {
+impl RunAs {
     /// The server's own user, unless that is root: then the owner of `pgdata`, or the first of
     /// [`STAND_INS`] there is.
     pub(super) fn choose(pgdata: &Path) -> Result<Self, EmbeddedError> {
@@ -41,7 +41,7 @@ impl Account {
             _ => None,
         };
         match owner {
-            None if own.is_root() => stand_in().ok_or(EmbeddedError::NoAccount),
+            None if own.is_root() => stand_in().ok_or(EmbeddedError::NoUserToRunAs),
             None => Ok(Self::Own),
             Some((uid, _)) if uid == own && !own.is_root() => Ok(Self::Own),
             Some((uid, gid)) if own.is_root() && !uid.is_root() => {
@@ -109,10 +109,10 @@ fn user_name(uid: Uid) -> String {
     known.map_or_else(|| format!("user {uid}"), |user| user.name)
 }
 
-fn stand_in() -> Option<Account> {
+fn stand_in() -> Option<RunAs> {
     let known = |name: &&str| User::from_name(name).ok().flatten();
     let user = STAND_INS.iter().filter_map(known).find(|user| !user.uid.is_root())?;
-    Some(Account::Other { name: user.name, uid: user.uid, gid: user.gid })
+    Some(RunAs::Other { name: user.name, uid: user.uid, gid: user.gid })
 }
 
 #[cfg(test)]

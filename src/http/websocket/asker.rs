@@ -4,15 +4,15 @@ use serde_json::{Map, Value};
 
 use crate::clock::wall_clock;
 use crate::http::app::AppState;
-use crate::identity::Viewer;
+use crate::identity::Asker;
 
 /// Who is asking, as `connection_init` says: `{"Authorization": "Bearer …"}`, the field's name in
 /// any case. Where it says nothing, who has asked for the socket.
-pub(super) fn viewer_from_payload(
+pub(super) fn asker_from_payload(
     app: &AppState,
     payload: Option<&Map<String, Value>>,
-    from_upgrade: Option<Viewer>,
-) -> Result<Option<Viewer>, String> {
+    from_upgrade: Asker,
+) -> Result<Asker, String> {
     let authorization = payload
         .and_then(|all| all.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")));
     let header = match authorization {
@@ -20,5 +20,7 @@ pub(super) fn viewer_from_payload(
         Some((_, Value::String(text))) => Some(text.as_str()),
         Some(_) => return Err("Authorization must be a string".to_owned()),
     };
-    app.identity.viewer_from_authorization(header, wall_clock()).map_err(|error| error.to_string())
+    let viewer = app.identity.viewer_from_authorization(header, wall_clock());
+    let viewer = viewer.map_err(|error| error.to_string())?;
+    Ok(Asker { viewer, ..from_upgrade })
 }
