@@ -27,6 +27,9 @@ pub enum Code {
     Unauthenticated,
     /// The viewer may not do this.
     Forbidden,
+    /// Whoever asks has asked for more than their share; nothing was done. `retryAfterMs` says when
+    /// to come back.
+    RateLimited,
     /// Too much is waiting; nothing was done. `retryAfterMs` says when to come back.
     Overloaded,
     /// The database is away or too slow. Repeating the request is safe.
@@ -46,6 +49,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Overloaded => "OVERLOADED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
@@ -68,6 +72,11 @@ impl Fault {
     /// A fault with a message for the client.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry_after: None }
+    }
+
+    /// More than somebody's share. `wait` is after which time there is room for it again.
+    pub fn rate_limited(message: impl Into<String>, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..Self::new(Code::RateLimited, message) }
     }
 
     /// An argument that breaks a rule.

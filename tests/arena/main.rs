@@ -7,6 +7,7 @@
 mod harness;
 
 mod assets;
+mod attacks;
 mod books;
 mod browser;
 mod clients;

@@ -1,0 +1,2 @@
+//! What strangers have tried: each attack is a test, which failed before there was a mechanism
+//! against its kind.
