@@ -12,8 +12,10 @@
 
 pub mod change;
 pub mod command;
+pub mod confirmed_by;
 pub mod event;
 pub mod ids;
+pub mod key_places;
 pub mod ledger;
 pub mod money;
 pub mod order;
@@ -24,7 +26,9 @@ mod properties;
 pub mod seat;
 
 pub use change::{Cause, Change};
+pub use confirmed_by::ConfirmedBy;
 pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+pub use key_places::KeyPlaces;
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;

@@ -23,6 +23,7 @@ mod maps;
 mod mutations;
 mod orders;
 mod origins;
+mod paying;
 mod process;
 mod proxies;
 mod queries;
