@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use crate::http::{AllowedOrigins, PublicUrl};
+use crate::http::{AllowedOrigins, PublicUrls};
 
 /// What the server and the commands that use the database are told.
 #[derive(Clone, Debug, Args)]
@@ -110,10 +110,12 @@ pub struct ServeSettings {
     pub allowed_origins: AllowedOrigins,
 
     /// Where people find the live map, if that is not where this server listens: an address such as
-    /// `https://shop.example` or `https://shop.example/arena`. Pages of that origin are the
-    /// server's own, and requests may come with or without that path before theirs.
-    #[arg(long, env = "ARENA_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<PublicUrl>,
+    /// `https://shop.example` or `https://shop.example/arena`; several with commas between them,
+    /// the first of which people are told. By other names than these the server is not to be asked
+    /// for, except localhost. Pages of their origins are its own. Requests may come with or
+    /// without their paths before theirs.
+    #[arg(long, env = "ARENA_PUBLIC_URL", value_name = "URLS")]
+    pub public_url: Option<PublicUrls>,
 
     /// Subscriptions that this server carries at a time, 1 to 1,000,000.
     #[arg(

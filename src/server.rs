@@ -22,7 +22,7 @@ use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
-use crate::http::{self, App, OriginGate, Service};
+use crate::http::{self, App, HostGate, OriginGate, Service};
 use crate::identity::{Identity, IdentityError};
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
@@ -227,6 +227,7 @@ impl Running {
             store: store.clone(),
             feed: Arc::clone(&feed),
             stop: stop.clone(),
+            hosts: HostGate::new(&settings.allowed_origins, settings.public_url.as_ref()),
             origins: OriginGate::new(settings.allowed_origins.clone(), settings.public_url.clone()),
             playground: settings.has_playground(),
             sockets: sockets.clone(),
