@@ -20,6 +20,7 @@ mod judge;
 mod live;
 mod log;
 mod maps;
+mod metrics;
 mod mutations;
 mod orders;
 mod origins;
