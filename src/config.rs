@@ -59,6 +59,11 @@ pub struct ServeSettings {
     )]
     pub listen: SocketAddr,
 
+    /// An address of its own for `/metrics`, as Prometheus reads it; port 0 takes a free one. Left
+    /// out, there are no metrics. Everybody who can reach it can read them.
+    #[arg(long, env = "ARENA_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// The database's direct address, for LISTEN, if DATABASE_URL leads to a pooler that hands out
     /// connections by transaction.
     #[arg(long, env = "ARENA_LISTEN_DATABASE_URL", hide_env_values = true, value_name = "URL")]

@@ -26,6 +26,7 @@ use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
 use crate::http::{self, App, HostGate, OriginGate, Service};
 use crate::identity::IdentityError;
+use crate::metrics::{self, Metrics};
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
 use crate::store::{ConnectError, Store, StoreError};
@@ -43,8 +44,10 @@ pub enum ServerError {
     #[error("the operating system gives no more threads: {0}")]
     Threads(std::io::Error),
     /// Somebody else listens there, or we may not.
-    #[error("cannot listen on {address}: {reason}; choose another address with ARENA_LISTEN")]
+    #[error("cannot listen on {address}: {reason}; choose another address with {setting}")]
     Listen {
+        /// What says where to listen.
+        setting: &'static str,
         /// The address.
         address: SocketAddr,
         /// The operating system's reason.
@@ -83,10 +86,17 @@ impl From<ConnectError> for ServerError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     database: Database,
     running: Running,
     /// How long a shutdown may take.
     patience: Duration,
+}
+
+/// Where clients come in, and where metrics are asked for.
+struct Doors {
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
 }
 
 /// What runs in a server.
@@ -106,18 +116,20 @@ struct Running {
 impl Server {
     /// Starts everything; when it returns, requests are answered. Safe to drop before that.
     pub async fn start(settings: &ServeSettings) -> Result<Self, ServerError> {
-        let address = settings.listen;
-        let refused =
-            |error: std::io::Error| ServerError::Listen { address, reason: plain_reason(&error) };
         // Bound before anything else is started: two servers that want this port should not both
         // start a database.
-        let listener = http::listen(address).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let (listener, address) = listen("ARENA_LISTEN", settings.listen)?;
+        let metrics = settings
+            .metrics_listen
+            .map(|address| listen("ARENA_METRICS_LISTEN", address))
+            .transpose()?;
+        let metrics_address = metrics.as_ref().map(|(_, address)| *address);
+        let doors = Doors { listener, metrics: metrics.map(|(listener, _)| listener) };
         let database = Database::open(&settings.database).await?;
-        match Running::start(settings, listener, &database).await {
+        match Running::start(settings, doors, &database).await {
             Ok(running) => {
                 let patience = Duration::from_secs(settings.shutdown_seconds.into());
-                Ok(Self { address, database, running, patience })
+                Ok(Self { address, metrics_address, database, running, patience })
             }
             Err(error) => {
                 if let Err(error) = database.close().await {
@@ -131,6 +143,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its metrics are, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// How many subscriptions it carries.
@@ -172,21 +189,13 @@ impl CommitListener for Feed {
 impl Running {
     async fn start(
         settings: &ServeSettings,
-        listener: TcpListener,
+        doors: Doors,
         database: &Database,
     ) -> Result<Self, ServerError> {
-        if let Some(url) = &settings.listen_database_url {
-            crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
-        }
         check_connections(&settings.database)?;
         let identity =
             Arc::new(identity(&settings.identity, &database::data_dir(&settings.database))?);
-        let store = database.connect(&settings.database).await?;
-        if settings.no_migrate {
-            store.check_migrated().await?;
-        } else {
-            store.migrate().await?;
-        }
+        let store = open_store(settings, database).await?;
         let (stop, background, sockets) =
             (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
         #[cfg(feature = "show")]
@@ -194,6 +203,7 @@ impl Running {
             crate::show::open(&store, &background, &stop).await?;
         }
 
+        let metrics = Metrics::default();
         let feed = Feed::new(
             store.clone(),
             usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX),
@@ -234,8 +244,11 @@ impl Running {
             playground: settings.has_playground(),
             sockets: sockets.clone(),
         });
+        if let Some(listener) = doors.metrics {
+            background.spawn(metrics::serve(listener, metrics, stop.clone()));
+        }
         let serving = tokio::spawn(http::serve(
-            listener,
+            doors.listener,
             Service::new(app, settings.public_url.as_ref()),
             stop.clone(),
         ));
@@ -265,6 +278,34 @@ impl Running {
             tracing::warn!("not everything had finished when the time for the shutdown was up");
         }
     }
+}
+
+/// Begins to listen where a setting says; and where that is, as port 0 takes a free one.
+fn listen(
+    setting: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let refused = |error: std::io::Error| {
+        let reason = plain_reason(&error);
+        ServerError::Listen { setting, address, reason }
+    };
+    let listener = http::listen(address).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// The database, with its tables as they have to be.
+async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Store, ServerError> {
+    if let Some(url) = &settings.listen_database_url {
+        crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
+    }
+    let store = database.connect(&settings.database).await?;
+    if settings.no_migrate {
+        store.check_migrated().await?;
+    } else {
+        store.migrate().await?;
+    }
+    Ok(store)
 }
 
 /// Whether the private PostgreSQL has as many connections as the settings ask for.

@@ -43,6 +43,9 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
         writeln!(out, "  playground  http://{address}/playground")?;
     }
     writeln!(out, "  API         http://{address}/graphql (WebSocket: ws://{address}/graphql)")?;
+    if let Some(address) = server.metrics_address() {
+        writeln!(out, "  metrics     http://{address}/metrics")?;
+    }
     #[cfg(feature = "show")]
     if settings.has_demo() {
         writeln!(out, "  demo event  event(id: \"{DEMO_SLUG}\")")?;

@@ -130,7 +130,7 @@ impl Claims {
                 return Err(TokenError::NotYetValid);
             }
         }
-        Ok(Viewer::new(self.id()?, self.roles()?, expires_at))
+        Ok(Viewer::new(self.id()?, &self.roles()?, expires_at))
     }
 
     /// Whether they say that this server has signed them. Only worth something with the secret.
@@ -170,16 +170,17 @@ impl Claims {
     }
 
     /// The roles known here, written in any case. Others are some other server's business.
-    fn roles(&self) -> Result<&'static [Role], TokenError> {
+    fn roles(&self) -> Result<Vec<Role>, TokenError> {
         let Some(roles) = &self.roles else {
-            return Ok(&[]);
+            return Ok(Vec::new());
         };
         let invalid = TokenError::InvalidClaim(Self::ROLES);
-        let mut is_admin = false;
+        let mut known = Vec::new();
         for role in roles.as_array().ok_or(invalid)? {
-            is_admin |= role.as_str().ok_or(invalid)?.eq_ignore_ascii_case(role_name(Role::Admin));
+            let name = role.as_str().ok_or(invalid)?;
+            known.extend(Role::ALL.iter().filter(|role| name.eq_ignore_ascii_case(role.name())));
         }
-        Ok(if is_admin { &[Role::Admin] } else { &[] })
+        Ok(known)
     }
 }
 
@@ -193,13 +194,6 @@ fn instant(seconds: &Value) -> Option<DateTime<Utc>> {
     }
 }
 
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Buyer => "BUYER",
-        Role::Admin => "ADMIN",
-    }
-}
-
 /// The part of a new HS256 token that is to be signed.
 pub(super) fn message(
     user: &ViewerId,
@@ -207,7 +201,7 @@ pub(super) fn message(
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> String {
-    let roles: Vec<_> = roles.iter().copied().map(role_name).collect();
+    let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
     let claims = json!({
         "iss": ISSUER,
         "sub": user.as_str(),

@@ -305,14 +305,19 @@ fn subjects_are_compared_in_normal_form_and_in_their_case() {
 }
 
 #[test]
-fn only_the_role_admin_makes_an_admin() {
+fn only_the_roles_shop_and_admin_make_a_shop_and_an_admin() {
+    // An admin may do what a shop may, and not the reverse.
+    let (neither, shop, admin) = (Ok((false, false)), Ok((true, false)), Ok((true, true)));
     let table = [
-        (json!([]), Ok(false)),
-        (json!(["ADMIN"]), Ok(true)),
-        (json!(["admin"]), Ok(true)),
-        (json!(["BUYER", "usher", "Admin"]), Ok(true)),
-        (json!(["BUYER"]), Ok(false)),
-        (json!(["ADMIN ", "ADMINISTRATOR", "ADM\u{130}N", ""]), Ok(false)),
+        (json!([]), neither),
+        (json!(["ADMIN"]), admin),
+        (json!(["admin"]), admin),
+        (json!(["BUYER", "usher", "Admin"]), admin),
+        (json!(["BUYER"]), neither),
+        (json!(["Shop"]), shop),
+        (json!(["SHOP", "SHOP", "buyer"]), shop),
+        (json!(["SHOP", "ADMIN"]), admin),
+        (json!(["ADMIN ", "ADMINISTRATOR", "ADM\u{130}N", "SHOPS", "\u{17f}hop", ""]), neither),
         (json!("ADMIN"), Err(())),
         (json!(null), Err(())),
         (json!(true), Err(())),
@@ -324,7 +329,8 @@ fn only_the_role_admin_makes_an_admin() {
         let verdict = with_secret()
             .verify(&Signer::secret().claims(alice_but("roles", roles.clone())), now());
         let expected = expected.map_err(|()| TokenError::InvalidClaim("roles"));
-        assert_eq!(verdict.map(|viewer| viewer.has_role(Role::Admin)), expected, "{roles}");
+        let is = |viewer: Viewer| (viewer.has_role(Role::Shop), viewer.has_role(Role::Admin));
+        assert_eq!(verdict.map(is), expected, "{roles}");
     }
     assert_eq!(
         with_secret().verify(&Signer::secret().claims(alice()), now()).unwrap().roles(),

@@ -215,6 +215,7 @@ pub fn token(user: &str, roles: &[Role]) -> String {
 pub fn settings(url: &str) -> ServeSettings {
     ServeSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
+        metrics_listen: Some("127.0.0.1:0".parse().unwrap()),
         listen_database_url: None,
         no_migrate: true,
         demo: false,
