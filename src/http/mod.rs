@@ -18,6 +18,7 @@ mod media;
 mod operation;
 mod origin;
 mod origin_gate;
+mod paced_io;
 mod pages;
 mod public_url;
 mod request;
