@@ -4,8 +4,9 @@
 //! requests under way finish; sockets are told to connect elsewhere; the desk carries out what it
 //! accepted; the pools close; and last the private PostgreSQL stops.
 
+mod tokens;
+
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,16 +15,17 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::tokens::identity;
 use crate::cleaner::Cleaner;
-use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
+use crate::config::{DatabaseSettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
 use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
-use crate::http::{self, App, OriginGate, Service};
-use crate::identity::{Identity, IdentityError};
+use crate::http::{self, App, HostGate, OriginGate, Service};
+use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
@@ -237,6 +239,7 @@ impl Running {
             store: store.clone(),
             feed: Arc::clone(&feed),
             stop: stop.clone(),
+            hosts: HostGate::new(&settings.allowed_origins, settings.public_url.as_ref()),
             origins: OriginGate::new(settings.allowed_origins.clone(), settings.public_url.clone()),
             playground: settings.has_playground(),
             sockets: sockets.clone(),
@@ -313,21 +316,6 @@ fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
         return Err(ServerError::TooManyConnections { wanted, most: CONNECTIONS_FOR_SERVER });
     }
     Ok(())
-}
-
-/// Who verifies and signs tokens, as the settings say.
-pub fn identity(settings: &IdentitySettings, data_dir: &Path) -> Result<Identity, IdentityError> {
-    let secret = settings.jwt_secret.as_deref().map(str::as_bytes);
-    match (&settings.jwt_jwks, secret) {
-        (Some(jwks), secret) => Identity::from_jwks_file(jwks, secret),
-        (None, Some(secret)) => Identity::from_secret(secret),
-        (None, None) => {
-            // If the folder cannot be made, the secret cannot be kept in it, and that error says
-            // why.
-            let _ = std::fs::create_dir_all(data_dir);
-            Identity::from_secret(&Identity::load_or_create_secret(&data_dir.join("jwt-secret"))?)
-        }
-    }
 }
 
 /// The operating system's reason in its own words, without the error number.

@@ -30,7 +30,7 @@ pub(super) enum OperationEvent {
 /// Starts an operation. Its events end with [`OperationEvent::Failed`] or [`OperationEvent::End`].
 pub(super) fn start(
     app: &AppState,
-    Prepared { mut request, operation, charge }: Prepared,
+    Prepared { mut request, operation, charge, .. }: Prepared,
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::document_cache::DocumentCache;
 use super::request_error::{RequestError, malformed};
+use crate::graphql::cost::Cost;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
@@ -32,6 +33,8 @@ pub(super) struct Parameters {
 pub(super) struct Prepared {
     pub(super) request: Request,
     pub(super) operation: OperationType,
+    /// The most that it may cost.
+    pub(super) cost: Cost,
     /// What it takes, to be held until it has ended.
     pub(super) charge: Charge,
 }
@@ -141,7 +144,8 @@ pub(super) fn parse(
     if let Some(introspected) = prepared.introspected {
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: prepared.operation.kind, charge })
+    let (operation, cost) = (prepared.operation.kind, Cost::default());
+    Ok(Prepared { request, operation, cost, charge })
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

@@ -33,4 +33,5 @@ mod sse;
 mod storm;
 mod transport;
 mod websocket;
+mod who_sees_what;
 mod wire;

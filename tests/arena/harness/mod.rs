@@ -232,7 +232,10 @@ pub fn settings(url: &str) -> ServeSettings {
             booking_connections: 4,
             read_connections: 6,
         },
-        identity: IdentitySettings { jwt_secret: Some(SECRET.to_owned()), jwt_jwks: None },
+        identity: IdentitySettings {
+            jwt_secret: Some(SECRET.to_owned()),
+            ..IdentitySettings::default()
+        },
     }
 }
 
