@@ -19,6 +19,7 @@ mod media;
 mod operation;
 mod origin;
 mod origin_gate;
+mod paced_io;
 mod pages;
 mod public_url;
 mod request;

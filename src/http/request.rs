@@ -12,6 +12,7 @@ use crate::graphql::cost::Cost;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
+use crate::memory::Charge;
 
 /// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
 /// ids are under 10 KiB.
@@ -34,6 +35,8 @@ pub(super) struct Prepared {
     pub(super) operation: OperationType,
     /// The most that it may cost.
     pub(super) cost: Cost,
+    /// What it takes, to be held until it has ended.
+    pub(super) charge: Charge,
 }
 
 impl Prepared {
@@ -133,16 +136,16 @@ pub(super) fn parse(
     documents: &DocumentCache,
     mut request: Request,
 ) -> Result<Prepared, RequestError> {
-    let document = documents.read(&request.query)?;
     let given = std::mem::take(&mut request.variables);
     let name = request.operation_name.as_deref();
-    let prepared = documents.reader().operation(&document, name, given)?;
+    let (prepared, charge) = documents.prepare(&request.query, name, given)?;
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
     if let Some(introspected) = prepared.introspected {
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: prepared.operation.kind, cost: Cost::default() })
+    let (operation, cost) = (prepared.operation.kind, Cost::default());
+    Ok(Prepared { request, operation, cost, charge })
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

@@ -145,7 +145,10 @@ struct Limited {
 impl Executor for Limited {
     async fn execute(&self, request: Request) -> Response {
         match request::parse(&self.documents, request) {
-            Ok(Prepared { request, .. }) => self.schema.execute(request).await,
+            Ok(Prepared { request, charge, .. }) => {
+                let _under_way = charge;
+                self.schema.execute(request).await
+            }
             Err(refused) => refused.into_response(),
         }
     }
@@ -164,7 +167,8 @@ impl Executor for Limited {
         }
         let held = Arc::clone(&self.operations);
         match request::parse(&self.documents, request) {
-            Ok(Prepared { request, .. }) => {
+            Ok(Prepared { request, charge, .. }) => {
+                let held = (held, charge);
                 let responses = self
                     .schema
                     .execute_stream_with_session_data(request, session.unwrap_or_default());
