@@ -2,6 +2,7 @@
 
 use async_graphql::{Error, Pos, Response, ServerError};
 
+use super::json_nesting::TooDeep;
 use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
 
@@ -49,6 +50,12 @@ impl RequestError {
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(vec![error])
+    }
+}
+
+impl From<TooDeep> for RequestError {
+    fn from(error: TooDeep) -> Self {
+        malformed(&error.to_string())
     }
 }
 
