@@ -4,3 +4,4 @@
 mod doors;
 mod forged_tokens;
 mod known_secrets;
+mod money;
