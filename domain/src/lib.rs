@@ -24,6 +24,7 @@ pub mod plan;
 #[cfg(test)]
 mod properties;
 pub mod seat;
+pub mod text;
 
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::paced_io::PacedIo;
 use super::service::{ClientConnection, Service};
 use super::spelled_io::SpelledIo;
 
@@ -27,6 +28,11 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// included: over the longest wait at the desk.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
 
+/// The most of a connection's buffers, in bytes: the largest head that is read, and what waits to be
+/// written of small answers to a client that asks on and on without reading. hyper's own bound is
+/// six times as large.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 /// The pause after the operating system refused a connection: it has run out of something, which
 /// passes.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
@@ -35,6 +41,16 @@ const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
 /// thousands come within a moment, and a client that the queue is too full for tries again a whole
 /// second later.
 const WAITING_CONNECTIONS: u32 = 4096;
+
+/// What every answer says to browsers: it is what its type says, and no page of another origin may
+/// take it in as an image, a script or a style. What is asked for by CORS is not concerned.
+const FOR_BROWSERS: [(HeaderName, HeaderValue); 2] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
 
 /// Begins to listen.
 pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
@@ -83,7 +99,8 @@ async fn serve_connection(
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(SpelledIo(stream)), answering)
+        .max_buf_size(BUFFER_BYTES)
+        .serve_connection(TokioIo::new(SpelledIo(PacedIo::new(stream))), answering)
         .with_upgrades();
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
@@ -103,7 +120,9 @@ async fn within_time(
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let answered = tokio::time::timeout(REQUEST_TIMEOUT, connection.answer(request)).await;
-    Ok(answered.unwrap_or_else(|_| {
+    let mut response = answered.unwrap_or_else(|_| {
         (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response()
-    }))
+    });
+    response.headers_mut().extend(FOR_BROWSERS);
+    Ok(response)
 }

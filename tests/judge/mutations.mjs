@@ -148,7 +148,8 @@ function priceChanged(world, cost, wanted) {
 /** A text that the buyer's shop names something by. */
 function checkText(text) {
   const count = [...text].length;
-  if (count < 1 || count > MOST_CHARACTERS || /\p{Cc}/u.test(text)) fail('1 to 255 characters');
+  const isLong = count < 1 || count > MOST_CHARACTERS;
+  if (isLong || /[\p{Cc}\p{Bidi_Control}]/u.test(text)) fail('1 to 255 characters');
 }
 
 /** For others a shop alone may buy; what they hold is not in the world of whoever asks. */

@@ -100,7 +100,10 @@ fn a_guest_is_a_new_viewer_for_a_day_and_never_an_admin() {
 #[test]
 fn beside_a_jwks_the_secret_speaks_for_guests_only() {
     let identity = with_jwks(Some(TEST_SECRET));
-    let guest = |roles: Value| json!({ "sub": "guest-1", "exp": NOW + 60, "roles": roles });
+    let guest = |roles: Value| {
+        let (iss, exp) = ("grand-arena", NOW + 60);
+        json!({ "iss": iss, "sub": "guest-1", "exp": exp, "roles": roles })
+    };
     for (claims, expected) in [
         (guest(json!([])), Ok(())),
         (guest(json!(["BUYER"])), Ok(())),

@@ -174,6 +174,34 @@ fn header_fields_that_do_not_matter_are_ignored() {
 }
 
 #[test]
+fn a_token_is_a_jwt_or_an_access_token_if_it_says_what_it_is() {
+    let refused = Err(TokenError::TypeNotAccepted);
+    for (typ, expected) in [
+        (json!("JWT"), Ok(())),
+        (json!("jwt"), Ok(())),
+        (json!("at+jwt"), Ok(())),
+        (json!("AT+JWT"), Ok(())),
+        (json!("application/at+jwt"), Ok(())),
+        (json!("Application/JWT"), Ok(())),
+        (json!(""), refused),
+        (json!("JWT "), refused),
+        (json!("JWS"), refused),
+        (json!("dpop+jwt"), refused),
+        (json!("logout+jwt"), refused),
+        (json!("application/"), refused),
+        (json!("application/application/jwt"), refused),
+        (json!("text/jwt"), refused),
+        (json!(7), Err(TokenError::Malformed)),
+        (json!(["JWT"]), Err(TokenError::Malformed)),
+    ] {
+        let token = Signer::secret().token(json!({ "alg": "HS256", "typ": typ }), alice());
+        assert_eq!(with_secret().verify(&token, now()).map(|_| ()), expected, "{typ}");
+    }
+    let untold = Signer::secret().token(json!({ "alg": "HS256" }), alice());
+    with_secret().verify(&untold, now()).unwrap();
+}
+
+#[test]
 fn a_token_without_exp_is_refused() {
     check([
         (json!({ "sub": "alice" }), Err(TokenError::MissingClaim("exp"))),
@@ -258,11 +286,22 @@ fn sub_must_be_a_viewer_id() {
         (json!(""), invalid),
         (json!("a\0b"), invalid),
         (json!("a\nb"), invalid),
+        (json!("ecila\u{202e}"), invalid),
         (json!(7), invalid),
         (json!(null), invalid),
         (json!(["alice"]), invalid),
     ];
     check(table.map(|(sub, expected)| (alice_but("sub", sub), expected)));
+}
+
+#[test]
+fn subjects_are_compared_in_normal_form_and_in_their_case() {
+    let id = |sub: &str| {
+        let token = Signer::secret().claims(alice_but("sub", json!(sub)));
+        with_secret().verify(&token, now()).unwrap().id
+    };
+    assert_eq!(id("Zoe\u{308}"), id("Zo\u{eb}"));
+    assert_ne!(id("zo\u{eb}"), id("Zo\u{eb}"));
 }
 
 #[test]

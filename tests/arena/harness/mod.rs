@@ -217,6 +217,7 @@ pub fn token(user: &str, roles: &[Role]) -> String {
 pub fn settings(url: &str) -> ServeSettings {
     ServeSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
+        metrics_listen: Some("127.0.0.1:0".parse().unwrap()),
         listen_database_url: None,
         no_migrate: true,
         demo: false,
@@ -233,7 +234,10 @@ pub fn settings(url: &str) -> ServeSettings {
             booking_connections: 4,
             read_connections: 6,
         },
-        identity: IdentitySettings { jwt_secret: Some(SECRET.to_owned()), jwt_jwks: None },
+        identity: IdentitySettings {
+            jwt_secret: Some(SECRET.to_owned()),
+            ..IdentitySettings::default()
+        },
     }
 }
 
@@ -254,6 +258,11 @@ fn plan(seats: usize) -> SeatPlan {
     });
     SeatPlan::new("EUR", vec![category("Gold", 5000), category("Silver", 2500)], seats.collect())
         .unwrap()
+}
+
+/// The code of an answer that is one error.
+pub fn kind_of_refusal(answer: &serde_json::Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap()
 }
 
 /// Waits until a condition holds; the test fails if it does not within 20 s.
