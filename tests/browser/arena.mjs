@@ -2,8 +2,8 @@
 //
 // The environment comes from tests/arena/browser.rs. ARENA_URL is the server, which has the demo
 // event; ARENA_CHROMIUM is the browser's binary. ARENA_TOKEN is a viewer's token for calls that no
-// page makes, ARENA_SHOP_TOKEN one with the role SHOP. ARENA_CONTROL_URL makes events (POST /event), stops the server (POST /stop/TERM,
-// /stop/KILL), and starts it again (POST /start).
+// page makes, ARENA_SHOP_TOKEN one with the role SHOP. ARENA_CONTROL_URL makes events (POST
+// /event), stops the server (POST /stop/TERM, /stop/KILL), and starts it again (POST /start).
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';

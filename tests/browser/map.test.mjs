@@ -141,7 +141,7 @@ test('held seats are bought in one order; a reload brings it back, as it does ho
   await bob.leave();
 });
 
-test('where the shop confirms, the page has no button that cannot, and shows the order', async () => {
+test('where the shop confirms, the page has no button for it, and shows the order', async () => {
   const event = await newEvent({ isConfirmedByShop: true });
   const alice = await viewer(event);
   await openList(alice.page);

@@ -155,7 +155,8 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
     </ul>
     ${isLeftToShop(event, prices)
       ? html`<p class="notice">
-          The shop confirms these seats once they are paid: ${seats(prices.length)} · ${sum(prices)}.
+          The shop confirms these seats once they are paid: ${seats(prices.length)} ·
+          ${sum(prices)}.
         </p>`
       : html`<button
           type="button"
