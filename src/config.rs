@@ -1,11 +1,14 @@
 //! Settings: each a flag and an environment variable, each with its bounds, all in this one place.
 
+mod limits;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+pub use self::limits::LimitSettings;
 use crate::http::{AllowedOrigins, PublicUrl};
 
 /// What the server and the commands that use the database are told.
@@ -165,6 +168,10 @@ pub struct ServeSettings {
     /// Who is asking.
     #[command(flatten)]
     pub identity: IdentitySettings,
+
+    /// How much each account may have.
+    #[command(flatten)]
+    pub limits: LimitSettings,
 }
 
 impl ServeSettings {

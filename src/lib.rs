@@ -24,6 +24,7 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod import;
+mod open_files;
 pub mod pruner;
 mod random;
 pub mod server;

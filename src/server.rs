@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::account::Shares;
 use crate::cleaner::Cleaner;
 use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
@@ -22,8 +23,9 @@ use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
-use crate::http::{self, App, OriginGate, Service};
+use crate::http::{self, App, Door, OriginGate, Service};
 use crate::identity::{Identity, IdentityError};
+use crate::open_files;
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
 use crate::store::{ConnectError, Store, StoreError};
@@ -224,6 +226,8 @@ impl Running {
             operations: Arc::default(),
             maps: Arc::default(),
             identity,
+            shares: Shares::new(settings.limits.shares()),
+            proxies: settings.limits.trusted_proxies.clone(),
             store: store.clone(),
             feed: Arc::clone(&feed),
             stop: stop.clone(),
@@ -233,6 +237,7 @@ impl Running {
         });
         let serving = tokio::spawn(http::serve(
             listener,
+            door(settings),
             Service::new(app, settings.public_url.as_ref()),
             stop.clone(),
         ));
@@ -261,6 +266,35 @@ impl Running {
         if tokio::time::timeout(patience / 2, rest).await.is_err() {
             tracing::warn!("not everything had finished when the time for the shutdown was up");
         }
+    }
+}
+
+/// Connections beside those that subscriptions may have for themselves.
+const CONNECTIONS_FOR_REQUESTS: u32 = 4_096;
+
+/// Files beside connections: the listening socket, standard streams, pages, resolvers.
+const OTHER_FILES: u32 = 256;
+
+/// Lets as many in as the process may have files open, which it may have raised to what the
+/// settings ask for.
+fn door(settings: &ServeSettings) -> Door {
+    let DatabaseSettings { booking_connections, read_connections, .. } = settings.database;
+    let of_our_own = OTHER_FILES + booking_connections + read_connections;
+    let wanted = settings.max_subscriptions + CONNECTIONS_FOR_REQUESTS + of_our_own;
+    let open_files = open_files::raise(wanted.into());
+    if open_files < wanted.into() {
+        tracing::warn!(
+            open_files,
+            wanted,
+            "this process may have fewer files open than the settings ask for: newcomers will be \
+                turned away; raise the hard limit (`ulimit -Hn`, `LimitNOFILE`) or lower \
+                ARENA_MAX_SUBSCRIPTIONS"
+        );
+    }
+    let for_clients = open_files.saturating_sub(of_our_own.into()).max(1);
+    Door {
+        most_connections: usize::try_from(for_clients).unwrap_or(usize::MAX),
+        head_time: settings.limits.head_time(),
     }
 }
 

@@ -39,7 +39,11 @@ pub enum Lost {
 }
 
 /// One of the followers that this server has room for; given back when dropped.
-type SubscriptionPermit = OwnedSemaphorePermit;
+#[derive(Debug)]
+pub(super) struct FollowerPermit {
+    pub(super) _of_all: OwnedSemaphorePermit,
+    pub(super) _of_strangers: Option<OwnedSemaphorePermit>,
+}
 
 /// See the module's documentation. Ends its watch when it is the last one.
 #[derive(Debug)]
@@ -47,7 +51,7 @@ pub struct Follower {
     store: Store,
     watch: Arc<Watch>,
     head: watch::Receiver<Revision>,
-    _permit: SubscriptionPermit,
+    _permit: FollowerPermit,
     state: FollowerState,
     /// The rewinds of the log that it knows of.
     rewinds: u64,
@@ -71,7 +75,7 @@ impl Follower {
     pub(super) fn new(
         store: Store,
         watch: Arc<Watch>,
-        permit: SubscriptionPermit,
+        permit: FollowerPermit,
         state: FollowerState,
     ) -> Self {
         let (head, rewinds) = (watch.head(), watch.rewinds());

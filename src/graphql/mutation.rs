@@ -21,6 +21,9 @@ use crate::domain::command::{Confirm, Release, Reserve};
 use crate::domain::{IdempotencyKey, PaymentReference};
 use crate::identity::Role;
 
+/// The field that gives out an identity to whoever asks. Once in an operation: nobody is two guests.
+pub(super) const START_GUEST_SESSION: &str = "startGuestSession";
+
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutation;

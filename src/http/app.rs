@@ -8,6 +8,8 @@ use tokio_util::task::TaskTracker;
 use super::document_cache::DocumentCache;
 use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
+use super::trusted_proxies::TrustedProxies;
+use crate::account::Shares;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
 use crate::graphql::shared_operation::SharedOperations;
@@ -29,6 +31,10 @@ pub struct App {
     pub maps: Arc<SharedAnswers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
+    /// What each account may have.
+    pub shares: Shares,
+    /// Whose word counts as to where a request comes from.
+    pub proxies: TrustedProxies,
     /// For readiness.
     pub store: Store,
     /// For readiness.

@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::origin_gate::OriginGate;
-use super::websocket;
+use super::{rate_limited, websocket};
 
 /// What a page may send.
 const METHODS: &str = "GET, POST";
@@ -61,6 +61,7 @@ impl CallerOrigin {
         let headers = response.headers_mut();
         if self.is_allowed {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, rate_limited::EXPOSED);
         }
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }

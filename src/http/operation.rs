@@ -30,7 +30,7 @@ pub(super) enum OperationEvent {
 /// Starts an operation. Its events end with [`OperationEvent::Failed`] or [`OperationEvent::End`].
 pub(super) fn start(
     app: &AppState,
-    Prepared { mut request, operation, .. }: Prepared,
+    Prepared { mut request, operation, place, .. }: Prepared,
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
@@ -58,7 +58,8 @@ pub(super) fn start(
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
     let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Frame));
-    responses.map(move |response| told(operation, response)).chain(frames).chain(end).boxed()
+    let events = responses.map(move |response| told(operation, response)).chain(frames).chain(end);
+    events.inspect(move |_| _ = &place).boxed()
 }
 
 fn told(operation: OperationType, mut response: Response) -> OperationEvent {

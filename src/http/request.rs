@@ -6,9 +6,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document_cache::DocumentCache;
+use super::admission::Taking;
+use super::app::App;
 use super::request_error::{RequestError, malformed};
+use crate::account::Place;
 use crate::graphql::cost::Cost;
+use crate::graphql::document;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
@@ -34,6 +37,8 @@ pub(super) struct Prepared {
     pub(super) operation: OperationType,
     /// The most that it may cost.
     pub(super) cost: Cost,
+    /// A subscription's place, held for as long as it runs.
+    pub(super) place: Place,
 }
 
 impl Prepared {
@@ -93,12 +98,8 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Finds the operation and adds who is asking.
-    pub(super) fn prepare(
-        self,
-        documents: &DocumentCache,
-        asker: Asker,
-    ) -> Result<Prepared, RequestError> {
+    /// Finds the operation, adds who is asking, and takes of their share what it costs.
+    pub(super) fn prepare(self, app: &App, asker: Asker) -> Result<Prepared, RequestError> {
         let query = match self.query {
             Some(Value::String(query)) => query,
             // Automatic persisted queries begin with the hash alone; with the document beside it
@@ -122,27 +123,44 @@ impl Parameters {
         if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
             return Err(malformed("`extensions` must be an object"));
         }
-        let mut request = Request::new(query).variables(variables).data(asker);
+        let mut request = Request::new(query).variables(variables);
         request.operation_name = operation_name;
-        parse(documents, request)
+        let mut prepared = parse(app, &asker, request)?;
+        prepared.request = prepared.request.data(asker);
+        Ok(prepared)
     }
 }
 
 /// Finds the operation, with the values that its variables have.
+/// Takes of the asker's share what it costs: a point, if nothing can come of it.
 pub(super) fn parse(
-    documents: &DocumentCache,
+    app: &App,
+    asker: &Asker,
     mut request: Request,
 ) -> Result<Prepared, RequestError> {
-    let document = documents.read(&request.query)?;
-    let given = std::mem::take(&mut request.variables);
-    let name = request.operation_name.as_deref();
-    let prepared = documents.reader().operation(&document, name, given)?;
+    let prepared = match find(app, &mut request) {
+        Ok(prepared) => prepared,
+        Err(refused) => {
+            app.count_failure(asker)?;
+            return Err(refused);
+        }
+    };
+    let (kind, cost) = (prepared.operation.kind, Cost::default());
+    let starts_session = prepared.operation.guest_sessions > 0;
+    let place = app.admit(asker, &Taking { kind, cost, starts_session })?;
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
     if let Some(introspected) = prepared.introspected {
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: prepared.operation.kind, cost: Cost::default() })
+    Ok(Prepared { request, operation: kind, cost, place })
+}
+
+fn find(app: &App, request: &mut Request) -> Result<document::Prepared, RequestError> {
+    let document = app.documents.read(&request.query)?;
+    let given = std::mem::take(&mut request.variables);
+    let name = request.operation_name.as_deref();
+    Ok(app.documents.reader().operation(&document, name, given)?)
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

@@ -2,6 +2,7 @@
 
 use async_graphql::{Error, Pos, Response, ServerError};
 
+use crate::account::Exceeded;
 use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
 
@@ -17,6 +18,8 @@ pub(super) enum RequestError {
     NotPersisted,
     /// It is one, but its document cannot be executed: everything that is wrong with it.
     Document(Vec<DocumentError>),
+    /// It is more than the share of whoever asks.
+    Exceeded(Exceeded),
 }
 
 impl RequestError {
@@ -31,6 +34,9 @@ impl RequestError {
             Self::Malformed(fault) => vec![server_error(fault)],
             Self::NotPersisted => {
                 vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
+            }
+            Self::Exceeded(exceeded) => {
+                vec![server_error(Fault::rate_limited(exceeded.to_string(), exceeded.wait))]
             }
             Self::Document(errors) => {
                 errors.into_iter().map(DocumentError::into_server_error).collect()
@@ -47,6 +53,12 @@ impl RequestError {
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(vec![error])
+    }
+}
+
+impl From<Exceeded> for RequestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Exceeded(exceeded)
     }
 }
 

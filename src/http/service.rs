@@ -13,6 +13,7 @@ use super::app::AppState;
 use super::client::Client;
 use super::public_url::PublicUrl;
 use super::{graphql, pages};
+use crate::account::{Account, Exceeded, Place};
 
 /// Where the API is.
 const API: &str = "/graphql";
@@ -32,6 +33,14 @@ impl Service {
     pub fn new(app: AppState, public_url: Option<&PublicUrl>) -> Self {
         let prefix = public_url.map(|url| url.prefix.as_str()).filter(|path| !path.is_empty());
         Self { pages: pages::router(app.clone()), app, prefix: prefix.map(Arc::from) }
+    }
+
+    /// A place for a connection of an address. A proxy has those of many.
+    pub(super) fn admit(&self, address: IpAddr) -> Result<Place, Exceeded> {
+        if self.app.proxies.has(address) {
+            return Ok(Place::default());
+        }
+        self.app.shares.connect(&Account::at(address))
     }
 
     /// Whether a path is the API's, with or without the prefix.

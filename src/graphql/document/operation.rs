@@ -14,6 +14,7 @@ use super::normal_form::{self, Operation};
 use super::schema::Schema;
 use super::variables;
 use crate::graphql::error::Code;
+use crate::graphql::mutation::START_GUEST_SESSION;
 
 /// Fields of all normal forms that a document keeps: bounds what a few kilobytes of text can take
 /// up, at about 400 bytes a field. The standard introspection query has some 350.
@@ -96,6 +97,10 @@ impl Document {
             self.keep(operation, conditions.clone(), &made);
             made
         });
+        if form.guest_sessions > 1 {
+            let message = format!("an operation may ask for one {START_GUEST_SESSION}");
+            return Err(DocumentError::new(Code::GraphqlValidationFailed, message));
+        }
         let introspected = if form.introspects {
             let make = || introspection::answerable(schema, &self.source);
             let document = self.answerable.get_or_init(make);

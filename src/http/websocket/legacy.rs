@@ -4,8 +4,10 @@
 //! async-graphql-axum speaks it; what it lacks is put around it here: our limits, an end when the
 //! token runs out or the server shuts down, and an end for clients that have gone.
 
+use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Executor, Request, Response};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::extract::FromRequestParts as _;
@@ -19,20 +21,19 @@ use tokio_util::sync::PollSender;
 use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
-use crate::graphql::ArenaSchema;
+use crate::account::Place;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::AppState;
-use crate::http::document_cache::DocumentCache;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::request::{self, Prepared};
-use crate::http::request_error::fault_response;
+use crate::http::request_error::{RequestError, fault_response};
 use crate::identity::Asker;
 
 /// What the protocol calls itself.
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
 /// Serves a socket to its end.
-pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker) {
+pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker, place: Place) {
     let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
     let Ok(head) = head else { return };
     let (mut head, ()) = head.into_parts();
@@ -48,21 +49,22 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
         move |_| heard.notify_one()
     });
     let expiry = Arc::new(Expiry::new());
-    let executor = Limited {
-        schema: app.schema.clone(),
-        documents: Arc::clone(&app.documents),
-        operations: Arc::new(()),
-    };
+    let executor = Limited { app: Arc::clone(&app), carried: Arc::default() };
     let serving =
         GraphQLWebSocket::new_with_pair(PollSender::new(frames), messages, executor, protocol)
             .on_connection_init({
                 let expiry = Arc::clone(&expiry);
                 move |payload| async move {
-                    let asker = asker_from_payload(&app, payload.as_object(), from_upgrade)
+                    let asker = asker_from_payload(&app, payload.as_object(), from_upgrade.clone())
                         .map_err(async_graphql::Error::new)?;
+                    let place = app
+                        .move_socket(place, &from_upgrade, &asker)
+                        .map_err(|exceeded| async_graphql::Error::new(exceeded.to_string()))?;
                     expiry.set(asker.viewer.as_ref().map(token_end));
                     let mut data = Data::default();
                     data.insert(asker);
+                    // The socket's, for as long as it has this data.
+                    data.insert(place);
                     Ok(data)
                 }
             })
@@ -136,18 +138,43 @@ impl Expiry {
 /// The schema behind the limits of every other transport.
 #[derive(Clone)]
 struct Limited {
-    schema: ArenaSchema,
-    documents: Arc<DocumentCache>,
-    /// Held once by each operation under way on this socket, and once or twice by the socket.
+    app: AppState,
+    carried: Arc<Carried>,
+}
+
+/// What is under way on a socket. Each is held once by every operation of its kind, and once here.
+#[derive(Default)]
+struct Carried {
     operations: Arc<()>,
+    subscriptions: Arc<()>,
+}
+
+impl Limited {
+    /// Prepares an operation; it is carried for as long as what comes with it is kept.
+    fn prepare(
+        &self,
+        request: Request,
+        asker: &Asker,
+    ) -> Result<(Prepared, Arc<()>), RequestError> {
+        let prepared = request::parse(&self.app, asker, request)?;
+        if prepared.operation != OperationType::Subscription {
+            return Ok((prepared, Arc::clone(&self.carried.operations)));
+        }
+        let subscriptions = &self.carried.subscriptions;
+        self.app.carry_another(Some(asker), Arc::strong_count(subscriptions) - 1)?;
+        Ok((prepared, Arc::clone(subscriptions)))
+    }
+
+    fn is_full(&self) -> bool {
+        let Carried { operations, subscriptions } = &*self.carried;
+        Arc::strong_count(operations) + Arc::strong_count(subscriptions) - 2 >= MAX_OPERATIONS
+    }
 }
 
 impl Executor for Limited {
-    async fn execute(&self, request: Request) -> Response {
-        match request::parse(&self.documents, request) {
-            Ok(Prepared { request, .. }) => self.schema.execute(request).await,
-            Err(refused) => refused.into_response(),
-        }
+    /// The library executes everything of a socket as streams.
+    async fn execute(&self, _: Request) -> Response {
+        fault_response(Fault::internal("an operation came without a socket"))
     }
 
     fn execute_stream(
@@ -155,21 +182,25 @@ impl Executor for Limited {
         request: Request,
         session: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
-        if Arc::strong_count(&self.operations) > MAX_OPERATIONS {
+        let session = session.unwrap_or_default();
+        let asker = session.get(&TypeId::of::<Asker>()).and_then(|asker| asker.downcast_ref());
+        let Some(asker) = asker else {
+            let fault = Fault::internal("a socket does not know who is asking");
+            return once(async { fault_response(fault) }).boxed();
+        };
+        if self.is_full() {
             let fault = Fault::new(
                 Code::Overloaded,
-                format!("a socket carries about {MAX_OPERATIONS} operations at a time"),
+                format!("a socket carries at most {MAX_OPERATIONS} operations at a time"),
             );
             return once(async { fault_response(fault) }).boxed();
         }
-        let held = Arc::clone(&self.operations);
-        match request::parse(&self.documents, request) {
-            Ok(Prepared { request, .. }) => {
-                let responses = self
-                    .schema
-                    .execute_stream_with_session_data(request, session.unwrap_or_default());
+        match self.prepare(request, asker) {
+            Ok((Prepared { request, place, .. }, carried)) => {
+                let schema = &self.app.schema;
+                let responses = schema.execute_stream_with_session_data(request, session);
                 let completed = responses.map(move |mut response| {
-                    let _held = &held;
+                    let _held = (&carried, &place);
                     request::complete_errors(&mut response);
                     response
                 });

@@ -1,0 +1,108 @@
+//! All that each account has a share of.
+
+use std::sync::Arc;
+
+use super::exceeded::{Exceeded, Limited};
+use super::name::Account;
+use super::places::{ASK_AGAIN, Place, Places};
+use super::rate::Rate;
+use super::share::Share;
+
+/// How much each account may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ShareLimits {
+    /// Points a minute.
+    pub points: Share,
+    /// Guest sessions a minute, of an address.
+    pub guest_sessions: u32,
+    /// Connections at a time, of an address.
+    pub connections: u32,
+    /// WebSockets at a time.
+    pub sockets: Share,
+    /// Subscriptions of one WebSocket at a time.
+    pub socket_subscriptions: u32,
+    /// Subscriptions of all sockets and streams at a time.
+    pub subscriptions: Share,
+}
+
+/// What each account has a share of. Where nothing is limited everybody gets what they ask for.
+#[derive(Debug)]
+pub struct Shares(Option<Counted>);
+
+#[derive(Debug)]
+struct Counted {
+    points_of_viewers: Rate,
+    points_of_addresses: Rate,
+    guest_sessions: Rate,
+    connections: Arc<Places>,
+    sockets: Arc<Places>,
+    socket_subscriptions: u32,
+    subscriptions: Arc<Places>,
+}
+
+impl Shares {
+    /// Counts; or does not, where there are no limits.
+    pub fn new(limits: Option<ShareLimits>) -> Self {
+        let only = |address| Share { viewer: address, address };
+        Self(limits.map(|limits| Counted {
+            points_of_viewers: Rate::new(Limited::Points, limits.points.viewer),
+            points_of_addresses: Rate::new(Limited::Points, limits.points.address),
+            guest_sessions: Rate::new(Limited::GuestSessions, limits.guest_sessions),
+            connections: Places::new(Limited::Connections, only(limits.connections)),
+            sockets: Places::new(Limited::Sockets, limits.sockets),
+            socket_subscriptions: limits.socket_subscriptions,
+            subscriptions: Places::new(Limited::Subscriptions, limits.subscriptions),
+        }))
+    }
+
+    /// Spends points.
+    ///
+    /// # Errors
+    ///
+    /// If there are not as many left, and so for each of these.
+    pub fn spend(&self, account: &Account, points: u32) -> Result<(), Exceeded> {
+        let Some(counted) = &self.0 else { return Ok(()) };
+        let rate = match account {
+            Account::Viewer(_) => &counted.points_of_viewers,
+            Account::Address(_) => &counted.points_of_addresses,
+        };
+        rate.spend(account, points)
+    }
+
+    /// Gives an address a guest session.
+    pub fn start_guest_session(&self, address: &Account) -> Result<(), Exceeded> {
+        self.0.as_ref().map_or(Ok(()), |counted| counted.guest_sessions.spend(address, 1))
+    }
+
+    /// A place for a connection of an address.
+    pub fn connect(&self, address: &Account) -> Result<Place, Exceeded> {
+        self.take(|counted| &counted.connections, address)
+    }
+
+    /// A place for a WebSocket.
+    pub fn open_socket(&self, account: &Account) -> Result<Place, Exceeded> {
+        self.take(|counted| &counted.sockets, account)
+    }
+
+    /// A place for a subscription.
+    pub fn subscribe(&self, account: &Account) -> Result<Place, Exceeded> {
+        self.take(|counted| &counted.subscriptions, account)
+    }
+
+    /// Whether a socket that carries so many subscriptions may carry another.
+    pub fn carry_another(&self, carried: usize) -> Result<(), Exceeded> {
+        let quota = self.0.as_ref().map_or(u32::MAX, |counted| counted.socket_subscriptions);
+        if u32::try_from(carried).is_ok_and(|carried| carried < quota) {
+            return Ok(());
+        }
+        Err(Exceeded { of: Limited::SocketSubscriptions, quota, left: 0, wait: ASK_AGAIN })
+    }
+
+    fn take(
+        &self,
+        places: impl FnOnce(&Counted) -> &Arc<Places>,
+        account: &Account,
+    ) -> Result<Place, Exceeded> {
+        self.0.as_ref().map_or(Ok(Place::default()), |counted| places(counted).take(account))
+    }
+}

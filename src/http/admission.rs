@@ -1,0 +1,77 @@
+//! Whether an operation may begin: what it takes of the share of whoever asks.
+//!
+//! Whatever is refused here has cost nothing but its reading. That costs a point as well, whether
+//! anything comes of it or not.
+
+use async_graphql::parser::types::OperationType;
+
+use super::app::App;
+use super::request_error::RequestError;
+use crate::account::{Account, Exceeded, Place};
+use crate::graphql::cost::Cost;
+use crate::identity::Asker;
+
+/// What an operation is going to take.
+pub(super) struct Taking {
+    pub(super) kind: OperationType,
+    pub(super) cost: Cost,
+    /// Whether it asks for a guest session.
+    pub(super) starts_session: bool,
+}
+
+impl App {
+    /// Takes it of the asker's share; a subscription has its place for as long as what is returned
+    /// is kept.
+    pub(super) fn admit(&self, asker: &Asker, taking: &Taking) -> Result<Place, RequestError> {
+        let Some(account) = asker.counted() else { return Ok(Place::default()) };
+        self.shares.spend(&account, taking.cost.points())?;
+        if taking.starts_session {
+            self.shares.start_guest_session(&Account::at(asker.address))?;
+        }
+        if taking.kind == OperationType::Subscription {
+            return Ok(self.shares.subscribe(&account)?);
+        }
+        Ok(Place::default())
+    }
+
+    /// Takes a point for what has come to nothing.
+    pub(super) fn count_failure(&self, asker: &Asker) -> Result<(), Exceeded> {
+        asker.counted().map_or(Ok(()), |account| self.shares.spend(&account, 1))
+    }
+
+    /// A place for a socket of somebody's, and a point for its beginning.
+    pub(super) fn admit_socket(&self, asker: &Asker) -> Result<Place, Exceeded> {
+        let Some(account) = asker.counted() else { return Ok(Place::default()) };
+        self.shares.spend(&account, 1)?;
+        self.shares.open_socket(&account)
+    }
+
+    /// Whether a socket of somebody's may carry a subscription beside so many others.
+    pub(super) fn carry_another(
+        &self,
+        asker: Option<&Asker>,
+        carried: usize,
+    ) -> Result<(), Exceeded> {
+        match asker.and_then(Asker::counted) {
+            Some(_) => self.shares.carry_another(carried),
+            None => Ok(()),
+        }
+    }
+
+    /// A place for a socket whose client has said who it is, in exchange for the one that it had
+    /// from its address.
+    pub(super) fn move_socket(
+        &self,
+        place: Place,
+        from: &Asker,
+        to: &Asker,
+    ) -> Result<Place, Exceeded> {
+        match to.counted() {
+            Some(account) if Some(&account) != from.counted().as_ref() => {
+                self.shares.open_socket(&account)
+            }
+            Some(_) => Ok(place),
+            None => Ok(Place::default()),
+        }
+    }
+}
