@@ -24,6 +24,8 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod import;
+pub mod memory;
+pub mod metrics;
 mod open_files;
 pub mod pruner;
 mod random;

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+
 use super::exceeded::{Exceeded, Limited};
 use super::name::Account;
 use super::places::{ASK_AGAIN, Place, Places};
 use super::rate::Rate;
 use super::share::Share;
+use crate::metrics::Metrics;
 
 /// How much each account may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,7 +31,13 @@ pub struct ShareLimits {
 
 /// What each account has a share of. Where nothing is limited everybody gets what they ask for.
 #[derive(Debug)]
-pub struct Shares(Option<Counted>);
+pub struct Shares {
+    counted: Option<Counted>,
+    refusals: Refusals,
+}
+
+/// How often more was asked for than there was, by what it was.
+type Refusals = Family<[(&'static str, &'static str); 1], Counter>;
 
 #[derive(Debug)]
 struct Counted {
@@ -42,9 +52,9 @@ struct Counted {
 
 impl Shares {
     /// Counts; or does not, where there are no limits.
-    pub fn new(limits: Option<ShareLimits>) -> Self {
+    pub fn new(limits: Option<ShareLimits>, metrics: &Metrics) -> Self {
         let only = |address| Share { viewer: address, address };
-        Self(limits.map(|limits| Counted {
+        let counted = limits.map(|limits| Counted {
             points_of_viewers: Rate::new(Limited::Points, limits.points.viewer),
             points_of_addresses: Rate::new(Limited::Points, limits.points.address),
             guest_sessions: Rate::new(Limited::GuestSessions, limits.guest_sessions),
@@ -52,7 +62,10 @@ impl Shares {
             sockets: Places::new(Limited::Sockets, limits.sockets),
             socket_subscriptions: limits.socket_subscriptions,
             subscriptions: Places::new(Limited::Subscriptions, limits.subscriptions),
-        }))
+        });
+        let help = "Requests for more than the share of a viewer or an address, by what was asked";
+        let refusals = metrics.register("share_refusals", help, Refusals::default());
+        Self { counted, refusals }
     }
 
     /// Spends points.
@@ -61,17 +74,18 @@ impl Shares {
     ///
     /// If there are not as many left, and so for each of these.
     pub fn spend(&self, account: &Account, points: u32) -> Result<(), Exceeded> {
-        let Some(counted) = &self.0 else { return Ok(()) };
+        let Some(counted) = &self.counted else { return Ok(()) };
         let rate = match account {
             Account::Viewer(_) => &counted.points_of_viewers,
             Account::Address(_) => &counted.points_of_addresses,
         };
-        rate.spend(account, points)
+        self.noted(rate.spend(account, points))
     }
 
     /// Gives an address a guest session.
     pub fn start_guest_session(&self, address: &Account) -> Result<(), Exceeded> {
-        self.0.as_ref().map_or(Ok(()), |counted| counted.guest_sessions.spend(address, 1))
+        let Some(counted) = &self.counted else { return Ok(()) };
+        self.noted(counted.guest_sessions.spend(address, 1))
     }
 
     /// A place for a connection of an address.
@@ -91,11 +105,13 @@ impl Shares {
 
     /// Whether a socket that carries so many subscriptions may carry another.
     pub fn carry_another(&self, carried: usize) -> Result<(), Exceeded> {
-        let quota = self.0.as_ref().map_or(u32::MAX, |counted| counted.socket_subscriptions);
+        let Some(counted) = &self.counted else { return Ok(()) };
+        let quota = counted.socket_subscriptions;
         if u32::try_from(carried).is_ok_and(|carried| carried < quota) {
             return Ok(());
         }
-        Err(Exceeded { of: Limited::SocketSubscriptions, quota, left: 0, wait: ASK_AGAIN })
+        let of = Limited::SocketSubscriptions;
+        self.noted(Err(Exceeded { of, quota, left: 0, wait: ASK_AGAIN }))
     }
 
     fn take(
@@ -103,6 +119,13 @@ impl Shares {
         places: impl FnOnce(&Counted) -> &Arc<Places>,
         account: &Account,
     ) -> Result<Place, Exceeded> {
-        self.0.as_ref().map_or(Ok(Place::default()), |counted| places(counted).take(account))
+        let Some(counted) = &self.counted else { return Ok(Place::default()) };
+        self.noted(places(counted).take(account))
+    }
+
+    fn noted<T>(&self, given: Result<T, Exceeded>) -> Result<T, Exceeded> {
+        given.inspect_err(|exceeded| {
+            self.refusals.get_or_create(&[("of", exceeded.of.name())]).inc();
+        })
     }
 }

@@ -111,8 +111,8 @@ pub struct LimitSettings {
     )]
     pub address_connections: u32,
 
-    /// How long a client may take to send the head of a request that it has begun, and the first
-    /// one after it has connected, in seconds, 1 to 60.
+    /// How long the head of a request may take from its first byte, in seconds, 1 to 60; that of
+    /// the first request from when the client has connected.
     #[arg(
         long,
         env = "ARENA_HEAD_SECONDS",

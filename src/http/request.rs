@@ -131,8 +131,8 @@ impl Parameters {
     }
 }
 
-/// Finds the operation, with the values that its variables have.
-/// Takes of the asker's share what it costs: a point, if nothing can come of it.
+/// Finds the operation, with the values that its variables have, and takes of the asker's share
+/// what it costs: a point, if nothing can come of it.
 pub(super) fn parse(
     app: &App,
     asker: &Asker,

@@ -14,6 +14,7 @@ use axum::extract::FromRequestParts as _;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::{BoxStream, once};
 use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::PollSender;
@@ -23,7 +24,7 @@ use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use crate::account::Place;
 use crate::graphql::error::{Code, Fault};
-use crate::http::app::AppState;
+use crate::http::app::{App, AppState};
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::request::{self, Prepared};
 use crate::http::request_error::{RequestError, fault_response};
@@ -55,15 +56,10 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
             .on_connection_init({
                 let expiry = Arc::clone(&expiry);
                 move |payload| async move {
-                    let asker = asker_from_payload(&app, payload.as_object(), from_upgrade.clone())
-                        .map_err(async_graphql::Error::new)?;
-                    let place = app
-                        .move_socket(place, &from_upgrade, &asker)
-                        .map_err(|exceeded| async_graphql::Error::new(exceeded.to_string()))?;
+                    let (asker, place) = introduce(&app, payload.as_object(), from_upgrade, place)?;
                     expiry.set(asker.viewer.as_ref().map(token_end));
                     let mut data = Data::default();
                     data.insert(asker);
-                    // The socket's, for as long as it has this data.
                     data.insert(place);
                     Ok(data)
                 }
@@ -103,6 +99,18 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
         // The client may be gone already.
         let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
     }
+}
+
+/// Who is asking, and the socket's place among theirs.
+fn introduce(
+    app: &App,
+    payload: Option<&Map<String, Value>>,
+    from_upgrade: Asker,
+    place: Place,
+) -> async_graphql::Result<(Asker, Place)> {
+    let asker = asker_from_payload(app, payload, from_upgrade.clone())?;
+    let place = app.move_socket(place, &from_upgrade, &asker);
+    Ok((asker, place.map_err(|exceeded| exceeded.to_string())?))
 }
 
 /// When the token runs out, which is known once the client has said who it is; and how long it may
