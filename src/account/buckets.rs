@@ -6,8 +6,8 @@
 //!
 //! An account has its bucket in one set of eight. Where all eight are taken by accounts that have
 //! spent something, a newcomer shares one of them. It is found by a keyed hash, so that nobody can
-//! choose whose it is. To get there somebody has to spend from 131,072 networks at once, faster than
-//! a share is restored.
+//! choose whose it is. To get there somebody has to spend from 131,072 networks at once, and faster
+//! than their shares are restored.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};

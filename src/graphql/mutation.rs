@@ -22,7 +22,7 @@ use crate::domain::text::TEXT_RULE;
 use crate::domain::{IdempotencyKey, PaymentReference};
 use crate::identity::Role;
 
-/// The field that gives out an identity to whoever asks. Once in an operation: nobody is two guests.
+/// The field that gives out an identity to whoever asks; once in an operation.
 pub(super) const START_GUEST_SESSION: &str = "startGuestSession";
 
 /// Everything that can be done.

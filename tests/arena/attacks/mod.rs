@@ -1,2 +1,5 @@
 //! What strangers have tried: each attack is a test, which failed before there was a mechanism
 //! against its kind.
+
+mod accounts;
+mod connections;
