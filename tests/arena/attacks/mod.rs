@@ -1,5 +1,5 @@
 //! What strangers have tried: each attack is a test, which failed before there was a mechanism
 //! against its kind.
 
-mod accounts;
+pub mod accounts;
 mod connections;
