@@ -1,7 +1,7 @@
 //! Whether an operation may begin: what it takes of the share of whoever asks.
 //!
-//! Whatever is refused here has cost nothing but its reading. That costs a point as well, whether
-//! anything comes of it or not.
+//! Whatever is refused here has cost nothing but its reading. That takes of the share as well: of
+//! a document that is not known, before it is read; and a point, if nothing comes of it.
 
 use async_graphql::parser::types::OperationType;
 
@@ -10,6 +10,10 @@ use super::request_error::RequestError;
 use crate::account::{Account, Exceeded, Place};
 use crate::graphql::cost::Cost;
 use crate::identity::Asker;
+
+/// How many bytes of a document that is not known are worth a point: to read and validate them
+/// takes about as long as a page of seats.
+const READ_BYTES_A_POINT: usize = 4 * 1024;
 
 /// What an operation is going to take.
 pub(super) struct Taking {
@@ -32,6 +36,12 @@ impl App {
             return Ok(self.shares.subscribe(&account)?);
         }
         Ok(Place::default())
+    }
+
+    /// Takes what the reading of a document costs.
+    pub(super) fn admit_reading(&self, asker: &Asker, text: &str) -> Result<(), Exceeded> {
+        let points = u32::try_from(text.len().div_ceil(READ_BYTES_A_POINT)).unwrap_or(u32::MAX);
+        asker.counted().map_or(Ok(()), |account| self.shares.spend(&account, points))
     }
 
     /// Takes a point for what has come to nothing.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::admission::Taking;
 use super::app::App;
+use super::json_nesting;
 use super::request_error::{RequestError, malformed};
 use crate::account::Place;
 use crate::graphql::cost::Cost;
@@ -15,9 +16,10 @@ use crate::graphql::document;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
+use crate::memory::Charge;
 
-/// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
-/// ids are under 10 KiB.
+/// The largest request body and the largest WebSocket message, in bytes. A document and 100 seat
+/// ids are under 10 KiB; the largest document with each character escaped has six times its size.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 /// The parameters of a request, as in GraphQL over HTTP and in the payload of a WebSocket's
@@ -37,7 +39,9 @@ pub(super) struct Prepared {
     pub(super) operation: OperationType,
     /// The most that it may cost.
     pub(super) cost: Cost,
-    /// A subscription's place, held for as long as it runs.
+    /// What it takes, to be held until it has ended.
+    pub(super) charge: Charge,
+    /// A subscription's place, to be held as well.
     pub(super) place: Place,
 }
 
@@ -53,6 +57,7 @@ impl Parameters {
     pub(super) fn from_body(body: &[u8]) -> Result<Self, RequestError> {
         const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        json_nesting::check(body)?;
         serde_json::from_slice(body).or_else(|_| {
             // Why not? Most bodies are right, and pay nothing for the answer.
             let json =
@@ -76,6 +81,7 @@ impl Parameters {
     /// Reads the parameters of a GET request.
     pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Self, RequestError> {
         fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, RequestError> {
+            json_nesting::check(text.as_bytes())?;
             serde_json::from_str(text)
                 .map_err(|_| malformed(&format!("the parameter `{name}` must be JSON")))
         }
@@ -138,8 +144,8 @@ pub(super) fn parse(
     asker: &Asker,
     mut request: Request,
 ) -> Result<Prepared, RequestError> {
-    let prepared = match find(app, &mut request) {
-        Ok(prepared) => prepared,
+    let (prepared, charge) = match find(app, asker, &mut request) {
+        Ok(found) => found,
         Err(refused) => {
             app.count_failure(asker)?;
             return Err(refused);
@@ -153,14 +159,18 @@ pub(super) fn parse(
     if let Some(introspected) = prepared.introspected {
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: kind, cost, place })
+    Ok(Prepared { request, operation: kind, cost, charge, place })
 }
 
-fn find(app: &App, request: &mut Request) -> Result<document::Prepared, RequestError> {
-    let document = app.documents.read(&request.query)?;
+fn find(
+    app: &App,
+    asker: &Asker,
+    request: &mut Request,
+) -> Result<(document::Prepared, Charge), RequestError> {
     let given = std::mem::take(&mut request.variables);
     let name = request.operation_name.as_deref();
-    Ok(app.documents.reader().operation(&document, name, given)?)
+    let reading = |text: &str| Ok(app.admit_reading(asker, text)?);
+    app.documents.prepare(&request.query, name, given, reading)
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

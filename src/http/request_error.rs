@@ -2,6 +2,7 @@
 
 use async_graphql::{Error, Pos, Response, ServerError};
 
+use super::json_nesting::TooDeep;
 use crate::account::Exceeded;
 use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
@@ -18,6 +19,8 @@ pub(super) enum RequestError {
     NotPersisted,
     /// It is one, but its document cannot be executed: everything that is wrong with it.
     Document(Vec<DocumentError>),
+    /// There is nothing wrong with it, but it is not carried out now.
+    Refused(Fault),
     /// It is more than the share of whoever asks.
     Exceeded(Exceeded),
 }
@@ -31,7 +34,7 @@ impl RequestError {
     /// What the client is told.
     pub(super) fn into_errors(self) -> Vec<ServerError> {
         match self {
-            Self::Malformed(fault) => vec![server_error(fault)],
+            Self::Malformed(fault) | Self::Refused(fault) => vec![server_error(fault)],
             Self::NotPersisted => {
                 vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
             }
@@ -59,6 +62,12 @@ impl From<DocumentError> for RequestError {
 impl From<Exceeded> for RequestError {
     fn from(exceeded: Exceeded) -> Self {
         Self::Exceeded(exceeded)
+    }
+}
+
+impl From<TooDeep> for RequestError {
+    fn from(error: TooDeep) -> Self {
+        malformed(&error.to_string())
     }
 }
 

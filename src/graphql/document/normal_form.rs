@@ -22,6 +22,7 @@ use super::error::start;
 use super::input;
 use super::introspection::{INTROSPECTED, is_introspection};
 use super::schema::Schema;
+use super::weight;
 use crate::graphql::mutation::START_GUEST_SESSION;
 
 /// One operation, ready to be executed with any variables that fit.
@@ -37,6 +38,8 @@ pub struct Operation {
     pub(super) introspects: bool,
     /// How many fields it has.
     pub(super) fields: usize,
+    /// Bytes that it takes, and each copy of it.
+    pub(super) bytes: usize,
 }
 
 /// Brings an operation of a valid document into its normal form.
@@ -68,12 +71,14 @@ pub(super) fn of(
         None => DocumentOperations::Single(definition),
     };
     let executable = ExecutableDocument { operations, fragments: Default::default() };
+    let bytes = weight::of_form(&executable);
     Operation {
         executable,
         kind,
         guest_sessions,
         introspects: writer.introspects,
         fields: writer.fields,
+        bytes,
     }
 }
 

@@ -22,6 +22,7 @@ use tokio_util::sync::PollSender;
 use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
+use super::messages::check;
 use crate::account::Place;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::{App, AppState};
@@ -45,9 +46,20 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
     // One frame at a time: the library waits while the socket cannot take it.
     let (frames, mut frames_to_send) = mpsc::channel(1);
     let heard = Arc::new(Notify::new());
-    let messages = messages.inspect({
+    // The library reads what it is given; what it must not read ends the socket.
+    let (refuse, mut refused) = mpsc::channel(1);
+    let messages = messages.take_while({
         let heard = Arc::clone(&heard);
-        move |_| heard.notify_one()
+        move |message| {
+            heard.notify_one();
+            let checked = message.as_ref().map_or(Ok(()), |message| check(content(message)));
+            let is_good = checked.is_ok();
+            if let Err(reason) = checked {
+                // There is room: nothing is looked at after it.
+                let _ = refuse.try_send(Goodbye::BadMessage(reason));
+            }
+            std::future::ready(is_good)
+        }
     });
     let expiry = Arc::new(Expiry::new());
     let executor = Limited { app: Arc::clone(&app), carried: Arc::default() };
@@ -80,7 +92,7 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
             }
             Some(frame) = frames_to_send.recv() => frame,
             // It has said all that there is to say, or the client has left.
-            () = &mut serving => break Goodbye::Gone,
+            () = &mut serving => break refused.try_recv().unwrap_or(Goodbye::Gone),
             _ = asking.tick() => {
                 if silent_since.elapsed() > SILENCE_TIMEOUT {
                     break Goodbye::Gone;
@@ -111,6 +123,15 @@ fn introduce(
     let asker = asker_from_payload(app, payload, from_upgrade.clone())?;
     let place = app.move_socket(place, &from_upgrade, &asker);
     Ok((asker, place.map_err(|exceeded| exceeded.to_string())?))
+}
+
+/// What the library would read of a message.
+fn content(message: &Message) -> &[u8] {
+    match message {
+        Message::Text(text) => text.as_bytes(),
+        Message::Binary(bytes) => bytes,
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => &[],
+    }
 }
 
 /// When the token runs out, which is known once the client has said who it is; and how long it may
@@ -204,11 +225,11 @@ impl Executor for Limited {
             return once(async { fault_response(fault) }).boxed();
         }
         match self.prepare(request, asker) {
-            Ok((Prepared { request, place, .. }, carried)) => {
+            Ok((Prepared { request, charge, place, .. }, carried)) => {
                 let schema = &self.app.schema;
                 let responses = schema.execute_stream_with_session_data(request, session);
                 let completed = responses.map(move |mut response| {
-                    let _held = (&carried, &place);
+                    let _held = (&carried, &charge, &place);
                     request::complete_errors(&mut response);
                     response
                 });

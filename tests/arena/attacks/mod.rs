@@ -3,3 +3,7 @@
 
 pub mod accounts;
 mod connections;
+mod doors;
+mod forged_tokens;
+mod known_secrets;
+mod money;
