@@ -65,10 +65,11 @@ pub(super) fn start(
     });
     let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Frame));
     let responses = responses.map(move |response| {
-        let _under_way = (&charge, &place);
+        let _under_way = &charge;
         told(operation, response)
     });
-    responses.chain(frames).chain(end).boxed()
+    // Its place is held to the very end: what is handed over goes on without the responses.
+    responses.chain(frames).chain(end).inspect(move |_| _ = &place).boxed()
 }
 
 fn told(operation: OperationType, mut response: Response) -> OperationEvent {
