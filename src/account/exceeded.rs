@@ -15,7 +15,7 @@ pub struct Exceeded {
     pub quota: u32,
     /// How much of that is left.
     pub left: u32,
-    /// After which time there is enough; for places, when it is worth asking again.
+    /// After which time there is enough; for permits, when it is worth asking again.
     pub wait: Duration,
 }
 

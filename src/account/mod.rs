@@ -5,7 +5,7 @@
 //!
 //! - a [`Rate`]: so many points a minute. What was not spent is there again a minute later, at the
 //!   latest;
-//! - [`Places`]: so many at a time. A [`Place`] is given back when it is dropped.
+//! - [`Permits`]: so many at a time. A [`Permit`] is given back when it is dropped.
 //!
 //! [`Shares`] has all of them. Whoever asks for more is told by [`Exceeded`] what they have, and
 //! when to come back.
@@ -13,7 +13,7 @@
 //! Invariants:
 //!
 //! - What is kept is bounded, whoever asks. Rates are kept in tables of a fixed size
-//!   ([`buckets`]), and places have an entry for each account that holds one.
+//!   ([`buckets`]), and permits have an entry for each account that holds one.
 //! - Nobody is given a new share by the arrival of others.
 //!
 //! Deliberately absent: anything that servers share. Each counts what it does itself.
@@ -21,14 +21,14 @@
 mod buckets;
 mod exceeded;
 mod name;
-mod places;
+mod permits;
 mod rate;
 mod share;
 mod shares;
 
 pub use self::exceeded::{Exceeded, Limited};
 pub use self::name::Account;
-pub use self::places::{Place, Places};
+pub use self::permits::{Permit, Permits};
 pub use self::rate::Rate;
 pub use self::share::Share;
 pub use self::shares::{ShareLimits, Shares};

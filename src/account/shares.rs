@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 
 use super::exceeded::{Exceeded, Limited};
 use super::name::Account;
-use super::places::{ASK_AGAIN, Place, Places};
+use super::permits::{ASK_AGAIN, Permit, Permits};
 use super::rate::Rate;
 use super::share::Share;
 use crate::metrics::Metrics;
@@ -44,10 +44,10 @@ struct Counted {
     points_of_viewers: Rate,
     points_of_addresses: Rate,
     guest_sessions: Rate,
-    connections: Arc<Places>,
-    sockets: Arc<Places>,
+    connections: Arc<Permits>,
+    sockets: Arc<Permits>,
     socket_subscriptions: u32,
-    subscriptions: Arc<Places>,
+    subscriptions: Arc<Permits>,
 }
 
 impl Shares {
@@ -58,10 +58,10 @@ impl Shares {
             points_of_viewers: Rate::new(Limited::Points, limits.points.viewer),
             points_of_addresses: Rate::new(Limited::Points, limits.points.address),
             guest_sessions: Rate::new(Limited::GuestSessions, limits.guest_sessions),
-            connections: Places::new(Limited::Connections, only(limits.connections)),
-            sockets: Places::new(Limited::Sockets, limits.sockets),
+            connections: Permits::new(Limited::Connections, only(limits.connections)),
+            sockets: Permits::new(Limited::Sockets, limits.sockets),
             socket_subscriptions: limits.socket_subscriptions,
-            subscriptions: Places::new(Limited::Subscriptions, limits.subscriptions),
+            subscriptions: Permits::new(Limited::Subscriptions, limits.subscriptions),
         });
         let help = "Requests for more than the share of a viewer or an address, by what was asked";
         let refusals = metrics.register("share_refusals", help, Refusals::default());
@@ -88,18 +88,18 @@ impl Shares {
         self.noted(counted.guest_sessions.spend(address, 1))
     }
 
-    /// A place for a connection of an address.
-    pub fn connect(&self, address: &Account) -> Result<Place, Exceeded> {
+    /// A permit for a connection of an address.
+    pub fn connect(&self, address: &Account) -> Result<Permit, Exceeded> {
         self.take(|counted| &counted.connections, address)
     }
 
-    /// A place for a WebSocket.
-    pub fn open_socket(&self, account: &Account) -> Result<Place, Exceeded> {
+    /// A permit for a WebSocket.
+    pub fn open_socket(&self, account: &Account) -> Result<Permit, Exceeded> {
         self.take(|counted| &counted.sockets, account)
     }
 
-    /// A place for a subscription.
-    pub fn subscribe(&self, account: &Account) -> Result<Place, Exceeded> {
+    /// A permit for a subscription.
+    pub fn subscribe(&self, account: &Account) -> Result<Permit, Exceeded> {
         self.take(|counted| &counted.subscriptions, account)
     }
 
@@ -116,11 +116,11 @@ impl Shares {
 
     fn take(
         &self,
-        places: impl FnOnce(&Counted) -> &Arc<Places>,
+        permits: impl FnOnce(&Counted) -> &Arc<Permits>,
         account: &Account,
-    ) -> Result<Place, Exceeded> {
-        let Some(counted) = &self.counted else { return Ok(Place::default()) };
-        self.noted(places(counted).take(account))
+    ) -> Result<Permit, Exceeded> {
+        let Some(counted) = &self.counted else { return Ok(Permit::default()) };
+        self.noted(permits(counted).take(account))
     }
 
     fn noted<T>(&self, given: Result<T, Exceeded>) -> Result<T, Exceeded> {

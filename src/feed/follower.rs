@@ -40,7 +40,7 @@ pub enum Lost {
 
 /// One of the followers that this server has room for; given back when dropped.
 #[derive(Debug)]
-pub(super) struct FollowerPermit {
+pub(super) struct SubscriptionPermit {
     pub(super) _of_all: OwnedSemaphorePermit,
     pub(super) _of_strangers: Option<OwnedSemaphorePermit>,
 }
@@ -51,7 +51,7 @@ pub struct Follower {
     store: Store,
     watch: Arc<Watch>,
     head: watch::Receiver<Revision>,
-    _permit: FollowerPermit,
+    _permit: SubscriptionPermit,
     state: FollowerState,
     /// The rewinds of the log that it knows of.
     rewinds: u64,
@@ -75,7 +75,7 @@ impl Follower {
     pub(super) fn new(
         store: Store,
         watch: Arc<Watch>,
-        permit: FollowerPermit,
+        permit: SubscriptionPermit,
         state: FollowerState,
     ) -> Self {
         let (head, rewinds) = (watch.head(), watch.rewinds());

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::apart::apart;
 use super::bounds::Bounds;
 use super::error::FeedError;
-use super::follower::{Follower, FollowerPermit, FollowerState, Lost};
+use super::follower::{Follower, FollowerState, Lost, SubscriptionPermit};
 use super::reader;
 use super::watch::Watch;
 use crate::domain::{Change, EventId, Revision};
@@ -25,8 +25,8 @@ pub enum Start {
     After(Revision),
 }
 
-/// Of so many places for followers one is kept for those who are known: who has no token, and so
-/// may be anybody, cannot take them all.
+/// One in so many permits is kept for those who are known: who has no token, and so may be anybody,
+/// cannot take them all.
 const KEPT_FOR_THE_KNOWN: usize = 5;
 
 /// See the module's documentation.
@@ -91,16 +91,16 @@ impl Feed {
         watches.values().filter(|watch| watch.strong_count() > 0).count()
     }
 
-    /// A place for a follower, who is a stranger or is known.
-    fn permit(&self, is_known: bool) -> Result<FollowerPermit, FeedError> {
+    /// A permit for a follower, who is a stranger or is known.
+    fn permit(&self, is_known: bool) -> Result<SubscriptionPermit, FeedError> {
         let of = |permits: &Arc<Semaphore>| {
             Arc::clone(permits).try_acquire_owned().map_err(|_| FeedError::Full)
         };
         let strangers = (!is_known).then(|| of(&self.permits_for_strangers)).transpose()?;
-        Ok(FollowerPermit { _of_all: of(&self.permits)?, _of_strangers: strangers })
+        Ok(SubscriptionPermit { _of_all: of(&self.permits)?, _of_strangers: strangers })
     }
 
-    /// Follows an event's log. Whether it is known who follows decides about the last places.
+    /// Follows an event's log. Whether it is known who follows decides about the last permits.
     ///
     /// # Errors
     ///

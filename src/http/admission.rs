@@ -7,7 +7,7 @@ use async_graphql::parser::types::OperationType;
 
 use super::app::App;
 use super::request_error::RequestError;
-use crate::account::{Account, Exceeded, Place};
+use crate::account::{Account, Exceeded, Permit};
 use crate::graphql::cost::Cost;
 use crate::identity::Asker;
 
@@ -24,10 +24,10 @@ pub(super) struct Taking {
 }
 
 impl App {
-    /// Takes it of the asker's share; a subscription has its place for as long as what is returned
+    /// Takes it of the asker's share; a subscription has its permit for as long as what is returned
     /// is kept.
-    pub(super) fn admit(&self, asker: &Asker, taking: &Taking) -> Result<Place, RequestError> {
-        let Some(account) = asker.counted() else { return Ok(Place::default()) };
+    pub(super) fn admit(&self, asker: &Asker, taking: &Taking) -> Result<Permit, RequestError> {
+        let Some(account) = asker.counted() else { return Ok(Permit::default()) };
         self.shares.spend(&account, taking.cost.points())?;
         if taking.starts_session {
             self.shares.start_guest_session(&Account::at(asker.address))?;
@@ -35,7 +35,7 @@ impl App {
         if taking.kind == OperationType::Subscription {
             return Ok(self.shares.subscribe(&account)?);
         }
-        Ok(Place::default())
+        Ok(Permit::default())
     }
 
     /// Takes what the reading of a document costs.
@@ -49,9 +49,9 @@ impl App {
         asker.counted().map_or(Ok(()), |account| self.shares.spend(&account, 1))
     }
 
-    /// A place for a socket of somebody's, and a point for its beginning.
-    pub(super) fn admit_socket(&self, asker: &Asker) -> Result<Place, Exceeded> {
-        let Some(account) = asker.counted() else { return Ok(Place::default()) };
+    /// A permit for a socket of somebody's, and a point for its beginning.
+    pub(super) fn admit_socket(&self, asker: &Asker) -> Result<Permit, Exceeded> {
+        let Some(account) = asker.counted() else { return Ok(Permit::default()) };
         self.shares.spend(&account, 1)?;
         self.shares.open_socket(&account)
     }
@@ -68,20 +68,20 @@ impl App {
         }
     }
 
-    /// A place for a socket whose client has said who it is, in exchange for the one that it had
+    /// A permit for a socket whose client has said who it is, in exchange for the one that it had
     /// from its address.
     pub(super) fn move_socket(
         &self,
-        place: Place,
+        permit: Permit,
         from: &Asker,
         to: &Asker,
-    ) -> Result<Place, Exceeded> {
+    ) -> Result<Permit, Exceeded> {
         match to.counted() {
             Some(account) if Some(&account) != from.counted().as_ref() => {
                 self.shares.open_socket(&account)
             }
-            Some(_) => Ok(place),
-            None => Ok(Place::default()),
+            Some(_) => Ok(permit),
+            None => Ok(Permit::default()),
         }
     }
 }

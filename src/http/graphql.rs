@@ -23,7 +23,7 @@ use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
 use super::{rate_limited, sse, websocket};
-use crate::account::{Exceeded, Place};
+use crate::account::{Exceeded, Permit};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Asker;
 
@@ -71,7 +71,7 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => {
             return match admit_socket(app, client, &head.headers) {
-                Ok((asker, place)) => websocket::upgrade(app.clone(), upgrade, asker, place),
+                Ok((asker, permit)) => websocket::upgrade(app.clone(), upgrade, asker, permit),
                 Err(error) => error.answer(Accepted::read(&head.headers)),
             };
         }
@@ -197,15 +197,15 @@ fn prepare(
     Ok(parameters.prepare(app, asker)?)
 }
 
-/// Who asks for a socket, and its place.
+/// Who asks for a socket, and its permit.
 fn admit_socket(
     app: &AppState,
     client: &Client,
     headers: &HeaderMap,
-) -> Result<(Asker, Place), HttpError> {
+) -> Result<(Asker, Permit), HttpError> {
     let asker = asker(app, client, headers)?;
-    let place = app.admit_socket(&asker)?;
-    Ok((asker, place))
+    let permit = app.admit_socket(&asker)?;
+    Ok((asker, permit))
 }
 
 async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpError> {

@@ -40,7 +40,7 @@ fn fields(exceeded: &Exceeded) -> [(HeaderName, String); 3] {
             let policy = format!(r#""{name}";q={quota};w={}"#, window.as_secs());
             (policy, format!(r#""{name}";r={left};t={wait}"#))
         }
-        // A place may be given back at any time.
+        // A permit may be given back at any time.
         None => {
             let policy = format!(r#""{name}";q={quota};qu="concurrent-requests""#);
             (policy, format!(r#""{name}";r={left}"#))

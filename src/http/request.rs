@@ -10,7 +10,7 @@ use super::admission::Taking;
 use super::app::App;
 use super::json_nesting;
 use super::request_error::{RequestError, malformed};
-use crate::account::Place;
+use crate::account::Permit;
 use crate::graphql::cost::Cost;
 use crate::graphql::document;
 use crate::graphql::error::Code;
@@ -41,8 +41,8 @@ pub(super) struct Prepared {
     pub(super) cost: Cost,
     /// What it takes, to be held until it has ended.
     pub(super) charge: Charge,
-    /// A subscription's place, to be held as well.
-    pub(super) place: Place,
+    /// A subscription's permit, to be held as well.
+    pub(super) permit: Permit,
 }
 
 impl Prepared {
@@ -153,13 +153,13 @@ pub(super) fn parse(
     };
     let (kind, cost) = (prepared.operation.kind, Cost::default());
     let starts_session = prepared.operation.guest_sessions > 0;
-    let place = app.admit(asker, &Taking { kind, cost, starts_session })?;
+    let permit = app.admit(asker, &Taking { kind, cost, starts_session })?;
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
     if let Some(introspected) = prepared.introspected {
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: kind, cost, charge, place })
+    Ok(Prepared { request, operation: kind, cost, charge, permit })
 }
 
 fn find(

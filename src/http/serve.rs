@@ -23,7 +23,7 @@ use super::paced_io::PacedIo;
 use super::rate_limited;
 use super::service::{ClientConnection, Service};
 use super::spelled_io::SpelledIo;
-use crate::account::{Exceeded, Place};
+use crate::account::{Exceeded, Permit};
 
 /// How long a connection may lie idle between two requests: longer than the 60 s that load
 /// balancers keep theirs. A head that has begun has less time ([`Door`]).
@@ -79,7 +79,7 @@ pub struct Door {
 
 /// Serves until told to stop; then finishes the requests under way.
 pub async fn serve(listener: TcpListener, door: Door, service: Service, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(door.most_connections.min(Semaphore::MAX_PERMITS)));
+    let permits = Arc::new(Semaphore::new(door.most_connections.min(Semaphore::MAX_PERMITS)));
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -89,9 +89,9 @@ pub async fn serve(listener: TcpListener, door: Door, service: Service, stop: Ca
         match accepted {
             Ok((stream, from)) => {
                 // There is no room to say why.
-                let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-                let place = match service.admit(from.ip()) {
-                    Ok(of_address) => (place, of_address),
+                let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else { continue };
+                let permit = match service.admit(from.ip()) {
+                    Ok(of_address) => (permit, of_address),
                     Err(exceeded) => {
                         turn_away(stream, exceeded);
                         continue;
@@ -104,7 +104,7 @@ pub async fn serve(listener: TcpListener, door: Door, service: Service, stop: Ca
                 // Frames and answers are small and should leave at once. Where that cannot be set,
                 // they leave a little later.
                 let _ = stream.set_nodelay(true);
-                let io = ClientIo::new(stream, door.head_time, connection.heads.clone(), place);
+                let io = ClientIo::new(stream, door.head_time, connection.heads.clone(), permit);
                 drop(connections.spawn(serve_connection(io, connection, stop.clone())));
             }
             Err(error) => {
@@ -125,8 +125,8 @@ fn turn_away(stream: TcpStream, exceeded: Exceeded) {
     let _ = stream.into_std().and_then(|mut stream| stream.write(&answer));
 }
 
-/// A connection, with its places among those of all and those of its address.
-type ServedIo = ClientIo<TcpStream, (OwnedSemaphorePermit, Place)>;
+/// A connection, with its permits among those of all and those of its address.
+type ServedIo = ClientIo<TcpStream, (OwnedSemaphorePermit, Permit)>;
 
 /// What the requests of a connection have in common.
 struct Connection {

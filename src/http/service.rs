@@ -13,7 +13,7 @@ use super::app::AppState;
 use super::client::Client;
 use super::public_url::PublicUrls;
 use super::{graphql, pages};
-use crate::account::{Account, Exceeded, Place};
+use crate::account::{Account, Exceeded, Permit};
 
 /// Where the API is.
 const API: &str = "/graphql";
@@ -43,10 +43,10 @@ impl Service {
         Self { pages: pages::router(app.clone()), app, prefixes: prefixes.collect() }
     }
 
-    /// A place for a connection of an address. A proxy has those of many.
-    pub(super) fn admit(&self, address: IpAddr) -> Result<Place, Exceeded> {
+    /// A permit for a connection of an address. A proxy has those of many.
+    pub(super) fn admit(&self, address: IpAddr) -> Result<Permit, Exceeded> {
         if self.app.proxies.has(address) {
-            return Ok(Place::default());
+            return Ok(Permit::default());
         }
         self.app.shares.connect(&Account::at(address))
     }

@@ -23,7 +23,7 @@ use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::check;
-use crate::account::Place;
+use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::{App, AppState};
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
@@ -35,7 +35,7 @@ use crate::identity::Asker;
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
 /// Serves a socket to its end.
-pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker, place: Place) {
+pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker, permit: Permit) {
     let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
     let Ok(head) = head else { return };
     let (mut head, ()) = head.into_parts();
@@ -68,11 +68,12 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
             .on_connection_init({
                 let expiry = Arc::clone(&expiry);
                 move |payload| async move {
-                    let (asker, place) = introduce(&app, payload.as_object(), from_upgrade, place)?;
+                    let (asker, permit) =
+                        introduce(&app, payload.as_object(), from_upgrade, permit)?;
                     expiry.set(asker.viewer.as_ref().map(token_end));
                     let mut data = Data::default();
                     data.insert(asker);
-                    data.insert(place);
+                    data.insert(permit);
                     Ok(data)
                 }
             })
@@ -113,16 +114,16 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
     }
 }
 
-/// Who is asking, and the socket's place among theirs.
+/// Who is asking, and the socket's permit among theirs.
 fn introduce(
     app: &App,
     payload: Option<&Map<String, Value>>,
     from_upgrade: Asker,
-    place: Place,
-) -> async_graphql::Result<(Asker, Place)> {
+    permit: Permit,
+) -> async_graphql::Result<(Asker, Permit)> {
     let asker = asker_from_payload(app, payload, from_upgrade.clone())?;
-    let place = app.move_socket(place, &from_upgrade, &asker);
-    Ok((asker, place.map_err(|exceeded| exceeded.to_string())?))
+    let permit = app.move_socket(permit, &from_upgrade, &asker);
+    Ok((asker, permit.map_err(|exceeded| exceeded.to_string())?))
 }
 
 /// What the library would read of a message.
@@ -225,11 +226,11 @@ impl Executor for Limited {
             return once(async { fault_response(fault) }).boxed();
         }
         match self.prepare(request, asker) {
-            Ok((Prepared { request, charge, place, .. }, carried)) => {
+            Ok((Prepared { request, charge, permit, .. }, carried)) => {
                 let schema = &self.app.schema;
                 let responses = schema.execute_stream_with_session_data(request, session);
                 let completed = responses.map(move |mut response| {
-                    let _held = (&carried, &charge, &place);
+                    let _held = (&carried, &charge, &permit);
                     request::complete_errors(&mut response);
                     response
                 });

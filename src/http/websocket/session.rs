@@ -16,7 +16,7 @@ use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::{ClientMessage, Outgoing};
-use crate::account::Place;
+use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
 use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
@@ -46,7 +46,7 @@ pub(super) struct Session {
     messages: SplitStream<WebSocket>,
     introduction: Introduction,
     /// The socket's own, in the share of whoever is asking.
-    place: Place,
+    permit: Permit,
     /// The operations under way.
     operations: StreamMap<String, BoxStream<'static, OperationEvent>>,
     /// Those of them that end by themselves: queries and mutations.
@@ -60,7 +60,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(app: AppState, socket: WebSocket, asker: Asker, place: Place) -> Self {
+    pub(super) fn new(app: AppState, socket: WebSocket, asker: Asker, permit: Permit) -> Self {
         let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
@@ -71,7 +71,7 @@ impl Session {
             sink,
             messages,
             introduction: Introduction::Unsaid(asker),
-            place,
+            permit,
             operations: StreamMap::new(),
             brief: HashSet::new(),
             last_heard: now,
@@ -176,9 +176,9 @@ impl Session {
             Ok(asker) => asker,
             Err(reason) => return ControlFlow::Break(Goodbye::BadToken(reason)),
         };
-        let place = std::mem::take(&mut self.place);
-        self.place = match self.app.move_socket(place, &from_upgrade, &asker) {
-            Ok(place) => place,
+        let permit = std::mem::take(&mut self.permit);
+        self.permit = match self.app.move_socket(permit, &from_upgrade, &asker) {
+            Ok(permit) => permit,
             Err(exceeded) => return ControlFlow::Break(Goodbye::TooMany(exceeded)),
         };
         self.deadline = asker.viewer.as_ref().map(token_end);

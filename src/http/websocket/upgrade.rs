@@ -4,7 +4,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 
 use super::legacy::{self, LEGACY_WS};
 use super::session::Session;
-use crate::account::Place;
+use crate::account::Permit;
 use crate::http::app::AppState;
 use crate::http::long_lived::WRITE_TIMEOUT;
 use crate::http::request::MAX_REQUEST_BYTES;
@@ -28,7 +28,7 @@ pub(in crate::http) fn upgrade(
     app: AppState,
     upgrade: WebSocketUpgrade,
     asker: Asker,
-    place: Place,
+    permit: Permit,
 ) -> axum::response::Response {
     let upgrade = upgrade
         .protocols([TRANSPORT_WS, LEGACY_WS])
@@ -42,10 +42,10 @@ pub(in crate::http) fn upgrade(
     upgrade.on_upgrade(move |socket| {
         tracker.track_future(async move {
             match protocol.as_deref() {
-                Some(TRANSPORT_WS) => Session::new(app, socket, asker, place).serve().await,
+                Some(TRANSPORT_WS) => Session::new(app, socket, asker, permit).serve().await,
                 // Boxed: few speak it, and every socket's task would be as large as the largest of
                 // these.
-                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, asker, place)).await,
+                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, asker, permit)).await,
                 _ => refuse(socket).await,
             }
         })

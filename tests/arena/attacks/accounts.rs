@@ -183,10 +183,10 @@ async fn nobody_has_more_sockets_than_their_share_in_either_protocol() {
     own.push(upgrade(&server, "graphql-transport-ws", Some("alice")).await.unwrap());
     assert_eq!(upgrade(&server, "graphql-ws", Some("alice")).await.err(), Some(429));
     let _other = upgrade(&server, "graphql-ws", Some("bob")).await.unwrap();
-    // or over the socket, whose place among those of its address is free then.
+    // or over the socket, whose permit among those of its address is free then.
     drop(strangers);
     let one_is_free = async || upgrade(&server, "graphql-ws", None).await.is_ok();
-    eventually("sockets give their places back", one_is_free).await;
+    eventually("sockets give their permits back", one_is_free).await;
     let mut late = Socket::connect(&server.base, Some("graphql-transport-ws")).await;
     let init =
         json!({ "type": "connection_init", "payload": { "Authorization": bearer("alice") } });
@@ -202,7 +202,7 @@ async fn nobody_has_more_sockets_than_their_share_in_either_protocol() {
     assert_eq!(refused["type"], "connection_error", "{refused}");
     drop(own);
     let has_room = async || upgrade(&server, "graphql-ws", Some("alice")).await.is_ok();
-    eventually("a viewer's sockets give their places back", has_room).await;
+    eventually("a viewer's sockets give their permits back", has_room).await;
 }
 
 #[tokio::test]
@@ -272,12 +272,12 @@ async fn nobody_has_more_subscriptions_than_their_share_over_all_transports() {
         assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{refused}");
         drop(streamed);
         let has_room = async || stream(&server, &event, who).await.status() == StatusCode::OK;
-        eventually("a stream gives its place back", has_room).await;
+        eventually("a stream gives its permit back", has_room).await;
     }
 }
 
 #[tokio::test]
-async fn strangers_cannot_take_all_places_for_subscriptions() {
+async fn strangers_cannot_take_all_permits_for_subscriptions() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
     let server = arena.server_with(|settings| settings.max_subscriptions = 10).await;

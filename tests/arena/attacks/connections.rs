@@ -60,7 +60,7 @@ async fn an_address_has_so_many_connections_and_no_other_lacks_them() {
     drop((flood, socket));
     let has_room =
         async || ask(&mut connect(&server, "127.0.0.1").await).await.starts_with("HTTP/1.1 200");
-    eventually("connections give their places back", has_room).await;
+    eventually("connections give their permits back", has_room).await;
 }
 
 #[tokio::test]
