@@ -219,11 +219,7 @@ impl Running {
             Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn CommitListener>, &alarm)
                 .map_err(ServerError::Threads)?;
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
-        let retention = Retention {
-            changes: settings.log_changes.into(),
-            age: Duration::from_hours(settings.log_hours.into()),
-        };
-        background.spawn(Pruner::new(store.clone(), retention).run(stop.clone()));
+        background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
         let services = Services {
             store: store.clone(),
@@ -298,6 +294,14 @@ fn listen(
     let listener = http::listen(address).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
+}
+
+/// How much of a log is kept.
+fn retention(settings: &ServeSettings) -> Retention {
+    Retention {
+        changes: settings.log_changes.into(),
+        age: Duration::from_hours(settings.log_hours.into()),
+    }
 }
 
 /// The database, with its tables as they have to be.

@@ -12,8 +12,8 @@ use async_graphql::{Data, Executor, Request, Response};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::extract::FromRequestParts as _;
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::stream::{BoxStream, once};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::stream::{BoxStream, SplitStream, once};
+use futures_util::{SinkExt as _, Stream, StreamExt as _};
 use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
@@ -46,21 +46,8 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
     // One frame at a time: the library waits while the socket cannot take it.
     let (frames, mut frames_to_send) = mpsc::channel(1);
     let heard = Arc::new(Notify::new());
-    // The library reads what it is given; what it must not read ends the socket.
     let (refuse, mut refused) = mpsc::channel(1);
-    let messages = messages.take_while({
-        let heard = Arc::clone(&heard);
-        move |message| {
-            heard.notify_one();
-            let checked = message.as_ref().map_or(Ok(()), |message| check(content(message)));
-            let is_good = checked.is_ok();
-            if let Err(reason) = checked {
-                // There is room: nothing is looked at after it.
-                let _ = refuse.try_send(Goodbye::BadMessage(reason));
-            }
-            std::future::ready(is_good)
-        }
-    });
+    let messages = readable(messages, Arc::clone(&heard), refuse);
     let expiry = Arc::new(Expiry::new());
     let executor = Limited { app: Arc::clone(&app), carried: Arc::default() };
     let serving =
@@ -112,6 +99,24 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
         // The client may be gone already.
         let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
     }
+}
+
+/// The library reads what it is given; what it must not read ends the socket.
+fn readable(
+    messages: SplitStream<WebSocket>,
+    heard: Arc<Notify>,
+    refuse: mpsc::Sender<Goodbye>,
+) -> impl Stream<Item = Result<Message, axum::Error>> {
+    messages.take_while(move |message| {
+        heard.notify_one();
+        let checked = message.as_ref().map_or(Ok(()), |message| check(content(message)));
+        let is_good = checked.is_ok();
+        if let Err(reason) = checked {
+            // There is room: nothing is looked at after it.
+            let _ = refuse.try_send(Goodbye::BadMessage(reason));
+        }
+        std::future::ready(is_good)
+    })
 }
 
 /// Who is asking, and the socket's permit among theirs.
