@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8080
 CROWD ?=
 BINARY = $${CARGO_TARGET_DIR:-target}/debug/grand-arena
 
-.PHONY: help run demo test web web-test lint format schema release bench bench-quick bench-live
+.PHONY: help run demo test web web-test lint format schema release bench bench-quick bench-live bench-night
 
 help: ## Says what there is.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -22,11 +22,12 @@ run: ## Builds and starts the server with a private PostgreSQL and the demo even
 	@exec $(BINARY) serve --demo $(ARGS)
 
 # The crowd comes a moment later, so that it finds no other server if this one does not start; it leaves with it.
+# It is a whole crowd at one address, so that there are no limits for an address.
 demo: ## The same with a crowd of simulated buyers, so that the map comes alive.
 	$(TRY_WEB)
 	$(CARGO) build --locked $(FEATURES)
 	@(sleep 2; exec $(BINARY) crowd --url http://$(LISTEN) $(CROWD)) & crowd=$$!; \
-		trap 'kill $$crowd 2> /dev/null' EXIT; trap : INT TERM; $(BINARY) serve --demo --listen $(LISTEN) $(ARGS)
+		trap 'kill $$crowd 2> /dev/null' EXIT; trap : INT TERM; $(BINARY) serve --demo --limits off --listen $(LISTEN) $(ARGS)
 
 # The pages take Node; the server does without, and says in their place what is missing.
 NODE_IS_NEW := $(shell node --eval 'const [a, b] = process.versions.node.split("."); console.log(a > 20 || (a == 20 && b >= 10))' 2> /dev/null)
@@ -118,3 +119,7 @@ bench-quick: ## The throughput alone, in a few minutes; nothing is written down.
 bench-live: ## Measures the live map side by side with a bare WebSocket; figures to bench/RESULTS.md.
 	$(BUILD_BENCH)
 	$(BENCH) live $(ARGS)
+
+bench-night: ## Measures reservations while thousands watch, and how late the map is; figures to bench/RESULTS.md.
+	$(BUILD_BENCH)
+	$(BENCH) night $(ARGS)

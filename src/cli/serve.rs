@@ -36,13 +36,16 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "Grand Arena is open.")?;
     writeln!(out, "  map         http://{address}/")?;
-    if let Some(url) = &settings.public_url {
+    if let Some(url) = settings.public_url.as_ref().and_then(|urls| urls.first()) {
         writeln!(out, "  outside     {url}")?;
     }
     if settings.has_playground() {
         writeln!(out, "  playground  http://{address}/playground")?;
     }
     writeln!(out, "  API         http://{address}/graphql (WebSocket: ws://{address}/graphql)")?;
+    if let Some(address) = server.metrics_address() {
+        writeln!(out, "  metrics     http://{address}/metrics")?;
+    }
     #[cfg(feature = "show")]
     if settings.has_demo() {
         writeln!(out, "  demo event  event(id: \"{DEMO_SLUG}\")")?;

@@ -6,12 +6,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::document_cache::DocumentCache;
+use super::host_gate::HostGate;
 use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
+use super::trusted_proxies::TrustedProxies;
+use crate::account::Shares;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
 use crate::graphql::shared_operation::SharedOperations;
 use crate::identity::Identity;
+use crate::memory::Allowance;
 use crate::store::Store;
 
 /// What handlers work with: shared, since every connection holds it.
@@ -29,16 +33,29 @@ pub struct App {
     pub maps: Arc<SharedAnswers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
+    /// What each account may have.
+    pub shares: Shares,
+    /// Whose word counts as to where a request comes from.
+    pub proxies: TrustedProxies,
     /// For readiness.
     pub store: Store,
     /// For readiness.
     pub feed: Arc<Feed>,
     /// Rings when the server shuts down.
     pub stop: CancellationToken,
+    /// By which names this server goes.
+    pub hosts: HostGate,
     /// Whose pages may use this server.
     pub origins: OriginGate,
     /// Whether there is an explorer at `/playground`.
     pub playground: bool,
     /// The open sockets and streams, so that a shutdown can wait for their goodbyes.
     pub sockets: TaskTracker,
+}
+
+impl App {
+    /// What bounds the stores that strangers fill.
+    pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
+        self.documents.allowances().chain([self.operations.allowance()])
+    }
 }

@@ -15,14 +15,15 @@ use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::app::AppState;
-use super::caller_origin::CallerOrigin;
+use super::caller_origin::{self, CallerOrigin};
 use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
 use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
-use super::{sse, websocket};
+use super::{rate_limited, sse, websocket};
+use crate::account::{Exceeded, Permit};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Asker;
 
@@ -34,9 +35,13 @@ pub(super) async fn answer(
 ) -> Response {
     let (mut head, body) = request.into_parts();
     let origin = CallerOrigin::of(&head, &app.origins);
-    let mut response = match origin.as_ref().and_then(|origin| origin.answer(&head)) {
-        Some(response) => response,
-        None => match head.method {
+    let is_kept_out = origin.as_ref().is_some_and(|origin| origin.is_kept_out(&head));
+    let mut response = if is_kept_out {
+        refuse(&head.headers, StatusCode::FORBIDDEN, caller_origin::KEPT_OUT)
+    } else if caller_origin::is_preflight(&head) {
+        caller_origin::preflight()
+    } else {
+        match head.method {
             // Apart, since it is large and seldom: what a request may become is moved about with
             // it.
             Method::GET | Method::HEAD => Box::pin(get(app, client, &mut head)).await,
@@ -47,7 +52,7 @@ pub(super) async fn answer(
                 (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")], message)
                     .into_response()
             }
-        },
+        }
     };
     response = coding::compress_answer(&head.headers, response).await;
     if let Some(origin) = origin {
@@ -56,12 +61,17 @@ pub(super) async fn answer(
     response
 }
 
+/// What is told to somebody who is turned away before the request is looked at.
+pub(super) fn refuse(asked: &HeaderMap, status: StatusCode, message: &str) -> Response {
+    HttpError::new(status, Fault::new(Code::Forbidden, message)).answer(Accepted::read(asked))
+}
+
 /// A query, a stream of events, or the beginning of a WebSocket.
 async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => {
-            return match asker(app, client, &head.headers) {
-                Ok(asker) => websocket::upgrade(app.clone(), upgrade, asker),
+            return match admit_socket(app, client, &head.headers) {
+                Ok((asker, permit)) => websocket::upgrade(app.clone(), upgrade, asker, permit),
                 Err(error) => error.answer(Accepted::read(&head.headers)),
             };
         }
@@ -122,6 +132,9 @@ impl HttpError {
 
     fn answer(self, accepted: Accepted) -> Response {
         let (status, refused) = match self {
+            Self::Request(RequestError::Exceeded(exceeded)) => {
+                return too_much(accepted, exceeded);
+            }
             Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
             // Clients look at the answer's body only if it is a success.
             Self::Request(refused @ RequestError::NotPersisted) => (StatusCode::OK, refused),
@@ -132,9 +145,27 @@ impl HttpError {
                 // and a browser would show the page that waits for events nothing but them.
                 None => return sse::once(&refused.into_errors()),
             },
+            Self::Request(refused @ RequestError::Refused(_)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, refused)
+            }
             Self::Request(refused) => (StatusCode::BAD_REQUEST, refused),
         };
         encoded(accepted.media_type_or_json(), status, &refused.into_response())
+    }
+}
+
+/// More than the share of whoever asks.
+fn too_much(accepted: Accepted, exceeded: Exceeded) -> Response {
+    let answer = RequestError::from(exceeded.clone()).into_response();
+    let media_type = accepted.media_type_or_json();
+    let mut response = encoded(media_type, StatusCode::TOO_MANY_REQUESTS, &answer);
+    rate_limited::label(response.headers_mut(), &exceeded);
+    response
+}
+
+impl From<Exceeded> for HttpError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Request(exceeded.into())
     }
 }
 
@@ -157,9 +188,24 @@ fn prepare(
             "answers are application/graphql-response+json, application/json or text/event-stream";
         return Err(HttpError::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
     }
-    let parameters = parameters()?;
+    let counted = |refused| {
+        let counted = app.count_failure(&client.stranger(app, headers));
+        counted.map_or_else(HttpError::from, |()| refused)
+    };
+    let parameters = parameters().map_err(counted)?;
+    let asker = asker(app, client, headers).map_err(counted)?;
+    Ok(parameters.prepare(app, asker)?)
+}
+
+/// Who asks for a socket, and its permit.
+fn admit_socket(
+    app: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Result<(Asker, Permit), HttpError> {
     let asker = asker(app, client, headers)?;
-    Ok(parameters.prepare(&app.documents, asker)?)
+    let permit = app.admit_socket(&asker)?;
+    Ok((asker, permit))
 }
 
 async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpError> {
@@ -208,7 +254,7 @@ fn is_json(content_type: &str) -> bool {
 
 /// Who is asking.
 fn asker(app: &AppState, client: &Client, headers: &HeaderMap) -> Result<Asker, HttpError> {
-    let asker = client.asker(&app.identity, headers);
+    let asker = client.asker(app, headers);
     asker.map_err(|error| HttpError::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 
@@ -229,6 +275,7 @@ async fn execute(
                 .answer(accepted);
         }
     };
+    let _under_way = prepared.charge;
     let mut response = match app.maps.execute(&app.feed, &app.schema, prepared.request).await {
         Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
         Answer::Own(response) => response,

@@ -3,6 +3,7 @@
 use async_graphql::{Error, Pos, Response, ServerError};
 
 use super::json_nesting::TooDeep;
+use crate::account::Exceeded;
 use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
 
@@ -18,6 +19,10 @@ pub(super) enum RequestError {
     NotPersisted,
     /// It is one, but its document cannot be executed: everything that is wrong with it.
     Document(Vec<DocumentError>),
+    /// There is nothing wrong with it, but it is not carried out now.
+    Refused(Fault),
+    /// It is more than the share of whoever asks.
+    Exceeded(Exceeded),
 }
 
 impl RequestError {
@@ -29,9 +34,12 @@ impl RequestError {
     /// What the client is told.
     pub(super) fn into_errors(self) -> Vec<ServerError> {
         match self {
-            Self::Malformed(fault) => vec![server_error(fault)],
+            Self::Malformed(fault) | Self::Refused(fault) => vec![server_error(fault)],
             Self::NotPersisted => {
                 vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
+            }
+            Self::Exceeded(exceeded) => {
+                vec![server_error(Fault::rate_limited(exceeded.to_string(), exceeded.wait))]
             }
             Self::Document(errors) => {
                 errors.into_iter().map(DocumentError::into_server_error).collect()
@@ -48,6 +56,12 @@ impl RequestError {
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(vec![error])
+    }
+}
+
+impl From<Exceeded> for RequestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Exceeded(exceeded)
     }
 }
 

@@ -1,8 +1,8 @@
-//! Removes what of the change logs is past its retention.
+//! Removes what of the change logs is past its retention, and what of the idempotency keys is.
 
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, FromQueryResult};
 
 use super::error::StoreError;
 use super::pools::Store;
@@ -18,8 +18,19 @@ pub struct Retention {
     pub age: Duration,
 }
 
-/// Changes removed by one statement: a few tens of milliseconds.
+/// How long an idempotency key is kept: the contract says that long at least. Whoever repeats a
+/// purchase later is answered by its seats.
+const KEYS_KEPT_FOR: Duration = Duration::from_hours(24);
+
+/// Rows that one statement removes or looks at: a few tens of milliseconds.
 const PRUNED_AT_ONCE: i64 = 5000;
+
+/// A position among the idempotency keys of an event; at first before all of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default, FromQueryResult)]
+pub struct KeyCursor {
+    viewer: String,
+    key: String,
+}
 
 impl Store {
     /// Events that have a change log, after an id, ascending.
@@ -63,5 +74,35 @@ DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM d
         let prune = statement(PRUNE, values);
         let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
         Ok(pruned == PRUNED_AT_ONCE.unsigned_abs())
+    }
+
+    /// Removes those of the next keys of an event, by viewer and key, that need not be kept any
+    /// longer. Gives where to go on; `None` at the end.
+    ///
+    /// It walks through the primary key: an index on their age would cost every purchase an entry.
+    pub async fn prune_keys(
+        &self,
+        event: EventId,
+        after: &KeyCursor,
+    ) -> Result<Option<KeyCursor>, StoreError> {
+        const LAST: &str = "SELECT viewer, key FROM idempotency_keys
+ WHERE event_id = $1 AND (viewer, key) > ($2, $3) ORDER BY viewer, key OFFSET $4 LIMIT 1";
+        const PRUNE: &str = "DELETE FROM idempotency_keys
+ WHERE event_id = $1 AND (viewer, key) > ($2, $3)
+   AND ($4::text IS NULL OR (viewer, key) <= ($4, $5))
+   AND created_at < clock_timestamp() - make_interval(secs => $6)";
+        let from = || [event.0.into(), after.viewer.as_str().into(), after.key.as_str().into()];
+        let offset = (PRUNED_AT_ONCE - 1).into();
+        let last = statement(LAST, from().into_iter().chain([offset]));
+        let last = KeyCursor::find_by_statement(last).one(&self.upkeep).await?;
+        let until =
+            |field: fn(&KeyCursor) -> &String| last.as_ref().map(|last| field(last).clone());
+        let bounds = [
+            until(|last| &last.viewer).into(),
+            until(|last| &last.key).into(),
+            KEYS_KEPT_FOR.as_secs_f64().into(),
+        ];
+        self.upkeep.execute_raw(statement(PRUNE, from().into_iter().chain(bounds))).await?;
+        Ok(last)
     }
 }

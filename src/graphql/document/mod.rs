@@ -30,6 +30,7 @@ mod schema;
 mod tests;
 mod tokens;
 mod variables;
+mod weight;
 
 pub use self::error::DocumentError;
 pub use self::introspection::{INTROSPECTED, Introspected};

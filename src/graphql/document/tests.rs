@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use super::error::MAX_ERRORS;
 use super::lexical::tests::any_text;
 use super::{DocumentError, DocumentReader, MAX_DOCUMENT_BYTES};
+use crate::memory::Allowance;
 
 static READER: LazyLock<DocumentReader> =
     LazyLock::new(|| DocumentReader::new(&crate::graphql::sdl()).unwrap());
@@ -151,6 +152,7 @@ fn conditions_are_decided_and_the_order_is_that_of_what_is_left() {
 fn a_form_is_made_once_for_all_who_agree_in_what_decides() {
     let text = "query ($a: Boolean!, $id: ID!) { event(id: $id) { id name @skip(if: $a) } }";
     let document = READER.read(text).unwrap();
+    document.keep_at(Allowance::new("documents", 0).charge(0).unwrap());
     let form = |a: bool, id: &str| {
         let given = Variables::from_json(json!({ "a": a, "id": id }));
         READER.operation(&document, None, given).unwrap().operation

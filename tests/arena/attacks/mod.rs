@@ -1,4 +1,10 @@
 //! What strangers have tried: each attack is a test, which failed before there was a mechanism
 //! against its kind.
 
+pub mod accounts;
+mod connections;
 mod documents;
+mod doors;
+mod forged_tokens;
+mod known_secrets;
+mod money;
