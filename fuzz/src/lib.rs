@@ -1,7 +1,7 @@
 //! What reads strangers' texts: each function takes any text at all, and panics if what it calls
 //! breaks its promise.
 //!
-//! The fuzzer calls them from `fuzz_targets`, and `tests/arena/fuzz.rs` with drawn texts.
+//! The fuzzer calls them from `src/bin`, and `tests/arena/fuzz.rs` with drawn texts.
 
 use std::sync::LazyLock;
 

@@ -43,8 +43,8 @@ const MAX_SCHEMA_LISTS: usize = 15;
 const MAX_SELECTIONS: usize = 2_000;
 
 /// Fields and fragments of a document, each counted once for itself and once for everything around
-/// it. Validation goes by that: it compares the fields of one response key by all that is in them,
-/// at each level anew, and looks for circles from each fragment on. The standard introspection
+/// it. Validation goes by that. It compares the fields of one response key by all that is in them,
+/// at each level anew; and it looks for circles from each fragment on. The standard introspection
 /// query has some 2,000.
 const MAX_LOOKS: usize = 12_000;
 
