@@ -16,6 +16,7 @@ mod crowd;
 mod examples;
 mod examples_other;
 mod faults;
+mod fuzz;
 mod judge;
 mod live;
 mod log;
