@@ -7,3 +7,4 @@ mod doors;
 mod forged_tokens;
 mod known_secrets;
 mod money;
+mod turns;
