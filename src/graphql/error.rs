@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_graphql::{Error, ErrorExtensions};
 
+use crate::account::Exceeded;
 use crate::desk::DeskError;
 use crate::feed::FeedError;
 use crate::identity::{IdentityError, TokenError};
@@ -116,7 +117,7 @@ impl From<Fault> for Error {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         if matches!(error, StoreError::Busy) {
-            let message = "too many whole maps are being read; try again in a moment".to_owned();
+            let message = "too many reads are waiting; try again in a moment".to_owned();
             Self { code: Code::Overloaded, message, retry_after: Some(Duration::from_secs(1)) }
         } else if error.is_transient() {
             tracing::warn!(error = &error as &dyn std::error::Error, "a read failed");
@@ -144,6 +145,12 @@ impl From<DeskError> for Fault {
             _ => None,
         };
         Self { code, message: error.to_string(), retry_after }
+    }
+}
+
+impl From<Exceeded> for Fault {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::rate_limited(exceeded.to_string(), exceeded.wait)
     }
 }
 

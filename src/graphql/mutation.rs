@@ -12,6 +12,7 @@ use super::nullable::nullable;
 use super::required::required;
 use super::scalars::DateTime;
 use super::serial::SerialUnion;
+use super::submit::submit;
 use super::types::{
     ConfirmSeatsResult, EventScope, GuestSession, MoneyInput, ReleaseSeatsResult,
     ReserveSeatsResult, Viewer,
@@ -89,10 +90,11 @@ impl Mutation {
         #[graphql(desc = "Which seats.")] input: Argument<ReserveSeatsInput>,
     ) -> Option<Result<SerialUnion<ReserveSeatsResult>>> {
         nullable(Box::pin(async {
-            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
+            let (asker, input) = (ctx.require(Role::Buyer)?, input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
-            let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await?;
+            let reserve = Reserve { viewer: asker.id.clone(), seats };
+            let outcome = submit(ctx, asker, event, reserve).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ReserveSeatsResult::new(&scope, &named, outcome))))
         }))
@@ -127,7 +129,7 @@ impl Mutation {
                 expected_total.map(|total| total.read("input.expectedTotal")).transpose()?;
             let confirm =
                 Confirm { viewer, asked_by, seats, key, payment_reference, expected_total };
-            let outcome = ctx.services().desk.submit(event, confirm).await?;
+            let outcome = submit(ctx, asker, event, confirm).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ConfirmSeatsResult::new(&scope, &named, outcome)?)))
         }))
@@ -141,10 +143,11 @@ impl Mutation {
         #[graphql(desc = "Which seats.")] input: Argument<ReleaseSeatsInput>,
     ) -> Option<Result<SerialUnion<ReleaseSeatsResult>>> {
         nullable(Box::pin(async {
-            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
+            let (asker, input) = (ctx.require(Role::Buyer)?, input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
-            let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await?;
+            let release = Release { viewer: asker.id.clone(), seats };
+            let outcome = submit(ctx, asker, event, release).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ReleaseSeatsResult::new(&scope, &named, outcome))))
         }))

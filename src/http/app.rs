@@ -34,7 +34,7 @@ pub struct App {
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// What each account may have.
-    pub shares: Shares,
+    pub shares: Arc<Shares>,
     /// Whose word counts as to where a request comes from.
     pub proxies: TrustedProxies,
     /// For readiness.

@@ -187,7 +187,7 @@ impl SeatMap {
     /// If there is no such event.
     pub async fn load(ctx: &Context<'_>, event: &Arc<EventScope>) -> Result<Self, Fault> {
         let id = event.id();
-        let map = ctx.look_up(async move |store| store.seat_map(id).await).await?;
+        let map = ctx.look_up_map(async move |store| store.seat_map(id).await).await?;
         let map = Arc::new(map.ok_or_else(Fault::no_such_event)?);
         Ok(Self { event: Arc::clone(event), map })
     }

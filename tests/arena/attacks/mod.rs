@@ -8,3 +8,4 @@ mod doors;
 mod forged_tokens;
 mod known_secrets;
 mod money;
+mod turns;
