@@ -10,7 +10,11 @@ use crate::domain::{Change, Revision};
 /// each, so 10 MB for an event that sells out.
 pub const KEPT_CHANGES: usize = 65_536;
 
-/// Consecutive changes, at least one. Copies share the changes and what was made of them.
+/// Changes of a batch, which makes a frame: some hundred kilobytes. A rush makes a sixth of that
+/// between two frames.
+pub const MAX_BATCH_CHANGES: usize = 4096;
+
+/// Consecutive changes, at least one and up to [`MAX_BATCH_CHANGES`]. Copies share the changes and what was made of them.
 #[derive(Clone, Debug)]
 pub struct Batch {
     changes: Arc<[Change]>,
@@ -24,6 +28,17 @@ impl Batch {
             changes.windows(2).all(|pair| pair[1].revision == pair[0].revision.next());
         (consecutive && !changes.is_empty())
             .then(|| Self { changes: changes.into(), rendered: Arc::default() })
+    }
+
+    /// All of these, in as many batches as it takes. `None` if they are not consecutive.
+    pub(super) fn split(mut changes: Vec<Change>) -> Option<Vec<Self>> {
+        let mut batches = Vec::new();
+        while changes.len() > MAX_BATCH_CHANGES {
+            let rest = changes.split_off(MAX_BATCH_CHANGES);
+            batches.push(Self::new(std::mem::replace(&mut changes, rest))?);
+        }
+        batches.push(Self::new(changes)?);
+        Some(batches)
     }
 
     /// The changes, in order.
