@@ -12,7 +12,7 @@ use async_graphql::registry::Registry;
 use async_graphql::resolver_utils::resolve_container_serial;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, UnionType, Value};
 
-/// A list whose items look nothing up.
+/// A list whose items look nothing up, or all the same.
 #[derive(Clone, Debug)]
 pub(super) struct SerialList<T>(pub Vec<T>);
 
