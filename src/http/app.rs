@@ -11,6 +11,7 @@ use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
+use crate::graphql::cost::Costs;
 use crate::graphql::shared_operation::SharedOperations;
 use crate::identity::Identity;
 use crate::store::Store;
@@ -24,6 +25,8 @@ pub struct App {
     pub schema: ArenaSchema,
     /// The documents that were read lately.
     pub documents: Arc<DocumentCache>,
+    /// What operations cost.
+    pub costs: Arc<Costs>,
     /// What the open subscriptions ask for.
     pub operations: Arc<SharedOperations>,
     /// The maps that were just given out.

@@ -30,6 +30,7 @@ mod shared_answers;
 mod shared_work;
 mod spelled_io;
 mod sse;
+mod told_cost;
 mod websocket;
 
 pub use self::app::{App, AppState};

@@ -1,5 +1,7 @@
 //! A GraphQL request, whichever transport brought it, up to the point where it can be executed.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError, Value as GraphqlValue, Variables};
 use serde::de::DeserializeOwned;
@@ -8,7 +10,9 @@ use serde_json::Value;
 
 use super::document_cache::DocumentCache;
 use super::request_error::{RequestError, malformed};
-use crate::graphql::cost::Cost;
+use super::told_cost::{COST, ToldCost};
+use crate::graphql::cost::{Cost, Costs, within_budget};
+use crate::graphql::document::Operation;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
@@ -28,12 +32,43 @@ pub(super) struct Parameters {
     extensions: Option<Value>,
 }
 
-/// A request that can be executed.
+/// A request that can be executed, if it does not cost too much.
+pub(super) struct Unweighed {
+    request: Request,
+    form: Arc<Operation>,
+    /// What was found out already.
+    made: Cost,
+}
+
+/// A request that is executed.
 pub(super) struct Prepared {
     pub(super) request: Request,
     pub(super) operation: OperationType,
-    /// The most that it may cost.
+    /// The most that it costs.
     pub(super) cost: Cost,
+    /// What is to be told of that.
+    pub(super) told_cost: ToldCost,
+}
+
+impl Unweighed {
+    /// What it does.
+    pub(super) fn operation(&self) -> OperationType {
+        self.form.kind
+    }
+
+    /// Works out what it costs. The one place where an operation is held against the budget,
+    /// whichever transport brought it.
+    pub(super) async fn weigh(self, costs: &Costs) -> Result<Prepared, RequestError> {
+        let Self { request, form, made } = self;
+        let cost = match form.estimate.fixed() {
+            Some(cost) => cost,
+            // Apart, since it is large and seldom.
+            None => Box::pin(costs.of(&form.estimate, &request.variables)).await?,
+        };
+        let cost = within_budget(cost.plus(made))?;
+        let told_cost = ToldCost::of(&request, cost);
+        Ok(Prepared { request, operation: form.kind, cost, told_cost })
+    }
 }
 
 impl Prepared {
@@ -98,7 +133,7 @@ impl Parameters {
         self,
         documents: &DocumentCache,
         asker: Asker,
-    ) -> Result<Prepared, RequestError> {
+    ) -> Result<Unweighed, RequestError> {
         let query = match self.query {
             Some(Value::String(query)) => query,
             // Automatic persisted queries begin with the hash alone; with the document beside it
@@ -119,11 +154,16 @@ impl Parameters {
             Some(variables @ GraphqlValue::Object(_)) => Variables::from_value(variables),
             Some(_) => return Err(malformed("`variables` must be an object")),
         };
-        if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
-            return Err(malformed("`extensions` must be an object"));
-        }
+        let asks_for_cost = match &self.extensions {
+            None | Some(Value::Null) => false,
+            Some(Value::Object(extensions)) => extensions.get(COST) == Some(&Value::Bool(true)),
+            Some(_) => return Err(malformed("`extensions` must be an object")),
+        };
         let mut request = Request::new(query).variables(variables).data(asker);
         request.operation_name = operation_name;
+        if asks_for_cost {
+            request.extensions.insert(COST.to_owned(), true.into());
+        }
         parse(documents, request)
     }
 }
@@ -132,17 +172,19 @@ impl Parameters {
 pub(super) fn parse(
     documents: &DocumentCache,
     mut request: Request,
-) -> Result<Prepared, RequestError> {
+) -> Result<Unweighed, RequestError> {
     let document = documents.read(&request.query)?;
     let given = std::mem::take(&mut request.variables);
     let name = request.operation_name.as_deref();
     let prepared = documents.reader().operation(&document, name, given)?;
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
+    let mut made = Cost::default();
     if let Some(introspected) = prepared.introspected {
+        made.nodes = introspected.values();
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: prepared.operation.kind, cost: Cost::default() })
+    Ok(Unweighed { request, form: prepared.operation, made })
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

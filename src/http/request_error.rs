@@ -15,6 +15,8 @@ pub(super) enum RequestError {
     Malformed(Fault),
     /// It names a document by its hash alone. Clients then send it whole.
     NotPersisted,
+    /// What it costs goes beyond the budget, or cannot be found out.
+    Unexecuted(Fault),
     /// It is one, but its document cannot be executed: everything that is wrong with it.
     Document(Vec<DocumentError>),
 }
@@ -28,7 +30,7 @@ impl RequestError {
     /// What the client is told.
     pub(super) fn into_errors(self) -> Vec<ServerError> {
         match self {
-            Self::Malformed(fault) => vec![server_error(fault)],
+            Self::Malformed(fault) | Self::Unexecuted(fault) => vec![server_error(fault)],
             Self::NotPersisted => {
                 vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
             }
@@ -47,6 +49,12 @@ impl RequestError {
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(vec![error])
+    }
+}
+
+impl From<Fault> for RequestError {
+    fn from(fault: Fault) -> Self {
+        Self::Unexecuted(fault)
     }
 }
 

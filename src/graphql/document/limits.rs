@@ -5,7 +5,7 @@
 //! ends at the first excess, so that fragments which double each other cost no more than
 //! [`MAX_SELECTIONS`] steps.
 //!
-//! Deliberately absent: costs of single fields, but for whole maps. A list has a limit of its own.
+//! Deliberately absent: costs of fields, which `graphql::cost` knows.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,6 @@ use apollo_compiler::parser::{SourceMap, SourceSpan};
 
 use super::error::{DocumentError, start};
 use crate::graphql::error::Code;
-use crate::graphql::whole_map::{is_list, is_whole_map};
 
 /// The deepest nesting of fields. The standard introspection query needs 13.
 const MAX_DEPTH: usize = 15;
@@ -25,13 +24,6 @@ const MAX_ALIASES: usize = 30;
 
 /// Fields at the root of an operation, each of which is work of its own.
 const MAX_ROOT_FIELDS: usize = 20;
-
-/// Whole maps in an operation: each is megabytes, all of them in memory until the answer is
-/// written.
-const MAX_MAPS: usize = 2;
-
-/// What a whole map counts for in a list, which may be long: too many.
-const MANY_MAPS: usize = MAX_MAPS + 1;
 
 /// Fields and fragments in all operations of a document, and once more in its fragments as they are
 /// written. The standard introspection query has some 350; a client's whole file of operations a
@@ -59,9 +51,8 @@ pub(super) fn check(document: &Document) -> Result<(), DocumentError> {
             selections,
             aliases: 0,
             root_fields: 0,
-            maps: 0,
         };
-        walk.enter(&operation.selection_set, Nesting { depth: 0, nesting: 0, is_in_list: false })?;
+        walk.enter(&operation.selection_set, Nesting { depth: 0, nesting: 0 })?;
         selections = walk.selections;
     }
     Ok(())
@@ -86,7 +77,6 @@ struct Walk<'a> {
     selections: usize,
     aliases: usize,
     root_fields: usize,
-    maps: usize,
 }
 
 /// How deep a selection is nested.
@@ -96,8 +86,6 @@ struct Nesting {
     depth: usize,
     /// In how many fields and fragments.
     nesting: usize,
-    /// Whether one of these fields gives a list.
-    is_in_list: bool,
 }
 
 impl Walk<'_> {
@@ -126,12 +114,7 @@ impl Walk<'_> {
                         "fields at the root of an operation",
                         at,
                     )?;
-                    if is_whole_map(&field.name) {
-                        self.maps += if outer.is_in_list { MANY_MAPS } else { 1 };
-                    }
-                    self.keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
-                    let is_in_list = outer.is_in_list || is_list(&field.name);
-                    self.enter(&field.selection_set, Nesting { depth, nesting, is_in_list })?;
+                    self.enter(&field.selection_set, Nesting { depth, nesting })?;
                 }
                 Selection::InlineFragment(fragment) => {
                     self.enter(&fragment.selection_set, Nesting { nesting, ..outer })?;
@@ -197,14 +180,6 @@ mod tests {
         let unused = |n: usize| format!("{{ a }} fragment F on T {{ {} }}", "b ".repeat(n - 1));
         assert_eq!(message(&unused(2_000)), None);
         assert!(is_refused(&unused(2_001), "at most 2000 fields"));
-        assert_eq!(message("{ a: seatMap b: seatMap }"), None);
-        assert!(is_refused(
-            "{ a: seatMap b: seatMap ...F } fragment F on Query { seatMap }",
-            "whole maps"
-        ));
-        assert_eq!(message("{ event { seatMap } seat { event { seatMap } } }"), None);
-        assert!(is_refused("{ seatMap event { seatMap } seat { event { seatMap } } }", "maps"));
-        assert!(is_refused("{ events { nodes { event { seatMap } } } }", "whole maps"));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use super::error::start;
 use super::input;
 use super::introspection::{INTROSPECTED, is_introspection};
 use super::schema::Schema;
+use crate::graphql::cost::{self, Estimate};
 
 /// One operation, ready to be executed with any variables that fit.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Operation {
     pub executable: ExecutableDocument,
     /// What it does.
     pub kind: OperationType,
+    /// What it costs.
+    pub estimate: Estimate,
     /// Whether it asks for the schema.
     pub(super) introspects: bool,
     /// How many fields it has.
@@ -57,13 +60,15 @@ pub(super) fn of(
         directives: Vec::new(),
         selection_set: nowhere(writer.on_object(&root.ty, &[root])),
     };
+    let root = &definition.selection_set.node;
+    let estimate = cost::estimate(&schema.definitions, kind, root);
     let definition = nowhere(definition);
     let operations = match &operation.name {
         Some(name) => DocumentOperations::Multiple([(Name::new(name), definition)].into()),
         None => DocumentOperations::Single(definition),
     };
     let executable = ExecutableDocument { operations, fragments: Default::default() };
-    Operation { executable, kind, introspects: writer.introspects, fields: writer.fields }
+    Operation { executable, kind, estimate, introspects: writer.introspects, fields: writer.fields }
 }
 
 /// The values of variables have their defaults already.

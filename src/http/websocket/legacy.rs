@@ -20,12 +20,13 @@ use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use crate::graphql::ArenaSchema;
+use crate::graphql::cost::Costs;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::AppState;
 use crate::http::document_cache::DocumentCache;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::request::{self, Prepared};
-use crate::http::request_error::fault_response;
+use crate::http::request_error::{RequestError, fault_response};
 use crate::identity::Asker;
 
 /// What the protocol calls itself.
@@ -51,6 +52,7 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
     let executor = Limited {
         schema: app.schema.clone(),
         documents: Arc::clone(&app.documents),
+        costs: Arc::clone(&app.costs),
         operations: Arc::new(()),
     };
     let serving =
@@ -138,14 +140,25 @@ impl Expiry {
 struct Limited {
     schema: ArenaSchema,
     documents: Arc<DocumentCache>,
+    costs: Arc<Costs>,
     /// Held once by each operation under way on this socket, and once or twice by the socket.
     operations: Arc<()>,
 }
 
+impl Limited {
+    async fn prepare(&self, request: Request) -> Result<Prepared, RequestError> {
+        request::parse(&self.documents, request)?.weigh(&self.costs).await
+    }
+}
+
 impl Executor for Limited {
     async fn execute(&self, request: Request) -> Response {
-        match request::parse(&self.documents, request) {
-            Ok(Prepared { request, .. }) => self.schema.execute(request).await,
+        match self.prepare(request).await {
+            Ok(Prepared { request, mut told_cost, .. }) => {
+                let mut response = self.schema.execute(request).await;
+                told_cost.tell(&mut response);
+                response
+            }
             Err(refused) => refused.into_response(),
         }
     }
@@ -163,19 +176,22 @@ impl Executor for Limited {
             return once(async { fault_response(fault) }).boxed();
         }
         let held = Arc::clone(&self.operations);
-        match request::parse(&self.documents, request) {
-            Ok(Prepared { request, .. }) => {
-                let responses = self
-                    .schema
-                    .execute_stream_with_session_data(request, session.unwrap_or_default());
-                let completed = responses.map(move |mut response| {
-                    let _held = &held;
-                    request::complete_errors(&mut response);
-                    response
-                });
-                completed.boxed()
-            }
-            Err(refused) => once(async { refused.into_response() }).boxed(),
-        }
+        let limited = self.clone();
+        let responses = async move {
+            let Prepared { request, mut told_cost, .. } = match limited.prepare(request).await {
+                Ok(prepared) => prepared,
+                Err(refused) => return once(async { refused.into_response() }).boxed(),
+            };
+            let session = session.unwrap_or_default();
+            let responses = limited.schema.execute_stream_with_session_data(request, session);
+            let completed = responses.map(move |mut response| {
+                let _held = &held;
+                told_cost.tell(&mut response);
+                request::complete_errors(&mut response);
+                response
+            });
+            completed.boxed()
+        };
+        once(responses).flatten().boxed()
     }
 }

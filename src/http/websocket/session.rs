@@ -202,6 +202,10 @@ impl Session {
             let message = format!("a socket carries at most {MAX_OPERATIONS} operations at a time");
             return self.send_fault(&id, Fault::new(Code::Overloaded, message)).await;
         };
+        let prepared = match prepared {
+            Ok(unweighed) => unweighed.weigh(&self.app.costs).await,
+            Err(refused) => Err(refused),
+        };
         match prepared {
             Ok(prepared) => {
                 if prepared.operation != OperationType::Subscription {
