@@ -35,9 +35,9 @@ impl ToldCost {
     pub(super) fn tell_in(&mut self, json: Bytes) -> Bytes {
         // An answer is an object; others' have no extensions.
         match (self.0.take(), json.strip_suffix(b"}")) {
-            (Some(cost), Some(open)) => {
-                let told = format!(r#","extensions":{{"{COST}":{}}}}}"#, cost.told());
-                [open, told.as_bytes()].concat().into()
+            (Some(Cost { nodes, rows, .. }), Some(open)) => {
+                let cost = format!(r#""{COST}":{{"nodes":{nodes},"rows":{rows}}}"#);
+                [open, br#","extensions":{"#, cost.as_bytes(), b"}}"].concat().into()
             }
             _ => json,
         }

@@ -3,6 +3,7 @@
 import { getOperationAST, parse } from 'graphql';
 import { answerTo, firstWordOf } from './arena.mjs';
 import { difference } from './compare.mjs';
+import { costDifference } from './cost.mjs';
 import { judge, ruleBrokenBy } from './judge.mjs';
 
 /** Whether a request is for a subscription, which is answered as a stream. */
@@ -28,7 +29,7 @@ export async function tryOut(schema, request, world) {
   const answer = await (isSubscription(request) ? firstWordOf(request) : answerTo(request));
   let differs;
   try {
-    differs = difference(expected, answer);
+    differs = difference(expected, answer) ?? costDifference(expected, answer);
   } catch (error) {
     differs = `not an answer: ${error.message}`;
   }

@@ -6,16 +6,25 @@ use std::time::Instant;
 use async_graphql::Variables;
 
 use super::amount::Cost;
+use super::budget::within_budget;
 use super::estimate::{Estimate, Known};
 use super::event_source::{EventSource, named, value};
 use super::sizes::Sizes;
 use crate::domain::EventId;
+use crate::domain::plan::{MAX_CATEGORIES, MAX_SEATS};
 use crate::feed::apart;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::{self, AnyId};
 use crate::graphql::slugs::Slugs;
 use crate::store::Store;
 use crate::store::reads::EventSize;
+
+/// An event as large as they can be.
+const LARGEST: EventSize = EventSize {
+    seats: MAX_SEATS as u64,
+    categories: MAX_CATEGORIES as u64,
+    seats_a_viewer: MAX_SEATS as u64,
+};
 
 /// Works out what requests cost.
 #[derive(Debug)]
@@ -35,11 +44,19 @@ impl Costs {
     ///
     /// # Errors
     ///
-    /// If the size of an event cannot be found out.
+    /// If the size of an event cannot be found out, and it would matter. Where it does not, the
+    /// fields that can be answered are.
     pub async fn of(&self, estimate: &Estimate, variables: &Variables) -> Result<Cost, Fault> {
         let mut sizes = Vec::with_capacity(estimate.events.len());
         for event in &estimate.events {
-            sizes.push(self.size(event, variables).await?);
+            match self.size(event, variables).await {
+                Ok(size) => sizes.push(size),
+                Err(fault) => {
+                    let sizes = vec![LARGEST; estimate.events.len()];
+                    let most = estimate.sum.cost(Known { variables, sizes: &sizes });
+                    return within_budget(most).map_err(|_| fault);
+                }
+            }
         }
         Ok(estimate.sum.cost(Known { variables, sizes: &sizes }))
     }
