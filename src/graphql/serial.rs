@@ -35,8 +35,10 @@ impl<T: OutputType> OutputType for SerialList<T> {
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
         let mut values = Vec::with_capacity(self.0.len());
-        for item in &self.0 {
-            values.push(item.resolve(ctx, field).await?);
+        for (index, item) in self.0.iter().enumerate() {
+            let ctx = ctx.with_index(index);
+            let value = item.resolve(&ctx, field).await;
+            values.push(value.map_err(|error| ctx.set_error_path(error))?);
         }
         Ok(Value::List(values))
     }

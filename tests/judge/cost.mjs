@@ -6,6 +6,10 @@ export function values(data) {
   return Object.values(data).reduce((sum, value) => sum + values(value), 1);
 }
 
+/** Whether a request was refused for what it might cost: a limit, which is not the specification's. */
+export const costsTooMuch = (text) =>
+  text !== null && JSON.parse(text).errors?.[0].extensions?.code === 'COST_LIMIT_EXCEEDED';
+
 /** How the cost that was foretold differs from what is there; `null` if that is not more. */
 export function costDifference(expected, text) {
   if (expected.refused) return null;
