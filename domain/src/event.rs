@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::confirmed_by::ConfirmedBy;
 use super::text::{self, TEXT_RULE};
 
 /// The time zone of an event unless said otherwise.
@@ -10,6 +11,8 @@ pub const DEFAULT_TIME_ZONE: &str = "UTC";
 pub const DEFAULT_HOLD_SECONDS: u32 = 300;
 /// The longest hold, in seconds: a day. Longer ones are sales.
 pub const MAX_HOLD_SECONDS: u32 = 86_400;
+/// The limit of seats per viewer unless said otherwise: a family with its friends, and no reseller.
+pub const DEFAULT_MAX_SEATS_PER_VIEWER: u32 = 8;
 /// The largest limit of seats per viewer; an event without a limit has none.
 pub const MAX_SEATS_PER_VIEWER: u32 = 100_000;
 /// The longest slug, in characters: short enough for an address.
@@ -41,6 +44,8 @@ pub struct NewEvent {
     /// The most seats one viewer may hold and own together, 1 to [`MAX_SEATS_PER_VIEWER`]; `None`:
     /// no limit.
     pub max_seats_per_viewer: Option<u32>,
+    /// Who confirms seats that cost money.
+    pub confirmed_by: ConfirmedBy,
 }
 
 /// What is wrong with a new event.
@@ -153,7 +158,8 @@ mod tests {
             sales_open_at: Some(at("2031-01-01T09:00:00Z")),
             sales_close_at: Some(at("2031-05-01T17:00:00Z")),
             hold_seconds: DEFAULT_HOLD_SECONDS,
-            max_seats_per_viewer: Some(8),
+            max_seats_per_viewer: Some(DEFAULT_MAX_SEATS_PER_VIEWER),
+            confirmed_by: ConfirmedBy::default(),
         }
     }
 

@@ -11,7 +11,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::event::{DEFAULT_HOLD_SECONDS, DEFAULT_TIME_ZONE, NewEvent};
+use domain::ConfirmedBy;
+use domain::event::{
+    DEFAULT_HOLD_SECONDS, DEFAULT_MAX_SEATS_PER_VIEWER, DEFAULT_TIME_ZONE, NewEvent,
+};
 use domain::plan::SeatPlan;
 use tokio_util::sync::CancellationToken;
 
@@ -142,7 +145,9 @@ fn new_event(number: u32, starts_at: DateTime<Utc>) -> NewEvent {
         sales_open_at: None,
         sales_close_at: None,
         hold_seconds: DEFAULT_HOLD_SECONDS,
-        max_seats_per_viewer: None,
+        max_seats_per_viewer: Some(DEFAULT_MAX_SEATS_PER_VIEWER),
+        // A newcomer's first purchase goes through, without a shop.
+        confirmed_by: ConfirmedBy::Buyer,
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::batch::{Batch, MAX_BATCH_CHANGES};
+use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
+use super::bounds::Bounds;
 use super::watch::Watch;
 use crate::domain::{Change, Revision};
 use crate::store::{Store, StoreError};
@@ -38,6 +39,7 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
         };
         if is_time_to_look && let Some(watch) = watch.upgrade() {
             watch.heard().must_look = true;
+            watch.shrink();
         }
         loop {
             let started = Instant::now();
@@ -105,7 +107,7 @@ async fn next_batches(
         changes.extend(missing);
     }
     if !changes.is_empty() {
-        return Ok(batches(changes)?);
+        return Ok(batches(changes, watch.bounds())?);
     }
     let (reached, must_look) = {
         let mut heard = watch.heard();
@@ -119,7 +121,7 @@ async fn next_batches(
     if !changes.is_empty() {
         // There may be more.
         watch.heard().must_look |= must_look;
-        return Ok(batches(changes)?);
+        return Ok(batches(changes, watch.bounds())?);
     }
     if must_look
         && let Some(extent) = store.log_extent(watch.event()).await?
@@ -130,6 +132,16 @@ async fn next_batches(
     Ok(Vec::new())
 }
 
-fn batches(changes: Vec<Change>) -> Result<Vec<Batch>, StoreError> {
-    Batch::split(changes).ok_or(StoreError::Corrupt("a change log with a hole in it"))
+/// All of these changes, in as many batches as it takes.
+fn batches(mut changes: Vec<Change>, bounds: &Bounds) -> Result<Vec<Batch>, StoreError> {
+    let mut batches = Vec::new();
+    while !changes.is_empty() {
+        let rest = changes.split_off(changes.len().min(MAX_BATCH_CHANGES));
+        let next = std::mem::replace(&mut changes, rest);
+        // What is new is wanted by everybody: the watch lets go of older ones for it.
+        let charge = bounds.changes.charge_anyway(bytes(&next));
+        let batch = Batch::new(next, charge, &bounds.frames);
+        batches.push(batch.ok_or(StoreError::Corrupt("a change log with a hole in it"))?);
+    }
+    Ok(batches)
 }

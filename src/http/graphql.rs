@@ -134,7 +134,7 @@ impl HttpError {
             Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
             // Clients look at the answer's body only if it is a success.
             Self::Request(refused @ RequestError::NotPersisted) => (StatusCode::OK, refused),
-            Self::Request(refused @ (RequestError::Document(_) | RequestError::Unexecuted(_))) => {
+            Self::Request(refused @ (RequestError::Document(_) | RequestError::TooCostly(_))) => {
                 match accepted.media_type {
                     // The older media type has 200 for every document,
                     Some(MediaType::Json) => (StatusCode::OK, refused),
@@ -142,6 +142,9 @@ impl HttpError {
                     // and a browser would show the page that waits for events nothing but them.
                     None => return sse::once(&refused.into_errors()),
                 }
+            }
+            Self::Request(refused @ RequestError::Refused(_)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, refused)
             }
             Self::Request(refused) => (StatusCode::BAD_REQUEST, refused),
         };
@@ -244,7 +247,7 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let Prepared { request, mut told_cost, .. } = prepared;
+    let Prepared { request, mut told_cost, charge: _under_way, .. } = prepared;
     let mut response = match app.maps.execute(&app.feed, &app.schema, request).await {
         Answer::Shared(shared) if told_cost.is_due() => {
             return written(media_type, StatusCode::OK, told_cost.tell_in(shared.json()));

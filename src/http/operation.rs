@@ -30,15 +30,17 @@ pub(super) enum OperationEvent {
 /// Starts an operation. Its events end with [`OperationEvent::Failed`] or [`OperationEvent::End`].
 pub(super) fn start(
     app: &AppState,
-    Prepared { mut request, operation, mut told_cost, .. }: Prepared,
+    Prepared { mut request, operation, mut told_cost, charge, .. }: Prepared,
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
         // In a task of its own: while the socket cannot write it polls nothing, and what runs may
         // hold a connection.
         let schema = app.schema.clone();
-        let executing =
-            AbortOnDropHandle::new(tokio::spawn(async move { schema.execute(request).await }));
+        let executing = AbortOnDropHandle::new(tokio::spawn(async move {
+            let _under_way = charge;
+            schema.execute(request).await
+        }));
         let response = executing
             .map(|ended| ended.unwrap_or_else(|error| fault_response(Fault::internal(error))));
         return response
@@ -52,7 +54,11 @@ pub(super) fn start(
     }
     // Frames that look the same to everybody are shared: then the resolver hands over what it would
     // have streamed.
-    let (handed, shared) = (Handed::default(), app.operations.of(&mut request));
+    let shared = match app.operations.of(&mut request, charge.bytes()) {
+        Ok(shared) => shared,
+        Err(full) => return stream::once(async move { failed(full.into()) }).boxed(),
+    };
+    let handed = Handed::default();
     let responses = app.schema.execute_stream(request.data(Delivery::HandOver(handed.clone())));
     let schema = app.schema.clone();
     let frames = stream::once(async move {
@@ -68,6 +74,7 @@ pub(super) fn start(
         Err(fault) => failed(fault),
     });
     let responses = responses.map(move |mut response| {
+        let _under_way = &charge;
         told_cost.tell(&mut response);
         told(operation, response)
     });

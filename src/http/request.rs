@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::document_cache::DocumentCache;
+use super::json_nesting;
 use super::request_error::{RequestError, malformed};
 use super::told_cost::{COST, ToldCost};
 use crate::graphql::cost::{Cost, Costs, within_budget};
@@ -16,9 +17,10 @@ use crate::graphql::document::Operation;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
+use crate::memory::Charge;
 
-/// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
-/// ids are under 10 KiB.
+/// The largest request body and the largest WebSocket message, in bytes. A document and 100 seat
+/// ids are under 10 KiB; the largest document with each character escaped has six times its size.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 /// The parameters of a request, as in GraphQL over HTTP and in the payload of a WebSocket's
@@ -38,6 +40,7 @@ pub(super) struct Unweighed {
     form: Arc<Operation>,
     /// What was found out already.
     made: Cost,
+    charge: Charge,
 }
 
 /// A request that is executed.
@@ -48,6 +51,8 @@ pub(super) struct Prepared {
     pub(super) cost: Cost,
     /// What is to be told of that.
     pub(super) told_cost: ToldCost,
+    /// What it takes, to be held until it has ended.
+    pub(super) charge: Charge,
 }
 
 impl Unweighed {
@@ -59,15 +64,18 @@ impl Unweighed {
     /// Works out what it costs. The one place where an operation is held against the budget,
     /// whichever transport brought it.
     pub(super) async fn weigh(self, costs: &Costs) -> Result<Prepared, RequestError> {
-        let Self { request, form, made } = self;
+        let Self { request, form, made, charge } = self;
         let cost = match form.estimate.fixed() {
             Some(cost) => cost,
             // Apart, since it is large and seldom.
-            None => Box::pin(costs.of(&form.estimate, &request.variables)).await?,
+            None => {
+                let of = Box::pin(costs.of(&form.estimate, &request.variables));
+                of.await.map_err(RequestError::Refused)?
+            }
         };
-        let cost = within_budget(cost.plus(made))?;
+        let cost = within_budget(cost.plus(made)).map_err(RequestError::TooCostly)?;
         let told_cost = ToldCost::of(&request, cost);
-        Ok(Prepared { request, operation: form.kind, cost, told_cost })
+        Ok(Prepared { request, operation: form.kind, cost, told_cost, charge })
     }
 }
 
@@ -83,6 +91,7 @@ impl Parameters {
     pub(super) fn from_body(body: &[u8]) -> Result<Self, RequestError> {
         const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        json_nesting::check(body)?;
         serde_json::from_slice(body).or_else(|_| {
             // Why not? Most bodies are right, and pay nothing for the answer.
             let json =
@@ -106,6 +115,7 @@ impl Parameters {
     /// Reads the parameters of a GET request.
     pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Self, RequestError> {
         fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, RequestError> {
+            json_nesting::check(text.as_bytes())?;
             serde_json::from_str(text)
                 .map_err(|_| malformed(&format!("the parameter `{name}` must be JSON")))
         }
@@ -173,10 +183,9 @@ pub(super) fn parse(
     documents: &DocumentCache,
     mut request: Request,
 ) -> Result<Unweighed, RequestError> {
-    let document = documents.read(&request.query)?;
     let given = std::mem::take(&mut request.variables);
     let name = request.operation_name.as_deref();
-    let prepared = documents.reader().operation(&document, name, given)?;
+    let (prepared, charge) = documents.prepare(&request.query, name, given)?;
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
     let mut made = Cost::default();
@@ -184,7 +193,7 @@ pub(super) fn parse(
         made.nodes = introspected.values();
         request = request.data(introspected);
     }
-    Ok(Unweighed { request, form: prepared.operation, made })
+    Ok(Unweighed { request, form: prepared.operation, made, charge })
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

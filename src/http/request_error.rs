@@ -2,6 +2,7 @@
 
 use async_graphql::{Error, Pos, Response, ServerError};
 
+use super::json_nesting::TooDeep;
 use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
 
@@ -15,10 +16,12 @@ pub(super) enum RequestError {
     Malformed(Fault),
     /// It names a document by its hash alone. Clients then send it whole.
     NotPersisted,
-    /// What it costs goes beyond the budget, or cannot be found out.
-    Unexecuted(Fault),
+    /// What it may cost goes beyond the budget.
+    TooCostly(Fault),
     /// It is one, but its document cannot be executed: everything that is wrong with it.
     Document(Vec<DocumentError>),
+    /// There is nothing wrong with it, but it is not carried out now.
+    Refused(Fault),
 }
 
 impl RequestError {
@@ -30,7 +33,9 @@ impl RequestError {
     /// What the client is told.
     pub(super) fn into_errors(self) -> Vec<ServerError> {
         match self {
-            Self::Malformed(fault) | Self::Unexecuted(fault) => vec![server_error(fault)],
+            Self::Malformed(fault) | Self::Refused(fault) | Self::TooCostly(fault) => {
+                vec![server_error(fault)]
+            }
             Self::NotPersisted => {
                 vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
             }
@@ -52,9 +57,9 @@ impl From<DocumentError> for RequestError {
     }
 }
 
-impl From<Fault> for RequestError {
-    fn from(fault: Fault) -> Self {
-        Self::Unexecuted(fault)
+impl From<TooDeep> for RequestError {
+    fn from(error: TooDeep) -> Self {
+        malformed(&error.to_string())
     }
 }
 

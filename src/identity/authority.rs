@@ -27,8 +27,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Trusts HS256 tokens made with `secret`, and signs such tokens. Those that others make with it
-    /// need no `iss` and no `aud`, unless [`Identity::expecting`] says so.
+    /// Trusts HS256 tokens made with `secret`, and signs such tokens. Those that others make with
+    /// it need no `iss` and no `aud`, unless [`Identity::expecting`] says so.
     ///
     /// # Errors
     /// When the secret is shorter than [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES), or is the
@@ -160,7 +160,9 @@ impl Identity {
         ttl: Duration,
     ) -> Result<(String, DateTime<Utc>), IdentityError> {
         let secret = self.secret.as_ref().ok_or(IdentityError::NoSigningSecret)?;
-        if secret.guests_only && (!guest::is_guest(user) || roles.iter().any(|role| *role != Role::Buyer)) {
+        if secret.guests_only
+            && (!guest::is_guest(user) || roles.iter().any(|role| *role != Role::Buyer))
+        {
             return Err(IdentityError::SecretIsForGuestsOnly);
         }
         let expires_at = TimeDelta::from_std(ttl)

@@ -1,4 +1,4 @@
-//! Removes what of the change logs is past its retention.
+//! Removes what of the change logs is past its retention, and what of the idempotency keys is.
 
 use std::time::Duration;
 
@@ -18,7 +18,11 @@ pub struct Retention {
     pub age: Duration,
 }
 
-/// Changes removed by one statement: a few tens of milliseconds.
+/// How long an idempotency key is kept: the contract says that long at least. Whoever repeats a
+/// purchase later is answered by its seats.
+const KEYS_KEPT_FOR: Duration = Duration::from_hours(24);
+
+/// Rows removed by one statement: a few tens of milliseconds.
 const PRUNED_AT_ONCE: i64 = 5000;
 
 impl Store {
@@ -63,5 +67,22 @@ DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM d
         let prune = statement(PRUNE, values);
         let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
         Ok(pruned == PRUNED_AT_ONCE.unsigned_abs())
+    }
+
+    /// Removes the oldest idempotency keys of an event that need not be kept any longer, a batch of
+    /// them; true if there may be more.
+    pub async fn prune_keys(&self, event: EventId) -> Result<bool, StoreError> {
+        // Up to an instant, which several keys may share: a few more than a batch then.
+        const PRUNE: &str = "WITH oldest AS (
+    SELECT created_at FROM idempotency_keys
+     WHERE event_id = $1 AND created_at < statement_timestamp() - make_interval(secs => $3)
+     ORDER BY created_at LIMIT $2
+)
+DELETE FROM idempotency_keys
+ WHERE event_id = $1 AND created_at <= (SELECT max(created_at) FROM oldest)";
+        let age = KEYS_KEPT_FOR.as_secs_f64();
+        let prune = statement(PRUNE, [event.0.into(), PRUNED_AT_ONCE.into(), age.into()]);
+        let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
+        Ok(pruned >= PRUNED_AT_ONCE.unsigned_abs())
     }
 }

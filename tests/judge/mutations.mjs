@@ -147,7 +147,8 @@ function priceChanged(world, cost, wanted) {
 /** A text that the buyer's shop names something by. */
 function checkText(text) {
   const count = [...text].length;
-  if (count < 1 || count > MOST_CHARACTERS || /[\p{Cc}\p{Bidi_Control}]/u.test(text)) fail('1 to 255 characters');
+  const isLong = count < 1 || count > MOST_CHARACTERS;
+  if (isLong || /[\p{Cc}\p{Bidi_Control}]/u.test(text)) fail('1 to 255 characters');
 }
 
 function confirmSeats(context, input) {

@@ -15,7 +15,7 @@ use crate::{Cause, Change};
 const SALES: usize = 200;
 
 /// All there is to be met with.
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 28] = [
     "reserve: granted",
     "reserve: granted again",
     "reserve: a hold that ran out is taken over",
@@ -27,8 +27,10 @@ const KINDS: [&str; 26] = [
     "reserve: sales closed",
     "confirm: sold",
     "confirm: sold several seats",
+    "confirm: left to the shop",
     "confirm: replayed",
     "confirm: the same seats under a new key",
+    "confirm: the same seats under a key that is not remembered",
     "confirm: key reused",
     "confirm: another payment reference",
     "confirm: another payment reference under a new key",
@@ -61,17 +63,20 @@ fn kinds(decision: &Decision) -> Vec<String> {
             one("reserve: limit exceeded")
         }
         Answer::Reserve(Err(ReserveRefusal::SalesClosed { .. })) => one("reserve: sales closed"),
-        Answer::Confirm(Ok(confirmed)) if !confirmed.created => one(if decision.is_known_key {
-            "confirm: replayed"
-        } else {
-            "confirm: the same seats under a new key"
-        }),
+        Answer::Confirm(Ok(confirmed)) if !confirmed.created => {
+            one(match (decision.is_known_key, decision.is_kept_key) {
+                (true, _) => "confirm: replayed",
+                (false, true) => "confirm: the same seats under a new key",
+                (false, false) => "confirm: the same seats under a key that is not remembered",
+            })
+        }
         Answer::Confirm(Ok(confirmed)) if confirmed.order.seats.len() > 1 => {
             one("confirm: sold several seats")
         }
         Answer::Confirm(Ok(_)) => one("confirm: sold"),
         Answer::Confirm(Err(ConfirmRefusal::KeyReused)) => one("confirm: key reused"),
         Answer::Confirm(Err(ConfirmRefusal::PriceChanged { .. })) => one("confirm: another price"),
+        Answer::Confirm(Err(ConfirmRefusal::LeftToShop)) => one("confirm: left to the shop"),
         Answer::Confirm(Err(ConfirmRefusal::AlreadyConfirmed(_))) => {
             one(if decision.is_known_key {
                 "confirm: another payment reference"

@@ -14,7 +14,7 @@ use super::world::{
 };
 use crate::command::{Confirm, Expire, Release, Reserve, SeatSet};
 use crate::ledger::Terms;
-use crate::{EventId, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId};
+use crate::{ConfirmedBy, EventId, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId};
 
 /// A sale from beginning to end.
 #[derive(Clone, Debug)]
@@ -81,6 +81,7 @@ pub(super) fn release(viewer: &ViewerId, seats: &SeatSet) -> Ask {
 pub(super) fn confirm(viewer: &ViewerId, seats: &SeatSet, key: &IdempotencyKey) -> Ask {
     Ask::Confirm(Confirm {
         viewer: viewer.clone(),
+        asked_by: ConfirmedBy::Buyer,
         seats: seats.clone(),
         key: key.clone(),
         payment_reference: None,
@@ -92,13 +93,14 @@ pub(super) fn expire(seats: impl IntoIterator<Item = SeatId>) -> Ask {
     Ask::Expire(Expire { seats: seats.into_iter().collect(), looks_ahead: true })
 }
 
-/// An event without a limit that sells at any time.
+/// An event without a limit that sells at any time, to buyers who confirm by themselves.
 pub(super) fn open_terms(hold_seconds: i64) -> Terms {
     Terms {
         sales_open_at: None,
         sales_close_at: None,
         hold: TimeDelta::seconds(hold_seconds),
         max_seats_per_viewer: None,
+        confirmed_by: ConfirmedBy::Buyer,
         currency: CURRENCY.to_owned(),
     }
 }
@@ -114,7 +116,7 @@ pub(super) fn scenarios_forward() -> impl Strategy<Value = Scenario> {
 }
 
 fn scenarios_with(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Scenario> {
-    (terms(), vec(runs(ticks), 1..16))
+    (terms(), vec(prop_oneof![12 => runs(ticks), 1 => many_keys()], 1..16))
         .prop_map(|(terms, runs)| Scenario { terms, steps: runs.into_iter().flatten().collect() })
 }
 
@@ -139,14 +141,19 @@ fn terms() -> impl Strategy<Value = Terms> {
         |seconds: std::ops::Range<i64>| seconds.prop_map(|at| start() + TimeDelta::seconds(at));
     let opens = prop_oneof![4 => Just(None), 1 => instants(-5..20).prop_map(Some)];
     let closes = prop_oneof![4 => Just(None), 1 => instants(20..90).prop_map(Some)];
-    (opens, closes, 1..20_i64, prop::option::of(1..=5_u32)).prop_map(
-        |(opens, closes, hold, limit)| Terms {
+    (opens, closes, 1..20_i64, prop::option::of(1..=5_u32), one_or_the_other()).prop_map(
+        |(opens, closes, hold, limit, confirmed_by)| Terms {
             sales_open_at: opens,
             sales_close_at: closes,
             max_seats_per_viewer: limit,
+            confirmed_by,
             ..open_terms(hold)
         },
     )
+}
+
+fn one_or_the_other() -> impl Strategy<Value = ConfirmedBy> {
+    prop_oneof![2 => Just(ConfirmedBy::Buyer), 1 => Just(ConfirmedBy::Shop)]
 }
 
 /// One to three neighbouring seats; seldom one that is not for sale, does not exist or is of
@@ -206,6 +213,23 @@ fn runs(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
+/// One purchase under more keys than an order remembers, all at one instant.
+fn many_keys() -> impl Strategy<Value = Vec<Step>> {
+    (select(viewers().to_vec()), seat_sets(), 10..14_u32).prop_map(|(viewer, seats, keys)| {
+        let confirm = |number| Confirm {
+            viewer: viewer.clone(),
+            asked_by: ConfirmedBy::Shop,
+            seats: seats.clone(),
+            key: key(&format!("m{number:x}")),
+            payment_reference: None,
+            expected_total: None,
+        };
+        let confirms = (0..keys).map(|number| Ask::Confirm(confirm(number)));
+        let asks = std::iter::once(reserve(&viewer, &seats)).chain(confirms);
+        asks.map(|ask| Step { tick: None, ask }).collect()
+    })
+}
+
 fn asks(
     viewer: BoxedStrategy<ViewerId>,
     seats: BoxedStrategy<SeatSet>,
@@ -215,12 +239,19 @@ fn asks(
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| reserve(&viewer, &seats));
     let release =
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
-    let confirm = (viewer, seats, key, references(), expected_totals()).prop_map(
-        |(viewer, seats, key, payment_reference, expected_total)| {
+    let confirm = (viewer, one_or_the_other(), seats, key, references(), expected_totals());
+    let confirm =
+        confirm.prop_map(|(viewer, asked_by, seats, key, payment_reference, expected_total)| {
             let expected_total = expected_total(&seats);
-            Ask::Confirm(Confirm { viewer, seats, key, payment_reference, expected_total })
-        },
-    );
+            Ask::Confirm(Confirm {
+                viewer,
+                asked_by,
+                seats,
+                key,
+                payment_reference,
+                expected_total,
+            })
+        });
     prop_oneof![3 => reserve, 4 => confirm, 1 => release, 2 => expires()]
 }
 

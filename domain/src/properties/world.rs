@@ -9,12 +9,12 @@ use crate::command::{
     Command, Confirm, ConfirmRefusal, Confirmed, Expire, Needs, NotHeldReason, Release, Released,
     Reserve, ReserveRefusal, Reserved, SeatSet,
 };
-use crate::ledger::{Closing, Ledger, Opening, Terms};
+use crate::ledger::{Closing, Ledger, NewKey, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
 use crate::seat::Seat;
 use crate::{
-    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, Money, Order, OrderCode, OrderId,
-    Revision, Sale, SeatId, SeatState, ViewerId,
+    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeyPlaces, Money, Order, OrderCode,
+    OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
 };
 
 /// The event that all of this is about.
@@ -117,6 +117,8 @@ pub(super) struct Decision {
     pub(super) before: Revision,
     /// Whether its key stood for an order by then.
     pub(super) is_known_key: bool,
+    /// Whether it does by now.
+    pub(super) is_kept_key: bool,
     /// The changes that this command made and no other.
     pub(super) changes: Vec<Change>,
 }
@@ -144,6 +146,8 @@ pub(super) struct World {
     pub(super) orders: BTreeMap<OrderId, Order>,
     pub(super) prices: BTreeMap<SeatId, i64>,
     pub(super) keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+    /// Which of an order's places for keys are taken.
+    pub(super) key_places: BTreeMap<OrderId, BTreeSet<i16>>,
 }
 
 impl World {
@@ -164,6 +168,7 @@ impl World {
             orders: BTreeMap::new(),
             prices: BTreeMap::new(),
             keys: HashMap::new(),
+            key_places: BTreeMap::new(),
         }
     }
 
@@ -207,9 +212,13 @@ impl World {
         let mut ledger = Ledger::open(self.opening(asks));
         let decide = |ask: &&Ask| {
             let before = ledger.revision();
-            let is_known_key = (ask.needs().purchase)
-                .is_some_and(|(viewer, key)| ledger.order_of_key(viewer, key).is_some());
-            (before, is_known_key, ask.decide(&mut ledger), ledger.revision())
+            let is_known = |ledger: &Ledger| {
+                let purchase = ask.needs().purchase;
+                purchase.is_some_and(|(viewer, key)| ledger.order_of_key(viewer, key).is_some())
+            };
+            let is_known_key = is_known(&ledger);
+            let answer = ask.decide(&mut ledger);
+            (before, is_known_key, answer, is_known(&ledger), ledger.revision())
         };
         let answers: Vec<_> = asks.iter().map(decide).collect();
         let left: Vec<Seat> =
@@ -230,11 +239,12 @@ impl World {
                 .cloned()
                 .collect()
         };
-        let decision = |(before, is_known_key, answer, after)| Decision {
+        let decision = |(before, is_known_key, answer, is_kept_key, after)| Decision {
             answer,
             now: self.now,
             before,
             is_known_key,
+            is_kept_key,
             changes: changes_of(before, after),
         };
         answers.into_iter().map(decision).collect()
@@ -260,6 +270,13 @@ impl World {
             ((viewer.clone(), key.clone()), code)
         });
         let codes = codes.collect();
+        let sold: Vec<OrderId> = sold.collect();
+        let is_new = |&(viewer, key): &(&ViewerId, &IdempotencyKey)| {
+            !keys.contains_key(&(viewer.clone(), key.clone()))
+        };
+        let named = sold.iter().filter(|_| purchases.iter().any(is_new));
+        let taken = |id| KeyPlaces::taken(self.key_places[id].iter().copied());
+        let key_places = named.map(|id| (*id, taken(id))).collect();
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
         let (mut prices, mut orders) = (HashMap::new(), Vec::new());
         if !purchases.is_empty() {
@@ -281,6 +298,7 @@ impl World {
             seats,
             prices,
             keys,
+            key_places,
             codes,
             orders,
         }
@@ -317,8 +335,11 @@ impl World {
             let id = order.id;
             assert_eq!(self.orders.insert(id, order), None, "an order is written once");
         }
-        for (viewer, key, order) in closing.keys {
+        for NewKey { viewer, key, order, place } in closing.keys {
             assert!(self.orders.contains_key(&order), "a key stands for an order");
+            assert!((1..=10).contains(&place), "an order has ten places");
+            let places = self.key_places.entry(order).or_default();
+            assert!(places.insert(place), "a place is taken once");
             assert_eq!(self.keys.insert((viewer, key), order), None, "a key is written once");
         }
     }

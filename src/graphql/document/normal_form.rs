@@ -22,6 +22,7 @@ use super::error::start;
 use super::input;
 use super::introspection::{INTROSPECTED, is_introspection};
 use super::schema::Schema;
+use super::weight;
 use crate::graphql::cost::{self, Estimate};
 
 /// One operation, ready to be executed with any variables that fit.
@@ -37,6 +38,8 @@ pub struct Operation {
     pub(super) introspects: bool,
     /// How many fields it has.
     pub(super) fields: usize,
+    /// Bytes that it takes, and each copy of it.
+    pub(super) bytes: usize,
 }
 
 /// Brings an operation of a valid document into its normal form.
@@ -68,7 +71,9 @@ pub(super) fn of(
         None => DocumentOperations::Single(definition),
     };
     let executable = ExecutableDocument { operations, fragments: Default::default() };
-    Operation { executable, kind, estimate, introspects: writer.introspects, fields: writer.fields }
+    let bytes = weight::of_form(&executable);
+    let Writer { introspects, fields, .. } = writer;
+    Operation { executable, kind, estimate, introspects, fields, bytes }
 }
 
 /// The values of variables have their defaults already.

@@ -19,6 +19,7 @@ use tokio_util::sync::PollSender;
 use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
+use super::messages::check;
 use crate::graphql::ArenaSchema;
 use crate::graphql::cost::Costs;
 use crate::graphql::error::{Code, Fault};
@@ -44,9 +45,20 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
     // One frame at a time: the library waits while the socket cannot take it.
     let (frames, mut frames_to_send) = mpsc::channel(1);
     let heard = Arc::new(Notify::new());
-    let messages = messages.inspect({
+    // The library reads what it is given; what it must not read ends the socket.
+    let (refuse, mut refused) = mpsc::channel(1);
+    let messages = messages.take_while({
         let heard = Arc::clone(&heard);
-        move |_| heard.notify_one()
+        move |message| {
+            heard.notify_one();
+            let checked = message.as_ref().map_or(Ok(()), |message| check(content(message)));
+            let is_good = checked.is_ok();
+            if let Err(reason) = checked {
+                // There is room: nothing is looked at after it.
+                let _ = refuse.try_send(Goodbye::BadMessage(reason));
+            }
+            std::future::ready(is_good)
+        }
     });
     let expiry = Arc::new(Expiry::new());
     let executor = Limited {
@@ -84,7 +96,7 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
             }
             Some(frame) = frames_to_send.recv() => frame,
             // It has said all that there is to say, or the client has left.
-            () = &mut serving => break Goodbye::Gone,
+            () = &mut serving => break refused.try_recv().unwrap_or(Goodbye::Gone),
             _ = asking.tick() => {
                 if silent_since.elapsed() > SILENCE_TIMEOUT {
                     break Goodbye::Gone;
@@ -102,6 +114,15 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
     for frame in last.into_iter().chain([Message::Close(goodbye.frame())]) {
         // The client may be gone already.
         let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
+    }
+}
+
+/// What the library would read of a message.
+fn content(message: &Message) -> &[u8] {
+    match message {
+        Message::Text(text) => text.as_bytes(),
+        Message::Binary(bytes) => bytes,
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => &[],
     }
 }
 
@@ -154,7 +175,8 @@ impl Limited {
 impl Executor for Limited {
     async fn execute(&self, request: Request) -> Response {
         match self.prepare(request).await {
-            Ok(Prepared { request, mut told_cost, .. }) => {
+            Ok(Prepared { request, mut told_cost, charge, .. }) => {
+                let _under_way = charge;
                 let mut response = self.schema.execute(request).await;
                 told_cost.tell(&mut response);
                 response
@@ -178,10 +200,12 @@ impl Executor for Limited {
         let held = Arc::clone(&self.operations);
         let limited = self.clone();
         let responses = async move {
-            let Prepared { request, mut told_cost, .. } = match limited.prepare(request).await {
+            let prepared = match limited.prepare(request).await {
                 Ok(prepared) => prepared,
                 Err(refused) => return once(async { refused.into_response() }).boxed(),
             };
+            let Prepared { request, mut told_cost, charge, .. } = prepared;
+            let held = (held, charge);
             let session = session.unwrap_or_default();
             let responses = limited.schema.execute_stream_with_session_data(request, session);
             let completed = responses.map(move |mut response| {

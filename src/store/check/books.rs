@@ -75,7 +75,7 @@ async fn event_after(
     after: i64,
 ) -> Result<Option<EventRow>, StoreError> {
     const NEXT: &str = "SELECT id, revision, sales_open_at, sales_close_at, hold_seconds,
-       max_seats_per_viewer, currency FROM events WHERE id > $1 ORDER BY id LIMIT 1";
+       max_seats_per_viewer, confirmed_by, currency FROM events WHERE id > $1 ORDER BY id LIMIT 1";
     Ok(EventRow::find_by_statement(statement(NEXT, [after.into()])).one(snapshot).await?)
 }
 

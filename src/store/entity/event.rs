@@ -16,6 +16,7 @@ pub struct Model {
     pub sales_close_at: Option<DateTimeUtc>,
     pub hold_seconds: i32,
     pub max_seats_per_viewer: Option<i32>,
+    pub confirmed_by: i16,
     pub currency: String,
     pub revision: i64,
     pub next_expiry_at: Option<DateTimeUtc>,

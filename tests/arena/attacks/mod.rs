@@ -2,3 +2,7 @@
 //! against its kind.
 
 mod cost;
+mod doors;
+mod forged_tokens;
+mod known_secrets;
+mod money;

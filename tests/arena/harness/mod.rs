@@ -18,7 +18,7 @@ use grand_arena::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use grand_arena::desk::{Desk, DeskTasks};
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
-use grand_arena::domain::{EventId, SeatId, SeatStatus, ViewerId};
+use grand_arena::domain::{ConfirmedBy, EventId, SeatId, SeatStatus, ViewerId};
 use grand_arena::graphql::ids::AnyId;
 use grand_arena::http::AllowedOrigins;
 use grand_arena::identity::{Identity, Role};
@@ -112,7 +112,8 @@ impl Arena {
         self.warnings.expect(text);
     }
 
-    /// An event of `seats` seats, ten a row, in two categories, holds of five minutes, no limit.
+    /// An event of `seats` seats, ten a row, in two categories, holds of five minutes, no limit,
+    /// that buyers confirm by themselves.
     pub async fn event(&self, seats: usize) -> Event {
         self.event_with(seats, |_| {}).await
     }
@@ -134,6 +135,7 @@ impl Arena {
             sales_close_at: None,
             hold_seconds: 300,
             max_seats_per_viewer: None,
+            confirmed_by: ConfirmedBy::Buyer,
         };
         change(&mut event);
         let id = self.store.create_event(&event, plan).await.unwrap();
@@ -256,6 +258,11 @@ fn plan(seats: usize) -> SeatPlan {
     });
     SeatPlan::new("EUR", vec![category("Gold", 5000), category("Silver", 2500)], seats.collect())
         .unwrap()
+}
+
+/// The code of an answer that is one error.
+pub fn kind_of_refusal(answer: &serde_json::Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap()
 }
 
 /// Waits until a condition holds; the test fails if it does not within 20 s.
