@@ -8,12 +8,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document_cache::DocumentCache;
+use super::admission::Taking;
+use super::app::App;
 use super::json_nesting;
 use super::request_error::{RequestError, malformed};
 use super::told_cost::{COST, ToldCost};
-use crate::graphql::cost::{Cost, Costs, within_budget};
-use crate::graphql::document::Operation;
+use crate::account::Permit;
+use crate::graphql::cost::{Cost, within_budget};
+use crate::graphql::document::{self, Operation};
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
@@ -37,6 +39,7 @@ pub(super) struct Parameters {
 /// A request that can be executed, if it does not cost too much.
 pub(super) struct Unweighed {
     request: Request,
+    asker: Asker,
     form: Arc<Operation>,
     /// What was found out already.
     made: Cost,
@@ -53,6 +56,8 @@ pub(super) struct Prepared {
     pub(super) told_cost: ToldCost,
     /// What it takes, to be held until it has ended.
     pub(super) charge: Charge,
+    /// A subscription's permit, to be held as well.
+    pub(super) permit: Permit,
 }
 
 impl Unweighed {
@@ -61,21 +66,35 @@ impl Unweighed {
         self.form.kind
     }
 
-    /// Works out what it costs. The one place where an operation is held against the budget,
-    /// whichever transport brought it.
-    pub(super) async fn weigh(self, costs: &Costs) -> Result<Prepared, RequestError> {
-        let Self { request, form, made, charge } = self;
-        let cost = match form.estimate.fixed() {
+    /// Works out what it costs, and takes that of the asker's share. The one place where an
+    /// operation is held against the budget, whichever transport brought it.
+    pub(super) async fn weigh(self, app: &App) -> Result<Prepared, RequestError> {
+        let cost = match self.form.estimate.fixed() {
             Some(cost) => cost,
             // Apart, since it is large and seldom.
             None => {
-                let of = Box::pin(costs.of(&form.estimate, &request.variables));
+                let of = Box::pin(app.costs.of(&self.form.estimate, &self.request.variables));
                 of.await.map_err(RequestError::Refused)?
             }
         };
-        let cost = within_budget(cost.plus(made)).map_err(RequestError::TooCostly)?;
+        let cost = match within_budget(cost.plus(self.made)) {
+            Ok(cost) => cost,
+            Err(fault) => {
+                self.count_failure(app)?;
+                return Err(RequestError::TooCostly(fault));
+            }
+        };
+        let Self { request, asker, form, charge, .. } = self;
+        let starts_session = form.guest_sessions > 0;
+        let permit = app.admit(&asker, &Taking { kind: form.kind, cost, starts_session })?;
         let told_cost = ToldCost::of(&request, cost);
-        Ok(Prepared { request, operation: form.kind, cost, told_cost, charge })
+        let request = request.data(asker);
+        Ok(Prepared { request, operation: form.kind, cost, told_cost, charge, permit })
+    }
+
+    /// Takes a point of the asker's share, for what comes to nothing.
+    pub(super) fn count_failure(&self, app: &App) -> Result<(), RequestError> {
+        Ok(app.count_failure(&self.asker)?)
     }
 }
 
@@ -138,12 +157,8 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Finds the operation and adds who is asking.
-    pub(super) fn prepare(
-        self,
-        documents: &DocumentCache,
-        asker: Asker,
-    ) -> Result<Unweighed, RequestError> {
+    /// Finds the operation, and adds who is asking.
+    pub(super) fn prepare(self, app: &App, asker: Asker) -> Result<Unweighed, RequestError> {
         let query = match self.query {
             Some(Value::String(query)) => query,
             // Automatic persisted queries begin with the hash alone; with the document beside it
@@ -169,23 +184,29 @@ impl Parameters {
             Some(Value::Object(extensions)) => extensions.get(COST) == Some(&Value::Bool(true)),
             Some(_) => return Err(malformed("`extensions` must be an object")),
         };
-        let mut request = Request::new(query).variables(variables).data(asker);
+        let mut request = Request::new(query).variables(variables);
         request.operation_name = operation_name;
         if asks_for_cost {
             request.extensions.insert(COST.to_owned(), true.into());
         }
-        parse(documents, request)
+        parse(app, asker, request)
     }
 }
 
-/// Finds the operation, with the values that its variables have.
+/// Finds the operation, with the values that its variables have. If there is none, that costs a
+/// point.
 pub(super) fn parse(
-    documents: &DocumentCache,
+    app: &App,
+    asker: Asker,
     mut request: Request,
 ) -> Result<Unweighed, RequestError> {
-    let given = std::mem::take(&mut request.variables);
-    let name = request.operation_name.as_deref();
-    let (prepared, charge) = documents.prepare(&request.query, name, given)?;
+    let (prepared, charge) = match find(app, &asker, &mut request) {
+        Ok(found) => found,
+        Err(refused) => {
+            app.count_failure(&asker)?;
+            return Err(refused);
+        }
+    };
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
     let mut made = Cost::default();
@@ -193,7 +214,18 @@ pub(super) fn parse(
         made.nodes = introspected.values();
         request = request.data(introspected);
     }
-    Ok(Unweighed { request, form: prepared.operation, made, charge })
+    Ok(Unweighed { request, asker, form: prepared.operation, made, charge })
+}
+
+fn find(
+    app: &App,
+    asker: &Asker,
+    request: &mut Request,
+) -> Result<(document::Prepared, Charge), RequestError> {
+    let given = std::mem::take(&mut request.variables);
+    let name = request.operation_name.as_deref();
+    let reading = |text: &str| Ok(app.admit_reading(asker, text)?);
+    app.documents.prepare(&request.query, name, given, reading)
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

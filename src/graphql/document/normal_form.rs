@@ -24,6 +24,7 @@ use super::introspection::{INTROSPECTED, is_introspection};
 use super::schema::Schema;
 use super::weight;
 use crate::graphql::cost::{self, Estimate};
+use crate::graphql::mutation::START_GUEST_SESSION;
 
 /// One operation, ready to be executed with any variables that fit.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub struct Operation {
     pub kind: OperationType,
     /// What it costs.
     pub estimate: Estimate,
+    /// How many guest sessions it asks for.
+    pub guest_sessions: usize,
     /// Whether it asks for the schema.
     pub(super) introspects: bool,
     /// How many fields it has.
@@ -57,11 +60,13 @@ pub(super) fn of(
         ast::OperationType::Subscription => OperationType::Subscription,
     };
     let root = &operation.selection_set;
+    let selections = writer.on_object(&root.ty, &[root]);
+    let guest_sessions = guest_sessions(&selections);
     let definition = OperationDefinition {
         ty: kind,
         variable_definitions: operation.variables.iter().filter_map(|it| declared(it)).collect(),
         directives: Vec::new(),
-        selection_set: nowhere(writer.on_object(&root.ty, &[root])),
+        selection_set: nowhere(selections),
     };
     let root = &definition.selection_set.node;
     let estimate = cost::estimate(&schema.definitions, kind, root);
@@ -72,8 +77,24 @@ pub(super) fn of(
     };
     let executable = ExecutableDocument { operations, fragments: Default::default() };
     let bytes = weight::of_form(&executable);
-    let Writer { introspects, fields, .. } = writer;
-    Operation { executable, kind, estimate, introspects, fields, bytes }
+    Operation {
+        executable,
+        kind,
+        estimate,
+        guest_sessions,
+        introspects: writer.introspects,
+        fields: writer.fields,
+        bytes,
+    }
+}
+
+/// How many fields at the root ask for a guest session.
+fn guest_sessions(root: &SelectionSet) -> usize {
+    let asks = |selection: &&Positioned<Selection>| {
+        matches!(&selection.node, Selection::Field(field)
+            if field.node.name.node.as_str() == START_GUEST_SESSION)
+    };
+    root.items.iter().filter(asks).count()
 }
 
 /// The values of variables have their defaults already.
