@@ -25,6 +25,7 @@ use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
+use crate::graphql::cost::Costs;
 use crate::graphql::{self, Services};
 use crate::http::{self, App, HostGate, OriginGate, Service};
 use crate::identity::IdentityError;
@@ -234,9 +235,11 @@ impl Running {
             Arc::clone(&identity),
             Arc::clone(&shares),
         );
+        let costs = Arc::new(Costs::new(store.clone(), Arc::clone(&services.slugs)));
         let app = Arc::new(App {
             schema: graphql::schema(services),
             documents: Arc::default(),
+            costs,
             operations: Arc::default(),
             maps: Arc::default(),
             identity,

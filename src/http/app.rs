@@ -13,6 +13,7 @@ use super::trusted_proxies::TrustedProxies;
 use crate::account::Shares;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
+use crate::graphql::cost::Costs;
 use crate::graphql::shared_operation::SharedOperations;
 use crate::identity::Identity;
 use crate::memory::Allowance;
@@ -27,6 +28,8 @@ pub struct App {
     pub schema: ArenaSchema,
     /// The documents that were read lately.
     pub documents: Arc<DocumentCache>,
+    /// What operations cost.
+    pub costs: Arc<Costs>,
     /// What the open subscriptions ask for.
     pub operations: Arc<SharedOperations>,
     /// The maps that were just given out.

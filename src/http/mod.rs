@@ -35,6 +35,7 @@ mod shared_answers;
 mod shared_work;
 mod spelled_io;
 mod sse;
+mod told_cost;
 mod trusted_proxies;
 mod websocket;
 

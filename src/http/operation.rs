@@ -30,7 +30,7 @@ pub(super) enum OperationEvent {
 /// Starts an operation. Its events end with [`OperationEvent::Failed`] or [`OperationEvent::End`].
 pub(super) fn start(
     app: &AppState,
-    Prepared { mut request, operation, charge, permit, .. }: Prepared,
+    Prepared { mut request, operation, mut told_cost, charge, permit, .. }: Prepared,
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
@@ -44,7 +44,10 @@ pub(super) fn start(
         let response = executing
             .map(|ended| ended.unwrap_or_else(|error| fault_response(Fault::internal(error))));
         return response
-            .map(move |response| told(operation, response))
+            .map(move |mut response| {
+                told_cost.tell(&mut response);
+                told(operation, response)
+            })
             .into_stream()
             .chain(end)
             .boxed();
@@ -63,9 +66,16 @@ pub(super) fn start(
             handed.take().zip(shared).map(|(follower, shared)| LiveFrames::new(follower, shared));
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
-    let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Frame));
-    let responses = responses.map(move |response| {
+    let mut told_with_frame = told_cost;
+    let frames = frames.flatten().map(move |frame| match frame {
+        Ok(Frame { payload, revision }) => {
+            OperationEvent::Frame(Frame { payload: told_with_frame.tell_in(payload), revision })
+        }
+        Err(fault) => failed(fault),
+    });
+    let responses = responses.map(move |mut response| {
         let _under_way = &charge;
+        told_cost.tell(&mut response);
         told(operation, response)
     });
     // Its permit is held to the very end: what is handed over goes on without the responses.

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod connections;
+mod cost;
 mod documents;
 mod doors;
 mod forged_tokens;
