@@ -237,6 +237,7 @@ impl Running {
             costs,
             operations: Arc::default(),
             maps: Arc::default(),
+            answers: Arc::default(),
             identity,
             shares: Shares::new(settings.limits.shares(), &metrics),
             proxies: settings.limits.trusted_proxies.clone(),
