@@ -26,7 +26,7 @@ use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::cost::Costs;
-use crate::graphql::{self, Services, Slugs};
+use crate::graphql::{self, Services};
 use crate::http::{self, App, HostGate, OriginGate, Service};
 use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
@@ -222,15 +222,14 @@ impl Running {
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
-        let slugs = Arc::<Slugs>::default();
-        let costs = Arc::new(Costs::new(store.clone(), Arc::clone(&slugs)));
         let services = Services {
             store: store.clone(),
             desk,
             feed: Arc::clone(&feed),
             identity: Arc::clone(&identity),
-            slugs,
+            slugs: Arc::default(),
         };
+        let costs = Costs::new(store.clone(), Arc::clone(&services.slugs));
         let app = Arc::new(App {
             schema: graphql::schema(services),
             documents: Arc::default(),
