@@ -235,13 +235,14 @@ impl Running {
             Arc::clone(&identity),
             Arc::clone(&shares),
         );
-        let costs = Arc::new(Costs::new(store.clone(), Arc::clone(&services.slugs)));
+        let costs = Costs::new(store.clone(), Arc::clone(&services.slugs));
         let app = Arc::new(App {
             schema: graphql::schema(services),
             documents: Arc::default(),
             costs,
             operations: Arc::default(),
             maps: Arc::default(),
+            answers: Arc::default(),
             identity,
             shares,
             proxies: settings.limits.trusted_proxies.clone(),

@@ -7,6 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use super::document_cache::DocumentCache;
 use super::host_gate::HostGate;
+use super::large_answers::LargeAnswers;
 use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
 use super::trusted_proxies::TrustedProxies;
@@ -29,11 +30,13 @@ pub struct App {
     /// The documents that were read lately.
     pub documents: Arc<DocumentCache>,
     /// What operations cost.
-    pub costs: Arc<Costs>,
+    pub costs: Costs,
     /// What the open subscriptions ask for.
     pub operations: Arc<SharedOperations>,
     /// The maps that were just given out.
     pub maps: Arc<SharedAnswers>,
+    /// The large answers under way.
+    pub answers: Arc<LargeAnswers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// What each account may have.
@@ -59,6 +62,7 @@ pub struct App {
 impl App {
     /// What bounds the stores that strangers fill.
     pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
-        self.documents.allowances().chain([self.operations.allowance()])
+        let others = [self.operations.allowance(), self.answers.allowance()];
+        self.documents.allowances().chain(others)
     }
 }

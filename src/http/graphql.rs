@@ -282,13 +282,14 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let Prepared { request, mut told_cost, charge: _under_way, .. } = prepared;
-    let mut response = match app.maps.execute(&app.feed, &app.schema, request).await {
+    let Prepared { request, cost, mut told_cost, charge: _under_way, .. } = prepared;
+    let answer = app.maps.execute(&app.feed, &app.schema, &app.answers, (request, cost));
+    let (mut response, _room) = match answer.await {
         Answer::Shared(shared) if told_cost.is_due() => {
             return written(media_type, StatusCode::OK, told_cost.tell_in(shared.json()));
         }
         Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
-        Answer::Own(response) => response,
+        Answer::Own(response, room) => (response, room),
     };
     told_cost.tell(&mut response);
     request::complete_errors(&mut response);

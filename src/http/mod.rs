@@ -17,6 +17,7 @@ mod graphql;
 mod health;
 mod host_gate;
 mod json_nesting;
+mod large_answers;
 mod long_lived;
 mod media;
 mod operation;

@@ -50,7 +50,9 @@ pub(super) struct Unweighed {
 pub(super) struct Prepared {
     pub(super) request: Request,
     pub(super) operation: OperationType,
-    /// What is to be told of its cost.
+    /// The most that it costs.
+    pub(super) cost: Cost,
+    /// What is to be told of that.
     pub(super) told_cost: ToldCost,
     /// What it takes, to be held until it has ended.
     pub(super) charge: Charge,
@@ -87,7 +89,7 @@ impl Unweighed {
         let permit = app.admit(&asker, &Taking { kind: form.kind, cost, starts_session })?;
         let told_cost = ToldCost::of(&request, cost);
         let request = request.data(asker);
-        Ok(Prepared { request, operation: form.kind, told_cost, charge, permit })
+        Ok(Prepared { request, operation: form.kind, cost, told_cost, charge, permit })
     }
 
     /// Takes a point of the asker's share, for what comes to nothing.

@@ -6,7 +6,7 @@ use crate::graphql::error::Fault;
 /// Values in an answer, or in a frame: a map of 200,000 seats with 15 fields for each of them. That
 /// map takes 450 MB until it is written, at 125 bytes a value and 130 MB for what was read; and 40
 /// MB of JSON. (Measured with the fields that our page asks for; without sharing anything.)
-const MAX_NODES: u64 = 3_200_000;
+pub const MAX_NODES: u64 = 3_200_000;
 
 /// Rows read: a map of 200,000 seats and 20 looks at how many of an event's 20,000 are free. Below
 /// twice the largest map. A row of a map takes PostgreSQL 1.6 µs, so this is half a second of one

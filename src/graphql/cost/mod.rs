@@ -20,7 +20,7 @@ mod table;
 mod tests;
 
 pub use self::amount::Cost;
-pub use self::budget::within_budget;
+pub use self::budget::{MAX_NODES, within_budget};
 pub use self::builder::estimate;
 pub use self::costs::Costs;
 pub use self::estimate::Estimate;

@@ -240,11 +240,19 @@ impl Executor for Limited {
                 Ok(prepared) => prepared,
                 Err(refused) => return once(async { refused.into_response() }).boxed(),
             };
-            let Prepared { request, charge, permit, mut told_cost, .. } = prepared;
+            let Prepared { request, operation, cost, charge, permit, mut told_cost } = prepared;
+            let room = match operation {
+                // Of what it has room for, a subscription says one frame after another.
+                OperationType::Subscription => None,
+                _ => match limited.app.answers.room_for(cost).await {
+                    Ok(room) => Some(room),
+                    Err(full) => return once(async move { fault_response(full.into()) }).boxed(),
+                },
+            };
             let schema = &limited.app.schema;
             let responses = schema.execute_stream_with_session_data(request, session);
             let completed = responses.map(move |mut response| {
-                let _held = (&carried, &charge, &permit);
+                let _held = (&carried, &charge, &permit, &room);
                 told_cost.tell(&mut response);
                 request::complete_errors(&mut response);
                 response
