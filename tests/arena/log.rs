@@ -20,11 +20,11 @@ async fn churn(desk: &Desk, event: &Event, changes: usize) {
     let all = (1..=i32::try_from(event.seats).unwrap()).map(|serial| event.seat(serial)).collect();
     let seats = SeatSet::new(all).unwrap();
     for _ in 0..changes.div_ceil(2 * event.seats) {
-        submit(&desk, event.id, Reserve { viewer: viewer.clone(), seats: seats.clone() })
+        submit(desk, event.id, Reserve { viewer: viewer.clone(), seats: seats.clone() })
             .await
             .unwrap()
             .unwrap();
-        submit(&desk, event.id, Release { viewer: viewer.clone(), seats: seats.clone() })
+        submit(desk, event.id, Release { viewer: viewer.clone(), seats: seats.clone() })
             .await
             .unwrap()
             .unwrap();

@@ -57,7 +57,7 @@ async fn every_type_field_argument_and_value_has_a_description() {
 async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
     let seats = || SeatSet::new(vec![seat]).unwrap();
     let reserve = Reserve { viewer: viewer.clone(), seats: seats() };
-    submit(&desk, seat.event, reserve).await.unwrap().unwrap();
+    submit(desk, seat.event, reserve).await.unwrap().unwrap();
     let (viewer, key) = (viewer.clone(), IdempotencyKey::new("key".to_owned()).unwrap());
     let confirm = Confirm {
         viewer,
@@ -67,7 +67,7 @@ async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
         payment_reference: None,
         expected_total: None,
     };
-    submit(&desk, seat.event, confirm).await.unwrap().unwrap();
+    submit(desk, seat.event, confirm).await.unwrap().unwrap();
 }
 
 /// A mutation that asks for these fields of the seats.

@@ -226,7 +226,7 @@ async fn history(desk: &Desk, event: &Event) {
         ("dave", &[5], false),
     ] {
         let reserve = Reserve { viewer: viewer(name), seats: seats(serials) };
-        submit(&desk, event.id, reserve).await.unwrap().unwrap();
+        submit(desk, event.id, reserve).await.unwrap().unwrap();
         if is_bought {
             let key = IdempotencyKey::new(format!("{name}'s")).unwrap();
             let confirm = Confirm {
@@ -237,11 +237,11 @@ async fn history(desk: &Desk, event: &Event) {
                 payment_reference: None,
                 expected_total: None,
             };
-            submit(&desk, event.id, confirm).await.unwrap().unwrap();
+            submit(desk, event.id, confirm).await.unwrap().unwrap();
         }
     }
     let release = Release { viewer: viewer("dave"), seats: seats(&[5]) };
-    submit(&desk, event.id, release).await.unwrap().unwrap();
+    submit(desk, event.id, release).await.unwrap().unwrap();
 }
 
 /// Which event a line is about.
