@@ -24,7 +24,7 @@ use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
-use crate::http::{self, App, HostGate, OriginGate, Service};
+use crate::http::{self, App, Arriving, HostGate, OriginGate, Service};
 use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
 use crate::pruner::Pruner;
@@ -235,6 +235,8 @@ impl Running {
             documents: Arc::default(),
             operations: Arc::default(),
             maps: Arc::default(),
+            arriving: Arriving::default(),
+            answers: Arc::default(),
             identity,
             store: store.clone(),
             feed: Arc::clone(&feed),

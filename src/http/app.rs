@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::answers::Answers;
+use super::arriving::Arriving;
 use super::document_cache::DocumentCache;
 use super::host_gate::HostGate;
 use super::origin_gate::OriginGate;
@@ -29,6 +31,10 @@ pub struct App {
     pub operations: Arc<SharedOperations>,
     /// The maps that were just given out.
     pub maps: Arc<SharedAnswers>,
+    /// What clients have begun to send.
+    pub arriving: Arriving,
+    /// The answers that are on their way.
+    pub answers: Arc<Answers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// For readiness.
@@ -50,6 +56,8 @@ pub struct App {
 impl App {
     /// What bounds the stores that strangers fill.
     pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
-        self.documents.allowances().chain([self.operations.allowance()])
+        let on_their_way = [self.arriving.allowance(), self.answers.allowance()];
+        let others = [self.operations.allowance(), self.maps.allowance()];
+        self.documents.allowances().chain(others).chain(on_their_way)
     }
 }

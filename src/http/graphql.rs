@@ -12,7 +12,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
+use hyper::upgrade::OnUpgrade;
 
 use super::app::AppState;
 use super::caller_origin::{self, CallerOrigin};
@@ -53,7 +54,7 @@ pub(super) async fn answer(
             }
         }
     };
-    response = coding::compress_answer(&head.headers, response).await;
+    response = coding::compress_answer(&app.answers, &head.headers, response).await;
     if let Some(origin) = origin {
         origin.label(&mut response);
     }
@@ -67,10 +68,14 @@ pub(super) fn refuse(asked: &HeaderMap, status: StatusCode, message: &str) -> Re
 
 /// A query, a stream of events, or the beginning of a WebSocket.
 async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
+    // axum takes it away, and gives nothing back but a socket of its own.
+    let taking_over = head.extensions.get::<OnUpgrade>().cloned();
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => {
             return match asker(app, client, &head.headers) {
-                Ok(asker) => websocket::upgrade(app.clone(), upgrade, asker),
+                Ok(asker) => {
+                    websocket::upgrade(app.clone(), &head.headers, (upgrade, taking_over), asker)
+                }
                 Err(error) => error.answer(Accepted::read(&head.headers)),
             };
         }
@@ -108,7 +113,7 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
 /// A query, a mutation, or a stream of events.
 async fn post(app: &AppState, client: &Client, headers: &HeaderMap, body: Incoming) -> Response {
     let accepted = Accepted::read(headers);
-    let body = read_body(headers, body).await;
+    let body = read_body(app, headers, body).await;
     match prepare(app, client, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
         // On the heap, and only while it runs: a connection that waits for its next request keeps
         // the room for what it may become.
@@ -174,7 +179,11 @@ fn prepare(
     Ok(parameters.prepare(&app.documents, asker)?)
 }
 
-async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpError> {
+async fn read_body(
+    app: &AppState,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<Bytes, HttpError> {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
@@ -182,6 +191,10 @@ async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpErr
             Fault::bad_input("send the request with `Content-Type: application/json`, in UTF-8");
         return Err(HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
     }
+    let announced = body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
+    let announced = announced.unwrap_or(MAX_REQUEST_BYTES).min(MAX_REQUEST_BYTES);
+    let _arriving =
+        app.arriving.body(announced).map_err(|full| RequestError::Refused(full.into()))?;
     let collected = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
     let body = collected.map(Collected::to_bytes).map_err(|error| {
         if error.is::<LengthLimitError>() {
@@ -241,15 +254,25 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let _under_way = prepared.charge;
+    let (_under_way, operation) = (prepared.charge, prepared.operation);
     let mut response = match app.maps.execute(&app.feed, &app.schema, prepared.request).await {
-        Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
+        Answer::Shared(shared) => return written_for_many(app, media_type, headers, &shared).await,
+        Answer::Refused(full) => {
+            return HttpError::from(RequestError::Refused(full.into())).answer(accepted);
+        }
         Answer::Own(response) => response,
     };
     request::complete_errors(&mut response);
     let is_request_error = request::is_request_error(&response);
     let failed = media_type == MediaType::GraphqlResponse && is_request_error;
-    encoded(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &response)
+    let status = if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    match request::to_json(&response) {
+        Ok(json) => match app.answers.count_for(operation, json) {
+            Ok(body) => written(media_type, status, body),
+            Err(full) => HttpError::from(RequestError::Refused(full.into())).answer(accepted),
+        },
+        Err(error) => unwritten(&error),
+    }
 }
 
 fn encoded(
@@ -257,20 +280,26 @@ fn encoded(
     status: StatusCode,
     answer: &async_graphql::Response,
 ) -> Response {
-    let body = match request::to_json(answer) {
-        Ok(body) => Bytes::from(body),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        }
-    };
-    written(media_type, status, body)
+    match request::to_json(answer) {
+        Ok(body) => written(media_type, status, body.into()),
+        Err(error) => unwritten(&error),
+    }
+}
+
+fn unwritten(error: &serde_json::Error) -> Response {
+    tracing::error!(%error, "an answer could not be written");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// An answer that others are given as well.
-async fn written_for_many(media_type: MediaType, asked: &HeaderMap, shared: &Encoded) -> Response {
+async fn written_for_many(
+    app: &AppState,
+    media_type: MediaType,
+    asked: &HeaderMap,
+    shared: &Encoded,
+) -> Response {
     if let Some(coding) = Coding::best(asked)
-        && let Some(compressed) = shared.compressed(coding).await
+        && let Some(compressed) = shared.compressed(&app.maps, coding).await
     {
         let mut response = written(media_type, StatusCode::OK, compressed);
         coding.label(response.headers_mut());

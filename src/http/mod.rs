@@ -5,7 +5,9 @@
 //! missing close codes, no limits); its WebSocket serves only the older protocol that some Apollo
 //! clients still speak.
 
+mod answers;
 mod app;
+mod arriving;
 mod assets;
 mod caller_origin;
 mod client;
@@ -34,7 +36,9 @@ mod spelled_io;
 mod sse;
 mod websocket;
 
+pub use self::answers::Answers;
 pub use self::app::{App, AppState};
+pub use self::arriving::Arriving;
 pub use self::document_cache::DocumentCache;
 pub use self::host_gate::HostGate;
 pub use self::origin::{AllowedOrigins, NotAnOrigin};

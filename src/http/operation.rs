@@ -1,6 +1,8 @@
 //! An operation under way, whichever transport carries it: what it has to tell its client, piece by
 //! piece.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, ServerError};
 use bytes::Bytes;
@@ -8,6 +10,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::answers::Answers;
 use super::app::AppState;
 use super::request::{self, Prepared};
 use super::request_error::fault_response;
@@ -35,19 +38,16 @@ pub(super) fn start(
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
         // In a task of its own: while the socket cannot write it polls nothing, and what runs may
-        // hold a connection.
-        let schema = app.schema.clone();
+        // hold a connection. What it has to tell is written there as well: while it waits for the
+        // socket it is bytes, which are counted.
+        let (schema, answers) = (app.schema.clone(), Arc::clone(&app.answers));
         let executing = AbortOnDropHandle::new(tokio::spawn(async move {
             let _under_way = charge;
-            schema.execute(request).await
+            told(&answers, operation, schema.execute(request).await)
         }));
-        let response = executing
-            .map(|ended| ended.unwrap_or_else(|error| fault_response(Fault::internal(error))));
-        return response
-            .map(move |response| told(operation, response))
-            .into_stream()
-            .chain(end)
-            .boxed();
+        let told =
+            executing.map(|ended| ended.unwrap_or_else(|error| failed(Fault::internal(error))));
+        return told.into_stream().chain(end).boxed();
     }
     // Frames that look the same to everybody are shared: then the resolver hands over what it would
     // have streamed.
@@ -64,20 +64,24 @@ pub(super) fn start(
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
     let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Frame));
+    let answers = Arc::clone(&app.answers);
     let responses = responses.map(move |response| {
         let _under_way = &charge;
-        told(operation, response)
+        told(&answers, operation, response)
     });
     responses.chain(frames).chain(end).boxed()
 }
 
-fn told(operation: OperationType, mut response: Response) -> OperationEvent {
+fn told(answers: &Answers, operation: OperationType, mut response: Response) -> OperationEvent {
     request::complete_errors(&mut response);
     if request::has_failed(operation, &response) {
         return OperationEvent::Failed(response.errors);
     }
     match request::to_json(&response) {
-        Ok(json) => OperationEvent::Next(json.into()),
+        Ok(json) => match answers.count_for(operation, json) {
+            Ok(json) => OperationEvent::Next(json),
+            Err(full) => failed(full.into()),
+        },
         Err(error) => failed(Fault::internal(error)),
     }
 }

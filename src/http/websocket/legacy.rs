@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::{Data, Executor, Request, Response};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::extract::FromRequestParts as _;
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::Message;
 use futures_util::stream::{BoxStream, once};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::{Notify, mpsc};
@@ -20,6 +20,7 @@ use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::check;
+use super::socket::Socket;
 use crate::graphql::ArenaSchema;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::AppState;
@@ -33,7 +34,7 @@ use crate::identity::Asker;
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
 /// Serves a socket to its end.
-pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker) {
+pub(super) async fn serve(app: AppState, socket: Socket, from_upgrade: Asker) {
     let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
     let Ok(head) = head else { return };
     let (mut head, ()) = head.into_parts();
@@ -103,7 +104,8 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
                 Message::Ping(Default::default())
             }
         };
-        if !matches!(tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await, Ok(Ok(()))) {
+        if !matches!(tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame.into())).await, Ok(Ok(())))
+        {
             return;
         }
     };
@@ -111,7 +113,7 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
     let last = frames_to_send.try_recv().ok();
     for frame in last.into_iter().chain([Message::Close(goodbye.frame())]) {
         // The client may be gone already.
-        let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
+        let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame.into())).await;
     }
 }
 
