@@ -42,7 +42,10 @@ async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_h
         books::log(&arena.sql, event).await.iter().map(|row| row.revision).collect::<Vec<_>>()
     };
 
-    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
+    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR })
+        .prune_logs()
+        .await
+        .unwrap();
     assert_eq!(
         revisions(&event).await,
         (11_501..=12_000).collect::<Vec<_>>(),
@@ -65,7 +68,10 @@ async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_h
             &event,
         )
         .await;
-    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
+    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR })
+        .prune_logs()
+        .await
+        .unwrap();
     assert_eq!(revisions(&event).await, (11_701..=12_000).collect::<Vec<_>>(), "by age");
 
     let server = arena.server().await;

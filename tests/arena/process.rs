@@ -284,6 +284,53 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_imported_event_has_a_limit_and_a_shop_unless_something_else_is_said() {
+    let arena = Arena::new().await;
+    let folder = cluster::temporary_folder("import");
+    let file = folder.join("seats.csv");
+    let csv = "section,row,number,category,price_minor,currency\nA,1,1,Gold,5000,EUR\n";
+    std::fs::write(&file, csv).unwrap();
+    let import = |slug: &str, more: &[&str]| {
+        let file = file.to_str().unwrap();
+        let needed = ["--name", "Name", "--venue", "Venue", "--starts-at", "2031-01-01T20:00:00Z"];
+        let arguments = [&["import", file, "--event", slug], &needed[..], more].concat();
+        run(grand_arena(&arguments).env("DATABASE_URL", &arena.url))
+    };
+    let server = arena.server().await;
+    for (slug, more, limit, confirmed_by) in [
+        ("unsaid", &[][..], json!(8), "SHOP"),
+        (
+            "free",
+            &["--max-seats-per-viewer", "none", "--confirmed-by", "buyer"],
+            json!(null),
+            "BUYER",
+        ),
+        (
+            "said",
+            &["--max-seats-per-viewer", "100000", "--confirmed-by", "shop"],
+            json!(100_000),
+            "SHOP",
+        ),
+    ] {
+        let said = import(slug, more);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let query = "query ($slug: ID!) { event(id: $slug) { maxSeatsPerViewer confirmedBy } }";
+        let data = server.stranger().data(query, json!({ "slug": slug })).await;
+        let expected = json!({ "maxSeatsPerViewer": limit, "confirmedBy": confirmed_by });
+        assert_eq!(data["event"], expected, "{slug}");
+    }
+    for (name, value) in [
+        ("--max-seats-per-viewer", "0"),
+        ("--max-seats-per-viewer", "100001"),
+        ("--max-seats-per-viewer", "all"),
+        ("--confirmed-by", "guest"),
+    ] {
+        assert_eq!(import("bad", &[name, value]).code, Some(2), "{name} {value}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_books_are_checked_by_a_command_that_says_what_is_wrong_and_ends_with_1() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;

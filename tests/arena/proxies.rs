@@ -188,6 +188,37 @@ async fn try_everything(what: &str, outside: &str, address: &str, event: &Event,
     }
 }
 
+/// What a proxy passes on is the name outside, which the server has to know.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_that_passes_the_name_on_the_server_is_told_it() {
+    for (name, heading, package) in [
+        ("nginx", "nginx: a host of its own", "nginx-light"),
+        ("haproxy", "HAProxy: a host of its own", "haproxy"),
+    ] {
+        let Some(program) = program(name) else {
+            let obstacle = format!("there is no {name} here; install the package `{package}`");
+            skip(&format!("the test of a name behind {name}"), &obstacle);
+            continue;
+        };
+        let arena = Arena::new().await;
+        arena.expect_warning("set ARENA_PUBLIC_URL to its address");
+        for (public_url, status) in [(None, 421), (Some("https://shop.example"), 200)] {
+            let public_url = public_url.map(|url| url.parse().unwrap());
+            let server = arena.server_with(|settings| settings.public_url = public_url).await;
+            let address = address_of_its_own();
+            let _proxy = start(&program, heading, &address, &server);
+            let ask = async || {
+                let page = reqwest::Client::new().get(format!("http://{address}/"));
+                page.header("host", "shop.example").send().await.ok().map(|page| page.status())
+            };
+            // HAProxy first asks whether the server is ready, by no name at all.
+            let answers = async || ask().await.is_some_and(|of_this| of_this == status);
+            eventually(&format!("{heading}: {status}"), answers).await;
+        }
+        assert!(arena.warnings.include("host=\"shop.example\""), "{heading}");
+    }
+}
+
 /// Who takes nginx's recipe and does not say where the server is finds out by the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_hides_the_host_is_named_in_the_log() {

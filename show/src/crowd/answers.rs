@@ -87,6 +87,15 @@ pub(super) struct Event {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) max_seats_per_viewer: Option<usize>,
+    pub(super) confirmed_by: ConfirmedBy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum ConfirmedBy {
+    Buyer,
+    #[serde(other)]
+    Other,
 }
 
 #[derive(Deserialize)]
