@@ -15,6 +15,9 @@ const ANSWER_BYTES: usize = 192 * 1024 * 1024;
 /// its buffers hold. Bookings' answers are.
 const SMALL: usize = 16 * 1024;
 
+/// A page's answer, in bytes: there is room for those although others ask for whole maps.
+const PAGE: usize = 256 * 1024;
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Answers(Arc<Allowance>);
@@ -27,7 +30,7 @@ impl Default for Answers {
 
 impl Answers {
     fn with_room_for(bytes: usize) -> Self {
-        Self(Allowance::new("answers", bytes))
+        Self(Allowance::with_room_for_small("answers", bytes, PAGE))
     }
 
     /// What bounds them.
