@@ -23,7 +23,8 @@ use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
-use super::{sse, websocket};
+use super::{rate_limited, sse, websocket};
+use crate::account::{Exceeded, Permit};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Asker;
 
@@ -72,9 +73,10 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
     let taking_over = head.extensions.get::<OnUpgrade>().cloned();
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => {
-            return match asker(app, client, &head.headers) {
-                Ok(asker) => {
-                    websocket::upgrade(app.clone(), &head.headers, (upgrade, taking_over), asker)
+            return match admit_socket(app, client, &head.headers) {
+                Ok((asker, permit)) => {
+                    let beginning = (upgrade, taking_over);
+                    websocket::upgrade(app.clone(), &head.headers, beginning, asker, permit)
                 }
                 Err(error) => error.answer(Accepted::read(&head.headers)),
             };
@@ -136,6 +138,9 @@ impl HttpError {
 
     fn answer(self, accepted: Accepted) -> Response {
         let (status, refused) = match self {
+            Self::Request(RequestError::Exceeded(exceeded)) => {
+                return too_much(accepted, exceeded);
+            }
             Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
             // Clients look at the answer's body only if it is a success.
             Self::Request(refused @ RequestError::NotPersisted) => (StatusCode::OK, refused),
@@ -152,6 +157,21 @@ impl HttpError {
             Self::Request(refused) => (StatusCode::BAD_REQUEST, refused),
         };
         encoded(accepted.media_type_or_json(), status, &refused.into_response())
+    }
+}
+
+/// More than the share of whoever asks.
+fn too_much(accepted: Accepted, exceeded: Exceeded) -> Response {
+    let answer = RequestError::from(exceeded.clone()).into_response();
+    let media_type = accepted.media_type_or_json();
+    let mut response = encoded(media_type, StatusCode::TOO_MANY_REQUESTS, &answer);
+    rate_limited::label(response.headers_mut(), &exceeded);
+    response
+}
+
+impl From<Exceeded> for HttpError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Request(exceeded.into())
     }
 }
 
@@ -174,9 +194,24 @@ fn prepare(
             "answers are application/graphql-response+json, application/json or text/event-stream";
         return Err(HttpError::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
     }
-    let parameters = parameters()?;
+    let counted = |refused| {
+        let counted = app.count_failure(&client.stranger(app, headers));
+        counted.map_or_else(HttpError::from, |()| refused)
+    };
+    let parameters = parameters().map_err(counted)?;
+    let asker = asker(app, client, headers).map_err(counted)?;
+    Ok(parameters.prepare(app, asker)?)
+}
+
+/// Who asks for a socket, and its permit.
+fn admit_socket(
+    app: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Result<(Asker, Permit), HttpError> {
     let asker = asker(app, client, headers)?;
-    Ok(parameters.prepare(&app.documents, asker)?)
+    let permit = app.admit_socket(&asker)?;
+    Ok((asker, permit))
 }
 
 async fn read_body(
@@ -233,7 +268,7 @@ fn is_json(content_type: &str) -> bool {
 
 /// Who is asking.
 fn asker(app: &AppState, client: &Client, headers: &HeaderMap) -> Result<Asker, HttpError> {
-    let asker = client.asker(&app.identity, headers);
+    let asker = client.asker(app, headers);
     asker.map_err(|error| HttpError::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 

@@ -5,6 +5,8 @@ use std::io;
 
 use axum::extract::ws::CloseFrame;
 
+use crate::account::Exceeded;
+
 /// Why the server ends a socket. The codes are the protocol's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Goodbye {
@@ -18,6 +20,8 @@ pub(super) enum Goodbye {
     ShuttingDown,
     /// Too many have begun to send too long messages.
     NoRoom,
+    /// Whoever the client says it is has too many sockets.
+    TooMany(Exceeded),
     /// The client has left, or does not listen: nothing can be said to it.
     Gone,
 }
@@ -52,6 +56,8 @@ impl Goodbye {
             Self::NoRoom => {
                 (1013, "There is no room for the message now; connect again".to_owned())
             }
+            // What browsers and clients take for something that passes.
+            Self::TooMany(exceeded) => (1013, format!("Try again later: {exceeded}")),
             Self::Gone => return None,
         };
         // A close frame's payload is at most 125 bytes, two of them the code.

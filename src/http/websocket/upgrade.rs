@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::legacy::{self, LEGACY_WS};
 use super::session::Session;
 use super::socket::Socket;
+use crate::account::Permit;
 use crate::http::app::AppState;
 use crate::http::long_lived::WRITE_TIMEOUT;
 use crate::identity::Asker;
@@ -27,6 +28,7 @@ pub(in crate::http) fn upgrade(
     headers: &HeaderMap,
     (upgrade, taking_over): (WebSocketUpgrade, Option<OnUpgrade>),
     asker: Asker,
+    permit: Permit,
 ) -> Response {
     let protocol = upgrade.protocols([TRANSPORT_WS, LEGACY_WS]).selected_protocol().cloned();
     let (Some(taking_over), Some(key)) = (taking_over, headers.get(KEY)) else {
@@ -44,10 +46,10 @@ pub(in crate::http) fn upgrade(
         let Ok(upgraded) = taking_over.await else { return };
         let socket = Socket::new(upgraded, &app.arriving).await;
         match protocol.as_ref().and_then(|name| name.to_str().ok()) {
-            Some(TRANSPORT_WS) => Session::new(app, socket, asker).serve().await,
+            Some(TRANSPORT_WS) => Session::new(app, socket, asker, permit).serve().await,
             // Boxed: few speak it, and every socket's task would be as large as the largest of
             // these.
-            Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, asker)).await,
+            Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, asker, permit)).await,
             _ => refuse(socket).await,
         }
     });
