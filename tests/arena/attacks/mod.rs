@@ -6,4 +6,6 @@ mod connections;
 mod doors;
 mod forged_tokens;
 mod known_secrets;
+mod memory;
+mod memory_hogs;
 mod money;
