@@ -25,7 +25,8 @@ use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
-use crate::graphql::{self, Services};
+use crate::graphql::cost::Costs;
+use crate::graphql::{self, Services, Slugs};
 use crate::http::{self, App, Arriving, HostGate, OriginGate, Service};
 use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
@@ -221,20 +222,24 @@ impl Running {
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
+        let slugs = Arc::<Slugs>::default();
+        let costs = Arc::new(Costs::new(store.clone(), Arc::clone(&slugs)));
         let services = Services {
             store: store.clone(),
             desk,
             feed: Arc::clone(&feed),
             identity: Arc::clone(&identity),
-            slugs: Arc::default(),
+            slugs,
         };
         let app = Arc::new(App {
             schema: graphql::schema(services),
             documents: Arc::default(),
+            costs,
             operations: Arc::default(),
             maps: Arc::default(),
             arriving: Arriving::default(),
             answers: Arc::default(),
+            unread: Arc::default(),
             identity,
             shares: Shares::new(settings.limits.shares(), &metrics),
             proxies: settings.limits.trusted_proxies.clone(),

@@ -30,7 +30,7 @@ impl Default for Answers {
 
 impl Answers {
     fn with_room_for(bytes: usize) -> Self {
-        Self(Allowance::with_room_for_small("answers", bytes, PAGE))
+        Self(Allowance::with_room_for_small("unread_answers", bytes, PAGE))
     }
 
     /// What bounds them.

@@ -9,12 +9,14 @@ use super::answers::Answers;
 use super::arriving::Arriving;
 use super::document_cache::DocumentCache;
 use super::host_gate::HostGate;
+use super::large_answers::LargeAnswers;
 use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
 use super::trusted_proxies::TrustedProxies;
 use crate::account::Shares;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
+use crate::graphql::cost::Costs;
 use crate::graphql::shared_operation::SharedOperations;
 use crate::identity::Identity;
 use crate::memory::Allowance;
@@ -29,14 +31,18 @@ pub struct App {
     pub schema: ArenaSchema,
     /// The documents that were read lately.
     pub documents: Arc<DocumentCache>,
+    /// What operations cost.
+    pub costs: Arc<Costs>,
     /// What the open subscriptions ask for.
     pub operations: Arc<SharedOperations>,
     /// The maps that were just given out.
     pub maps: Arc<SharedAnswers>,
+    /// The large answers under way.
+    pub answers: Arc<LargeAnswers>,
     /// What clients have begun to send.
     pub arriving: Arriving,
-    /// The answers that are on their way.
-    pub answers: Arc<Answers>,
+    /// The answers that nobody has read yet.
+    pub unread: Arc<Answers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// What each account may have.
@@ -62,8 +68,8 @@ pub struct App {
 impl App {
     /// What bounds the stores that strangers fill.
     pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
-        let on_their_way = [self.arriving.allowance(), self.answers.allowance()];
-        let others = [self.operations.allowance(), self.maps.allowance()];
+        let on_their_way = [self.arriving.allowance(), self.unread.allowance()];
+        let others = [self.operations.allowance(), self.maps.allowance(), self.answers.allowance()];
         self.documents.allowances().chain(others).chain(on_their_way)
     }
 }

@@ -20,7 +20,7 @@ use super::caller_origin::{self, CallerOrigin};
 use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
 use super::media::{Accepted, MediaType};
-use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
+use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared, Unweighed};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
 use super::{rate_limited, sse, websocket};
@@ -55,7 +55,7 @@ pub(super) async fn answer(
             }
         }
     };
-    response = coding::compress_answer(&app.answers, &head.headers, response).await;
+    response = coding::compress_answer(&app.unread, &head.headers, response).await;
     if let Some(origin) = origin {
         origin.label(&mut response);
     }
@@ -97,14 +97,15 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
     };
     let accepted = Accepted::read(headers);
     let mut response = match prepare(app, client, headers, accepted, parameters) {
-        Ok(Prepared { operation: OperationType::Mutation, .. }) => {
+        Ok(unweighed) if unweighed.operation() == OperationType::Mutation => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
-            let mut response =
-                HttpError::new(StatusCode::METHOD_NOT_ALLOWED, fault).answer(accepted);
+            let refused = HttpError::new(StatusCode::METHOD_NOT_ALLOWED, fault);
+            let counted = unweighed.count_failure(app).map_err(HttpError::from);
+            let mut response = counted.err().unwrap_or(refused).answer(accepted);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Ok(prepared) => execute(app, headers, accepted, prepared).await,
+        Ok(unweighed) => execute(app, headers, accepted, unweighed).await,
         Err(error) => error.answer(accepted),
     };
     // What is true now is nothing that anybody between us should keep.
@@ -119,7 +120,7 @@ async fn post(app: &AppState, client: &Client, headers: &HeaderMap, body: Incomi
     match prepare(app, client, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
         // On the heap, and only while it runs: a connection that waits for its next request keeps
         // the room for what it may become.
-        Ok(prepared) => Box::pin(execute(app, headers, accepted, prepared)).await,
+        Ok(unweighed) => Box::pin(execute(app, headers, accepted, unweighed)).await,
         Err(error) => error.answer(accepted),
     }
 }
@@ -144,13 +145,15 @@ impl HttpError {
             Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
             // Clients look at the answer's body only if it is a success.
             Self::Request(refused @ RequestError::NotPersisted) => (StatusCode::OK, refused),
-            Self::Request(refused @ RequestError::Document(_)) => match accepted.media_type {
-                // The older media type has 200 for every document,
-                Some(MediaType::Json) => (StatusCode::OK, refused),
-                Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused),
-                // and a browser would show the page that waits for events nothing but them.
-                None => return sse::once(&refused.into_errors()),
-            },
+            Self::Request(refused @ (RequestError::Document(_) | RequestError::TooCostly(_))) => {
+                match accepted.media_type {
+                    // The older media type has 200 for every document,
+                    Some(MediaType::Json) => (StatusCode::OK, refused),
+                    Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused),
+                    // and a browser would show the page that waits for events nothing but them.
+                    None => return sse::once(&refused.into_errors()),
+                }
+            }
             Self::Request(refused @ RequestError::Refused(_)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, refused)
             }
@@ -188,7 +191,7 @@ fn prepare(
     headers: &HeaderMap,
     accepted: Accepted,
     parameters: impl FnOnce() -> Result<Parameters, HttpError>,
-) -> Result<Prepared, HttpError> {
+) -> Result<Unweighed, HttpError> {
     if accepted.media_type.is_none() && !accepted.event_stream {
         let message =
             "answers are application/graphql-response+json, application/json or text/event-stream";
@@ -276,8 +279,12 @@ async fn execute(
     app: &AppState,
     headers: &HeaderMap,
     accepted: Accepted,
-    prepared: Prepared,
+    unweighed: Unweighed,
 ) -> Response {
+    let prepared = match unweighed.weigh(app).await {
+        Ok(prepared) => prepared,
+        Err(refused) => return HttpError::from(refused).answer(accepted),
+    };
     let is_subscription = prepared.operation == OperationType::Subscription;
     let media_type = match accepted.media_type {
         Some(media_type) if !is_subscription => media_type,
@@ -289,23 +296,26 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let (_under_way, operation) = (prepared.charge, prepared.operation);
-    let mut response = match app.maps.execute(&app.feed, &app.schema, prepared.request).await {
+    let Prepared { request, operation, cost, mut told_cost, charge: _under_way, .. } = prepared;
+    let answer = app.maps.execute(&app.feed, &app.schema, &app.answers, (request, cost));
+    let (mut response, _room) = match answer.await {
+        Answer::Shared(shared) if told_cost.is_due() => {
+            let told = told_cost.tell_in(shared.json()).into();
+            return counted(app, accepted, (media_type, StatusCode::OK), (operation, told));
+        }
         Answer::Shared(shared) => return written_for_many(app, media_type, headers, &shared).await,
         Answer::Refused(full) => {
             return HttpError::from(RequestError::Refused(full.into())).answer(accepted);
         }
-        Answer::Own(response) => response,
+        Answer::Own(response, room) => (response, room),
     };
+    told_cost.tell(&mut response);
     request::complete_errors(&mut response);
     let is_request_error = request::is_request_error(&response);
     let failed = media_type == MediaType::GraphqlResponse && is_request_error;
     let status = if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     match request::to_json(&response) {
-        Ok(json) => match app.answers.count_for(operation, json) {
-            Ok(body) => written(media_type, status, body),
-            Err(full) => HttpError::from(RequestError::Refused(full.into())).answer(accepted),
-        },
+        Ok(json) => counted(app, accepted, (media_type, status), (operation, json)),
         Err(error) => unwritten(&error),
     }
 }
@@ -318,6 +328,19 @@ fn encoded(
     match request::to_json(answer) {
         Ok(body) => written(media_type, status, body.into()),
         Err(error) => unwritten(&error),
+    }
+}
+
+/// An answer that one client is given, if there is room for it until it is read.
+fn counted(
+    app: &AppState,
+    accepted: Accepted,
+    (media_type, status): (MediaType, StatusCode),
+    (operation, answer): (OperationType, Vec<u8>),
+) -> Response {
+    match app.unread.count_for(operation, answer) {
+        Ok(body) => written(media_type, status, body),
+        Err(full) => HttpError::from(RequestError::Refused(full.into())).answer(accepted),
     }
 }
 

@@ -33,21 +33,23 @@ pub(super) enum OperationEvent {
 /// Starts an operation. Its events end with [`OperationEvent::Failed`] or [`OperationEvent::End`].
 pub(super) fn start(
     app: &AppState,
-    Prepared { mut request, operation, charge, permit, .. }: Prepared,
+    Prepared { mut request, operation, cost, mut told_cost, charge, permit }: Prepared,
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
         // In a task of its own: while the socket cannot write it polls nothing, and what runs may
         // hold a connection. What it has to tell is written there as well: while it waits for the
         // socket it is bytes, which are counted.
-        let (schema, answers) = (app.schema.clone(), Arc::clone(&app.answers));
+        let app = Arc::clone(app);
         let executing = AbortOnDropHandle::new(tokio::spawn(async move {
             let _under_way = charge;
-            told(&answers, operation, schema.execute(request).await)
+            let (mut response, _room) = app.answers.execute(&app.schema, request, cost).await;
+            told_cost.tell(&mut response);
+            told(&app.unread, operation, response)
         }));
-        let told =
+        let event =
             executing.map(|ended| ended.unwrap_or_else(|error| failed(Fault::internal(error))));
-        return told.into_stream().chain(end).boxed();
+        return event.into_stream().chain(end).boxed();
     }
     // Frames that look the same to everybody are shared: then the resolver hands over what it would
     // have streamed.
@@ -63,11 +65,23 @@ pub(super) fn start(
             handed.take().zip(shared).map(|(follower, shared)| LiveFrames::new(follower, shared));
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
-    let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Frame));
-    let answers = Arc::clone(&app.answers);
-    let responses = responses.map(move |response| {
+    let mut told_with_frame = told_cost;
+    let unread = Arc::clone(&app.unread);
+    let frames = frames.flatten().map(move |frame| match frame {
+        Ok(Frame { payload, revision }) if told_with_frame.is_due() => {
+            match unread.count(told_with_frame.tell_in(payload).into()) {
+                Ok(payload) => OperationEvent::Frame(Frame { payload, revision }),
+                Err(full) => failed(full.into()),
+            }
+        }
+        Ok(frame) => OperationEvent::Frame(frame),
+        Err(fault) => failed(fault),
+    });
+    let unread = Arc::clone(&app.unread);
+    let responses = responses.map(move |mut response| {
         let _under_way = &charge;
-        told(&answers, operation, response)
+        told_cost.tell(&mut response);
+        told(&unread, operation, response)
     });
     // Its permit is held to the very end: what is handed over goes on without the responses.
     responses.chain(frames).chain(end).inspect(move |_| _ = &permit).boxed()

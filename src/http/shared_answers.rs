@@ -20,8 +20,10 @@ use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 use super::coding::{Coding, WORTH_COMPRESSING};
+use super::large_answers::{LargeAnswers, Room};
 use super::shared_work::{Done, SharedWork};
 use crate::feed::Feed;
+use crate::graphql::cost::Cost;
 use crate::graphql::operation_key::OperationKey;
 use crate::graphql::whole_map::asks_for_maps_only;
 use crate::graphql::{ArenaSchema, ViewerSeen};
@@ -35,8 +37,8 @@ const SHARED_BYTES: usize = 128 * 1024 * 1024;
 pub(super) enum Answer {
     /// Encoded already, and without errors.
     Shared(Encoded),
-    /// Made for this client.
-    Own(Response),
+    /// Made for this client, with the room that it takes until it is written.
+    Own(Response, Option<Room>),
     /// There is no room for it.
     Refused(Full),
 }
@@ -92,6 +94,20 @@ impl Encoded {
     }
 }
 
+/// How requests of one kind are executed.
+#[derive(Clone, Copy)]
+struct Execution<'a> {
+    schema: &'a ArenaSchema,
+    answers: &'a LargeAnswers,
+    cost: Cost,
+}
+
+impl Execution<'_> {
+    async fn of(self, request: Request) -> (Response, Room) {
+        self.answers.execute(self.schema, request, self.cost).await
+    }
+}
+
 impl SharedAnswers {
     /// What bounds them.
     pub(super) fn allowance(&self) -> &Arc<Allowance> {
@@ -110,13 +126,20 @@ impl SharedAnswers {
         &self,
         feed: &Feed,
         schema: &ArenaSchema,
-        mut request: Request,
+        answers: &LargeAnswers,
+        (mut request, cost): (Request, Cost),
     ) -> Answer {
         match key(&mut request) {
             // Apart, since it is large and seldom: what a request may become is moved about with
             // it.
-            Some(key) => Box::pin(self.share(key, feed, schema, request)).await,
-            None => Answer::Own(schema.execute(request).await),
+            Some(key) => {
+                let execution = Execution { schema, answers, cost };
+                Box::pin(self.share(key, feed, execution, request)).await
+            }
+            None => {
+                let (response, room) = answers.execute(schema, request, cost).await;
+                Answer::Own(response, Some(room))
+            }
         }
     }
 
@@ -124,14 +147,14 @@ impl SharedAnswers {
         &self,
         key: OperationKey,
         feed: &Feed,
-        schema: &ArenaSchema,
+        execution: Execution<'_>,
         request: Request,
     ) -> Answer {
         let (mut request, mut own) = (Some(request), None);
         let work = async || {
             let Some(request) = request.take() else { return Done::Failed };
             let seen = ViewerSeen::default();
-            let response = schema.execute(request.data(seen.clone())).await;
+            let (response, room) = execution.of(request.data(seen.clone())).await;
             let done = match serde_json::to_vec(&response) {
                 _ if seen.was_seen() => Done::Own,
                 Ok(json) if response.errors.is_empty() => {
@@ -140,16 +163,19 @@ impl SharedAnswers {
                 }
                 _ => Done::Failed,
             };
-            own = Some(response);
+            own = Some((response, room));
             done
         };
         match (self.work.get(&key, || feed.commits(), work).await, own, request) {
             (Done::Shared(encoded), _, _) => Answer::Shared(encoded),
             (Done::Refused, _, _) => Answer::Refused(Full),
-            (_, Some(response), _) => Answer::Own(response),
-            (_, None, Some(request)) => Answer::Own(schema.execute(request).await),
+            (_, Some((response, room)), _) => Answer::Own(response, Some(room)),
+            (_, None, Some(request)) => {
+                let (response, room) = execution.of(request).await;
+                Answer::Own(response, Some(room))
+            }
             // Whoever did the work has its response.
-            (_, None, None) => Answer::Own(Response::default()),
+            (_, None, None) => Answer::Own(Response::default(), None),
         }
     }
 }

@@ -63,6 +63,12 @@ impl Store {
         Ok(Some(SeatMapRecord { revision, now, seats }))
     }
 
+    /// A map without its seats; `None` if there is no such event.
+    pub async fn seat_map_head(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
+        let head = revision_and_clock(&self.reads, event).await?;
+        Ok(head.map(|(revision, now)| SeatMapRecord { revision, now, seats: Vec::new() }))
+    }
+
     /// Every seat's public state, and the revision that this is true for; `None` if there is no
     /// such event.
     pub async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreError> {

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod connections;
+mod cost;
 mod doors;
 mod forged_tokens;
 mod known_secrets;
