@@ -241,8 +241,12 @@ async fn unread_subscriptions(target: Arc<Target>) {
         }
         Some(socket)
     };
-    let sockets = join_all((0..40).map(of_one)).await;
-    target.post("{ __typename }").await;
+    let mut sockets: Vec<_> = join_all((0..20).map(of_one)).await.into_iter().flatten().collect();
+    // The first frame shows that the others wait.
+    let firsts = sockets.iter_mut().map(|socket| {
+        tokio::time::timeout(Duration::from_secs(20), async { socket.next().await.is_some() })
+    });
+    join_all(firsts).await;
     drop(sockets);
 }
 
