@@ -26,7 +26,7 @@ use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::cost::Costs;
-use crate::graphql::{self, Services, Slugs};
+use crate::graphql::{self, Services};
 use crate::http::{self, App, Arriving, HostGate, OriginGate, Service};
 use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
@@ -199,8 +199,8 @@ impl Running {
         let identity =
             Arc::new(identity(&settings.identity, &database::data_dir(&settings.database))?);
         let store = open_store(settings, database).await?;
-        let (stop, background, sockets) =
-            (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
+        let stop = CancellationToken::new();
+        let (background, sockets) = (TaskTracker::new(), TaskTracker::new());
         #[cfg(feature = "show")]
         if settings.has_demo() {
             crate::show::open(&store, &background, &stop).await?;
@@ -211,8 +211,7 @@ impl Running {
             store.clone(),
             usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX),
         );
-        let listen_url =
-            settings.listen_database_url.clone().unwrap_or_else(|| database.url.clone());
+        let listen_url = settings.listen_database_url.as_ref().unwrap_or(&database.url).clone();
         background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
@@ -222,15 +221,14 @@ impl Running {
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
-        let slugs = Arc::<Slugs>::default();
-        let costs = Arc::new(Costs::new(store.clone(), Arc::clone(&slugs)));
         let services = Services {
             store: store.clone(),
             desk,
             feed: Arc::clone(&feed),
             identity: Arc::clone(&identity),
-            slugs,
+            slugs: Arc::default(),
         };
+        let costs = Costs::new(store.clone(), Arc::clone(&services.slugs));
         let app = Arc::new(App {
             schema: graphql::schema(services),
             documents: Arc::default(),
@@ -252,9 +250,8 @@ impl Running {
             sockets: sockets.clone(),
         });
         feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
-        if let Some(listener) = doors.metrics {
-            background.spawn(metrics::serve(listener, metrics, stop.clone()));
-        }
+        let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
+        shown.map(|showing| background.spawn(showing));
         let serving = tokio::spawn(http::serve(
             doors.listener,
             door::open(settings),

@@ -15,7 +15,8 @@ pub const KEPT_CHANGES: usize = 65_536;
 /// between two frames.
 pub const MAX_BATCH_CHANGES: usize = 4096;
 
-/// Consecutive changes, at least one and up to [`MAX_BATCH_CHANGES`]. Copies share the changes and what was made of them.
+/// Consecutive changes, at least one and up to [`MAX_BATCH_CHANGES`]. Copies share the changes and
+/// what was made of them.
 #[derive(Clone, Debug)]
 pub struct Batch {
     changes: Arc<Counted>,

@@ -32,7 +32,7 @@ pub struct App {
     /// The documents that were read lately.
     pub documents: Arc<DocumentCache>,
     /// What operations cost.
-    pub costs: Arc<Costs>,
+    pub costs: Costs,
     /// What the open subscriptions ask for.
     pub operations: Arc<SharedOperations>,
     /// The maps that were just given out.

@@ -42,7 +42,7 @@ pub struct LargeAnswers {
 /// What an answer takes, until this is dropped. Small ones have none.
 #[must_use]
 pub(super) struct Room {
-    _held: Option<(OwnedSemaphorePermit, Charge)>,
+    _held: Option<Box<(OwnedSemaphorePermit, Charge)>>,
 }
 
 impl Default for LargeAnswers {
@@ -87,7 +87,7 @@ impl LargeAnswers {
         let permit = tokio::time::timeout(self.patience, permit).await;
         let permit = permit.ok().and_then(Result::ok).ok_or(Full)?;
         let charge = self.allowance.charge_anyway(usize::try_from(bytes).unwrap_or(usize::MAX));
-        Ok(Room { _held: Some((permit, charge)) })
+        Ok(Room { _held: Some(Box::new((permit, charge))) })
     }
 }
 

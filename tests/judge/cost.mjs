@@ -6,7 +6,7 @@ export function values(data) {
   return Object.values(data).reduce((sum, value) => sum + values(value), 1);
 }
 
-/** Whether a request was refused for what it might cost: a limit, which is not the specification's. */
+/** Whether a request was refused for what it might cost, a limit that the specification has not. */
 export const costsTooMuch = (text) =>
   text !== null && JSON.parse(text).errors?.[0].extensions?.code === 'COST_LIMIT_EXCEEDED';
 

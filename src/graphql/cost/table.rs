@@ -1,7 +1,7 @@
 //! Which fields give many values, and which read rows.
 //!
-//! A field that is not here gives one value and reads nothing, or what it reads is shared by all of
-//! its kind in an answer. A test holds this against the schema: a list, or a field with arguments,
+//! A field that is not here gives one value. It reads nothing, or what all of its kind share in an
+//! answer. A test holds this against the schema: a list, or a field with arguments,
 //! cannot be left out.
 
 use crate::domain::command::MAX_SEATS_PER_REQUEST;

@@ -131,7 +131,8 @@ fn the_cost_of_a_booking_is_known_with_its_document() {
     assert_eq!((fixed.commands, fixed.points()), (1, 5));
     assert_eq!(fixed.nodes, 1 + 1 + 1 + (1 + 100 * 5), "of a hundred seats that are refused");
     let both = "mutation ($input: ReserveSeatsInput!) {
-        a: reserveSeats(input: $input) { __typename } b: reserveSeats(input: $input) { __typename } }";
+        a: reserveSeats(input: $input) { __typename }
+        b: reserveSeats(input: $input) { __typename } }";
     assert_eq!(prepared(both, &input).operation.estimate.fixed().unwrap().points(), 10);
 }
 

@@ -39,7 +39,8 @@ fn attacks() -> Vec<String> {
         format!("query ($e: ID!) {{ {} }}", repeat(20, page)),
         format!("query ($e: ID!) {{ event(id: $e) {{ {} }} }}", repeat(20, free)),
         format!(
-            "subscription ($e: ID!) {{ seatChanges(eventId: $e) {{ ... on SeatSnapshot {{ {} }} }} }}",
+            "subscription ($e: ID!) {{ seatChanges(eventId: $e) {{
+                ... on SeatSnapshot {{ {} }} }} }}",
             repeat(30, "seats { seatId status revision }")
         ),
     ]
@@ -161,13 +162,12 @@ async fn who_asks_what_it_costs_is_told_over_every_transport_and_nobody_else_is(
         ("query ($e: ID!) { seatMap(eventId: $e) { seats { id } } }", 3 + 20 * 2),
         (FRAMES, 2 + 1 + 2 + (1 + 4096 * 5)),
     ] {
-        let request = |extensions: Value| json!({ "query": query, "variables": { "e": event.gid }, "extensions": extensions });
         for transport in TRANSPORTS {
             for asks in [json!({ "cost": true }), json!({ "cost": false }), json!({})] {
                 let is_asked = asks["cost"] == true;
-                let Some(answer) = answer(&server, transport, &request(asks)).await else {
-                    continue;
-                };
+                let mut request = json!({ "query": query, "variables": { "e": event.gid } });
+                request["extensions"] = asks;
+                let Some(answer) = answer(&server, transport, &request).await else { continue };
                 assert_eq!(answer.get("errors"), None, "{answer}");
                 let told = is_asked.then(|| json!(nodes));
                 let cost = answer.pointer("/extensions/cost/nodes");
@@ -187,9 +187,9 @@ async fn a_stream_tells_its_cost_in_the_first_frame() {
     let server = arena.server().await;
     let mut socket = Socket::open(&server.base, None).await;
     for id in ["asked", "unasked"] {
-        let payload = json!({
-            "query": FRAMES, "variables": { "e": event.gid }, "extensions": { "cost": id == "asked" },
-        });
+        let asks = json!({ "cost": id == "asked" });
+        let payload =
+            json!({ "query": FRAMES, "variables": { "e": event.gid }, "extensions": asks });
         socket.send(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
         let told = &socket.message().await["payload"]["extensions"]["cost"]["rows"];
         assert_eq!(told.as_u64().is_some(), id == "asked");
