@@ -27,7 +27,7 @@ use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::cost::Costs;
 use crate::graphql::{self, Services};
-use crate::http::{self, App, HostGate, OriginGate, Service};
+use crate::http::{self, App, Arriving, HostGate, OriginGate, Service};
 use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
 use crate::pruner::Pruner;
@@ -204,8 +204,8 @@ impl Running {
         let identity =
             Arc::new(identity(&settings.identity, &database::data_dir(&settings.database))?);
         let store = open_store(settings, database).await?;
-        let (stop, background, sockets) =
-            (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
+        let stop = CancellationToken::new();
+        let (background, sockets) = (TaskTracker::new(), TaskTracker::new());
         #[cfg(feature = "show")]
         if settings.has_demo() {
             crate::show::open(&store, &background, &stop).await?;
@@ -216,8 +216,7 @@ impl Running {
             store.clone(),
             usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX),
         );
-        let listen_url =
-            settings.listen_database_url.clone().unwrap_or_else(|| database.url.clone());
+        let listen_url = settings.listen_database_url.as_ref().unwrap_or(&database.url).clone();
         background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
@@ -242,7 +241,9 @@ impl Running {
             costs,
             operations: Arc::default(),
             maps: Arc::default(),
+            arriving: Arriving::default(),
             answers: Arc::default(),
+            unread: Arc::default(),
             identity,
             shares,
             proxies: settings.limits.trusted_proxies.clone(),
@@ -255,9 +256,8 @@ impl Running {
             sockets: sockets.clone(),
         });
         feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
-        if let Some(listener) = doors.metrics {
-            background.spawn(metrics::serve(listener, metrics, stop.clone()));
-        }
+        let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
+        shown.map(|showing| background.spawn(showing));
         let serving = tokio::spawn(http::serve(
             doors.listener,
             door::open(settings),

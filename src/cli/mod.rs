@@ -27,6 +27,10 @@ use crate::show::crowd::{self, CrowdSettings};
 /// database.
 const EXIT_USAGE: u8 = 2;
 
+/// Threads for what keeps one busy: maps are compressed there, names looked up, files read. tokio's
+/// 512 would have a gigabyte of stacks when everybody wants a map, and no more processors.
+const MOST_BLOCKING_THREADS: usize = 32;
+
 /// Seat reservations that never sell a seat twice: a GraphQL API with live subscriptions over
 /// PostgreSQL.
 #[derive(Debug, Parser)]
@@ -99,7 +103,10 @@ pub fn main() -> ExitCode {
 fn run(line: CommandLine, matches: &ArgMatches) -> Result<ExitCode, CommandError> {
     start_log(&line.log)?;
     argv::warn_of_secrets(matches);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(MOST_BLOCKING_THREADS)
+        .enable_all()
+        .build()?;
     match line.command.unwrap_or(Command::Serve(line.serve)) {
         Command::Check(settings) => return runtime.block_on(check::check(settings)),
         Command::Serve(settings) => runtime.block_on(serve::serve(settings))?,

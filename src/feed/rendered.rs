@@ -13,6 +13,9 @@ use crate::memory::{Allowance, Full};
 /// few events in a dozen different forms each.
 const FRAME_BYTES: usize = 192 * 1024 * 1024;
 
+/// A batch's frame, in bytes: there is room for those although others are sent snapshots.
+const BATCH_BYTES: usize = 128 * 1024;
+
 /// What a frame takes beside its bytes.
 const FRAME_OVERHEAD: usize = 256;
 
@@ -35,7 +38,8 @@ impl Default for Frames {
 
 impl Frames {
     pub(super) fn with_room_for(bytes: usize) -> Self {
-        Self { allowance: Allowance::new("frames", bytes), kept: Mutex::default() }
+        let allowance = Allowance::with_room_for_small("frames", bytes, BATCH_BYTES);
+        Self { allowance, kept: Mutex::default() }
     }
 
     pub(super) fn allowance(&self) -> &Arc<Allowance> {

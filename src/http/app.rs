@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::answers::Answers;
+use super::arriving::Arriving;
 use super::document_cache::DocumentCache;
 use super::host_gate::HostGate;
 use super::large_answers::LargeAnswers;
@@ -37,6 +39,10 @@ pub struct App {
     pub maps: Arc<SharedAnswers>,
     /// The large answers under way.
     pub answers: Arc<LargeAnswers>,
+    /// What clients have begun to send.
+    pub arriving: Arriving,
+    /// The answers that nobody has read yet.
+    pub unread: Arc<Answers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// What each account may have.
@@ -62,7 +68,8 @@ pub struct App {
 impl App {
     /// What bounds the stores that strangers fill.
     pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
-        let others = [self.operations.allowance(), self.answers.allowance()];
-        self.documents.allowances().chain(others)
+        let on_their_way = [self.arriving.allowance(), self.unread.allowance()];
+        let others = [self.operations.allowance(), self.maps.allowance(), self.answers.allowance()];
+        self.documents.allowances().chain(others).chain(on_their_way)
     }
 }

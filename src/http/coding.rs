@@ -15,6 +15,7 @@ use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use http_body_util::{BodyExt as _, Collected};
 
+use super::answers::Answers;
 use super::media::quality_of;
 
 /// What is shorter than this is sent as it is, in bytes: it fits into one packet either way.
@@ -56,7 +57,7 @@ impl Coding {
     }
 
     /// Compresses, in another thread if it takes long.
-    pub(super) async fn compress(self, bytes: Bytes) -> Option<Bytes> {
+    pub(super) async fn compress(self, bytes: Bytes) -> Option<Vec<u8>> {
         let compress = match self {
             Self::Brotli => brotli,
             Self::Gzip => gzip,
@@ -84,7 +85,11 @@ pub(super) enum BadCoding {
 }
 
 /// Compresses an answer if that is worth it, the client accepts it, and it is not yet.
-pub(super) async fn compress_answer(asked: &HeaderMap, mut answer: Response) -> Response {
+pub(super) async fn compress_answer(
+    answers: &Answers,
+    asked: &HeaderMap,
+    mut answer: Response,
+) -> Response {
     let is_long = |length| usize::try_from(length).is_ok_and(|length| length >= WORTH_COMPRESSING);
     let is_compressed = answer.headers().contains_key(header::CONTENT_ENCODING);
     // Streams do not know how long they are.
@@ -98,16 +103,18 @@ pub(super) async fn compress_answer(asked: &HeaderMap, mut answer: Response) -> 
         return answer;
     }
     // Apart, since few are: what a request may become is moved about with it.
-    Box::pin(by_gzip(answer)).await
+    Box::pin(by_gzip(answers, answer)).await
 }
 
-async fn by_gzip(answer: Response) -> Response {
+async fn by_gzip(answers: &Answers, answer: Response) -> Response {
     let (mut head, body) = answer.into_parts();
     // It is in memory, and only collected in name.
     let Ok(whole) = body.collect().await.map(Collected::to_bytes) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let compressed = Coding::Gzip.compress(whole.clone()).await;
+    // If there is no room for it the other one leaves, which is there.
+    let compressed = compressed.and_then(|compressed| answers.count(compressed).ok());
     if compressed.is_some() {
         Coding::Gzip.label(&mut head.headers);
         // That of the other form.
@@ -123,15 +130,15 @@ pub(super) fn say_accepted(headers: &mut HeaderMap) {
 
 /// At the level that takes the least time, since a sale is on: 4 ms for a map of 20,000 seats,
 /// which has 3.5 MB and becomes 0.35 MB.
-fn gzip(bytes: &[u8]) -> std::io::Result<Bytes> {
+fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
     encoder.write_all(bytes)?;
-    Ok(encoder.finish()?.into())
+    encoder.finish()
 }
 
 /// At the level after which time grows faster than size shrinks: 8 ms for the same map, which
 /// becomes 0.2 MB.
-fn brotli(bytes: &[u8]) -> std::io::Result<Bytes> {
+fn brotli(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let params = BrotliEncoderParams {
         quality: 2,
         size_hint: bytes.len(),
@@ -139,7 +146,7 @@ fn brotli(bytes: &[u8]) -> std::io::Result<Bytes> {
     };
     let mut compressed = Vec::with_capacity(bytes.len() / 8);
     brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &params)?;
-    Ok(compressed.into())
+    Ok(compressed)
 }
 
 /// A request's body as it was before it was compressed, if it was; of at most this many bytes.

@@ -34,6 +34,9 @@ const KEPT_TEXT_BYTES: usize = 4 * 1024;
 /// 600 KB.
 const UNDER_WAY_BYTES: usize = 128 * 1024 * 1024;
 
+/// What has always room among them, in bytes: what people write takes a fifth of that.
+const SMALL_OPERATION: usize = 16 * 1024;
+
 /// Documents by their texts.
 #[derive(Debug)]
 struct ThreadCache {
@@ -96,7 +99,11 @@ impl DocumentCache {
             .expect("the schema keeps the specification's rules");
         Self {
             caches: std::array::from_fn(|_| ThreadCache::new(kept_bytes / CACHES)),
-            under_way: Allowance::new("operations", under_way_bytes),
+            under_way: Allowance::with_room_for_small(
+                "operations",
+                under_way_bytes,
+                SMALL_OPERATION,
+            ),
             reader,
         }
     }

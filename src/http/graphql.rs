@@ -12,7 +12,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
+use hyper::upgrade::OnUpgrade;
 
 use super::app::AppState;
 use super::caller_origin::{self, CallerOrigin};
@@ -54,7 +55,7 @@ pub(super) async fn answer(
             }
         }
     };
-    response = coding::compress_answer(&head.headers, response).await;
+    response = coding::compress_answer(&app.unread, &head.headers, response).await;
     if let Some(origin) = origin {
         origin.label(&mut response);
     }
@@ -68,10 +69,15 @@ pub(super) fn refuse(asked: &HeaderMap, status: StatusCode, message: &str) -> Re
 
 /// A query, a stream of events, or the beginning of a WebSocket.
 async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
+    // axum takes it away, and gives nothing back but a socket of its own.
+    let taking_over = head.extensions.get::<OnUpgrade>().cloned();
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => {
             return match admit_socket(app, client, &head.headers) {
-                Ok((asker, permit)) => websocket::upgrade(app.clone(), upgrade, asker, permit),
+                Ok((asker, permit)) => {
+                    let beginning = (upgrade, taking_over);
+                    websocket::upgrade(app.clone(), &head.headers, beginning, asker, permit)
+                }
                 Err(error) => error.answer(Accepted::read(&head.headers)),
             };
         }
@@ -110,7 +116,7 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
 /// A query, a mutation, or a stream of events.
 async fn post(app: &AppState, client: &Client, headers: &HeaderMap, body: Incoming) -> Response {
     let accepted = Accepted::read(headers);
-    let body = read_body(headers, body).await;
+    let body = read_body(app, headers, body).await;
     match prepare(app, client, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
         // On the heap, and only while it runs: a connection that waits for its next request keeps
         // the room for what it may become.
@@ -211,7 +217,11 @@ fn admit_socket(
     Ok((asker, permit))
 }
 
-async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpError> {
+async fn read_body(
+    app: &AppState,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<Bytes, HttpError> {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
@@ -219,6 +229,10 @@ async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpErr
             Fault::bad_input("send the request with `Content-Type: application/json`, in UTF-8");
         return Err(HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
     }
+    let announced = body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
+    let announced = announced.unwrap_or(MAX_REQUEST_BYTES).min(MAX_REQUEST_BYTES);
+    let _arriving =
+        app.arriving.body(announced).map_err(|full| RequestError::Refused(full.into()))?;
     let collected = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
     let body = collected.map(Collected::to_bytes).map_err(|error| {
         if error.is::<LengthLimitError>() {
@@ -282,20 +296,28 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let Prepared { request, cost, mut told_cost, charge: _under_way, .. } = prepared;
+    let Prepared { request, operation, cost, mut told_cost, charge: _under_way, .. } = prepared;
     let answer = app.maps.execute(&app.feed, &app.schema, &app.answers, (request, cost));
     let (mut response, _room) = match answer.await {
         Answer::Shared(shared) if told_cost.is_due() => {
-            return written(media_type, StatusCode::OK, told_cost.tell_in(shared.json()));
+            let told = told_cost.tell_in(shared.json()).into();
+            return counted(app, accepted, (media_type, StatusCode::OK), (operation, told));
         }
-        Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
+        Answer::Shared(shared) => return written_for_many(app, media_type, headers, &shared).await,
+        Answer::Refused(full) => {
+            return HttpError::from(RequestError::Refused(full.into())).answer(accepted);
+        }
         Answer::Own(response, room) => (response, room),
     };
     told_cost.tell(&mut response);
     request::complete_errors(&mut response);
     let is_request_error = request::is_request_error(&response);
     let failed = media_type == MediaType::GraphqlResponse && is_request_error;
-    encoded(media_type, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &response)
+    let status = if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    match request::to_json(&response) {
+        Ok(json) => counted(app, accepted, (media_type, status), (operation, json)),
+        Err(error) => unwritten(&error),
+    }
 }
 
 fn encoded(
@@ -303,20 +325,39 @@ fn encoded(
     status: StatusCode,
     answer: &async_graphql::Response,
 ) -> Response {
-    let body = match request::to_json(answer) {
-        Ok(body) => Bytes::from(body),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        }
-    };
-    written(media_type, status, body)
+    match request::to_json(answer) {
+        Ok(body) => written(media_type, status, body.into()),
+        Err(error) => unwritten(&error),
+    }
+}
+
+/// An answer that one client is given, if there is room for it until it is read.
+fn counted(
+    app: &AppState,
+    accepted: Accepted,
+    (media_type, status): (MediaType, StatusCode),
+    (operation, answer): (OperationType, Vec<u8>),
+) -> Response {
+    match app.unread.count_for(operation, answer) {
+        Ok(body) => written(media_type, status, body),
+        Err(full) => HttpError::from(RequestError::Refused(full.into())).answer(accepted),
+    }
+}
+
+fn unwritten(error: &serde_json::Error) -> Response {
+    tracing::error!(%error, "an answer could not be written");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// An answer that others are given as well.
-async fn written_for_many(media_type: MediaType, asked: &HeaderMap, shared: &Encoded) -> Response {
+async fn written_for_many(
+    app: &AppState,
+    media_type: MediaType,
+    asked: &HeaderMap,
+    shared: &Encoded,
+) -> Response {
     if let Some(coding) = Coding::best(asked)
-        && let Some(compressed) = shared.compressed(coding).await
+        && let Some(compressed) = shared.compressed(&app.maps, coding).await
     {
         let mut response = written(media_type, StatusCode::OK, compressed);
         coding.label(response.headers_mut());

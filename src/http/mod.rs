@@ -6,7 +6,9 @@
 //! clients still speak.
 
 mod admission;
+mod answers;
 mod app;
+mod arriving;
 mod assets;
 mod caller_origin;
 mod client;
@@ -40,7 +42,9 @@ mod told_cost;
 mod trusted_proxies;
 mod websocket;
 
+pub use self::answers::Answers;
 pub use self::app::{App, AppState};
+pub use self::arriving::Arriving;
 pub use self::document_cache::DocumentCache;
 pub use self::host_gate::HostGate;
 pub use self::origin::{AllowedOrigins, NotAnOrigin};

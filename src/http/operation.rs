@@ -10,6 +10,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::answers::Answers;
 use super::app::AppState;
 use super::request::{self, Prepared};
 use super::request_error::fault_response;
@@ -37,13 +38,14 @@ pub(super) fn start(
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
         // In a task of its own: while the socket cannot write it polls nothing, and what runs may
-        // hold a connection.
+        // hold a connection. What it has to tell is written there as well: while it waits for the
+        // socket it is bytes, which are counted.
         let app = Arc::clone(app);
         let executing = AbortOnDropHandle::new(tokio::spawn(async move {
             let _under_way = charge;
             let (mut response, _room) = app.answers.execute(&app.schema, request, cost).await;
             told_cost.tell(&mut response);
-            told(operation, response)
+            told(&app.unread, operation, response)
         }));
         let event =
             executing.map(|ended| ended.unwrap_or_else(|error| failed(Fault::internal(error))));
@@ -64,28 +66,37 @@ pub(super) fn start(
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
     let mut told_with_frame = told_cost;
+    let unread = Arc::clone(&app.unread);
     let frames = frames.flatten().map(move |frame| match frame {
-        Ok(Frame { payload, revision }) => {
-            OperationEvent::Frame(Frame { payload: told_with_frame.tell_in(payload), revision })
+        Ok(Frame { payload, revision }) if told_with_frame.is_due() => {
+            match unread.count(told_with_frame.tell_in(payload).into()) {
+                Ok(payload) => OperationEvent::Frame(Frame { payload, revision }),
+                Err(full) => failed(full.into()),
+            }
         }
+        Ok(frame) => OperationEvent::Frame(frame),
         Err(fault) => failed(fault),
     });
+    let unread = Arc::clone(&app.unread);
     let responses = responses.map(move |mut response| {
         let _under_way = &charge;
         told_cost.tell(&mut response);
-        told(operation, response)
+        told(&unread, operation, response)
     });
     // Its permit is held to the very end: what is handed over goes on without the responses.
     responses.chain(frames).chain(end).inspect(move |_| _ = &permit).boxed()
 }
 
-fn told(operation: OperationType, mut response: Response) -> OperationEvent {
+fn told(answers: &Answers, operation: OperationType, mut response: Response) -> OperationEvent {
     request::complete_errors(&mut response);
     if request::has_failed(operation, &response) {
         return OperationEvent::Failed(response.errors);
     }
     match request::to_json(&response) {
-        Ok(json) => OperationEvent::Next(json.into()),
+        Ok(json) => match answers.count_for(operation, json) {
+            Ok(json) => OperationEvent::Next(json),
+            Err(full) => failed(full.into()),
+        },
         Err(error) => failed(Fault::internal(error)),
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::long_lived::WRITE_TIMEOUT;
+use super::long_lived::{SLOWEST_BYTES_A_SECOND, WRITE_TIMEOUT};
 
 /// How slow a client may be.
 #[derive(Clone, Copy)]
@@ -23,8 +23,8 @@ struct Pace {
     bytes_a_second: u64,
 }
 
-/// A telephone at the edge of its network: a map of 20,000 seats takes it half a minute, compressed.
-const SLOWEST: Pace = Pace { patience: WRITE_TIMEOUT, bytes_a_second: 8 * 1024 };
+/// As for everything that stays open.
+const SLOWEST: Pace = Pace { patience: WRITE_TIMEOUT, bytes_a_second: SLOWEST_BYTES_A_SECOND };
 
 /// See the module's documentation.
 pub(super) struct PacedIo<S> {

@@ -33,9 +33,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// included: over the longest wait at the desk.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// The most of a connection's buffers, in bytes: the largest head that is read, and what waits to be
-/// written of small answers to a client that asks on and on without reading. hyper's own bound is
-/// six times as large.
+/// The most of a connection's buffers, in bytes: the largest head that is read; and what waits to
+/// be written of small answers, to a client that asks on and on without reading. hyper's own bound
+/// is six times as large.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The pause after the operating system refused a connection: it has run out of something, which

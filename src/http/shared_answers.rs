@@ -6,6 +6,9 @@
 //! but never older than what this server has committed ([`SharedWork`]). It says its revision, and
 //! a stream that begins there misses nothing. Everything else is answered anew each time.
 //!
+//! All together are bounded, and counted until the last client has read them. Those asked for
+//! longest ago go first.
+//!
 //! They are compressed for those who accept it, once for all of them: when sales open, everybody
 //! loads a map.
 
@@ -24,19 +27,35 @@ use crate::graphql::cost::Cost;
 use crate::graphql::operation_key::OperationKey;
 use crate::graphql::whole_map::asks_for_maps_only;
 use crate::graphql::{ArenaSchema, ViewerSeen};
+use crate::memory::{Allowance, Full};
+
+/// What all of them take together, in bytes: thirty maps of 20,000 seats, or two of 200,000 with
+/// both compressed forms.
+const SHARED_BYTES: usize = 128 * 1024 * 1024;
 
 /// An answer on its way to a client.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart as soon as it is there")]
 pub(super) enum Answer {
     /// Encoded already, and without errors.
     Shared(Encoded),
     /// Made for this client, with the room that it takes until it is written.
     Own(Response, Option<Room>),
+    /// There is no room for it.
+    Refused(Full),
 }
 
 /// The answers that are shared at the moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SharedAnswers {
     work: SharedWork<OperationKey, Encoded>,
+    allowance: Arc<Allowance>,
+}
+
+impl Default for SharedAnswers {
+    fn default() -> Self {
+        let allowance = Allowance::new("shared_answers", SHARED_BYTES);
+        Self { work: SharedWork::default(), allowance }
+    }
 }
 
 /// An answer as JSON. Copies share everything.
@@ -48,9 +67,8 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    fn new(response: &Response) -> Option<Self> {
-        let json = serde_json::to_vec(response).ok()?.into();
-        Some(Self { json, brotli: Arc::default(), gzip: Arc::default() })
+    fn new(json: Bytes) -> Self {
+        Self { json, brotli: Arc::default(), gzip: Arc::default() }
     }
 
     /// As it is.
@@ -58,8 +76,13 @@ impl Encoded {
         self.json.clone()
     }
 
-    /// Compressed; `None` if that is not worth it. Whoever asks first has it done.
-    pub(super) async fn compressed(&self, coding: Coding) -> Option<Bytes> {
+    /// Compressed; `None` if that is not worth it, or there is no room for it. Whoever asks first
+    /// has it done.
+    pub(super) async fn compressed(
+        &self,
+        answers: &SharedAnswers,
+        coding: Coding,
+    ) -> Option<Bytes> {
         if self.json.len() < WORTH_COMPRESSING {
             return None;
         }
@@ -67,7 +90,8 @@ impl Encoded {
             Coding::Brotli => &self.brotli,
             Coding::Gzip => &self.gzip,
         };
-        form.get_or_init(|| coding.compress(self.json())).await.clone()
+        let compress = async || answers.count(coding.compress(self.json()).await?).ok();
+        form.get_or_init(compress).await.clone()
     }
 }
 
@@ -86,6 +110,17 @@ impl Execution<'_> {
 }
 
 impl SharedAnswers {
+    /// What bounds them.
+    pub(super) fn allowance(&self) -> &Arc<Allowance> {
+        &self.allowance
+    }
+
+    /// Counts an answer, after letting go of as many others as it takes.
+    fn count(&self, answer: Vec<u8>) -> Result<Bytes, Full> {
+        let charge = self.allowance.make_room(answer.len(), || self.work.forget_oldest())?;
+        Ok(charge.hold(answer))
+    }
+
     /// Executes a query, or gives the answer that somebody else is just given. The feed knows what
     /// this server has committed.
     pub(super) async fn execute(
@@ -121,9 +156,12 @@ impl SharedAnswers {
             let Some(request) = request.take() else { return Done::Failed };
             let seen = ViewerSeen::default();
             let (response, room) = execution.of(request.data(seen.clone())).await;
-            let done = match Encoded::new(&response) {
+            let done = match serde_json::to_vec(&response) {
                 _ if seen.was_seen() => Done::Own,
-                Some(encoded) if response.errors.is_empty() => return Done::Shared(encoded),
+                Ok(json) if response.errors.is_empty() => {
+                    let counted = self.count(json);
+                    return counted.map_or(Done::Refused, |json| Done::Shared(Encoded::new(json)));
+                }
                 _ => Done::Failed,
             };
             own = Some((response, room));
@@ -131,6 +169,7 @@ impl SharedAnswers {
         };
         match (self.work.get(&key, || feed.commits(), work).await, own, request) {
             (Done::Shared(encoded), _, _) => Answer::Shared(encoded),
+            (Done::Refused, _, _) => Answer::Refused(Full),
             (_, Some((response, room)), _) => Answer::Own(response, Some(room)),
             (_, None, Some(request)) => {
                 let (response, room) = execution.of(request).await;

@@ -30,6 +30,8 @@ pub(super) enum Done<T> {
     Own,
     /// It went wrong this time.
     Failed,
+    /// There is no room for it: nobody who asked is given it.
+    Refused,
 }
 
 /// See the module's documentation.
@@ -163,6 +165,18 @@ impl<K: Clone + Eq + Hash, T: Clone> SharedWork<K, T> {
         at
     }
 
+    /// Lets go of the work that was asked for longest ago, if any is not waited for; whether there
+    /// was some.
+    pub(super) fn forget_oldest(&self) -> bool {
+        let mut schedules = self.schedules();
+        let is_done = |piece: &Arc<Piece<T>>| Arc::strong_count(piece) == 1;
+        let oldest = schedules
+            .values_mut()
+            .filter(|schedule| schedule.newest.as_ref().is_some_and(is_done))
+            .min_by_key(|schedule| schedule.asked_at);
+        oldest.is_some_and(|schedule| schedule.newest.take().is_some())
+    }
+
     fn remember_as_own(&self, kind: &K) {
         if let Some(schedule) = self.schedules().get_mut(kind) {
             schedule.is_own = true;
@@ -209,7 +223,7 @@ mod tests {
                 };
                 match self.work.get(&"map", commits, work).await {
                     Done::Shared(number) => Some(number),
-                    Done::Own | Done::Failed => None,
+                    Done::Own | Done::Failed | Done::Refused => None,
                 }
             });
             let ended = (&mut asking).now_or_never();
@@ -261,5 +275,16 @@ mod tests {
         shop.commit();
         assert_eq!(shop.ask().now_or_never(), Some(None), "nobody is waited for");
         assert_eq!(shop.begun.load(Ordering::SeqCst), 7);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_can_be_let_go_of() {
+        let shop = Workshop::new(0);
+        let waiting = shop.ask();
+        assert!(!shop.work.forget_oldest(), "it is waited for");
+        shop.gate.add_permits(2);
+        assert_eq!(waiting.await, Some(1));
+        assert!(shop.work.forget_oldest() && !shop.work.forget_oldest());
+        assert_eq!(shop.ask().await, Some(2));
     }
 }

@@ -15,12 +15,11 @@ use std::time::Duration;
 use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::response::sse::{Event, Sse};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at};
 
@@ -36,8 +35,14 @@ use crate::graphql::error::{Code, Fault};
 /// proxies cut it.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 
+/// What a result stands between.
+const BEFORE_DATA: &[u8] = b"event: next\ndata: ";
+const EVENT_END: &[u8] = b"\n\n";
+
+/// What shows that a stream is alive: a comment.
+const ALIVE: &[u8] = b":\n\n";
+
 /// The last event. With data, empty as it is: browsers keep events without data to themselves.
-/// Ours, since axum's events leave an empty field out.
 const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
 
 /// What a browser calls the id of the last event that it has.
@@ -83,12 +88,21 @@ fn answer(parts: mpsc::Receiver<Part>) -> Response {
             None => Err(Abandoned),
         }
     });
-    let (mut head, body) = Sse::new(events).into_response().into_parts();
-    // Tells nginx to pass events on as they come.
-    let name = HeaderName::from_static("x-accel-buffering");
-    head.headers.insert(name, HeaderValue::from_static("no"));
+    let bytes = events
+        .map_ok(|event| stream::iter(event.0.into_iter().map(Ok::<_, Abandoned>)))
+        .try_flatten();
     let complete = stream::once(async { Ok(Bytes::from_static(COMPLETE)) });
-    Response::from_parts(head, Body::from_stream(body.into_data_stream().chain(complete)))
+    let mut response = Body::from_stream(bytes.chain(complete)).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // Tells nginx to pass events on as they come.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 async fn serve(
@@ -107,16 +121,16 @@ async fn serve(
             () = app.stop.cancelled(), if is_subscription => break Some(SHUTTING_DOWN),
             () = at(token_end), if is_subscription => break Some(TOKEN_EXPIRED),
             event = told.next() => match event {
-                Some(OperationEvent::Next(payload)) => (Part::Next(event_of(&payload)), false),
+                Some(OperationEvent::Next(payload)) => (Part::Next(Event::next(payload)), false),
                 Some(OperationEvent::Frame(frame)) => {
-                    let id = frame.revision.0.to_string();
-                    (Part::Next(event_of(&frame.payload).id(id)), false)
+                    let event = Event::next_with_id(frame.payload, frame.revision.0);
+                    (Part::Next(event), false)
                 }
                 Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),
                 Some(OperationEvent::End) | None => break None,
             },
             // Handed over as all else is, so that a reader that takes nothing is noticed.
-            _ = keep_alive.tick() => (Part::Next(Event::DEFAULT_KEEP_ALIVE), false),
+            _ = keep_alive.tick() => (Part::Next(ALIVE.into()), false),
         };
         if !events.send(part).await {
             return;
@@ -144,6 +158,27 @@ enum Part {
     Complete,
 }
 
+/// An event, in pieces: what many are given is not copied for each of them.
+struct Event(Vec<Bytes>);
+
+impl Event {
+    /// A result. JSON has no line ends, which would end its line here.
+    fn next(json: Bytes) -> Self {
+        Self(vec![BEFORE_DATA.into(), json, EVENT_END.into()])
+    }
+
+    /// A result, and what a browser sends to go on after it.
+    fn next_with_id(json: Bytes, id: i64) -> Self {
+        Self(vec![BEFORE_DATA.into(), json, format!("\nid: {id}\n\n").into()])
+    }
+}
+
+impl From<&'static [u8]> for Event {
+    fn from(bytes: &'static [u8]) -> Self {
+        Self(vec![bytes.into()])
+    }
+}
+
 /// The stream ends without having been completed: the client has left, or takes nothing.
 #[derive(Debug, thiserror::Error)]
 #[error("the stream of events was abandoned")]
@@ -161,15 +196,10 @@ impl Events {
 
 fn refusal(errors: &[ServerError]) -> Part {
     match request::errors_to_json(errors) {
-        Ok(json) => Part::Next(event_of(&json)),
+        Ok(json) => Part::Next(Event::next(json.into())),
         Err(error) => {
             tracing::error!(%error, "an event could not be written");
             Part::Complete
         }
     }
-}
-
-/// JSON is UTF-8.
-fn event_of(json: &[u8]) -> Event {
-    Event::default().event("next").data(String::from_utf8_lossy(json))
 }

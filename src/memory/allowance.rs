@@ -10,6 +10,8 @@ use bytes::Bytes;
 pub struct Allowance {
     store: &'static str,
     limit: usize,
+    /// The last quarter is for what is no larger than this, in bytes.
+    small: Option<usize>,
     used: AtomicUsize,
     evictions: AtomicU64,
     refusals: AtomicU64,
@@ -32,8 +34,18 @@ impl Allowance {
     /// So many bytes for a store of this name, as it is called in the metrics. Several parts of a
     /// store may each have one: they are added up there.
     pub fn new(store: &'static str, limit: usize) -> Arc<Self> {
+        Arc::new(Self::of(store, limit, None))
+    }
+
+    /// The same, of which the last quarter is for what is small: for things of so many bytes at
+    /// most. So the few who ask for something large take nothing from all others.
+    pub fn with_room_for_small(store: &'static str, limit: usize, small: usize) -> Arc<Self> {
+        Arc::new(Self::of(store, limit, Some(small)))
+    }
+
+    fn of(store: &'static str, limit: usize, small: Option<usize>) -> Self {
         let (used, evictions, refusals) = Default::default();
-        Arc::new(Self { store, limit, used, evictions, refusals })
+        Self { store, limit, small, used, evictions, refusals }
     }
 
     /// The store's name.
@@ -94,7 +106,7 @@ impl Allowance {
         mut evict: impl FnMut() -> bool,
     ) -> Result<Charge, Full> {
         while !self.take(bytes) {
-            if bytes > self.limit || !evict() {
+            if bytes > self.limit_for(bytes) || !evict() {
                 self.refusals.fetch_add(1, Ordering::Relaxed);
                 return Err(Full);
             }
@@ -110,8 +122,14 @@ impl Allowance {
         charge
     }
 
+    fn limit_for(&self, bytes: usize) -> usize {
+        let is_large = self.small.is_some_and(|small| bytes > small);
+        if is_large { self.limit - self.limit / 4 } else { self.limit }
+    }
+
     fn take(&self, bytes: usize) -> bool {
-        let take = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.limit);
+        let limit = self.limit_for(bytes);
+        let take = |used: usize| used.checked_add(bytes).filter(|used| *used <= limit);
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 }
@@ -200,6 +218,18 @@ mod tests {
         assert_eq!(kept.len(), 3, "for what never fits nothing is let go of");
         assert!(allowance.make_room(8, || kept.pop().is_some()).is_err());
         assert_eq!((kept.len(), allowance.used()), (0, charge.bytes()));
+    }
+
+    #[test]
+    fn the_last_quarter_is_for_what_is_small() {
+        let allowance = Allowance::with_room_for_small("things", 12, 1);
+        assert!(allowance.charge(10).is_err());
+        let large = allowance.charge(9).unwrap();
+        assert!(allowance.charge(2).is_err());
+        let small = [(); 3].map(|()| allowance.charge(1).unwrap());
+        assert!(allowance.charge(1).is_err());
+        drop((large, small));
+        assert_eq!(allowance.used(), 0);
     }
 
     #[test]

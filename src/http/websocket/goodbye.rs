@@ -1,5 +1,8 @@
 //! Why the server ends a socket.
 
+use std::error::Error;
+use std::io;
+
 use axum::extract::ws::CloseFrame;
 
 use crate::account::Exceeded;
@@ -15,6 +18,8 @@ pub(super) enum Goodbye {
     DuplicateId(String),
     InitTwice,
     ShuttingDown,
+    /// Too many have begun to send too long messages.
+    NoRoom,
     /// Whoever the client says it is has too many sockets.
     TooMany(Exceeded),
     /// The client has left, or does not listen: nothing can be said to it.
@@ -22,6 +27,19 @@ pub(super) enum Goodbye {
 }
 
 impl Goodbye {
+    /// After a message that could not be read.
+    pub(super) fn after(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            let io = error.downcast_ref::<io::Error>();
+            if io.is_some_and(|error| error.kind() == io::ErrorKind::OutOfMemory) {
+                return Self::NoRoom;
+            }
+            cause = error.source();
+        }
+        Self::BadMessage("The message cannot be read".to_owned())
+    }
+
     /// What the client is told with.
     pub(super) fn frame(self) -> Option<CloseFrame> {
         let (code, reason) = match self {
@@ -35,6 +53,9 @@ impl Goodbye {
             Self::DuplicateId(id) => (4409, format!("Subscriber for {id} already exists")),
             Self::InitTwice => (4429, "Too many initialisation requests".to_owned()),
             Self::ShuttingDown => (1001, "The server is shutting down; connect again".to_owned()),
+            Self::NoRoom => {
+                (1013, "There is no room for the message now; connect again".to_owned())
+            }
             // What browsers and clients take for something that passes.
             Self::TooMany(exceeded) => (1013, format!("Try again later: {exceeded}")),
             Self::Gone => return None,

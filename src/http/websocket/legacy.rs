@@ -11,7 +11,7 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Executor, Request, Response};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::extract::FromRequestParts as _;
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::Message;
 use futures_util::stream::{BoxStream, SplitStream, once};
 use futures_util::{SinkExt as _, Stream, StreamExt as _};
 use serde_json::{Map, Value};
@@ -23,6 +23,7 @@ use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::check;
+use super::socket::Socket;
 use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::{App, AppState};
@@ -35,7 +36,7 @@ use crate::identity::Asker;
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
 /// Serves a socket to its end.
-pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker, permit: Permit) {
+pub(super) async fn serve(app: AppState, socket: Socket, from_upgrade: Asker, permit: Permit) {
     let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
     let Ok(head) = head else { return };
     let (mut head, ()) = head.into_parts();
@@ -89,7 +90,8 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
                 Message::Ping(Default::default())
             }
         };
-        if !matches!(tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await, Ok(Ok(()))) {
+        if !matches!(tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame.into())).await, Ok(Ok(())))
+        {
             return;
         }
     };
@@ -97,13 +99,13 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker,
     let last = frames_to_send.try_recv().ok();
     for frame in last.into_iter().chain([Message::Close(goodbye.frame())]) {
         // The client may be gone already.
-        let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
+        let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame.into())).await;
     }
 }
 
 /// The library reads what it is given; what it must not read ends the socket.
 fn readable(
-    messages: SplitStream<WebSocket>,
+    messages: SplitStream<Socket>,
     heard: Arc<Notify>,
     refuse: mpsc::Sender<Goodbye>,
 ) -> impl Stream<Item = Result<Message, axum::Error>> {

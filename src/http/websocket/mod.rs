@@ -13,6 +13,7 @@ mod legacy;
 mod limits;
 mod messages;
 mod session;
+mod socket;
 mod upgrade;
 
 pub(super) use asked::is_asked_for;

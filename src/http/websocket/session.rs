@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::Message;
+use bytes::Bytes;
 use futures_util::stream::{BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Map, Value};
@@ -16,11 +17,12 @@ use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::{ClientMessage, Outgoing};
+use super::socket::{Sent, Socket};
 use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
 use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
-use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
+use crate::http::long_lived::{at, token_end, write_timeout};
 use crate::http::operation::{self, OperationEvent};
 use crate::http::request::{Parameters, Prepared};
 use crate::http::request_error::{RequestError, fault_response};
@@ -42,8 +44,8 @@ enum Introduction {
 /// One socket that speaks graphql-transport-ws.
 pub(super) struct Session {
     app: AppState,
-    sink: SplitSink<WebSocket, Message>,
-    messages: SplitStream<WebSocket>,
+    sink: SplitSink<Socket, Sent>,
+    messages: SplitStream<Socket>,
     introduction: Introduction,
     /// The socket's own, in the share of whoever is asking.
     permit: Permit,
@@ -60,7 +62,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(app: AppState, socket: WebSocket, asker: Asker, permit: Permit) -> Self {
+    pub(super) fn new(app: AppState, socket: Socket, asker: Asker, permit: Permit) -> Self {
         let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
@@ -118,8 +120,7 @@ impl Session {
             }),
             message = self.messages.next() => match message {
                 Some(Ok(message)) => Box::pin(self.hear(message)).await,
-                Some(Err(_)) => ControlFlow::Break(Goodbye::BadMessage("The message cannot be \
-                    read".to_owned())),
+                Some(Err(error)) => ControlFlow::Break(Goodbye::after(&error)),
                 None => ControlFlow::Break(Goodbye::Gone),
             },
             _ = self.asking.tick() => Box::pin(self.ask()).await,
@@ -245,7 +246,7 @@ impl Session {
     async fn tell(&mut self, id: &str, event: OperationEvent) -> ControlFlow<Goodbye> {
         match event {
             OperationEvent::Next(payload) | OperationEvent::Frame(Frame { payload, .. }) => {
-                self.send_next(id, &payload).await
+                self.send_next(id, payload).await
             }
             OperationEvent::Failed(errors) => {
                 self.forget(id);
@@ -259,14 +260,10 @@ impl Session {
     }
 
     /// Puts the operation's id around a payload that many share.
-    async fn send_next(&mut self, id: &str, payload: &[u8]) -> ControlFlow<Goodbye> {
-        let (Ok(id), Ok(payload)) = (serde_json::to_string(id), std::str::from_utf8(payload))
-        else {
-            tracing::error!("a frame is not text");
-            return ControlFlow::Break(Goodbye::Gone);
-        };
-        let parts = [r#"{"type":"next","id":"#, &id, r#","payload":"#, payload, "}"];
-        self.write(Message::Text(parts.concat().into())).await
+    async fn send_next(&mut self, id: &str, payload: Bytes) -> ControlFlow<Goodbye> {
+        let Ok(id) = serde_json::to_string(id) else { return ControlFlow::Break(Goodbye::Gone) };
+        let before = [r#"{"type":"next","id":"#, &id, r#","payload":"#].concat();
+        self.write(Sent::Text([before.into(), payload, Bytes::from_static(b"}")])).await
     }
 
     async fn send_fault(&mut self, id: &str, fault: Fault) -> ControlFlow<Goodbye> {
@@ -284,8 +281,10 @@ impl Session {
         }
     }
 
-    async fn write(&mut self, message: Message) -> ControlFlow<Goodbye> {
-        match tokio::time::timeout(WRITE_TIMEOUT, self.sink.send(message)).await {
+    async fn write(&mut self, message: impl Into<Sent>) -> ControlFlow<Goodbye> {
+        let message = message.into();
+        let patience = write_timeout(message.len());
+        match tokio::time::timeout(patience, self.sink.send(message)).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
             Ok(Err(_)) | Err(_) => ControlFlow::Break(Goodbye::Gone),
         }

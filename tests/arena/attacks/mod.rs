@@ -8,5 +8,7 @@ mod documents;
 mod doors;
 mod forged_tokens;
 mod known_secrets;
+mod memory;
+mod memory_hogs;
 mod money;
 mod turns;

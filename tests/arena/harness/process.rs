@@ -19,6 +19,15 @@ pub fn grand_arena(arguments: &[&str]) -> Command {
     command
 }
 
+/// The same command with so much address space at most.
+pub fn within(kibibytes: u64, command: &Command) -> Command {
+    let script = format!("ulimit -v {kibibytes}; exec \"$0\" \"$@\"");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).arg(command.get_program()).args(command.get_args()).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
 /// What a command that ended has said.
 pub struct Said {
     pub code: Option<i32>,
@@ -91,6 +100,16 @@ impl ServerProcess {
     /// Whether it has warned of what has this in it.
     pub fn has_warned(&self, text: &str) -> bool {
         self.warnings.include(text)
+    }
+
+    /// The most memory that it has had so far, in mebibytes: what it has used, and its addresses.
+    pub fn peak_memory(&self) -> (u64, u64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let kibibytes = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().trim_end_matches(" kB").parse().unwrap()
+        };
+        (kibibytes("VmHWM:") / 1024, kibibytes("VmPeak:") / 1024)
     }
 
     /// Sends a signal by its name.
