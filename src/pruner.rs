@@ -1,4 +1,5 @@
-//! The pruner keeps the change logs within their retention, in small batches, oldest first.
+//! The pruner keeps the change logs within their retention, in small batches, oldest first. It also
+//! removes what was kept of seats that were let go, when that no longer counts.
 //!
 //! What it removes is always the beginning of a log: what stays is contiguous. A subscriber whose
 //! `since` lies before that is told so, with a snapshot (LOG_PRUNED). Any number of servers may
@@ -58,6 +59,9 @@ impl Pruner {
             let Some(&last) = events.last() else { return Ok(()) };
             for event in events {
                 while self.store.prune_changes(event, self.retention).await? {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                while self.store.prune_churn(event).await? {
                     tokio::time::sleep(PAUSE).await;
                 }
             }

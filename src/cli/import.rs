@@ -8,9 +8,11 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use super::error::{CommandError, sentence};
+use super::limit::Limit;
 use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
+use crate::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, DEFAULT_TIME_ZONE, NewEvent};
 use crate::{graphql, import};
 
@@ -42,9 +44,17 @@ pub(super) struct ImportArguments {
     /// How long a hold lasts, in seconds, 1 to 86400.
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_HOLD_SECONDS)]
     hold_seconds: u32,
+    /// By how much a hold may be prolonged, once, while its holder pays, in seconds, up to 86400;
+    /// not at all unless said.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    hold_extension_seconds: u32,
     /// The most seats one viewer may hold and own together, 1 to 100000; no limit unless said.
     #[arg(long, value_name = "NUMBER")]
     max_seats_per_viewer: Option<u32>,
+    /// The most seats one viewer may let go in ten minutes and still get more, 1 to 1000; or none,
+    /// where seats may be taken and let go for ever.
+    #[arg(long, value_name = "NUMBER|none", default_value_t = Limit(Some(DEFAULT_MAX_SEATS_LET_GO)))]
+    max_seats_let_go: Limit,
     #[command(flatten)]
     database: DatabaseSettings,
 }
@@ -66,7 +76,9 @@ pub(super) async fn bring_in(arguments: ImportArguments) -> Result<(), CommandEr
         sales_open_at: arguments.sales_open_at,
         sales_close_at: arguments.sales_close_at,
         hold_seconds: arguments.hold_seconds,
+        hold_extension_seconds: arguments.hold_extension_seconds,
         max_seats_per_viewer: arguments.max_seats_per_viewer,
+        max_seats_let_go: arguments.max_seats_let_go.0,
     };
     event.check().map_err(|error| CommandError::Import(sentence(&error)))?;
     let database = Database::open_beside(&arguments.database).await?;

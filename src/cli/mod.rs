@@ -3,6 +3,7 @@
 mod check;
 mod error;
 mod import;
+mod limit;
 mod serve;
 mod token;
 mod with_store;

@@ -15,6 +15,7 @@ mod coding;
 mod crowd;
 mod examples;
 mod examples_other;
+mod extending;
 mod faults;
 mod judge;
 mod live;

@@ -32,7 +32,7 @@ fn free() -> SeatState {
 }
 
 fn held_by(name: &str, until: DateTime<Utc>) -> SeatState {
-    SeatState::Reserved(Hold { viewer: viewer(name), expires_at: until })
+    SeatState::Reserved(Hold { viewer: viewer(name), expires_at: until, is_extended: false })
 }
 
 fn sold_to(name: &str) -> SeatState {
@@ -57,7 +57,9 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
             sales_open_at: None,
             sales_close_at: None,
             hold: TimeDelta::seconds(300),
+            hold_extension: TimeDelta::zero(),
             max_seats_per_viewer: None,
+            max_seats_let_go: None,
             currency: "EUR".to_owned(),
         },
         revision: Revision(100),
@@ -65,6 +67,8 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         seats: (1..).zip(states).map(row).collect(),
         prices: HashMap::from([(category, 4_900)]),
         holdings: HashMap::new(),
+        let_go: HashMap::new(),
+        runs: HashMap::new(),
         keys: HashMap::new(),
         codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),
         orders: Vec::new(),

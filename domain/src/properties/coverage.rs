@@ -8,14 +8,14 @@ use proptest::test_runner::TestRunner;
 
 use super::scenario::scenarios;
 use super::world::{Answer, Decision};
-use crate::command::{ConfirmRefusal, ReserveRefusal};
+use crate::command::{ConfirmRefusal, ExtendRefusal, ReserveRefusal};
 use crate::{Cause, Change};
 
 /// Sales looked at; every kind of event has to happen in them at least once for every ten sales.
 const SALES: usize = 200;
 
 /// All there is to be met with.
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 30] = [
     "reserve: granted",
     "reserve: granted again",
     "reserve: a hold that ran out is taken over",
@@ -25,6 +25,7 @@ const KINDS: [&str; 26] = [
     "reserve: NotFound",
     "reserve: limit exceeded",
     "reserve: sales closed",
+    "reserve: too frequent",
     "confirm: sold",
     "confirm: sold several seats",
     "confirm: replayed",
@@ -40,6 +41,9 @@ const KINDS: [&str; 26] = [
     "not held: AlreadyConfirmed",
     "not held: NotFound",
     "release: free again",
+    "extend: prolonged",
+    "extend: not offered",
+    "extend: prolonged before",
     "expire: some were due",
     "expire: nothing was due",
 ];
@@ -61,6 +65,10 @@ fn kinds(decision: &Decision) -> Vec<String> {
             one("reserve: limit exceeded")
         }
         Answer::Reserve(Err(ReserveRefusal::SalesClosed { .. })) => one("reserve: sales closed"),
+        Answer::Reserve(Err(ReserveRefusal::TooFrequent { .. })) => one("reserve: too frequent"),
+        Answer::Extend(Ok(_)) => one("extend: prolonged"),
+        Answer::Extend(Err(ExtendRefusal::NotOffered)) => one("extend: not offered"),
+        Answer::Extend(Err(ExtendRefusal::ExtendedBefore)) => one("extend: prolonged before"),
         Answer::Confirm(Ok(confirmed)) if !confirmed.created => one(if decision.is_known_key {
             "confirm: replayed"
         } else {
@@ -79,7 +87,9 @@ fn kinds(decision: &Decision) -> Vec<String> {
                 "confirm: another payment reference under a new key"
             })
         }
-        Answer::Confirm(Err(ConfirmRefusal::NotHeld(seats))) | Answer::Release(Err(seats)) => {
+        Answer::Confirm(Err(ConfirmRefusal::NotHeld(seats)))
+        | Answer::Release(Err(seats))
+        | Answer::Extend(Err(ExtendRefusal::NotHeld(seats))) => {
             seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
         }
         Answer::Release(Ok(_)) => one("release: free again"),

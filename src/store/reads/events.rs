@@ -46,7 +46,9 @@ impl From<event::Model> for EventRecord {
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at,
             hold_seconds: row.hold_seconds,
+            hold_extension_seconds: row.hold_extension_seconds,
             max_seats_per_viewer: row.max_seats_per_viewer,
+            max_seats_let_go: row.max_seats_let_go,
             currency: row.currency,
         };
         Self {

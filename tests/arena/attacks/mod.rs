@@ -1,2 +1,3 @@
 //! What strangers have tried: each attack is a test, which failed before there was a mechanism
 //! against its kind.
+mod holds;
