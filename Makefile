@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8080
 CROWD ?=
 BINARY = $${CARGO_TARGET_DIR:-target}/debug/grand-arena
 
-.PHONY: help run demo test web web-test lint format schema release bench bench-quick bench-live
+.PHONY: help run demo test web web-test lint format schema release bench bench-quick bench-live bench-night
 
 help: ## Says what there is.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -118,3 +118,7 @@ bench-quick: ## The throughput alone, in a few minutes; nothing is written down.
 bench-live: ## Measures the live map side by side with a bare WebSocket; figures to bench/RESULTS.md.
 	$(BUILD_BENCH)
 	$(BENCH) live $(ARGS)
+
+bench-night: ## Measures reservations while thousands watch, and how late the map is; figures to bench/RESULTS.md.
+	$(BUILD_BENCH)
+	$(BENCH) night $(ARGS)

@@ -1,12 +1,15 @@
 //! Settings: each a flag and an environment variable, each with its bounds, all in this one place.
 
+mod tokens;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use crate::http::{AllowedOrigins, PublicUrl};
+pub use self::tokens::IdentitySettings;
+use crate::http::{AllowedOrigins, PublicUrls};
 
 /// What the server and the commands that use the database are told.
 #[derive(Clone, Debug, Args)]
@@ -44,20 +47,6 @@ pub struct DatabaseSettings {
     pub read_connections: u32,
 }
 
-/// How tokens are verified and signed.
-#[derive(Clone, Debug, Args)]
-pub struct IdentitySettings {
-    /// The secret that tokens are signed with (HS256), at least 32 bytes. All servers on one
-    /// database need the same. Left out, one is made and kept in the data folder.
-    #[arg(long, env = "ARENA_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
-    pub jwt_secret: Option<String>,
-
-    /// A file with the public keys (JWKS: RS256, ES256 or EdDSA) of whoever signs in your users. A
-    /// secret beside it signs guests' tokens only.
-    #[arg(long, env = "ARENA_JWT_JWKS", value_name = "FILE")]
-    pub jwt_jwks: Option<PathBuf>,
-}
-
 /// What the server is told beside that.
 #[derive(Clone, Debug, Args)]
 pub struct ServeSettings {
@@ -69,6 +58,11 @@ pub struct ServeSettings {
         default_value = "127.0.0.1:8080"
     )]
     pub listen: SocketAddr,
+
+    /// An address of its own for `/metrics`, as Prometheus reads it; port 0 takes a free one. Left
+    /// out, there are no metrics. Everybody who can reach it can read them.
+    #[arg(long, env = "ARENA_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
 
     /// The database's direct address, for LISTEN, if DATABASE_URL leads to a pooler that hands out
     /// connections by transaction.
@@ -110,10 +104,12 @@ pub struct ServeSettings {
     pub allowed_origins: AllowedOrigins,
 
     /// Where people find the live map, if that is not where this server listens: an address such as
-    /// `https://shop.example` or `https://shop.example/arena`. Pages of that origin are the
-    /// server's own, and requests may come with or without that path before theirs.
-    #[arg(long, env = "ARENA_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<PublicUrl>,
+    /// `https://shop.example` or `https://shop.example/arena`; several with commas between them,
+    /// the first of which people are told. By other names than these the server is not to be asked
+    /// for, except localhost. Pages of their origins are its own. Requests may come with or
+    /// without their paths before theirs.
+    #[arg(long, env = "ARENA_PUBLIC_URL", value_name = "URLS")]
+    pub public_url: Option<PublicUrls>,
 
     /// Subscriptions that this server carries at a time, 1 to 1,000,000.
     #[arg(

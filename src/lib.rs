@@ -24,6 +24,8 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod import;
+pub mod memory;
+pub mod metrics;
 pub mod pruner;
 mod random;
 pub mod server;

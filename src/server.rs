@@ -4,8 +4,9 @@
 //! requests under way finish; sockets are told to connect elsewhere; the desk carries out what it
 //! accepted; the pools close; and last the private PostgreSQL stops.
 
+mod tokens;
+
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,16 +15,18 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::tokens::identity;
 use crate::cleaner::Cleaner;
-use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
+use crate::config::{DatabaseSettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
 use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::{self, Services};
-use crate::http::{self, App, OriginGate, Service};
-use crate::identity::{Identity, IdentityError};
+use crate::http::{self, App, HostGate, OriginGate, Service};
+use crate::identity::IdentityError;
+use crate::metrics::{self, Metrics};
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
 use crate::store::{ConnectError, Store, StoreError};
@@ -41,8 +44,10 @@ pub enum ServerError {
     #[error("the operating system gives no more threads: {0}")]
     Threads(std::io::Error),
     /// Somebody else listens there, or we may not.
-    #[error("cannot listen on {address}: {reason}; choose another address with ARENA_LISTEN")]
+    #[error("cannot listen on {address}: {reason}; choose another address with {setting}")]
     Listen {
+        /// What says where to listen.
+        setting: &'static str,
         /// The address.
         address: SocketAddr,
         /// The operating system's reason.
@@ -81,10 +86,17 @@ impl From<ConnectError> for ServerError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     database: Database,
     running: Running,
     /// How long a shutdown may take.
     patience: Duration,
+}
+
+/// Where clients come in, and where metrics are asked for.
+struct Doors {
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
 }
 
 /// What runs in a server.
@@ -104,18 +116,20 @@ struct Running {
 impl Server {
     /// Starts everything; when it returns, requests are answered. Safe to drop before that.
     pub async fn start(settings: &ServeSettings) -> Result<Self, ServerError> {
-        let address = settings.listen;
-        let refused =
-            |error: std::io::Error| ServerError::Listen { address, reason: plain_reason(&error) };
         // Bound before anything else is started: two servers that want this port should not both
         // start a database.
-        let listener = http::listen(address).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let (listener, address) = listen("ARENA_LISTEN", settings.listen)?;
+        let metrics = settings
+            .metrics_listen
+            .map(|address| listen("ARENA_METRICS_LISTEN", address))
+            .transpose()?;
+        let metrics_address = metrics.as_ref().map(|(_, address)| *address);
+        let doors = Doors { listener, metrics: metrics.map(|(listener, _)| listener) };
         let database = Database::open(&settings.database).await?;
-        match Running::start(settings, listener, &database).await {
+        match Running::start(settings, doors, &database).await {
             Ok(running) => {
                 let patience = Duration::from_secs(settings.shutdown_seconds.into());
-                Ok(Self { address, database, running, patience })
+                Ok(Self { address, metrics_address, database, running, patience })
             }
             Err(error) => {
                 if let Err(error) = database.close().await {
@@ -129,6 +143,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its metrics are, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// How many subscriptions it carries.
@@ -170,21 +189,13 @@ impl CommitListener for Feed {
 impl Running {
     async fn start(
         settings: &ServeSettings,
-        listener: TcpListener,
+        doors: Doors,
         database: &Database,
     ) -> Result<Self, ServerError> {
-        if let Some(url) = &settings.listen_database_url {
-            crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
-        }
         check_connections(&settings.database)?;
         let identity =
             Arc::new(identity(&settings.identity, &database::data_dir(&settings.database))?);
-        let store = database.connect(&settings.database).await?;
-        if settings.no_migrate {
-            store.check_migrated().await?;
-        } else {
-            store.migrate().await?;
-        }
+        let store = open_store(settings, database).await?;
         let (stop, background, sockets) =
             (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
         #[cfg(feature = "show")]
@@ -192,6 +203,7 @@ impl Running {
             crate::show::open(&store, &background, &stop).await?;
         }
 
+        let metrics = Metrics::default();
         let feed = Feed::new(
             store.clone(),
             usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX),
@@ -227,12 +239,16 @@ impl Running {
             store: store.clone(),
             feed: Arc::clone(&feed),
             stop: stop.clone(),
+            hosts: HostGate::new(&settings.allowed_origins, settings.public_url.as_ref()),
             origins: OriginGate::new(settings.allowed_origins.clone(), settings.public_url.clone()),
             playground: settings.has_playground(),
             sockets: sockets.clone(),
         });
+        if let Some(listener) = doors.metrics {
+            background.spawn(metrics::serve(listener, metrics, stop.clone()));
+        }
         let serving = tokio::spawn(http::serve(
-            listener,
+            doors.listener,
             Service::new(app, settings.public_url.as_ref()),
             stop.clone(),
         ));
@@ -264,6 +280,34 @@ impl Running {
     }
 }
 
+/// Begins to listen where a setting says; and where that is, as port 0 takes a free one.
+fn listen(
+    setting: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let refused = |error: std::io::Error| {
+        let reason = plain_reason(&error);
+        ServerError::Listen { setting, address, reason }
+    };
+    let listener = http::listen(address).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// The database, with its tables as they have to be.
+async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Store, ServerError> {
+    if let Some(url) = &settings.listen_database_url {
+        crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
+    }
+    let store = database.connect(&settings.database).await?;
+    if settings.no_migrate {
+        store.check_migrated().await?;
+    } else {
+        store.migrate().await?;
+    }
+    Ok(store)
+}
+
 /// Whether the private PostgreSQL has as many connections as the settings ask for.
 fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
     let wanted = settings.booking_connections + settings.read_connections;
@@ -271,21 +315,6 @@ fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
         return Err(ServerError::TooManyConnections { wanted, most: CONNECTIONS_FOR_SERVER });
     }
     Ok(())
-}
-
-/// Who verifies and signs tokens, as the settings say.
-pub fn identity(settings: &IdentitySettings, data_dir: &Path) -> Result<Identity, IdentityError> {
-    let secret = settings.jwt_secret.as_deref().map(str::as_bytes);
-    match (&settings.jwt_jwks, secret) {
-        (Some(jwks), secret) => Identity::from_jwks_file(jwks, secret),
-        (None, Some(secret)) => Identity::from_secret(secret),
-        (None, None) => {
-            // If the folder cannot be made, the secret cannot be kept in it, and that error says
-            // why.
-            let _ = std::fs::create_dir_all(data_dir);
-            Identity::from_secret(&Identity::load_or_create_secret(&data_dir.join("jwt-secret"))?)
-        }
-    }
 }
 
 /// The operating system's reason in its own words, without the error number.

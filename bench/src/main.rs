@@ -12,6 +12,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 mod arena;
 mod baseline;
 mod live;
+mod night;
 mod report;
 mod rush;
 mod subscribers;
@@ -32,6 +33,11 @@ enum Command {
     Live(live::Settings),
     /// The rush: reservations against raw SQL.
     Rush(rush::Settings),
+    /// The night: thousands watch while others buy.
+    Night(night::Settings),
+    /// The watchers of a night; started by `night`.
+    #[command(hide = true)]
+    Watchers(night::Watching),
     /// The bare WebSocket that the live map is compared to; started by `live`.
     #[command(hide = true)]
     Baseline,
@@ -45,6 +51,8 @@ fn main() -> Result<()> {
     match CommandLine::parse().command {
         Command::Live(settings) => runtime.block_on(live::run(settings)),
         Command::Rush(settings) => runtime.block_on(rush::run(settings)),
+        Command::Night(settings) => runtime.block_on(night::run(settings)),
+        Command::Watchers(watching) => runtime.block_on(night::watch(watching)),
         Command::Baseline => runtime.block_on(baseline::serve()),
     }
 }

@@ -35,8 +35,17 @@ pub(crate) fn family_cpu_seconds(pid: u32) -> Result<f64> {
 
 /// Resident memory of the process, in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> Result<f64> {
+    memory_bytes(pid, "VmRSS:")
+}
+
+/// The most resident memory that the process has had, in bytes.
+pub(crate) fn peak_bytes(pid: u32) -> Result<f64> {
+    memory_bytes(pid, "VmHWM:")
+}
+
+fn memory_bytes(pid: u32, name: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
     Ok(line.trim().trim_end_matches(" kB").trim().parse::<f64>()? * 1024.0)
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::churn::MAX_SEATS_LET_GO;
-use super::ids::is_plain_text;
+use super::text::{self, TEXT_RULE};
 
 /// The time zone of an event unless said otherwise.
 pub const DEFAULT_TIME_ZONE: &str = "UTC";
@@ -61,8 +61,8 @@ pub enum NewEventError {
             and begin and end with a letter or digit"
     )]
     Slug,
-    /// Empty, too long, or with control characters.
-    #[error("the event's {0} must have 1 to {MAX_NAME_CHARS} characters and no control characters")]
+    /// Empty, too long, or with what no text may hold.
+    #[error("the event's {0} must have 1 to {MAX_NAME_CHARS} characters, {TEXT_RULE}")]
     Name(&'static str),
     /// See [`is_time_zone`].
     #[error(
@@ -97,7 +97,7 @@ impl NewEvent {
             return Err(NewEventError::Slug);
         }
         for (what, text) in [("name", &self.name), ("venue", &self.venue)] {
-            if !is_plain_text(text, MAX_NAME_CHARS) || text.trim().is_empty() {
+            if !text::is_plain(text, MAX_NAME_CHARS) || text.trim().is_empty() {
                 return Err(NewEventError::Name(what));
             }
         }
@@ -218,7 +218,10 @@ mod tests {
             assert_eq!(named, if is_good { Ok(()) } else { Err(NewEventError::Name("name")) });
             assert_eq!(placed, if is_good { Ok(()) } else { Err(NewEventError::Name("venue")) });
         }
-        assert!(NewEvent { name: "a\nb".to_owned(), ..event() }.check().is_err());
+        for bad in ["a\nb", "1202 \u{202e}anerA"] {
+            assert!(NewEvent { name: bad.to_owned(), ..event() }.check().is_err(), "{bad:?}");
+            assert!(NewEvent { venue: bad.to_owned(), ..event() }.check().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::text::{self, TEXT_RULE};
+
 /// An event: one sale of one set of seats. Positive, given by the database.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct EventId(pub i64);
@@ -59,30 +61,42 @@ impl fmt::Display for Revision {
     }
 }
 
-/// Who is asking: the `sub` of a verified token. 1 to [`ViewerId::MAX_CHARS`] characters, none of
-/// them a control character.
+/// Who is asking: the `sub` of a verified token, in Unicode's normal form C. 1 to
+/// [`ViewerId::MAX_CHARS`] characters, none of which [`is_control`](super::text::is_control).
+///
+/// Upper and lower case are two viewers: subjects are compared as their issuer sends them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ViewerId(Arc<str>);
 
-/// The text is empty, too long, or holds a control character.
+/// The text is empty, too long, or holds what no text may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a user id has 1 to {} characters and no control characters", ViewerId::MAX_CHARS)]
+#[error("a user id has 1 to {} characters, {TEXT_RULE}", ViewerId::MAX_CHARS)]
 pub struct InvalidViewerId;
 
 impl ViewerId {
     /// Room for any issuer's subject (OpenID Connect allows 255 ASCII characters).
     pub const MAX_CHARS: usize = 255;
 
-    /// Checks the text and takes a copy of it.
+    /// Checks the text and takes a copy of it, in normal form C.
     pub fn new(text: &str) -> Result<Self, InvalidViewerId> {
-        if is_plain_text(text, Self::MAX_CHARS) {
+        let text = text::nfc(text);
+        if text::is_plain(&text, Self::MAX_CHARS) {
+            Ok(Self((*text).into()))
+        } else {
+            Err(InvalidViewerId)
+        }
+    }
+
+    /// As the database has it: what was written before is left as it is, so that rows agree.
+    pub fn stored(text: &str) -> Result<Self, InvalidViewerId> {
+        if text::has_length(text, Self::MAX_CHARS) {
             Ok(Self(text.into()))
         } else {
             Err(InvalidViewerId)
         }
     }
 
-    /// The text as the token gave it.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -94,28 +108,33 @@ impl fmt::Debug for ViewerId {
     }
 }
 
-/// Whether the text has 1 to `max_chars` characters, none of them a control character (PostgreSQL
-/// cannot store NUL).
-pub(crate) fn is_plain_text(text: &str, max_chars: usize) -> bool {
-    !text.is_empty() && text.chars().count() <= max_chars && !text.chars().any(char::is_control)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_viewer_id_has_1_to_255_characters_and_no_control_characters() {
+    fn a_viewer_id_has_1_to_255_characters_and_no_controls_of_any_kind() {
         for good in ["a", " ", "auth0|12345", "Zoë", &"é".repeat(255)] {
             assert_eq!(ViewerId::new(good).unwrap().as_str(), good);
         }
-        for bad in ["", "a\0", "a\nb", "\u{85}", &"é".repeat(256)] {
+        for bad in ["", "a\0", "a\nb", "\u{85}", "ecila\u{202e}", &"é".repeat(256)] {
             assert_eq!(ViewerId::new(bad), Err(InvalidViewerId), "{bad:?}");
         }
         assert_eq!(
             InvalidViewerId.to_string(),
-            "a user id has 1 to 255 characters and no control characters"
+            "a user id has 1 to 255 characters, no control characters, nor such as turn the \
+                direction of writing"
         );
+    }
+
+    #[test]
+    fn two_spellings_of_one_name_are_one_viewer_and_two_cases_are_two() {
+        let id = |text| ViewerId::new(text).unwrap();
+        assert_eq!(id("Zoe\u{308}"), id("Zoë"));
+        assert_ne!(id("zoë"), id("Zoë"));
+        assert_ne!(ViewerId::stored("Zoe\u{308}"), Ok(id("Zoë")), "rows are left as they are");
+        // One that becomes longer by it: U+0958 has no composed form.
+        assert_eq!(ViewerId::new(&"\u{958}".repeat(255)), Err(InvalidViewerId));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod plan;
 #[cfg(test)]
 mod properties;
 pub mod seat;
+pub mod text;
 
 pub use change::{Cause, Change};
 pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::ids::{OrderId, Revision, SeatId, ViewerId, is_plain_text};
+use super::ids::{OrderId, Revision, SeatId, ViewerId};
 use super::order_code::OrderCode;
+use super::text;
 
 /// A confirmed sale of one or more seats to one viewer. Never changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,7 +38,7 @@ impl Order {
 }
 
 /// Names one intended purchase of one viewer in one event, so that a retry cannot buy twice.
-/// 1 to [`IdempotencyKey::MAX_CHARS`] characters, none of them a control character.
+/// 1 to [`IdempotencyKey::MAX_CHARS`] characters, none of which [`text::is_control`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct IdempotencyKey(String);
 
@@ -47,7 +48,12 @@ impl IdempotencyKey {
 
     /// Checks the text; `None` where it breaks the bounds.
     pub fn new(text: String) -> Option<Self> {
-        is_plain_text(&text, Self::MAX_CHARS).then_some(Self(text))
+        text::is_plain(&text, Self::MAX_CHARS).then_some(Self(text))
+    }
+
+    /// As the database has it, which may be from before a rule was.
+    pub fn stored(text: String) -> Option<Self> {
+        text::has_length(&text, Self::MAX_CHARS).then_some(Self(text))
     }
 
     /// The text as the client gave it.
@@ -57,7 +63,7 @@ impl IdempotencyKey {
 }
 
 /// The shop's own reference for a payment: 1 to [`PaymentReference::MAX_CHARS`] characters, none of
-/// them a control character.
+/// which [`text::is_control`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PaymentReference(String);
 
@@ -67,7 +73,12 @@ impl PaymentReference {
 
     /// Checks the text; `None` where it breaks the bounds.
     pub fn new(text: String) -> Option<Self> {
-        is_plain_text(&text, Self::MAX_CHARS).then_some(Self(text))
+        text::is_plain(&text, Self::MAX_CHARS).then_some(Self(text))
+    }
+
+    /// As the database has it, which may be from before a rule was.
+    pub fn stored(text: String) -> Option<Self> {
+        text::has_length(&text, Self::MAX_CHARS).then_some(Self(text))
     }
 
     /// The text as the client gave it.
@@ -103,12 +114,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_payment_references_have_1_to_255_characters_and_no_control_characters() {
+    fn keys_and_payment_references_have_1_to_255_characters_and_no_controls_of_any_kind() {
         for good in ["a", "3f0e…", &"é".repeat(255)] {
             assert_eq!(IdempotencyKey::new(good.to_owned()).unwrap().as_str(), good);
             assert_eq!(PaymentReference::new(good.to_owned()).unwrap().as_str(), good);
         }
-        for bad in ["", "a\0b", "a\tb", &"é".repeat(256)] {
+        for bad in ["", "a\0b", "a\tb", "71\u{202e}yap", &"é".repeat(256)] {
             assert_eq!(IdempotencyKey::new(bad.to_owned()), None, "{bad:?}");
             assert_eq!(PaymentReference::new(bad.to_owned()), None, "{bad:?}");
         }

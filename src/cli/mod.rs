@@ -1,5 +1,6 @@
 //! The command line: `grand-arena serve | migrate | check | schema | import | token | crowd`.
 
+mod argv;
 mod check;
 mod error;
 mod import;
@@ -11,7 +12,7 @@ mod with_store;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::error::{CommandError, sentence};
 use self::import::ImportArguments;
@@ -76,15 +77,18 @@ enum Command {
 /// Reads the command line, does what it says, and returns the exit code: 0; 1 if `check` finds
 /// something; or 2 with a sentence on standard error.
 pub fn main() -> ExitCode {
-    let line = match CommandLine::try_parse() {
-        Ok(line) => line,
+    let read = CommandLine::command()
+        .try_get_matches()
+        .and_then(|matches| Ok((CommandLine::from_arg_matches(&matches)?, matches)));
+    let (line, matches) = match read {
+        Ok(read) => read,
         Err(error) => {
             // clap's own words say what is allowed; help and version are not errors.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    match run(line) {
+    match run(line, &matches) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(io::stderr(), "grand-arena: {}", sentence(&error));
@@ -93,8 +97,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(line: CommandLine) -> Result<ExitCode, CommandError> {
+fn run(line: CommandLine, matches: &ArgMatches) -> Result<ExitCode, CommandError> {
     start_log(&line.log)?;
+    argv::warn_of_secrets(matches);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match line.command.unwrap_or(Command::Serve(line.serve)) {
         Command::Check(settings) => return runtime.block_on(check::check(settings)),

@@ -6,6 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::CommandError;
 use crate::config::ServeSettings;
+use crate::http::PublicUrls;
 use crate::server::Server;
 #[cfg(feature = "show")]
 use crate::show::series::DEMO_SLUG;
@@ -36,13 +37,16 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "Grand Arena is open.")?;
     writeln!(out, "  map         http://{address}/")?;
-    if let Some(url) = &settings.public_url {
+    if let Some(url) = settings.public_url.as_ref().and_then(PublicUrls::first) {
         writeln!(out, "  outside     {url}")?;
     }
     if settings.has_playground() {
         writeln!(out, "  playground  http://{address}/playground")?;
     }
     writeln!(out, "  API         http://{address}/graphql (WebSocket: ws://{address}/graphql)")?;
+    if let Some(address) = server.metrics_address() {
+        writeln!(out, "  metrics     http://{address}/metrics")?;
+    }
     #[cfg(feature = "show")]
     if settings.has_demo() {
         writeln!(out, "  demo event  event(id: \"{DEMO_SLUG}\")")?;

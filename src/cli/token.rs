@@ -37,6 +37,7 @@ pub(super) struct TokenArguments {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum RoleName {
     Buyer,
+    Shop,
     Admin,
 }
 
@@ -48,6 +49,7 @@ pub(super) fn sign(arguments: &TokenArguments) -> Result<(), CommandError> {
     let identity = server::identity(&arguments.identity, &data_dir)?;
     let roles: &[Role] = match arguments.role {
         None | Some(RoleName::Buyer) => &[],
+        Some(RoleName::Shop) => &[Role::Shop],
         Some(RoleName::Admin) => &[Role::Admin],
     };
     let (token, _) = identity.sign(&user, roles, wall_clock(), arguments.ttl)?;

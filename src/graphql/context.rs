@@ -94,6 +94,10 @@ mod tests {
             Ok(ctx.require(Role::Buyer).map(|_| true)?)
         }
 
+        async fn shops(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
+            Ok(ctx.require(Role::Shop).map(|_| true)?)
+        }
+
         async fn admins(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
             Ok(ctx.require(Role::Admin).map(|_| true)?)
         }
@@ -112,11 +116,14 @@ mod tests {
 
     #[test]
     fn a_role_is_required_of_somebody_and_then_of_the_right_one() {
-        for query in ["{ buyers }", "{ admins }"] {
+        let forbidden = Some("\"FORBIDDEN\"");
+        for query in ["{ buyers }", "{ shops }", "{ admins }"] {
             assert_eq!(code(None, query).as_deref(), Some("\"UNAUTHENTICATED\""));
-            assert_eq!(code(Some(&[Role::Admin]), query), None, "an admin is a buyer too");
+            assert_eq!(code(Some(&[Role::Admin]), query), None, "an admin may do what all may");
         }
         assert_eq!(code(Some(&[]), "{ buyers }"), None);
-        assert_eq!(code(Some(&[]), "{ admins }").as_deref(), Some("\"FORBIDDEN\""));
+        assert_eq!(code(Some(&[]), "{ shops }").as_deref(), forbidden);
+        assert_eq!(code(Some(&[Role::Shop]), "{ shops }"), None);
+        assert_eq!(code(Some(&[Role::Shop]), "{ admins }").as_deref(), forbidden);
     }
 }

@@ -10,6 +10,7 @@
 
 mod argument;
 mod context;
+pub mod cost;
 pub mod delivery;
 pub mod document;
 pub mod error;

@@ -18,6 +18,7 @@ use super::types::{
 };
 use crate::clock::wall_clock;
 use crate::domain::command::{Confirm, Extend, Release, Reserve};
+use crate::domain::text::TEXT_RULE;
 use crate::domain::{IdempotencyKey, PaymentReference};
 use crate::identity::Role;
 
@@ -169,7 +170,5 @@ impl Mutation {
 }
 
 fn bad_text(argument: &str, max_chars: usize) -> Fault {
-    Fault::bad_input(format!(
-        "{argument} must have 1 to {max_chars} characters and no control characters"
-    ))
+    Fault::bad_input(format!("{argument} must have 1 to {max_chars} characters, {TEXT_RULE}"))
 }

@@ -54,7 +54,7 @@ impl Query {
         .await
     }
 
-    /// An order by its code: the viewer's own, or any for ADMIN.
+    /// An order by its code: the viewer's own, or any for SHOP and ADMIN.
     async fn order(
         &self,
         ctx: &Context<'_>,
@@ -213,7 +213,7 @@ async fn find_order_by_code(ctx: &Context<'_>, code: &str) -> Result<Option<Orde
     Ok(found.filter(|order| may_see(viewer, order)).map(Order::new))
 }
 
-/// Orders are for those who placed them, and for those who manage events.
+/// Orders are for those who own them, and for the shop that sold them.
 fn may_see(viewer: &identity::Viewer, order: &domain::Order) -> bool {
-    viewer.has_role(Role::Admin) || order.viewer == viewer.id
+    viewer.has_role(Role::Shop) || order.viewer == viewer.id
 }

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::document_cache::DocumentCache;
+use super::host_gate::HostGate;
 use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
 use crate::feed::Feed;
@@ -35,6 +36,8 @@ pub struct App {
     pub feed: Arc<Feed>,
     /// Rings when the server shuts down.
     pub stop: CancellationToken,
+    /// By which names this server goes.
+    pub hosts: HostGate,
     /// Whose pages may use this server.
     pub origins: OriginGate,
     /// Whether there is an explorer at `/playground`.

@@ -109,12 +109,11 @@ fn page(
 fn common_headers(
     caching: &'static str,
     policy: &'static str,
-) -> [(header::HeaderName, &'static str); 4] {
+) -> [(header::HeaderName, &'static str); 3] {
     [
         (header::CACHE_CONTROL, caching),
         // With scripts, too: a worker's own policy is that of its script.
         (header::CONTENT_SECURITY_POLICY, policy),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ]
 }

@@ -1,17 +1,21 @@
 //! Which pages of which origins may use this server from a browser: those of its own, and those on
 //! a list.
 //!
-//! A request without `Origin` comes from no browser, or from a page of our own; nothing is kept
-//! from it. A page of another origin is kept out in three places: its WebSocket is refused, its
-//! preflight is, and the answers to what a browser sends without asking (queries) are not shown to
-//! it. Mutations need a content type that takes a preflight.
+//! A request without `Origin` comes from no browser, or from a page of our own; unless the browser
+//! says that it comes from elsewhere (`Sec-Fetch-Site`), as of an image or a link. What a page of
+//! another origin sends is refused before it costs anything, where a browser sends it without
+//! asking us first: queries, streams and WebSockets. So is its preflight. Mutations need a content
+//! type that takes a preflight.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::origin_gate::OriginGate;
-use super::websocket;
+
+/// What a page is told that is kept out.
+pub(super) const KEPT_OUT: &str = "pages of this origin may not use this server; \
+    ARENA_ALLOWED_ORIGINS says which may, or ARENA_PUBLIC_URL where this server's own are";
 
 /// What a page may send.
 const METHODS: &str = "GET, POST";
@@ -24,49 +28,56 @@ const HEADERS: &str = "authorization, content-type, accept, content-encoding, la
 /// at most.
 const MAX_AGE_SECONDS: &str = "7200";
 
-/// The page that a request comes from, if it says so.
+/// The page that a request comes from, as far as the browser says so.
 pub(super) struct CallerOrigin {
-    origin: HeaderValue,
+    /// `None` if the browser only says that it is another origin than ours.
+    origin: Option<HeaderValue>,
     is_allowed: bool,
 }
 
 impl CallerOrigin {
     /// Reads where a request comes from. That a page is kept out is said in the log.
     pub(super) fn of(request: &Parts, gate: &OriginGate) -> Option<Self> {
-        let origin = request.headers.get(header::ORIGIN)?.clone();
-        let is_allowed = origin.to_str().is_ok_and(|origin| gate.admits(origin, &request.headers));
+        let headers = &request.headers;
+        let origin = headers.get(header::ORIGIN).cloned();
+        let is_allowed = match &origin {
+            Some(origin) => origin.to_str().is_ok_and(|origin| gate.admits(origin, headers)),
+            None if OriginGate::is_foreign(headers) => gate.admits_nameless(),
+            None => return None,
+        };
         if !is_allowed {
-            gate.tell(&origin, &request.headers);
+            gate.tell(origin.as_ref(), headers);
         }
         Some(Self { origin, is_allowed })
     }
 
-    /// What there is to say before the request itself is looked at: that the page is kept out, or
-    /// that it may ask.
-    pub(super) fn answer(&self, request: &Parts) -> Option<Response> {
-        let asks_for_method = request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let is_preflight = request.method == Method::OPTIONS && asks_for_method;
-        let is_upgrade = websocket::is_asked_for(&request.headers);
-        if !self.is_allowed && (is_preflight || is_upgrade) {
-            let message = "Pages of this origin may not use this server; ARENA_ALLOWED_ORIGINS \
-                says which may, or ARENA_PUBLIC_URL \
-                where this server's own are.\n";
-            return Some((StatusCode::FORBIDDEN, message).into_response());
-        }
-        is_preflight.then(preflight)
+    /// Whether the request is to be refused before it is looked at.
+    pub(super) fn is_kept_out(&self, request: &Parts) -> bool {
+        // As every WebSocket begins, too.
+        let is_sent_unasked = [Method::GET, Method::HEAD].contains(&request.method);
+        !self.is_allowed && (is_sent_unasked || is_preflight(request))
     }
 
     /// Says whether the page may see the answer.
     pub(super) fn label(self, response: &mut Response) {
+        let Some(origin) = self.origin else { return };
         let headers = response.headers_mut();
         if self.is_allowed {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         }
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
 }
 
-fn preflight() -> Response {
+/// Whether a browser asks what a page may send.
+pub(super) fn is_preflight(request: &Parts) -> bool {
+    request.method == Method::OPTIONS
+        && request.headers.contains_key(header::ORIGIN)
+        && request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// What an allowed page may send.
+pub(super) fn preflight() -> Response {
     let headers = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),

@@ -15,7 +15,7 @@ use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::app::AppState;
-use super::caller_origin::CallerOrigin;
+use super::caller_origin::{self, CallerOrigin};
 use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
 use super::media::{Accepted, MediaType};
@@ -34,9 +34,13 @@ pub(super) async fn answer(
 ) -> Response {
     let (mut head, body) = request.into_parts();
     let origin = CallerOrigin::of(&head, &app.origins);
-    let mut response = match origin.as_ref().and_then(|origin| origin.answer(&head)) {
-        Some(response) => response,
-        None => match head.method {
+    let is_kept_out = origin.as_ref().is_some_and(|origin| origin.is_kept_out(&head));
+    let mut response = if is_kept_out {
+        refuse(&head.headers, StatusCode::FORBIDDEN, caller_origin::KEPT_OUT)
+    } else if caller_origin::is_preflight(&head) {
+        caller_origin::preflight()
+    } else {
+        match head.method {
             // Apart, since it is large and seldom: what a request may become is moved about with
             // it.
             Method::GET | Method::HEAD => Box::pin(get(app, client, &mut head)).await,
@@ -47,13 +51,18 @@ pub(super) async fn answer(
                 (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")], message)
                     .into_response()
             }
-        },
+        }
     };
     response = coding::compress_answer(&head.headers, response).await;
     if let Some(origin) = origin {
         origin.label(&mut response);
     }
     response
+}
+
+/// What is told to somebody who is turned away before the request is looked at.
+pub(super) fn refuse(asked: &HeaderMap, status: StatusCode, message: &str) -> Response {
+    HttpError::new(status, Fault::new(Code::Forbidden, message)).answer(Accepted::read(asked))
 }
 
 /// A query, a stream of events, or the beginning of a WebSocket.

@@ -1,16 +1,11 @@
 //! Whether a page is one of our own, or on the list; and what the operator is told if it is
 //! neither.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::origin::AllowedOrigins;
-use super::public_url::PublicUrl;
-
-/// How often the log says that a page was kept out: pages try again and again.
-const TELL_EVERY: Duration = Duration::from_secs(60);
+use super::public_url::PublicUrls;
+use super::seldom::Seldom;
 
 /// What proxies call the host that the client asked for.
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -22,20 +17,31 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[derive(Debug)]
 pub struct OriginGate {
     allowed: AllowedOrigins,
-    public_url: Option<PublicUrl>,
-    told_at: Mutex<Option<Instant>>,
+    public_url: Option<PublicUrls>,
+    told: Seldom,
 }
 
 impl OriginGate {
-    /// Lets pages of these origins in, and those of the server's own, which is at this address
+    /// Lets pages of these origins in, and those of the server's own, which is at these addresses
     /// from outside.
-    pub fn new(allowed: AllowedOrigins, public_url: Option<PublicUrl>) -> Self {
-        Self { allowed, public_url, told_at: Mutex::default() }
+    pub fn new(allowed: AllowedOrigins, public_url: Option<PublicUrls>) -> Self {
+        Self { allowed, public_url, told: Seldom::default() }
     }
 
     /// Whether a page of this origin may use the server.
     pub(super) fn admits(&self, origin: &str, request: &HeaderMap) -> bool {
         self.is_own(origin, request) || self.allowed.has(origin)
+    }
+
+    /// Whether pages may use the server that do not say of which origin they are: only if all may.
+    pub(super) fn admits_nameless(&self) -> bool {
+        self.allowed == AllowedOrigins::Any
+    }
+
+    /// Whether the browser says that a page of another origin has made it send this request.
+    /// Another host of the same site is another origin.
+    pub(super) fn is_foreign(request: &HeaderMap) -> bool {
+        text(request, &SEC_FETCH_SITE).is_some_and(|site| !["same-origin", "none"].contains(&site))
     }
 
     /// Whether the server itself has served a page of this origin. A page cannot set what is
@@ -45,19 +51,17 @@ impl OriginGate {
         text(request, &header::HOST).is_some_and(is_same)
             || forwarded_host(request).is_some_and(is_same)
             || text(request, &SEC_FETCH_SITE) == Some("same-origin")
-            || self.public_url.as_ref().is_some_and(|url| url.origin.eq_ignore_ascii_case(origin))
+            || self.public_url.as_ref().is_some_and(|urls| urls.have_origin(origin))
     }
 
     /// Tells the operator, who may have meant to let the page in.
-    pub(super) fn tell(&self, origin: &HeaderValue, request: &HeaderMap) {
-        let mut told_at = self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if told_at.is_some_and(|told_at| told_at.elapsed() < TELL_EVERY) {
+    pub(super) fn tell(&self, origin: Option<&HeaderValue>, request: &HeaderMap) {
+        if !self.told.is_due() {
             return;
         }
-        *told_at = Some(Instant::now());
-        drop(told_at);
         tracing::warn!(
-            ?origin,
+            origin = origin.map(tracing::field::debug),
+            site = text(request, &SEC_FETCH_SITE),
             host = text(request, &header::HOST),
             forwarded_host = forwarded_host(request),
             public_url = self.public_url.as_ref().map(tracing::field::display),
@@ -139,9 +143,17 @@ mod tests {
             let headers = [inner.clone(), (name, value)];
             assert_eq!(admits(&gate, page, &headers), is_own, "{headers:?}");
         }
-        let public = "https://shop.example/arena".parse().ok();
+        for (site, is_foreign) in
+            [("cross-site", true), ("same-site", true), ("same-origin", false), ("none", false)]
+        {
+            let headers = HeaderMap::from_iter([(SEC_FETCH_SITE, site.parse().unwrap())]);
+            assert_eq!(OriginGate::is_foreign(&headers), is_foreign, "{site}");
+        }
+        assert!(!OriginGate::is_foreign(&HeaderMap::new()), "no browser, or an old one");
+        let public = "https://shop.example/arena, http://shop.test".parse().ok();
         let gate = OriginGate::new("".parse().unwrap(), public);
         assert!(admits(&gate, page, std::slice::from_ref(&inner)));
+        assert!(admits(&gate, "http://shop.test", std::slice::from_ref(&inner)));
         assert!(
             !admits(&gate, "http://shop.example", std::slice::from_ref(&inner)),
             "another scheme"

@@ -1,4 +1,4 @@
-//! Where people find this server, if that is not where it listens.
+//! Where people find this server, if that is not where it listens: at one address, or at several.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +14,10 @@ pub struct PublicUrl {
     /// Empty, or a path that begins with a slash and ends with none.
     pub(super) prefix: String,
 }
+
+/// All addresses of this server from outside, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrls(Vec<PublicUrl>);
 
 /// Why an address is none.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +51,56 @@ impl FromStr for PublicUrl {
     }
 }
 
+impl PublicUrl {
+    /// Its host, without a port.
+    pub(super) fn host(&self) -> &str {
+        let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
+        without_port(authority)
+    }
+}
+
+/// A host without its port. The colons of an IPv6 address are in brackets.
+pub(super) fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    }
+}
+
+impl FromStr for PublicUrls {
+    type Err = NotAPublicUrl;
+
+    /// Reads a list with commas.
+    fn from_str(text: &str) -> Result<Self, NotAPublicUrl> {
+        let urls = text.split(',').map(|url| url.trim().parse());
+        urls.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl PublicUrls {
+    /// The address that people are told.
+    #[must_use]
+    pub fn first(&self) -> Option<&PublicUrl> {
+        self.0.first()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &PublicUrl> {
+        self.0.iter()
+    }
+
+    /// Whether pages of this origin are the server's own.
+    pub(super) fn have_origin(&self, origin: &str) -> bool {
+        self.iter().any(|url| url.origin.eq_ignore_ascii_case(origin))
+    }
+}
+
+impl fmt::Display for PublicUrls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let urls: Vec<String> = self.iter().map(ToString::to_string).collect();
+        f.write_str(&urls.join(", "))
+    }
+}
+
 /// The address of the map.
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,6 +111,17 @@ impl fmt::Display for PublicUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_addresses_have_commas_between_them_and_the_first_is_what_people_are_told() {
+        let urls: PublicUrls = "https://shop.example/arena, http://[::1]:8080".parse().unwrap();
+        assert_eq!(urls.to_string(), "https://shop.example/arena/, http://[::1]:8080/");
+        assert_eq!(urls.first().unwrap().to_string(), "https://shop.example/arena/");
+        assert_eq!(urls.iter().map(PublicUrl::host).collect::<Vec<_>>(), ["shop.example", "[::1]"]);
+        for bad in ["", "https://shop.example,", "https://shop.example, shop.test"] {
+            assert!(bad.parse::<PublicUrls>().is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn an_address_is_an_origin_and_perhaps_a_path() {

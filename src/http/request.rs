@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::document_cache::DocumentCache;
 use super::request_error::{RequestError, malformed};
+use crate::graphql::cost::Cost;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
@@ -31,6 +32,8 @@ pub(super) struct Parameters {
 pub(super) struct Prepared {
     pub(super) request: Request,
     pub(super) operation: OperationType,
+    /// The most that it may cost.
+    pub(super) cost: Cost,
 }
 
 impl Prepared {
@@ -139,7 +142,7 @@ pub(super) fn parse(
     if let Some(introspected) = prepared.introspected {
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: prepared.operation.kind })
+    Ok(Prepared { request, operation: prepared.operation.kind, cost: Cost::default() })
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -35,6 +35,16 @@ const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
 /// thousands come within a moment, and a client that the queue is too full for tries again a whole
 /// second later.
 const WAITING_CONNECTIONS: u32 = 4096;
+
+/// What every answer says to browsers: it is what its type says, and no page of another origin may
+/// take it in as an image, a script or a style. What is asked for by CORS is not concerned.
+const FOR_BROWSERS: [(HeaderName, HeaderValue); 2] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
 
 /// Begins to listen.
 pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
@@ -103,7 +113,9 @@ async fn within_time(
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let answered = tokio::time::timeout(REQUEST_TIMEOUT, connection.answer(request)).await;
-    Ok(answered.unwrap_or_else(|_| {
+    let mut response = answered.unwrap_or_else(|_| {
         (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response()
-    }))
+    });
+    response.headers_mut().extend(FOR_BROWSERS);
+    Ok(response)
 }

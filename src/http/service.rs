@@ -4,18 +4,25 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{Request, Uri};
+use axum::http::{Request, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hyper::body::Incoming;
 use tower::ServiceExt as _;
 
 use super::app::AppState;
 use super::client::Client;
-use super::public_url::PublicUrl;
+use super::public_url::PublicUrls;
 use super::{graphql, pages};
 
 /// Where the API is.
 const API: &str = "/graphql";
+
+/// What is asked by whoever watches over the server, by whatever name they know it.
+const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
+
+/// What somebody is told who asks for another server.
+const WRONG_HOST: &str = "this server does not go by the name that it was asked for; \
+    ARENA_PUBLIC_URL says by which it does, and its addresses and localhost always do";
 
 /// Answers everything: the API first and without a router's detours, which are as long as a
 /// reservation's whole way through the schema.
@@ -23,24 +30,27 @@ const API: &str = "/graphql";
 pub struct Service {
     app: AppState,
     pages: Router,
-    /// What a proxy may leave before our own paths, if anything.
-    prefix: Option<Arc<str>>,
+    /// What proxies may leave before our own paths.
+    prefixes: Arc<[String]>,
 }
 
 impl Service {
-    /// Everything that the server has to show, at this address from outside.
-    pub fn new(app: AppState, public_url: Option<&PublicUrl>) -> Self {
-        let prefix = public_url.map(|url| url.prefix.as_str()).filter(|path| !path.is_empty());
-        Self { pages: pages::router(app.clone()), app, prefix: prefix.map(Arc::from) }
+    /// Everything that the server has to show, at these addresses from outside.
+    pub fn new(app: AppState, public_url: Option<&PublicUrls>) -> Self {
+        let urls = public_url.into_iter().flat_map(PublicUrls::iter);
+        let prefixes = urls.map(|url| url.prefix.clone()).filter(|prefix| !prefix.is_empty());
+        Self { pages: pages::router(app.clone()), app, prefixes: prefixes.collect() }
     }
 
-    /// Whether a path is the API's, with or without the prefix.
-    fn is_api(&self, path: &str) -> bool {
-        path == API || self.without_prefix(path) == Some(API)
+    /// Whether a path is one of these, with or without a prefix.
+    fn is_one_of(&self, paths: &[&str], path: &str) -> bool {
+        paths.contains(&path) || self.without_prefix(path).is_some_and(|path| paths.contains(&path))
     }
 
+    /// What is behind a prefix: nothing, or a path of ours.
     fn without_prefix<'a>(&self, path: &'a str) -> Option<&'a str> {
-        path.strip_prefix(self.prefix.as_deref()?)
+        let rests = self.prefixes.iter().filter_map(|prefix| path.strip_prefix(prefix.as_str()));
+        rests.into_iter().find(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     async fn answer_by_page(&self, mut request: Request<Incoming>) -> Response {
@@ -49,12 +59,12 @@ impl Service {
             Some("") => {
                 return Redirect::permanent(&format!("{}/", request.uri().path())).into_response();
             }
-            Some(path) if path.starts_with('/') => {
+            Some(path) => {
                 if let Ok(uri) = path.parse::<Uri>() {
                     *request.uri_mut() = uri;
                 }
             }
-            _ => {}
+            None => {}
         }
         let Ok(response) = self.pages.clone().oneshot(request).await;
         response
@@ -73,9 +83,20 @@ impl ClientConnection {
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response {
-        if self.service.is_api(request.uri().path()) {
-            return graphql::answer(&self.service.app, &self.client, request).await;
+        let (service, path) = (&self.service, request.uri().path());
+        let is_api = service.is_one_of(&[API], path);
+        let is_for_anybody = !is_api && service.is_one_of(&HEALTH, path);
+        if !is_for_anybody && !service.app.hosts.admits(request.uri(), request.headers()) {
+            let status = StatusCode::MISDIRECTED_REQUEST;
+            return if is_api {
+                graphql::refuse(request.headers(), status, WRONG_HOST)
+            } else {
+                (status, format!("{WRONG_HOST}\n")).into_response()
+            };
         }
-        self.service.answer_by_page(request).await
+        if is_api {
+            return graphql::answer(&service.app, &self.client, request).await;
+        }
+        service.answer_by_page(request).await
     }
 }

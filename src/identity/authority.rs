@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::Algorithm;
 
 use super::error::{IdentityError, TokenError};
+use super::expected::ExpectedClaims;
 use super::jwks::Jwks;
 use super::keys::PinnedKey;
 use super::secret::Secret;
@@ -21,33 +22,57 @@ use crate::domain::ViewerId;
 pub struct Identity {
     secret: Option<Secret>,
     jwks: Option<Jwks>,
+    /// Of tokens that we have not signed ourselves.
+    expected: ExpectedClaims,
 }
 
 impl Identity {
-    /// Trusts HS256 tokens made with `secret`, and signs such tokens.
+    /// Trusts HS256 tokens made with `secret`, and signs such tokens. Those that others make with it
+    /// need no `iss` and no `aud`, unless [`Identity::expecting`] says so.
     ///
     /// # Errors
     /// When the secret is shorter than [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES), or is the
     /// text of a PEM or JWK file (often a public key, which everybody knows).
     pub fn from_secret(secret: &[u8]) -> Result<Self, IdentityError> {
-        Ok(Self { secret: Some(Secret::new(secret, false)?), jwks: None })
+        let secret = Secret::new(secret, false)?;
+        Ok(Self { secret: Some(secret), jwks: None, expected: ExpectedClaims::ANY })
     }
 
-    /// Trusts tokens made with the keys of a JWKS file; with a `guest_secret` also HS256 tokens of
-    /// guests, and only of guests: under a JWKS the secret can neither name other viewers nor
-    /// admins.
+    /// Holds tokens that others make with the secret to these claims; our own are good without.
+    #[must_use]
+    pub fn expecting(self, expected: ExpectedClaims) -> Self {
+        Self { expected, ..self }
+    }
+
+    /// Trusts tokens made with the keys of a JWKS file that say what is `expected`; with a
+    /// `guest_secret` also HS256 tokens of our guests, and only of them: under a JWKS the secret
+    /// can neither name other viewers nor give roles.
     ///
     /// Keys that declare themselves unfit for checking signatures are skipped with a log line:
     /// `use` is not `sig`, or `key_ops` lacks `verify`. Issuers publish encryption keys in the same
     /// file.
     ///
-    /// # Errors When the file cannot be read or is not a JWKS; when it holds no usable key; a key
+    /// # Errors
+    /// When the file cannot be read or is not a JWKS; when it holds no usable key; a key
     /// that is not RSA (2048 to 4096 bits), P-256 or Ed25519; one whose `alg` does not fit it; a
     /// private or symmetric key; two keys of the same `kid`; or several keys of which one has no
     /// `kid`; and for `guest_secret` as [`Identity::from_secret`].
-    pub fn from_jwks_file(path: &Path, guest_secret: Option<&[u8]>) -> Result<Self, IdentityError> {
+    pub fn from_jwks_file(
+        path: &Path,
+        expected: ExpectedClaims,
+        guest_secret: Option<&[u8]>,
+    ) -> Result<Self, IdentityError> {
         let secret = guest_secret.map(|secret| Secret::new(secret, true)).transpose()?;
-        Ok(Self { secret, jwks: Some(Jwks::load(path)?) })
+        Ok(Self { secret, jwks: Some(Jwks::load(path)?), expected })
+    }
+
+    /// Reads the secret in a file that somebody else has made: its text without white space around
+    /// it.
+    ///
+    /// # Errors
+    /// As [`Identity::load_or_create_secret`]; and where there is no such file.
+    pub fn read_secret(path: &Path) -> Result<Vec<u8>, IdentityError> {
+        secret_file::load(path)
     }
 
     /// Reads the secret in the file at `path`, making it first if there is none: 32 random bytes,
@@ -62,7 +87,8 @@ impl Identity {
     ///
     /// # Errors
     /// When the file cannot be read or made, or its text is shorter than
-    /// [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES).
+    /// [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES). When it is neither ours nor root's, or
+    /// others may reach it.
     pub fn load_or_create_secret(path: &Path) -> Result<Vec<u8>, IdentityError> {
         secret_file::load_or_create(path)
     }
@@ -83,7 +109,16 @@ impl Identity {
         }
         let claims = envelope.claims()?;
         let viewer = claims.viewer(now)?;
-        if algorithm == Algorithm::HS256 {
+        let is_by_secret = algorithm == Algorithm::HS256;
+        // Who shares the secret would have to take our name on purpose.
+        let is_ours = is_by_secret && claims.are_ours();
+        if !is_ours {
+            claims.check(&self.expected)?;
+            if guest::is_guest(&viewer.id) {
+                return Err(TokenError::ReservedSubject);
+            }
+        }
+        if is_by_secret {
             self.check_scope(&viewer)?;
         }
         Ok(viewer)
@@ -125,7 +160,7 @@ impl Identity {
         ttl: Duration,
     ) -> Result<(String, DateTime<Utc>), IdentityError> {
         let secret = self.secret.as_ref().ok_or(IdentityError::NoSigningSecret)?;
-        if secret.guests_only && (!guest::is_guest(user) || roles.contains(&Role::Admin)) {
+        if secret.guests_only && (!guest::is_guest(user) || roles.iter().any(|role| *role != Role::Buyer)) {
             return Err(IdentityError::SecretIsForGuestsOnly);
         }
         let expires_at = TimeDelta::from_std(ttl)
@@ -168,7 +203,7 @@ impl Identity {
         if !guest::is_guest(&viewer.id) {
             return Err(TokenError::InvalidClaim(Claims::SUB));
         }
-        if viewer.has_role(Role::Admin) {
+        if viewer.roles() != [Role::Buyer] {
             return Err(TokenError::InvalidClaim(Claims::ROLES));
         }
         Ok(())

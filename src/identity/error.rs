@@ -21,6 +21,9 @@ pub enum TokenError {
     /// The header marks an extension as critical; none is understood here.
     #[error("the token needs an extension that is not supported")]
     CriticalExtension,
+    /// The header's `typ` says that it is something else than a JWT or an access token.
+    #[error("the token's type (typ) is not accepted: it must be JWT, at+jwt, or not be said")]
+    TypeNotAccepted,
     /// The header's `alg` is `none`, unknown, or not the one pinned for the key.
     #[error("the token's algorithm is not accepted")]
     AlgorithmNotAccepted,
@@ -36,6 +39,15 @@ pub enum TokenError {
     /// `nbf` is still to come.
     #[error("the token is not valid yet")]
     NotYetValid,
+    /// `iss` names none of the issuers in the settings.
+    #[error("the token is by an issuer (iss) that is not accepted here")]
+    IssuerNotAccepted,
+    /// `aud` names nobody that the settings say we are.
+    #[error("the token is meant for somebody else (aud)")]
+    AudienceNotAccepted,
+    /// `sub` begins as only our own guests' does.
+    #[error("the token's subject (sub) begins with guest-, which only this server's guests do")]
+    ReservedSubject,
     /// A claim that must be there is not.
     #[error("the token lacks the claim {0}")]
     MissingClaim(&'static str),
@@ -83,6 +95,47 @@ pub enum IdentityError {
         /// How long its text is, without white space around it.
         bytes: usize,
     },
+    /// The secret is given twice.
+    #[error("set ARENA_JWT_SECRET or ARENA_JWT_SECRET_FILE, not both")]
+    TwoSecrets,
+    /// Somebody else owns the secret's file, and so knows the secret and can change it.
+    #[error(
+        "the token secret's file {} belongs to user {owner}; it must be this server's own (user \
+            {us}) or root's",
+        path.display()
+    )]
+    SecretFileOwner {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Who runs this server.
+        us: u32,
+    },
+    /// Others may read the secret's file, or even write it.
+    #[error(
+        "others can reach the token secret's file {} (its mode is {mode:o}): chmod 600 it, and if \
+            others use this machine, make another secret",
+        path.display()
+    )]
+    SecretFileMode {
+        /// The file.
+        path: PathBuf,
+        /// The nine bits of its permissions.
+        mode: u32,
+    },
+    /// Keys without a word about whose tokens are to be taken.
+    #[error(
+        "ARENA_JWT_JWKS needs ARENA_JWT_ISSUER: the iss of the tokens to take, or * to take any \
+            whose key is in the file"
+    )]
+    NoIssuer,
+    /// Keys without a word about for whom tokens must be meant.
+    #[error(
+        "ARENA_JWT_JWKS needs ARENA_JWT_AUDIENCE: what this server is called in the aud of the \
+            tokens to take, or * to take those meant for others too"
+    )]
+    NoAudience,
     /// The JWKS file cannot be read.
     #[error("cannot read the JWKS file {}: {reason}", path.display())]
     JwksFile {

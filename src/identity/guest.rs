@@ -12,7 +12,7 @@ use crate::random;
 /// starts over as another guest.
 pub const GUEST_TTL: Duration = Duration::from_hours(24);
 
-/// What every guest's id begins with; 32 hexadecimal digits follow.
+/// What every guest's id begins with; 32 hexadecimal digits follow. Nobody else's does.
 const GUEST_PREFIX: &str = "guest-";
 
 /// A new guest's id: 128 random bits, so that no one can guess or repeat it.

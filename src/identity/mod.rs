@@ -15,6 +15,13 @@
 //!   secret.
 //! - Claims are read only after the signature held, so a forger learns nothing from the error about
 //!   what they say.
+//! - A good signature says who made a token, not that it was made for us. So a token under a JWKS
+//!   has to name its issuer (`iss`) and this server (`aud`) as the settings do, unless they say
+//!   `*`. With a shared secret that holds where the settings name them.
+//! - Subjects that begin with `guest-` are our own guests, and nobody else can name one: no token
+//!   under a JWKS, and with the secret only one whose `iss` is ours. Our own tokens need no `aud`.
+//! - Subjects are compared in Unicode's normal form C, and in the case in which they come: two
+//!   spellings of one name are one viewer, `Zoe` and `zoe` are two.
 //! - `exp` is required, and a [`Viewer`] carries it, so that a socket can be closed when its token
 //!   runs out.
 //! - Time is passed in; nothing here reads a clock.
@@ -27,9 +34,6 @@
 //!
 //! Deliberately absent:
 //!
-//! - `aud` and `iss` checks: one server trusts one secret or one JWKS file, and its keys say who
-//!   may speak. Give this server keys of its own if the issuer also signs for others. (Our own
-//!   tokens carry `iss`, for people who read them.)
 //! - Fetching keys over the network, whether the operator's or those a token points at (`jku`,
 //!   `x5u`, `jwk`, `x5c` are ignored): the file is read once, at start. Rotate keys by adding the
 //!   new one to the file and restarting.
@@ -40,6 +44,8 @@
 mod asker;
 mod authority;
 mod error;
+mod expected;
+mod file_access;
 mod files;
 mod guest;
 mod jwks;
@@ -56,6 +62,7 @@ mod viewer;
 pub use self::asker::Asker;
 pub use self::authority::Identity;
 pub use self::error::{IdentityError, KeyProblem, TokenError};
+pub use self::expected::{AcceptedNames, ExpectedClaims, NoNames};
 pub use self::guest::GUEST_TTL;
 pub use self::last_token::LastToken;
 pub use self::limits::MIN_SECRET_BYTES;

@@ -1,12 +1,13 @@
-//! The secret's file: made once, by one of those who ask for it, and kept.
+//! The secret's file: made once, by one of those who ask for it, and kept; or somebody else's work.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::IdentityError;
-use super::files::read_file;
+use super::file_access::{self, Exposure};
+use super::files::read_open_file;
 use super::limits::MIN_SECRET_BYTES;
 use crate::random;
 
@@ -19,15 +20,36 @@ const OWNER_ONLY: u32 = 0o600;
 
 /// See [`super::Identity::load_or_create_secret`].
 pub(super) fn load_or_create(path: &Path) -> Result<Vec<u8>, IdentityError> {
-    let content = match read_file(path, MAX_SECRET_FILE_BYTES) {
+    match load(path) {
         // Whoever made the file, its content is what everyone uses: hence it is read back.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            create(path).and_then(|()| read_file(path, MAX_SECRET_FILE_BYTES))
+        Err(IdentityError::SecretFile { reason, .. })
+            if reason.kind() == io::ErrorKind::NotFound =>
+        {
+            create(path).map_err(|reason| unreadable(path, reason))?;
+            load(path)
         }
-        read => read,
-    };
-    let content =
-        content.map_err(|reason| IdentityError::SecretFile { path: path.to_path_buf(), reason })?;
+        loaded => loaded,
+    }
+}
+
+/// See [`super::Identity::read_secret`].
+pub(super) fn load(path: &Path) -> Result<Vec<u8>, IdentityError> {
+    let unreadable = |reason| unreadable(path, reason);
+    let file = File::open(path).map_err(unreadable)?;
+    // Of the open file: the name may stand for another one in a moment.
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    let us = nix::unistd::Uid::effective().as_raw();
+    file_access::check(&metadata, us).map_err(|exposure| {
+        let path = path.to_path_buf();
+        match exposure {
+            Exposure::Owner(owner) => IdentityError::SecretFileOwner { path, owner, us },
+            Exposure::Mode(mode) => IdentityError::SecretFileMode { path, mode },
+        }
+    })?;
+    let content = read_open_file(file, MAX_SECRET_FILE_BYTES).map_err(unreadable)?;
     let secret = content.trim_ascii();
     if secret.len() < MIN_SECRET_BYTES {
         return Err(IdentityError::SecretFileTooShort {
@@ -35,8 +57,11 @@ pub(super) fn load_or_create(path: &Path) -> Result<Vec<u8>, IdentityError> {
             bytes: secret.len(),
         });
     }
-    warn_if_others_can_read(path);
     Ok(secret.to_vec())
+}
+
+fn unreadable(path: &Path, reason: io::Error) -> IdentityError {
+    IdentityError::SecretFile { path: path.to_path_buf(), reason }
 }
 
 /// Writes the secret whole into a draft, then links the draft to its name. A link, unlike a rename,
@@ -77,17 +102,4 @@ fn publish(draft: &Path, path: &Path) -> io::Result<()> {
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
-}
-
-/// A warning, not an error: some places (mounted secrets, for one) leave no choice of the file's
-/// mode.
-fn warn_if_others_can_read(path: &Path) {
-    let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode() & 0o777);
-    if let Ok(mode) = mode
-        && mode & !OWNER_ONLY != 0
-    {
-        let mode = format!("{mode:o}");
-        tracing::warn!(path = %path.display(), mode, "others can reach the token secret's file: \
-            chmod 600 it");
-    }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::error::TokenError;
+use super::expected::ExpectedClaims;
 use super::limits::MAX_TOKEN_BYTES;
 use super::viewer::{Role, Viewer};
 use crate::domain::ViewerId;
@@ -20,6 +21,10 @@ pub(super) const NBF_LEEWAY: TimeDelta = TimeDelta::seconds(5);
 
 /// The name of this server in the tokens it signs.
 const ISSUER: &str = "grand-arena";
+
+/// What a token may say it is, in lower case: a JWT, or an access token (RFC 9068). A token of
+/// another kind, such as one that ends a session, was not made to be shown here.
+const TYPES: [&str; 2] = ["jwt", "at+jwt"];
 
 /// A token taken apart but not yet believed.
 pub(super) struct Envelope<'a> {
@@ -44,6 +49,9 @@ impl<'a> Envelope<'a> {
         if header.crit.is_some() {
             return Err(TokenError::CriticalExtension);
         }
+        if !header.has_fitting_type() {
+            return Err(TokenError::TypeNotAccepted);
+        }
         Ok(Self { header, message, signature: decode(signature)?, payload })
     }
 
@@ -58,6 +66,7 @@ impl<'a> Envelope<'a> {
 pub(super) struct Header {
     alg: String,
     kid: Option<String>,
+    typ: Option<String>,
     #[serde(default, deserialize_with = "even_null")]
     crit: Option<Value>,
 }
@@ -71,12 +80,25 @@ impl Header {
     pub(super) fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
+
+    /// Whether the type is one of [`TYPES`], in any case, or is not said. `application/` may be
+    /// left out (RFC 7515 section 4.1.9).
+    fn has_fitting_type(&self) -> bool {
+        self.typ.as_ref().is_none_or(|typ| {
+            let typ = typ.to_ascii_lowercase();
+            TYPES.contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+        })
+    }
 }
 
 /// The claims that matter here, each of any type, so that a wrong type can be told from a missing
 /// claim. A repeated one is an error, as RFC 7519 section 4 allows.
 #[derive(Deserialize)]
 pub(super) struct Claims {
+    #[serde(default, deserialize_with = "even_null")]
+    iss: Option<Value>,
+    #[serde(default, deserialize_with = "even_null")]
+    aud: Option<Value>,
     #[serde(default, deserialize_with = "even_null")]
     sub: Option<Value>,
     #[serde(default, deserialize_with = "even_null")]
@@ -92,6 +114,8 @@ impl Claims {
     pub(super) const ROLES: &'static str = "roles";
     const EXP: &'static str = "exp";
     const NBF: &'static str = "nbf";
+    const ISS: &'static str = "iss";
+    const AUD: &'static str = "aud";
 
     /// Whom these claims name, if they hold at `now`.
     pub(super) fn viewer(&self, now: DateTime<Utc>) -> Result<Viewer, TokenError> {
@@ -106,7 +130,36 @@ impl Claims {
                 return Err(TokenError::NotYetValid);
             }
         }
-        Ok(Viewer::new(self.id()?, self.roles()?, expires_at))
+        Ok(Viewer::new(self.id()?, &self.roles()?, expires_at))
+    }
+
+    /// Whether they say that this server has signed them. Only worth something with the secret.
+    pub(super) fn are_ours(&self) -> bool {
+        self.iss.as_ref().is_some_and(|iss| iss == ISSUER)
+    }
+
+    /// Holds them to who may have made them, and for whom.
+    pub(super) fn check(&self, expected: &ExpectedClaims) -> Result<(), TokenError> {
+        if !expected.issuers.are_any() {
+            let iss = self.iss.as_ref().ok_or(TokenError::MissingClaim(Self::ISS))?;
+            let iss = iss.as_str().ok_or(TokenError::InvalidClaim(Self::ISS))?;
+            if !expected.issuers.have(iss) {
+                return Err(TokenError::IssuerNotAccepted);
+            }
+        }
+        if !expected.audiences.are_any() {
+            let invalid = TokenError::InvalidClaim(Self::AUD);
+            // One name, or a list of them (RFC 7519 section 4.1.3).
+            let names = match self.aud.as_ref().ok_or(TokenError::MissingClaim(Self::AUD))? {
+                Value::Array(names) => names.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            let names = names.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
+            if !names.ok_or(invalid)?.into_iter().any(|name| expected.audiences.have(name)) {
+                return Err(TokenError::AudienceNotAccepted);
+            }
+        }
+        Ok(())
     }
 
     fn id(&self) -> Result<ViewerId, TokenError> {
@@ -117,16 +170,17 @@ impl Claims {
     }
 
     /// The roles known here, written in any case. Others are some other server's business.
-    fn roles(&self) -> Result<&'static [Role], TokenError> {
+    fn roles(&self) -> Result<Vec<Role>, TokenError> {
         let Some(roles) = &self.roles else {
-            return Ok(&[]);
+            return Ok(Vec::new());
         };
         let invalid = TokenError::InvalidClaim(Self::ROLES);
-        let mut is_admin = false;
+        let mut known = Vec::new();
         for role in roles.as_array().ok_or(invalid)? {
-            is_admin |= role.as_str().ok_or(invalid)?.eq_ignore_ascii_case(role_name(Role::Admin));
+            let name = role.as_str().ok_or(invalid)?;
+            known.extend(Role::ALL.iter().filter(|role| name.eq_ignore_ascii_case(role.name())));
         }
-        Ok(if is_admin { &[Role::Admin] } else { &[] })
+        Ok(known)
     }
 }
 
@@ -140,13 +194,6 @@ fn instant(seconds: &Value) -> Option<DateTime<Utc>> {
     }
 }
 
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Buyer => "BUYER",
-        Role::Admin => "ADMIN",
-    }
-}
-
 /// The part of a new HS256 token that is to be signed.
 pub(super) fn message(
     user: &ViewerId,
@@ -154,7 +201,7 @@ pub(super) fn message(
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> String {
-    let roles: Vec<_> = roles.iter().copied().map(role_name).collect();
+    let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
     let claims = json!({
         "iss": ISSUER,
         "sub": user.as_str(),

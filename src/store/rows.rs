@@ -17,7 +17,7 @@ pub(super) fn cause_from_row(cause: i16) -> Result<Cause, StoreError> {
 }
 
 pub(super) fn viewer_from_row(viewer: &str) -> Result<ViewerId, StoreError> {
-    ViewerId::new(viewer).map_err(|_| StoreError::Corrupt("a viewer"))
+    ViewerId::stored(viewer).map_err(|_| StoreError::Corrupt("a viewer"))
 }
 
 impl TryFrom<seat::Model> for Seat {

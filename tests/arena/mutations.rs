@@ -334,6 +334,20 @@ async fn bad_input_is_answered_with_a_code_and_what_is_allowed() {
         ("a long key", &alice, CONFIRM, confirm("é".repeat(256), None), "BAD_USER_INPUT"),
         ("a key with NUL", &alice, CONFIRM, confirm("a\0b".to_owned(), None), "BAD_USER_INPUT"),
         (
+            "a key that turns the direction",
+            &alice,
+            CONFIRM,
+            confirm("\u{202e}yek".to_owned(), None),
+            "BAD_USER_INPUT",
+        ),
+        (
+            "a reference that turns the direction",
+            &alice,
+            CONFIRM,
+            confirm("k".to_owned(), Some("71\u{202e}yap".to_owned())),
+            "BAD_USER_INPUT",
+        ),
+        (
             "an empty reference",
             &alice,
             CONFIRM,

@@ -326,6 +326,7 @@ async fn a_token_from_the_command_line_is_good_for_its_user_its_role_and_its_tim
         client.data("{ viewer { id roles } }", json!({})).await["viewer"]["roles"].take()
     };
     assert_eq!(viewer(&[]).await, json!(["BUYER"]));
+    assert_eq!(viewer(&["--role", "shop"]).await, json!(["BUYER", "SHOP"]));
     assert_eq!(viewer(&["--role", "admin", "--ttl", "30m"]).await, json!(["BUYER", "ADMIN"]));
     for ttl in ["0s", "1w", "-1h", "", "99999d"] {
         assert_eq!(

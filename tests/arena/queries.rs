@@ -218,23 +218,25 @@ async fn nobody_learns_when_anothers_hold_ends_or_finds_anothers_order() {
     let event = arena.event(20).await;
     let server = arena.server().await;
     let (alice, bob, stranger) = (server.client("alice"), server.client("bob"), server.stranger());
-    let admin = Client::new(&server.base, Some(token("root", &[Role::Admin])));
+    let [shop, admin] = [Role::Shop, Role::Admin]
+        .map(|role| Client::new(&server.base, Some(token("staff", &[role]))));
     alice.reserve(&event, [1, 2]).await;
     let bought = alice.confirm(&event, [1], "key").await["order"].take();
     let code = bought["code"].as_str().unwrap();
     let typed = code.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
 
-    let query = "query ($seat: ID!, $event: ID!, $code: String!, $typed: String!) {
+    let query = "query ($seat: ID!, $event: ID!, $code: String!, $typed: String!, $order: ID!) {
         seat(id: $seat) { reservationExpiresAt } order(code: $code) { id }
-        typed: order(code: $typed) { id } other: order(code: \"00000-00000\") { id }
+        typed: order(code: $typed) { id } node(id: $order) { id } other: order(code: \"00000-00000\") { id }
         none: order(code: \"?\") { id }
         seatMap(eventId: $event) { seats { reservationExpiresAt } } }";
     let variables = json!({ "seat": event.seat_gid(2), "event": event.slug, "code": code,
-        "typed": typed });
+        "typed": typed, "order": bought["id"] });
     for (who, client, sees_end, sees_order) in [
         ("alice", &alice, true, true),
         ("bob", &bob, false, false),
         ("a stranger", &stranger, false, false),
+        ("the shop", &shop, false, true),
         ("an admin", &admin, false, true),
     ] {
         let data = client.data(query, variables.clone()).await;
@@ -243,6 +245,7 @@ async fn nobody_learns_when_anothers_hold_ends_or_finds_anothers_order() {
         assert_eq!(in_map.is_string(), sees_end, "{who}");
         let order = if sees_order { &bought["id"] } else { &Value::Null };
         assert_eq!((&data["order"]["id"], &data["typed"]["id"]), (order, order), "{who}");
+        assert_eq!(&data["node"]["id"], order, "{who}");
         assert_eq!((&data["other"], &data["none"]), (&Value::Null, &Value::Null), "{who}");
     }
     books::check(&arena, &event).await;

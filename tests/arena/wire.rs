@@ -62,7 +62,7 @@ const ANSWER: &str = r#"{"data":{"__typename":"Query"}}"#;
 /// A request by POST with these lines in its head, and its body as it is sent.
 fn post(lines: &str, body: &str) -> String {
     format!(
-        "POST /graphql HTTP/1.1\r\nHost: arena\r\nContent-Type: application/json\r\n{lines}\r\n\
+        "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{lines}\r\n\
             {body}"
     )
 }
@@ -77,7 +77,7 @@ async fn the_head_that_begins_a_websocket_is_spelled_as_its_rfc_spells_it() {
     let arena = Arena::new().await;
     let server = arena.server().await;
     let mut wire = Wire::open(&server).await;
-    let head = "GET /graphql HTTP/1.1\r\nhost: arena\r\nupgrade: WebSocket\r\n\
+    let head = "GET /graphql HTTP/1.1\r\nhost: localhost\r\nupgrade: WebSocket\r\n\
         connection: keep-alive, Upgrade\r\nsec-websocket-version: 13\r\n\
         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
         sec-websocket-protocol: graphql-transport-ws\r\n\r\n";
@@ -103,14 +103,14 @@ async fn an_upgrade_to_something_else_is_passed_over_and_the_connection_goes_on(
     let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
         HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n";
     let get = format!(
-        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: arena\r\nOrigin: http://arena\r\n\
+        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n\
             {upgrade}\r\n"
     );
     for request in [with_length(upgrade), get, with_length("")] {
         wire.write(request).await;
         assert_eq!(wire.status(ANSWER).await, "200");
     }
-    let half = "GET /graphql HTTP/1.1\r\nHost: arena\r\nConnection: Upgrade\r\n\
+    let half = "GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
         Upgrade: h2c, websocket\r\n\r\n";
     wire.write(half).await;
     assert!(wire.head().await.starts_with("HTTP/1.1 400 "), "a WebSocket without its key");

@@ -147,7 +147,7 @@ function priceChanged(world, cost, wanted) {
 /** A text that the buyer's shop names something by. */
 function checkText(text) {
   const count = [...text].length;
-  if (count < 1 || count > MOST_CHARACTERS || /\p{Cc}/u.test(text)) fail('1 to 255 characters');
+  if (count < 1 || count > MOST_CHARACTERS || /[\p{Cc}\p{Bidi_Control}]/u.test(text)) fail('1 to 255 characters');
 }
 
 function confirmSeats(context, input) {

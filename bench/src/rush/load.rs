@@ -94,6 +94,13 @@ pub(crate) struct Counts {
     pub(crate) overloaded: u64,
 }
 
+impl Counts {
+    /// As many changes as the logs have.
+    pub(crate) fn changes(self) -> u64 {
+        self.reserved + self.bought + self.returned
+    }
+}
+
 impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.reserved += other.reserved;

@@ -11,11 +11,11 @@ mod connection;
 mod endurance;
 mod growth;
 mod latency;
-mod load;
+pub(crate) mod load;
 mod pgbench;
-mod stage;
+pub(crate) mod stage;
 mod throughput;
-mod trial;
+pub(crate) mod trial;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -116,6 +116,16 @@ impl Trial {
         resident_mib(&self.pids()?)
     }
 
+    /// What was done so far.
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The first server, as host:port.
+    pub(crate) fn address(&self) -> &str {
+        &self.servers[0].address
+    }
+
     pub(crate) fn database_url(&self) -> &str {
         &self.database_url
     }

@@ -20,7 +20,7 @@ pub enum PlanError {
     /// No currency of ISO 4217, or one without a minor unit.
     #[error("the currency is {0}; it must be {CURRENCY_RULE}")]
     Currency(Excerpt),
-    /// A name that is empty, too long, or has control characters.
+    /// A name that is empty, too long, or has what no text may hold.
     #[error("category {}: the name is {name}; it must have {LABEL_RULE}", index + 1)]
     CategoryName {
         /// Which category.
@@ -54,7 +54,7 @@ pub enum PlanError {
         /// Its colour.
         color: Excerpt,
     },
-    /// A section, row or number that is empty, too long, or has control characters.
+    /// A section, row or number that is empty, too long, or has what no text may hold.
     #[error("seat {}: the {field} is {value}; it must have {LABEL_RULE}", index + 1)]
     SeatLabel {
         /// Which seat.

@@ -2,24 +2,23 @@
 
 use super::limits::{MAX_COORDINATE, MAX_LABEL_CHARS};
 use crate::money::fraction_digits;
+use crate::text::is_control;
 
 /// What [`label`] accepts, in words for messages.
-pub const LABEL_RULE: &str = "1 to 64 characters and no control characters";
+pub const LABEL_RULE: &str =
+    "1 to 64 characters, no control characters, nor such as turn the direction of writing";
 
 /// What [`is_currency`] accepts, in words for messages.
 pub const CURRENCY_RULE: &str =
     "a currency of ISO 4217 with a minor unit, in three capital letters, for example EUR";
 
 /// The text without the space around it, if that leaves a label: see [`LABEL_RULE`].
-///
-/// Control characters are refused because PostgreSQL cannot store one of them (NUL) and the others
-/// garble tickets, logs and terminals.
 #[must_use]
 pub fn label(text: &str) -> Option<&str> {
     let text = text.trim();
     // The length in bytes settles the usual case, and keeps a megabyte from being counted.
     let fits = text.len() <= MAX_LABEL_CHARS || text.chars().nth(MAX_LABEL_CHARS).is_none();
-    (!text.is_empty() && fits && !text.contains(char::is_control)).then_some(text)
+    (!text.is_empty() && fits && !text.contains(is_control)).then_some(text)
 }
 
 /// Whether prices can be in this currency: ISO 4217 has it, and divides it or says that it is not

@@ -7,7 +7,7 @@
 //! - it has 1 to [`MAX_SEATS`] seats and 1 to [`MAX_CATEGORIES`] categories, and each seat's
 //!   category exists;
 //! - a label (section, row, number, category name) is trimmed, 1 to [`MAX_LABEL_CHARS`] characters,
-//!   none of them a control character;
+//!   none of which [`is_control`](crate::text::is_control);
 //! - no two seats share section, row and number; no two categories share a name;
 //! - everything is priced in one currency, because an order has one total;
 //! - ISO 4217 has that currency, and says how it is divided;

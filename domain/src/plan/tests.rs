@@ -51,10 +51,11 @@ fn a_plan_has_no_more_categories_than_the_limit() {
 }
 
 #[test]
-fn a_label_has_1_to_64_characters_and_no_control_characters() {
+fn a_label_has_1_to_64_characters_and_no_controls_of_any_kind() {
     assert!(LABEL_RULE.contains(&MAX_LABEL_CHARS.to_string()));
     assert_eq!(label(&"é".repeat(64)), Some("é".repeat(64).as_str()));
-    for bad in ["", "  ", "a\0b", "a\nb", "a\u{85}b", &"é".repeat(65)] {
+    for bad in ["", "  ", "a\0b", "a\nb", "a\u{85}b", "\u{202e}1 woR", "\u{200f}7", &"é".repeat(65)]
+    {
         assert_eq!(label(bad), None, "{bad:?}");
         assert!(plan_of_category(category(bad)).is_err());
         let error = plan_of_seats(vec![seat("1"), seat(bad)]).unwrap_err();
@@ -127,6 +128,7 @@ fn a_seat_has_a_category_of_the_plan() {
 #[test]
 fn an_error_repeats_no_more_than_the_beginning_and_no_control_characters() {
     assert_eq!(Excerpt::of("a\u{1b}[31m\"").to_string(), r#""a\u{1b}[31m\"""#);
+    assert_eq!(Excerpt::of("\u{202e}a\u{200f}").to_string(), r#""\u{202e}a\u{200f}""#);
     let long = Excerpt::of(&"x".repeat(1_000_000)).to_string();
     assert_eq!(long, format!("\"{}…\"", "x".repeat(EXCERPT_CHARS)));
 }

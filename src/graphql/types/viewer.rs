@@ -19,9 +19,11 @@ use crate::store::Store;
 /// What a viewer may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
 pub enum Role {
-    /// May reserve, confirm and give back seats. Every viewer may.
+    /// May reserve and give back seats, and confirm what buyers may confirm. Every viewer may.
     Buyer,
-    /// May manage events.
+    /// The shop's own server: may confirm for any viewer, and see every order.
+    Shop,
+    /// May manage events, and all that SHOP may.
     Admin,
 }
 
@@ -41,6 +43,7 @@ impl Viewer {
     async fn roles(&self) -> Vec<Role> {
         let to_role = |role: &identity::Role| match role {
             identity::Role::Buyer => Role::Buyer,
+            identity::Role::Shop => Role::Shop,
             identity::Role::Admin => Role::Admin,
         };
         self.0.roles().iter().map(to_role).collect()

@@ -209,7 +209,7 @@ fn keys_that_are_not_for_signatures_are_skipped() {
 #[test]
 fn a_file_that_is_no_jwks_is_an_error_that_names_it() {
     let folder = Folder::new();
-    let load = |path: &Path| Identity::from_jwks_file(path, None).unwrap_err();
+    let load = |path: &Path| Identity::from_jwks_file(path, ExpectedClaims::ANY, None).unwrap_err();
 
     let missing = load(&folder.path("missing"));
     assert!(matches!(missing, IdentityError::JwksFile { .. }), "{missing}");

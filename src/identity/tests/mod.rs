@@ -1,5 +1,6 @@
 //! Tokens forged by hand against the rules, one test a rule.
 
+mod addressing;
 mod jwks;
 mod secrets;
 mod signing;
@@ -7,6 +8,7 @@ mod test_keys;
 mod tokens;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -108,6 +110,7 @@ impl Folder {
     fn file(&self, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join("file");
         fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
     }
 
@@ -139,7 +142,8 @@ fn ed_jwk() -> Value {
 
 fn load_jwks(keys: &[Value], guest_secret: Option<&[u8]>) -> Result<Identity, IdentityError> {
     let folder = Folder::new();
-    Identity::from_jwks_file(&folder.file(json!({ "keys": keys }).to_string()), guest_secret)
+    let file = folder.file(json!({ "keys": keys }).to_string());
+    Identity::from_jwks_file(&file, ExpectedClaims::ANY, guest_secret)
 }
 
 fn with_jwks(guest_secret: Option<&[u8]>) -> Identity {

@@ -1,6 +1,5 @@
 //! The secret: how long it must be, and the file it is kept in.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Barrier;
 use std::thread;
 
@@ -58,6 +57,48 @@ fn a_secret_that_appears_after_the_look_is_kept() {
     let path = folder.file(TEST_SECRET);
     secret_file::create(&path).unwrap();
     assert_eq!(fs::read(&path).unwrap(), TEST_SECRET);
+}
+
+#[test]
+fn a_secret_that_others_can_reach_is_refused_and_is_left_alone() {
+    let folder = Folder::new();
+    for mode in [0o640, 0o604, 0o660, 0o644] {
+        let path = folder.file(TEST_SECRET);
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        for read in [Identity::read_secret, Identity::load_or_create_secret] {
+            let error = read(&path).unwrap_err();
+            let is_mode =
+                matches!(error, IdentityError::SecretFileMode { mode: of, .. } if of == mode);
+            assert!(is_mode && error.to_string().contains("chmod 600"), "{error}");
+        }
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+    }
+}
+
+/// Only root can give a file away; for everybody else `file_access` is tried.
+#[test]
+fn a_secret_of_another_user_is_refused() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    let folder = Folder::new();
+    let path = folder.file(TEST_SECRET);
+    std::os::unix::fs::chown(&path, Some(12_345), None).unwrap();
+    for read in [Identity::read_secret, Identity::load_or_create_secret] {
+        let error = read(&path).unwrap_err();
+        assert!(matches!(error, IdentityError::SecretFileOwner { owner: 12_345, us: 0, .. }));
+        assert!(error.to_string().contains("belongs to user 12345"), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_that_somebody_else_was_to_make_is_not_made() {
+    let folder = Folder::new();
+    let path = folder.path("secret");
+    let error = Identity::read_secret(&path).unwrap_err();
+    assert!(matches!(error, IdentityError::SecretFile { .. }), "{error}");
+    assert!(!path.exists());
+    assert_eq!(Identity::read_secret(&folder.file(TEST_SECRET)).unwrap(), TEST_SECRET);
 }
 
 #[test]

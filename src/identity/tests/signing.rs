@@ -10,11 +10,12 @@ fn id(name: &str) -> ViewerId {
 
 #[test]
 fn a_signed_token_names_its_viewer_roles_and_expiry() {
-    for (roles, is_admin) in [
-        (&[][..], false),
-        (&[Role::Buyer], false),
-        (&[Role::Admin], true),
-        (&[Role::Buyer, Role::Admin], true),
+    for (roles, expected) in [
+        (&[][..], &[Role::Buyer][..]),
+        (&[Role::Buyer], &[Role::Buyer]),
+        (&[Role::Shop], &[Role::Buyer, Role::Shop]),
+        (&[Role::Admin], &[Role::Buyer, Role::Admin]),
+        (&[Role::Admin, Role::Shop, Role::Buyer], &[Role::Buyer, Role::Shop, Role::Admin]),
     ] {
         let ttl = Duration::from_millis(90_500);
         let (token, expires_at) =
@@ -22,7 +23,7 @@ fn a_signed_token_names_its_viewer_roles_and_expiry() {
         assert_eq!(expires_at.timestamp(), NOW + 90);
         let viewer = with_secret().verify(&token, now()).unwrap();
         assert_eq!(viewer.id.as_str(), "Zoë \"日本\"");
-        assert_eq!(viewer.has_role(Role::Admin), is_admin);
+        assert_eq!(viewer.roles(), expected);
         assert_eq!(viewer.expires_at, expires_at);
     }
 }
@@ -99,17 +100,23 @@ fn a_guest_is_a_new_viewer_for_a_day_and_never_an_admin() {
 #[test]
 fn beside_a_jwks_the_secret_speaks_for_guests_only() {
     let identity = with_jwks(Some(TEST_SECRET));
-    let guest = |roles: Value| json!({ "sub": "guest-1", "exp": NOW + 60, "roles": roles });
+    let guest = |roles: Value| {
+        let (iss, exp) = ("grand-arena", NOW + 60);
+        json!({ "iss": iss, "sub": "guest-1", "exp": exp, "roles": roles })
+    };
     for (claims, expected) in [
         (guest(json!([])), Ok(())),
         (guest(json!(["BUYER"])), Ok(())),
         (guest(json!(["ADMIN"])), Err(TokenError::InvalidClaim("roles"))),
+        (guest(json!(["BUYER", "SHOP"])), Err(TokenError::InvalidClaim("roles"))),
         (alice(), Err(TokenError::InvalidClaim("sub"))),
     ] {
         let verdict = identity.verify(&Signer::secret().claims(&claims), now()).map(|_| ());
         assert_eq!(verdict, expected, "{claims}");
     }
-    for (user, roles) in [("alice", &[][..]), ("guest-1", &[Role::Admin])] {
+    for (user, roles) in
+        [("alice", &[][..]), ("guest-1", &[Role::Admin]), ("guest-1", &[Role::Shop])]
+    {
         let error = identity.sign(&id(user), roles, now(), GUEST_TTL).unwrap_err();
         assert!(matches!(error, IdentityError::SecretIsForGuestsOnly), "{error}");
     }

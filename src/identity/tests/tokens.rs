@@ -174,6 +174,34 @@ fn header_fields_that_do_not_matter_are_ignored() {
 }
 
 #[test]
+fn a_token_is_a_jwt_or_an_access_token_if_it_says_what_it_is() {
+    let refused = Err(TokenError::TypeNotAccepted);
+    for (typ, expected) in [
+        (json!("JWT"), Ok(())),
+        (json!("jwt"), Ok(())),
+        (json!("at+jwt"), Ok(())),
+        (json!("AT+JWT"), Ok(())),
+        (json!("application/at+jwt"), Ok(())),
+        (json!("Application/JWT"), Ok(())),
+        (json!(""), refused),
+        (json!("JWT "), refused),
+        (json!("JWS"), refused),
+        (json!("dpop+jwt"), refused),
+        (json!("logout+jwt"), refused),
+        (json!("application/"), refused),
+        (json!("application/application/jwt"), refused),
+        (json!("text/jwt"), refused),
+        (json!(7), Err(TokenError::Malformed)),
+        (json!(["JWT"]), Err(TokenError::Malformed)),
+    ] {
+        let token = Signer::secret().token(json!({ "alg": "HS256", "typ": typ }), alice());
+        assert_eq!(with_secret().verify(&token, now()).map(|_| ()), expected, "{typ}");
+    }
+    let untold = Signer::secret().token(json!({ "alg": "HS256" }), alice());
+    with_secret().verify(&untold, now()).unwrap();
+}
+
+#[test]
 fn a_token_without_exp_is_refused() {
     check([
         (json!({ "sub": "alice" }), Err(TokenError::MissingClaim("exp"))),
@@ -258,6 +286,7 @@ fn sub_must_be_a_viewer_id() {
         (json!(""), invalid),
         (json!("a\0b"), invalid),
         (json!("a\nb"), invalid),
+        (json!("ecila\u{202e}"), invalid),
         (json!(7), invalid),
         (json!(null), invalid),
         (json!(["alice"]), invalid),
@@ -266,14 +295,29 @@ fn sub_must_be_a_viewer_id() {
 }
 
 #[test]
-fn only_the_role_admin_makes_an_admin() {
+fn subjects_are_compared_in_normal_form_and_in_their_case() {
+    let id = |sub: &str| {
+        let token = Signer::secret().claims(alice_but("sub", json!(sub)));
+        with_secret().verify(&token, now()).unwrap().id
+    };
+    assert_eq!(id("Zoe\u{308}"), id("Zo\u{eb}"));
+    assert_ne!(id("zo\u{eb}"), id("Zo\u{eb}"));
+}
+
+#[test]
+fn only_the_roles_shop_and_admin_make_a_shop_and_an_admin() {
+    // An admin may do what a shop may, and not the reverse.
+    let (neither, shop, admin) = (Ok((false, false)), Ok((true, false)), Ok((true, true)));
     let table = [
-        (json!([]), Ok(false)),
-        (json!(["ADMIN"]), Ok(true)),
-        (json!(["admin"]), Ok(true)),
-        (json!(["BUYER", "usher", "Admin"]), Ok(true)),
-        (json!(["BUYER"]), Ok(false)),
-        (json!(["ADMIN ", "ADMINISTRATOR", "ADM\u{130}N", ""]), Ok(false)),
+        (json!([]), neither),
+        (json!(["ADMIN"]), admin),
+        (json!(["admin"]), admin),
+        (json!(["BUYER", "usher", "Admin"]), admin),
+        (json!(["BUYER"]), neither),
+        (json!(["Shop"]), shop),
+        (json!(["SHOP", "SHOP", "buyer"]), shop),
+        (json!(["SHOP", "ADMIN"]), admin),
+        (json!(["ADMIN ", "ADMINISTRATOR", "ADM\u{130}N", "SHOPS", "\u{17f}hop", ""]), neither),
         (json!("ADMIN"), Err(())),
         (json!(null), Err(())),
         (json!(true), Err(())),
@@ -285,7 +329,8 @@ fn only_the_role_admin_makes_an_admin() {
         let verdict = with_secret()
             .verify(&Signer::secret().claims(alice_but("roles", roles.clone())), now());
         let expected = expected.map_err(|()| TokenError::InvalidClaim("roles"));
-        assert_eq!(verdict.map(|viewer| viewer.has_role(Role::Admin)), expected, "{roles}");
+        let is = |viewer: Viewer| (viewer.has_role(Role::Shop), viewer.has_role(Role::Admin));
+        assert_eq!(verdict.map(is), expected, "{roles}");
     }
     assert_eq!(
         with_secret().verify(&Signer::secret().claims(alice()), now()).unwrap().roles(),

@@ -226,7 +226,8 @@ async fn read_facts(
     for row in rows {
         let viewer = rows::viewer_from_row(&row.viewer)?;
         if let Some(key) = row.key {
-            let key = IdempotencyKey::new(key).ok_or(StoreError::Corrupt("an idempotency key"))?;
+            let key =
+                IdempotencyKey::stored(key).ok_or(StoreError::Corrupt("an idempotency key"))?;
             keys.insert((viewer, key), OrderId { event, first: Revision(row.number) });
         } else {
             holdings.insert(viewer, u32::try_from(row.number).unwrap_or(u32::MAX));

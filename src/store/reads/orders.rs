@@ -112,7 +112,7 @@ pub(super) fn order_records(rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreErro
         .map(|row| {
             let event = EventId(row.event_id);
             let reference = row.payment_reference.map(|text| {
-                PaymentReference::new(text).ok_or(StoreError::Corrupt("a payment reference"))
+                PaymentReference::stored(text).ok_or(StoreError::Corrupt("a payment reference"))
             });
             Ok(Order {
                 id: OrderId { event, first: Revision(row.id) },

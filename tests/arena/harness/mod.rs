@@ -239,6 +239,7 @@ pub fn token(user: &str, roles: &[Role]) -> String {
 pub fn settings(url: &str) -> ServeSettings {
     ServeSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
+        metrics_listen: Some("127.0.0.1:0".parse().unwrap()),
         listen_database_url: None,
         no_migrate: true,
         demo: false,
@@ -255,7 +256,10 @@ pub fn settings(url: &str) -> ServeSettings {
             booking_connections: 4,
             read_connections: 6,
         },
-        identity: IdentitySettings { jwt_secret: Some(SECRET.to_owned()), jwt_jwks: None },
+        identity: IdentitySettings {
+            jwt_secret: Some(SECRET.to_owned()),
+            ..IdentitySettings::default()
+        },
     }
 }
 

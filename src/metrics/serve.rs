@@ -1,0 +1,37 @@
+//! The address at which Prometheus asks for the metrics.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::register::Metrics;
+
+/// What Prometheus calls the format.
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Answers at `/metrics` until told to stop. Whoever runs the server decides who can reach it.
+pub async fn serve(listener: TcpListener, metrics: Metrics, stop: CancellationToken) {
+    let router = Router::new().route("/metrics", get(answer)).with_state(metrics);
+    tokio::select! {
+        served = axum::serve(listener, router) => {
+            if let Err(error) = served {
+                tracing::error!(%error, "the metrics are no longer served");
+            }
+        }
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn answer(State(metrics): State<Metrics>) -> Response {
+    match metrics.text() {
+        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the metrics could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Who may see what: a walk over the whole schema as everybody that there is, held against a table
+//! that people have read.
+//!
+//! The things that are looked at are one buyer's: a seat that she holds and an order of hers. Every
+//! object type has at least one place where it is looked at ([`PLACES`]); a type without one fails
+//! the test, and so does whatever shows something else than the table says.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast::FieldDefinition;
+use chrono::{DateTime, TimeDelta};
+use grand_arena::graphql;
+use grand_arena::identity::Role;
+use serde_json::{Value, json};
+
+use crate::harness::client::{CONFIRM, kind};
+use crate::harness::{Arena, Client, Event, Socket, TestServer, books, token};
+
+/// Where the table is.
+const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/who-sees-what.md");
+
+/// Whose things they are.
+const OWNER: &str = "owner";
+
+/// Everybody there is, in the order of the table's columns.
+const EVERYBODY: [&str; 5] = ["nobody", "guest", OWNER, "other", "admin"];
+
+/// Objects of a type, and the way to them: fields of a query, or of what is said before the colon.
+/// Words in capitals stand for things of the world that is looked at.
+const PLACES: [(&str, &[&str]); 43] = [
+    ("Availability", &["event(id: EVENT)", "availability"]),
+    ("Category", &["node(id: CATEGORY)", "... on Category"]),
+    ("Event", &["event(id: EVENT)"]),
+    ("EventConnection", &["events(first: 1)"]),
+    ("EventEdge", &["events(first: 1)", "edges"]),
+    ("Money", &["event(id: EVENT)", "categories", "price"]),
+    ("Order", &["node(id: ORDER)", "... on Order"]),
+    ("Order by its code", &["order(code: CODE)"]),
+    ("Order of one's own", &["viewer", "orders(first: 1)", "nodes"]),
+    ("OrderConnection", &["viewer", "orders(first: 1)"]),
+    ("OrderEdge", &["viewer", "orders(first: 1)", "edges"]),
+    ("OrderLine", &["order(code: CODE)", "lines"]),
+    ("PageInfo", &["events(first: 1)", "pageInfo"]),
+    ("Seat that is held", &["seat(id: HELD)"]),
+    ("Seat that is held, as a node", &["node(id: HELD)", "... on Seat"]),
+    ("Seat that is held, in a list", &["seats(eventId: EVENT, first: 1)", "nodes"]),
+    ("Seat that is held, on the map", &["seatMap(eventId: EVENT)", "seats"]),
+    ("Seat that is held, of a viewer", &["viewer", "reservations(eventId: EVENT)"]),
+    ("Seat that is sold", &["seat(id: SOLD)"]),
+    ("Seat that is sold, of an order", &["order(code: CODE)", "seats"]),
+    ("SeatConnection", &["seats(eventId: EVENT, first: 1)"]),
+    ("SeatEdge", &["seats(eventId: EVENT, first: 1)", "edges"]),
+    ("SeatMap", &["seatMap(eventId: EVENT)"]),
+    ("Viewer", &["viewer"]),
+    ("Viewer as a node", &["node(id: OWNER)", "... on Viewer"]),
+    ("GuestSession", &["mutation:", "startGuestSession"]),
+    ("ReserveSeatsSuccess", &["mutation:", RESERVE_FREE, "... on ReserveSeatsSuccess"]),
+    ("SeatsUnavailable", &["mutation:", RESERVE_HELD, "... on SeatsUnavailable"]),
+    ("RefusedSeat", &["mutation:", RESERVE_HELD, "... on SeatsUnavailable", "seats"]),
+    (
+        "Seat that is refused",
+        &["mutation:", RESERVE_HELD, "... on SeatsUnavailable", "seats", "seat"],
+    ),
+    ("SeatLimitExceeded", &["mutation:", RESERVE_MANY, "... on SeatLimitExceeded"]),
+    ("SalesClosed", &["mutation:", RESERVE_LATE, "... on SalesClosed"]),
+    ("ConfirmSeatsSuccess", &["mutation:", CONFIRM_HELD, "... on ConfirmSeatsSuccess"]),
+    ("SeatsNotHeld", &["mutation:", CONFIRM_HELD, "... on SeatsNotHeld"]),
+    ("PriceChanged", &["mutation:", CONFIRM_DEAR, "... on PriceChanged"]),
+    ("AlreadyConfirmed", &["mutation:", CONFIRM_SOLD, "... on AlreadyConfirmed"]),
+    ("IdempotencyKeyReused", &["mutation:", CONFIRM_KEY, "... on IdempotencyKeyReused"]),
+    ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
+    ("SeatSnapshot", &["subscription:", "seatChanges(eventId: EVENT)", "... on SeatSnapshot"]),
+    (
+        "SeatState",
+        &["subscription:", "seatChanges(eventId: EVENT)", "... on SeatSnapshot", "seats"],
+    ),
+    ("SeatChanges", &["subscription:", CHANGES, "... on SeatChanges"]),
+    ("SeatChange", &["subscription:", CHANGES, "... on SeatChanges", "changes"]),
+    ("MyReservations", &["subscription:", "myReservations(eventId: EVENT)"]),
+];
+
+const RESERVE_FREE: &str = "reserveSeats(input: { eventId: EVENT, seatIds: [FREE] })";
+const RESERVE_HELD: &str = "reserveSeats(input: { eventId: EVENT, seatIds: [HELD] })";
+const RESERVE_MANY: &str = "reserveSeats(input: { eventId: EVENT, seatIds: [FREE, FREE2] })";
+const RESERVE_LATE: &str = "reserveSeats(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
+const CONFIRM_HELD: &str =
+    "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], idempotencyKey: \"new\" })";
+const CONFIRM_DEAR: &str = "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], \
+    idempotencyKey: \"new\", expectedTotal: { amountMinor: 1, currency: \"EUR\" } })";
+const CONFIRM_SOLD: &str = "confirmSeats(input: { eventId: EVENT, seatIds: [SOLD], \
+    idempotencyKey: \"new\", paymentReference: \"another\" })";
+const CONFIRM_KEY: &str =
+    "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], idempotencyKey: \"used\" })";
+const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
+const CHANGES: &str = "seatChanges(eventId: EVENT, since: 0)";
+
+/// Every field at the roots, called for the owner's things.
+const ROOTS: [&[&str]; 15] = [
+    &["node(id: ORDER)"],
+    &["nodes(ids: [ORDER])"],
+    &["order(code: CODE)"],
+    &["event(id: EVENT)"],
+    &["events"],
+    &["seat(id: HELD)"],
+    &["seats(eventId: EVENT)"],
+    &["seatMap(eventId: EVENT)"],
+    &["viewer"],
+    &["mutation:", "startGuestSession"],
+    &["mutation:", RESERVE_HELD],
+    &["mutation:", CONFIRM_HELD],
+    &["mutation:", RELEASE_HELD],
+    &["subscription:", "seatChanges(eventId: EVENT)"],
+    &["subscription:", "myReservations(eventId: EVENT)"],
+];
+
+/// A buyer's things: a seat she holds, one she owns, two that are free; and an event that is over.
+struct World<'a> {
+    server: &'a TestServer,
+    names: Vec<(&'static str, String)>,
+}
+
+impl<'a> World<'a> {
+    async fn new(arena: &Arena, server: &'a TestServer) -> Self {
+        let event = arena.event_with(4, |event| event.max_seats_per_viewer = Some(3)).await;
+        let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
+        let late = arena.event_with(1, |event| event.sales_close_at = past).await;
+        let owner = server.client(OWNER);
+        assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
+        let input = json!({ "eventId": event.gid, "seatIds": event.seat_gids([2]),
+            "idempotencyKey": "used", "paymentReference": "the owner's" });
+        let order =
+            owner.data(CONFIRM, json!({ "input": input })).await["confirmSeats"]["order"].take();
+        let id = "{ viewer { id } event(id: \"EVENT\") { categories { id } } }";
+        let found = owner.data(&id.replace("EVENT", &event.slug), json!({})).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let seat = |event: &Event, serial| event.seat_gid(serial);
+        // Longer words come before those that they begin with.
+        let names = vec![
+            ("LATE_SEAT", seat(&late, 1)),
+            ("LATE", late.gid.clone()),
+            ("CATEGORY", text(&found["event"]["categories"][0]["id"])),
+            ("EVENT", event.gid.clone()),
+            ("HELD", seat(&event, 1)),
+            ("SOLD", seat(&event, 2)),
+            ("FREE2", seat(&event, 4)),
+            ("FREE", seat(&event, 3)),
+            ("ORDER", text(&order["id"])),
+            ("CODE", text(&order["code"])),
+            ("OWNER", text(&found["viewer"]["id"])),
+        ];
+        Self { server, names }
+    }
+
+    async fn somebody(&self, who: &str) -> Somebody<'_> {
+        let token = match who {
+            "nobody" => None,
+            "guest" => {
+                let session = "mutation { startGuestSession { token } }";
+                let session = self.server.stranger().data(session, json!({})).await;
+                Some(session["startGuestSession"]["token"].as_str().unwrap().to_owned())
+            }
+            "admin" => Some(token(who, &[Role::Admin])),
+            who => Some(token(who, &[])),
+        };
+        Somebody { world: self, token }
+    }
+}
+
+/// One of [`EVERYBODY`] in a world.
+struct Somebody<'a> {
+    world: &'a World<'a>,
+    token: Option<String>,
+}
+
+impl Somebody<'_> {
+    /// The answer to an operation, or the first frame of a subscription.
+    async fn ask(&self, operation: &str) -> Value {
+        let mut operation = operation.to_owned();
+        for (name, value) in &self.world.names {
+            operation = operation.replace(name, &format!("\"{value}\""));
+        }
+        let base = &self.world.server.base;
+        let answer = if operation.starts_with("subscription") {
+            let mut socket = Socket::open(base, self.token.as_deref()).await;
+            socket.subscribe("1", &operation, json!({})).await;
+            let mut message = socket.message().await;
+            match message["type"].as_str() {
+                Some("next") => message["payload"].take(),
+                _ => json!({ "data": null, "errors": message["payload"] }),
+            }
+        } else {
+            Client::new(base, self.token.clone()).send(&operation, json!({})).await
+        };
+        let codes = answer["errors"].as_array().into_iter().flatten();
+        let is_valid = |error: &Value| error["extensions"]["code"] != "GRAPHQL_VALIDATION_FAILED";
+        assert!(codes.into_iter().all(is_valid), "{operation}: {answer}");
+        answer
+    }
+}
+
+/// The operation that asks for these fields at the end of a way.
+fn operation(way: &[&str], fields: &str) -> String {
+    let (kind, way) = match way.split_first() {
+        Some((first, rest)) if first.ends_with(':') => (first.trim_end_matches(':'), rest),
+        _ => ("query", way),
+    };
+    let inner =
+        way.iter().rev().fold(fields.to_owned(), |inner, step| format!("{step} {{ {inner} }}"));
+    format!("{kind} {{ {inner} }}")
+}
+
+/// What stands at the end of a way, the first of each list.
+fn at_the_end<'a>(answer: &'a Value, way: &[&str]) -> &'a Value {
+    let steps = way.iter().filter(|step| !step.ends_with(':') && !step.starts_with("..."));
+    steps.fold(&answer["data"], |at, step| {
+        let value = &at[name_of(step)];
+        value.get(0).unwrap_or(value)
+    })
+}
+
+/// A field's name, without arguments.
+fn name_of(call: &str) -> &str {
+    call.split('(').next().unwrap_or(call).trim()
+}
+
+/// What the root gives: the type of the object, or the code of the error.
+fn given(answer: &Value, field: &str) -> String {
+    let code = answer["errors"][0]["extensions"]["code"].as_str();
+    let name = answer["data"][field]["__typename"].as_str();
+    code.or(name).map_or_else(|| seen(answer["data"].get(field)), str::to_owned)
+}
+
+/// What is seen of a value.
+fn seen(value: Option<&Value>) -> String {
+    match value {
+        None => "·".to_owned(),
+        Some(Value::Null) => "null".to_owned(),
+        Some(Value::Bool(said)) => said.to_string(),
+        Some(Value::Array(items)) if items.is_empty() => "none".to_owned(),
+        Some(Value::Array(items)) if items.iter().all(Value::is_null) => "nulls".to_owned(),
+        Some(_) => "yes".to_owned(),
+    }
+}
+
+/// All fields of an object type, as a selection.
+fn all_fields(schema: &Schema, object: &str) -> Vec<(String, String)> {
+    let call = |field: &FieldDefinition| {
+        let arguments = if field.arguments.iter().any(|argument| argument.is_required()) {
+            assert_eq!(field.arguments.len(), 1, "{}", field.name);
+            assert_eq!(field.arguments[0].name, "eventId", "{}", field.name);
+            "(eventId: EVENT)"
+        } else {
+            ""
+        };
+        let is_leaf = schema.types[field.ty.inner_named_type()].is_leaf();
+        let selection = if is_leaf { "" } else { " { __typename }" };
+        (field.name.to_string(), format!("{}{arguments}{selection}", field.name))
+    };
+    let object = schema.get_object(object).unwrap_or_else(|| panic!("{object} is no object type"));
+    object.fields.values().map(|field| call(field)).collect()
+}
+
+/// The table's rows: what is seen of each field, by each of [`EVERYBODY`].
+struct Rows(Vec<(String, Vec<String>)>);
+
+impl Rows {
+    fn text(&self) -> String {
+        let mut text =
+            format!("| | {} |\n|---|{}\n", EVERYBODY.join(" | "), "---|".repeat(EVERYBODY.len()));
+        for (field, cells) in &self.0 {
+            writeln!(text, "| {field} | {} |", cells.join(" | ")).unwrap();
+        }
+        text
+    }
+}
+
+/// Whether an operation changes what there is to see.
+fn changes(way: &[&str]) -> bool {
+    way[0] == "mutation:"
+}
+
+async fn walk(arena: &Arena, schema: &Schema) -> Rows {
+    let server = arena.server().await;
+    let unchanged = World::new(arena, &server).await;
+    let mut rows = Vec::new();
+    for way in ROOTS {
+        let mut cells = Vec::new();
+        for who in EVERYBODY {
+            let fresh = if changes(way) { Some(World::new(arena, &server).await) } else { None };
+            let somebody = fresh.as_ref().unwrap_or(&unchanged).somebody(who).await;
+            let answer = somebody.ask(&operation(way, "__typename")).await;
+            cells.push(given(&answer, name_of(way[way.len() - 1])));
+        }
+        rows.push((format!("`{}`", name_of(way[way.len() - 1])), cells));
+    }
+    for (place, way) in PLACES {
+        let (object, which) = place.split_once(' ').unwrap_or((place, ""));
+        let fields = all_fields(schema, object);
+        let selection: Vec<_> = fields.iter().map(|(_, call)| call.as_str()).collect();
+        let mut answers = Vec::new();
+        for who in EVERYBODY {
+            let fresh = if changes(way) { Some(World::new(arena, &server).await) } else { None };
+            let somebody = fresh.as_ref().unwrap_or(&unchanged).somebody(who).await;
+            answers.push(somebody.ask(&operation(way, &selection.join(" "))).await);
+        }
+        let same = |(field, _): &(String, String)| {
+            let cells: Vec<_> =
+                answers.iter().map(|answer| seen(at_the_end(answer, way).get(field))).collect();
+            (cells, format!("`{field}`"))
+        };
+        // Fields that everybody sees alike have one row.
+        let mut alike: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+        for (cells, field) in fields.iter().map(same) {
+            match alike.iter_mut().find(|(known, _)| *known == cells) {
+                Some((_, names)) => names.push(field),
+                None => alike.push((cells, vec![field])),
+            }
+        }
+        let place = format!("{object} {which}").trim_end().to_owned();
+        rows.extend(
+            alike
+                .into_iter()
+                .map(|(cells, names)| (format!("{place}: {}", names.join(", ")), cells)),
+        );
+    }
+    Rows(rows)
+}
+
+#[tokio::test]
+async fn everybody_sees_of_the_schema_what_the_table_says() {
+    let schema = Schema::parse_and_validate(graphql::sdl(), "schema").unwrap();
+    let arena = Arena::new().await;
+    let rows = walk(&arena, &schema).await.text();
+    let checked_in = std::fs::read_to_string(TABLE).unwrap();
+    let (before, table) = checked_in.split_at(checked_in.find("| |").unwrap());
+    if table != rows {
+        let found = concat!(env!("CARGO_TARGET_TMPDIR"), "/who-sees-what.md");
+        std::fs::write(found, format!("{before}{rows}")).unwrap();
+        panic!("compare {found} with {TABLE}, and copy it there if that is what they may see");
+    }
+    books::check_all(&arena).await;
+}
+
+#[test]
+fn every_root_field_and_every_object_type_is_looked_at() {
+    let schema = Schema::parse_and_validate(graphql::sdl(), "schema").unwrap();
+    let roots = ["Query", "Mutation", "Subscription"];
+    let objects = schema.types.values().filter_map(|ty| ty.as_object());
+    let objects: BTreeSet<_> = objects
+        .map(|object| object.name.as_str())
+        .filter(|name| !name.starts_with("__") && !roots.contains(name))
+        .collect();
+    let looked_at = PLACES.iter().map(|(place, _)| place.split(' ').next().unwrap());
+    assert_eq!(objects, looked_at.collect(), "PLACES");
+    let fields = roots.iter().flat_map(|root| schema.get_object(root).unwrap().fields.keys());
+    let fields: BTreeSet<_> = fields.map(|name| name.as_str()).collect();
+    let called = ROOTS.iter().map(|way| name_of(way[way.len() - 1]));
+    assert_eq!(fields, called.collect(), "ROOTS");
+}
