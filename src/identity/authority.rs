@@ -160,7 +160,9 @@ impl Identity {
         ttl: Duration,
     ) -> Result<(String, DateTime<Utc>), IdentityError> {
         let secret = self.secret.as_ref().ok_or(IdentityError::NoSigningSecret)?;
-        if secret.guests_only && (!guest::is_guest(user) || roles.iter().any(|role| *role != Role::Buyer)) {
+        if secret.guests_only
+            && (!guest::is_guest(user) || roles.iter().any(|role| *role != Role::Buyer))
+        {
             return Err(IdentityError::SecretIsForGuestsOnly);
         }
         let expires_at = TimeDelta::from_std(ttl)

@@ -158,7 +158,9 @@ async fn what_a_person_can_put_right_is_one_sentence_and_exit_code_2() {
     assert_one_sentence(&short, "needs at least 32");
     let no_keys = run(grand_arena(&["serve", "--listen", free])
         .env("DATABASE_URL", &arena.url)
-        .env("ARENA_JWT_JWKS", "/no/such/file"));
+        .env("ARENA_JWT_JWKS", "/no/such/file")
+        .env("ARENA_JWT_ISSUER", "https://login.example")
+        .env("ARENA_JWT_AUDIENCE", "https://tickets.example"));
     assert_one_sentence(&no_keys, "/no/such/file");
     let log = run(grand_arena(&["serve", "--log", "a=b=c"]).env("DATABASE_URL", &arena.url));
     assert_one_sentence(&log, "ARENA_LOG");

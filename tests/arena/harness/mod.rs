@@ -282,6 +282,11 @@ fn plan(seats: usize) -> SeatPlan {
         .unwrap()
 }
 
+/// The code of an answer that is one error.
+pub fn kind_of_refusal(answer: &serde_json::Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap()
+}
+
 /// Waits until a condition holds; the test fails if it does not within 20 s.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     let started = std::time::Instant::now();
