@@ -1,7 +1,7 @@
-//! The pruner keeps the change logs within their retention, in small batches, oldest first. It also
-//! removes what was kept of seats that were let go, when that no longer counts.
+//! The pruner keeps the change logs and the idempotency keys within their retention, in small
+//! batches, oldest first. It also removes what no longer counts of the seats that were let go.
 //!
-//! What it removes is always the beginning of a log: what stays is contiguous. A subscriber whose
+//! What it removes of a log is always its beginning: what stays is contiguous. A subscriber whose
 //! `since` lies before that is told so, with a snapshot (LOG_PRUNED). Any number of servers may
 //! prune at the same time.
 
@@ -44,14 +44,17 @@ impl Pruner {
                 look.tick().await;
                 if let Err(error) = self.prune().await {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "the change logs were not pruned; will try again");
+                    tracing::warn!(
+                        error,
+                        "the change logs and keys were not pruned; will try again"
+                    );
                 }
             }
         };
         stop.run_until_cancelled(pruning).await;
     }
 
-    /// Prunes every event's log once.
+    /// Prunes every event's log and keys once.
     pub async fn prune(&self) -> Result<(), StoreError> {
         let mut after = EventId(0);
         loop {
@@ -59,6 +62,9 @@ impl Pruner {
             let Some(&last) = events.last() else { return Ok(()) };
             for event in events {
                 while self.store.prune_changes(event, self.retention).await? {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                while self.store.prune_keys(event).await? {
                     tokio::time::sleep(PAUSE).await;
                 }
                 while self.store.prune_churn(event).await? {

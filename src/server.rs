@@ -244,6 +244,7 @@ impl Running {
             playground: settings.has_playground(),
             sockets: sockets.clone(),
         });
+        feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
         if let Some(listener) = doors.metrics {
             background.spawn(metrics::serve(listener, metrics, stop.clone()));
         }

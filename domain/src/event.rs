@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::churn::MAX_SEATS_LET_GO;
+use super::confirmed_by::ConfirmedBy;
 use super::text::{self, TEXT_RULE};
 
 /// The time zone of an event unless said otherwise.
@@ -13,6 +14,8 @@ pub const DEFAULT_HOLD_SECONDS: u32 = 300;
 pub const MAX_HOLD_SECONDS: u32 = 86_400;
 /// The longest that a hold may be prolonged, in seconds: by as much again.
 pub const MAX_HOLD_EXTENSION_SECONDS: u32 = MAX_HOLD_SECONDS;
+/// The limit of seats per viewer unless said otherwise: a family with its friends, and no reseller.
+pub const DEFAULT_MAX_SEATS_PER_VIEWER: u32 = 8;
 /// The largest limit of seats per viewer; an event without a limit has none.
 pub const MAX_SEATS_PER_VIEWER: u32 = 100_000;
 /// The longest slug, in characters: short enough for an address.
@@ -50,6 +53,8 @@ pub struct NewEvent {
     /// The most seats one viewer may let go in ten minutes and still get more, 1 to
     /// [`MAX_SEATS_LET_GO`]; `None`: nobody is refused for that. See [`churn`](super::churn).
     pub max_seats_let_go: Option<u32>,
+    /// Who confirms seats that cost money.
+    pub confirmed_by: ConfirmedBy,
 }
 
 /// What is wrong with a new event.
@@ -176,8 +181,9 @@ mod tests {
             sales_close_at: Some(at("2031-05-01T17:00:00Z")),
             hold_seconds: DEFAULT_HOLD_SECONDS,
             hold_extension_seconds: 0,
-            max_seats_per_viewer: Some(8),
+            max_seats_per_viewer: Some(DEFAULT_MAX_SEATS_PER_VIEWER),
             max_seats_let_go: Some(DEFAULT_MAX_SEATS_LET_GO),
+            confirmed_by: ConfirmedBy::default(),
         }
     }
 

@@ -13,7 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
+use super::confirmed_by::ConfirmedBy;
 use super::ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+use super::key_places::KeyPlaces;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
@@ -34,6 +36,8 @@ pub struct Terms {
     /// The most seats one viewer may let go within [`WINDOW`] and still get more; `None`: however
     /// often seats are let go and taken again, nobody is refused for it.
     pub max_seats_let_go: Option<u32>,
+    /// Who confirms seats that cost money.
+    pub confirmed_by: ConfirmedBy,
     /// ISO 4217; one for the whole event.
     pub currency: String,
 }
@@ -83,6 +87,9 @@ pub struct Opening {
     pub runs: HashMap<SeatId, Run>,
     /// Which orders the idempotency keys at hand stand for.
     pub keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+    /// Which places for keys are taken, of the orders that one of the keys at hand may come to
+    /// stand for. Of one that is not here, only the first is.
+    pub key_places: HashMap<OrderId, KeyPlaces>,
     /// A new random code for the order that each of the purchases at hand may make.
     pub codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     /// The orders that the keys and the confirmed seats at hand belong to.
@@ -102,6 +109,7 @@ pub struct Ledger {
     let_go: HashMap<ViewerId, LetGo>,
     runs: HashMap<SeatId, Run>,
     keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+    key_places: HashMap<OrderId, KeyPlaces>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
     closing: Closing,
@@ -114,12 +122,25 @@ pub struct Closing {
     pub changes: Vec<Change>,
     /// New orders.
     pub orders: Vec<Order>,
-    /// New idempotency keys and what they stand for.
-    pub keys: Vec<(ViewerId, IdempotencyKey, OrderId)>,
+    /// New idempotency keys.
+    pub keys: Vec<NewKey>,
     /// How many seats were let go, by whom and when; where the event minds.
     pub let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     /// The runs of seats that were let go, or asked for; where the event minds.
     pub runs: BTreeMap<SeatId, Run>,
+}
+
+/// An idempotency key that stands for an order from now on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewKey {
+    /// Whose key it is.
+    pub viewer: ViewerId,
+    /// The key.
+    pub key: IdempotencyKey,
+    /// What it stands for.
+    pub order: OrderId,
+    /// Which of the order's places it takes; see [`KeyPlaces`].
+    pub place: i16,
 }
 
 /// What the log says of a change beside its place and time.
@@ -162,7 +183,7 @@ impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
         let Opening { event, terms, revision, now, seats, prices, holdings, .. } = opening;
-        let Opening { let_go, runs, keys, codes, orders, .. } = opening;
+        let Opening { let_go, runs, keys, key_places, codes, orders, .. } = opening;
         Self {
             event,
             terms,
@@ -174,6 +195,7 @@ impl Ledger {
             let_go,
             runs,
             keys,
+            key_places,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             closing: Closing::default(),
@@ -338,6 +360,12 @@ impl Ledger {
         }
     }
 
+    /// Who confirms these seats, by what they cost.
+    pub(super) fn confirmed_by(&self, seats: &[SeatId]) -> ConfirmedBy {
+        let prices = seats.iter().filter_map(|seat| self.price_minor(seat));
+        self.terms.confirmed_by.of_prices(prices)
+    }
+
     /// What these seats cost together, in minor units; `None` if one of them is not on the ledger,
     /// or has no price.
     pub(super) fn total_minor(&self, seats: &[SeatId]) -> Option<i64> {
@@ -345,8 +373,11 @@ impl Ledger {
     }
 
     fn prices_minor(&self, seats: &[SeatId]) -> Option<Vec<i64>> {
-        let price = |seat| self.prices.get(&self.seats.get(seat)?.category).copied();
-        seats.iter().map(price).collect()
+        seats.iter().map(|seat| self.price_minor(seat)).collect()
+    }
+
+    fn price_minor(&self, seat: &SeatId) -> Option<i64> {
+        self.prices.get(&self.seats.get(seat)?.category).copied()
     }
 
     /// Sells held seats in one order. All of them must be held, live, by the viewer.
@@ -380,14 +411,22 @@ impl Ledger {
             confirmed_at: now,
         };
         self.closing.orders.push(order.clone());
-        self.remember_key(viewer, key, id);
+        self.keep_key(viewer, key, id, KeyPlaces::FIRST);
         Ok(self.orders.entry(id).or_insert(order))
     }
 
-    /// Lets a new key stand for an order that is there already.
+    /// Lets a new key stand for an order that is there already, if the order has a place for it.
     pub(super) fn remember_key(&mut self, viewer: &ViewerId, key: &IdempotencyKey, order: OrderId) {
+        let places = self.key_places.entry(order).or_insert(KeyPlaces::NEW);
+        if let Some(place) = places.take() {
+            self.keep_key(viewer, key, order, place);
+        }
+    }
+
+    fn keep_key(&mut self, viewer: &ViewerId, key: &IdempotencyKey, order: OrderId, place: i16) {
         self.keys.insert((viewer.clone(), key.clone()), order);
-        self.closing.keys.push((viewer.clone(), key.clone(), order));
+        let (viewer, key) = (viewer.clone(), key.clone());
+        self.closing.keys.push(NewKey { viewer, key, order, place });
     }
 
     /// Replaces a seat's state and logs the change under the next revision.

@@ -13,8 +13,10 @@
 pub mod change;
 pub mod churn;
 pub mod command;
+pub mod confirmed_by;
 pub mod event;
 pub mod ids;
+pub mod key_places;
 pub mod ledger;
 pub mod money;
 pub mod order;
@@ -26,7 +28,9 @@ pub mod seat;
 pub mod text;
 
 pub use change::{Cause, Change};
+pub use confirmed_by::ConfirmedBy;
 pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+pub use key_places::KeyPlaces;
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;

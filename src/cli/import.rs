@@ -1,19 +1,23 @@
 //! `grand-arena import`
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, sentence};
-use super::limit::Limit;
 use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
+use crate::domain::ConfirmedBy;
 use crate::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
-use crate::domain::event::{DEFAULT_HOLD_SECONDS, DEFAULT_TIME_ZONE, NewEvent};
+use crate::domain::event::{
+    DEFAULT_HOLD_SECONDS, DEFAULT_MAX_SEATS_PER_VIEWER, DEFAULT_TIME_ZONE, NewEvent,
+};
 use crate::{graphql, import};
 
 #[derive(Debug, Args)]
@@ -48,15 +52,64 @@ pub(super) struct ImportArguments {
     /// not at all unless said.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     hold_extension_seconds: u32,
-    /// The most seats one viewer may hold and own together, 1 to 100000; no limit unless said.
-    #[arg(long, value_name = "NUMBER")]
-    max_seats_per_viewer: Option<u32>,
-    /// The most seats one viewer may let go in ten minutes and still get more, 1 to 1000; or none,
+    /// The most seats one viewer may hold and own together, 1 to 100000, or `none` for no limit.
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_LIMIT)]
+    max_seats_per_viewer: Limit,
+    /// The most seats one viewer may let go in ten minutes and still get more, 1 to 1000, or `none`
     /// where seats may be taken and let go for ever.
-    #[arg(long, value_name = "NUMBER|none", default_value_t = Limit(Some(DEFAULT_MAX_SEATS_LET_GO)))]
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_LET_GO)]
     max_seats_let_go: Limit,
+    /// Who confirms seats that cost money: the buyer, or the shop's own server after payment.
+    #[arg(long, value_name = "WHO", default_value = "shop")]
+    confirmed_by: WhoConfirms,
     #[command(flatten)]
     database: DatabaseSettings,
+}
+
+/// So many seats, or any number of them.
+#[derive(Clone, Copy, Debug)]
+struct Limit(Option<u32>);
+
+const DEFAULT_LIMIT: Limit = Limit(Some(DEFAULT_MAX_SEATS_PER_VIEWER));
+const DEFAULT_LET_GO: Limit = Limit(Some(DEFAULT_MAX_SEATS_LET_GO));
+
+/// How no limit is said.
+const NO_LIMIT: &str = "none";
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == NO_LIMIT {
+            return Ok(Self(None));
+        }
+        let number = text.parse().map_err(|_| format!("write a number, or `{NO_LIMIT}`"))?;
+        Ok(Self(Some(number)))
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(number) => number.fmt(f),
+            None => NO_LIMIT.fmt(f),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WhoConfirms {
+    Buyer,
+    Shop,
+}
+
+impl From<WhoConfirms> for ConfirmedBy {
+    fn from(who: WhoConfirms) -> Self {
+        match who {
+            WhoConfirms::Buyer => Self::Buyer,
+            WhoConfirms::Shop => Self::Shop,
+        }
+    }
 }
 
 /// Brings in an event, all of it or nothing.
@@ -77,8 +130,9 @@ pub(super) async fn bring_in(arguments: ImportArguments) -> Result<(), CommandEr
         sales_close_at: arguments.sales_close_at,
         hold_seconds: arguments.hold_seconds,
         hold_extension_seconds: arguments.hold_extension_seconds,
-        max_seats_per_viewer: arguments.max_seats_per_viewer,
+        max_seats_per_viewer: arguments.max_seats_per_viewer.0,
         max_seats_let_go: arguments.max_seats_let_go.0,
+        confirmed_by: arguments.confirmed_by.into(),
     };
     event.check().map_err(|error| CommandError::Import(sentence(&error)))?;
     let database = Database::open_beside(&arguments.database).await?;

@@ -4,7 +4,6 @@ mod argv;
 mod check;
 mod error;
 mod import;
-mod limit;
 mod serve;
 mod token;
 mod with_store;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::apart::apart;
-use super::batch::Batch;
+use super::batch::{Batch, bytes};
 use super::error::FeedError;
 use super::watch::{Found, SharedSnapshot, Watch};
 use crate::domain::{EventId, Revision};
@@ -146,10 +146,21 @@ impl Follower {
             self.lagging_at = Some(position);
             return Ok(Step::Lost(why));
         }
-        let changes =
-            apart(async move { store.changes_after(event, position, CATCH_UP_AT_ONCE).await })
-                .await?;
-        match Batch::new(changes).filter(|batch| batch.from() == position.next()) {
+        let bounds = self.watch.bounds().clone();
+        let allowance = Arc::clone(&bounds.changes);
+        // Counted before it is waited for: a socket that does not read does not wait.
+        let found = apart(async move {
+            let changes = store.changes_after(event, position, CATCH_UP_AT_ONCE).await?;
+            Ok(allowance.charge(bytes(&changes)).map(|charge| (changes, charge)))
+        });
+        let Ok((changes, charge)) = found.await? else {
+            // There is no room for them; a snapshot is shared.
+            self.state = FollowerState::Lost(Lost::Lagged);
+            self.lagging_at = Some(position);
+            return Ok(Step::Lost(Lost::Lagged));
+        };
+        let batch = Batch::new(changes, charge, &bounds.frames);
+        match batch.filter(|batch| batch.from() == position.next()) {
             Some(batch) => {
                 self.state = FollowerState::CatchingUp(batch.to());
                 Ok(Step::Changes(batch))

@@ -16,10 +16,14 @@
 //! What is handed out to many is shared, and so is what they make of it (see [`Rendered`]): a batch
 //! becomes a frame once, not once for each subscriber.
 //!
+//! What is kept is bounded in bytes, over all events together: changes and frames. The oldest go
+//! first. A follower for whose changes there is no room gets a snapshot.
+//!
 //! Deliberately absent: what any of it looks like to a client. That is for whoever follows.
 
 mod apart;
 mod batch;
+mod bounds;
 mod error;
 mod follower;
 mod heard;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::batch::Batch;
+use super::batch::{Batch, bytes};
+use super::bounds::Bounds;
 use super::watch::Watch;
 use crate::domain::{Change, Revision};
 use crate::store::{Store, StoreError};
@@ -38,6 +39,7 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
         };
         if is_time_to_look && let Some(watch) = watch.upgrade() {
             watch.heard().must_look = true;
+            watch.shrink();
         }
         loop {
             let started = Instant::now();
@@ -103,7 +105,7 @@ async fn next_batch(
         changes.extend(missing);
     }
     if !changes.is_empty() {
-        return Ok(Some(batch(changes)?));
+        return Ok(Some(batch(changes, watch.bounds())?));
     }
     let (reached, must_look) = {
         let mut heard = watch.heard();
@@ -117,7 +119,7 @@ async fn next_batch(
     if !changes.is_empty() {
         // There may be more.
         watch.heard().must_look |= must_look;
-        return Ok(Some(batch(changes)?));
+        return Ok(Some(batch(changes, watch.bounds())?));
     }
     if must_look
         && let Some(extent) = store.log_extent(watch.event()).await?
@@ -128,6 +130,9 @@ async fn next_batch(
     Ok(None)
 }
 
-fn batch(changes: Vec<Change>) -> Result<Batch, StoreError> {
-    Batch::new(changes).ok_or(StoreError::Corrupt("a change log with a hole in it"))
+fn batch(changes: Vec<Change>, bounds: &Bounds) -> Result<Batch, StoreError> {
+    // What is new is wanted by everybody: the watch lets go of older ones for it.
+    let charge = bounds.changes.charge_anyway(bytes(&changes));
+    Batch::new(changes, charge, &bounds.frames)
+        .ok_or(StoreError::Corrupt("a change log with a hole in it"))
 }

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Semaphore;
 
 use super::apart::apart;
+use super::bounds::Bounds;
 use super::error::FeedError;
 use super::follower::{Follower, FollowerState, Lost};
 use super::reader;
 use super::watch::Watch;
 use crate::domain::{Change, EventId, Revision};
+use crate::memory::Allowance;
 use crate::store::{Store, StoreError};
 
 /// Where a new follower begins.
@@ -27,6 +29,7 @@ pub enum Start {
 #[derive(Debug)]
 pub struct Feed {
     store: Store,
+    bounds: Bounds,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
     permits: Arc<Semaphore>,
     most_followers: usize,
@@ -40,6 +43,7 @@ impl Feed {
         let max_followers = max_followers.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             store,
+            bounds: Bounds::default(),
             watches: Mutex::default(),
             permits: Arc::new(Semaphore::new(max_followers)),
             most_followers: max_followers,
@@ -61,6 +65,11 @@ impl Feed {
     /// Whether wake-ups arrive. Without them changes are still delivered, up to a second late.
     pub fn is_listening(&self) -> bool {
         self.is_listening.load(Ordering::Relaxed)
+    }
+
+    /// What bounds its memory.
+    pub fn allowances(&self) -> [&Arc<Allowance>; 2] {
+        [self.bounds.frames.allowance(), &self.bounds.changes]
     }
 
     /// How many follow now.
@@ -129,7 +138,7 @@ impl Feed {
             return watch;
         }
         watches.retain(|_, watch| watch.strong_count() > 0);
-        let watch = Watch::new(event, newest);
+        let watch = Watch::new(event, newest, self.bounds.clone());
         reader::start(&watch, self.store.clone(), newest);
         watches.insert(event, Arc::downgrade(&watch));
         watch

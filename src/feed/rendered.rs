@@ -1,20 +1,87 @@
-//! What was made of something that many followers are given: made once, then shared.
+//! What was made of something that many followers are given: made once, then shared. All frames
+//! together are bounded.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 
-/// Different forms kept of one thing. A sale has a handful of clients; forms beyond that are made
-/// for each follower.
-const KEPT_FORMS: usize = 64;
+use crate::memory::{Allowance, Full};
+
+/// What all frames take together, in bytes, those included that sockets hold which do not read. A
+/// snapshot of 20,000 seats has 3 MB, and a batch of a rush 100 KB. So this is some seconds of a
+/// few events in a dozen different forms each.
+const FRAME_BYTES: usize = 192 * 1024 * 1024;
+
+/// What a frame takes beside its bytes.
+const FRAME_OVERHEAD: usize = 256;
+
+/// Whose frame, and the number of its form.
+type Kept = (Weak<Rendered>, u64);
+
+/// All frames that are kept, whatever they were made of.
+#[derive(Debug)]
+pub(super) struct Frames {
+    allowance: Arc<Allowance>,
+    /// The oldest first: they are needed least, since followers move on.
+    kept: Mutex<VecDeque<Kept>>,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self::with_room_for(FRAME_BYTES)
+    }
+}
+
+impl Frames {
+    pub(super) fn with_room_for(bytes: usize) -> Self {
+        Self { allowance: Allowance::new("frames", bytes), kept: Mutex::default() }
+    }
+
+    pub(super) fn allowance(&self) -> &Arc<Allowance> {
+        &self.allowance
+    }
+
+    /// Counts a frame, after letting go of as many others as it takes. Whoever has one of those
+    /// keeps it, and it is counted until they are done with it.
+    pub(super) fn count(&self, frame: Vec<u8>) -> Result<Bytes, Full> {
+        let bytes = frame.len() + FRAME_OVERHEAD;
+        Ok(self.allowance.make_room(bytes, || self.forget_oldest())?.hold(frame))
+    }
+
+    /// Takes note of a frame that is kept.
+    pub(super) fn note(&self, of: &Arc<Rendered>, number: u64) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that have gone with what they were made of are mostly the oldest.
+        while kept.pop_front_if(|(rendered, _)| rendered.strong_count() == 0).is_some() {}
+        if kept.len() == kept.capacity() {
+            kept.retain(|(rendered, _)| rendered.strong_count() > 0);
+            // So that the next look comes after as many more.
+            let alive = kept.len();
+            kept.reserve(alive);
+        }
+        kept.push_back((Arc::downgrade(of), number));
+    }
+
+    fn forget_oldest(&self) -> bool {
+        let oldest = || self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        while let Some((rendered, number)) = oldest() {
+            if rendered.upgrade().is_some_and(|rendered| rendered.forget(number)) {
+                return true;
+            }
+        }
+        false
+    }
+}
 
 /// The forms of one thing, each made by the first who needs it while the others wait for it.
 ///
 /// Making is plain computing, without awaiting anything: a follower whose socket is stuck can never
-/// be the one that all others wait for.
-#[derive(Debug, Default)]
+/// be the one that all others wait for. For the same reason no more are made at a time than there
+/// are threads.
+#[derive(Debug)]
 pub struct Rendered {
+    frames: Arc<Frames>,
     forms: Mutex<HashMap<u64, Form>>,
 }
 
@@ -22,33 +89,116 @@ pub struct Rendered {
 type Form = Arc<Mutex<Option<Bytes>>>;
 
 impl Rendered {
-    /// The form of this number, which `make` makes if nobody has made it yet.
+    /// Of something that nothing was made of yet.
+    pub(super) fn new(frames: &Arc<Frames>) -> Arc<Self> {
+        Arc::new(Self { frames: Arc::clone(frames), forms: Mutex::default() })
+    }
+
+    /// As new, of something else.
+    pub(super) fn anew(&self) -> Arc<Self> {
+        Self::new(&self.frames)
+    }
+
+    /// The form of this number, which `make` makes if nobody has made it yet, or it was let go of
+    /// to make room for others.
     ///
     /// # Errors
     ///
-    /// Those of `make`; the next who asks tries again.
-    pub fn form<E>(
-        &self,
+    /// Those of `make`; and if there is no room for it. The next who asks tries again.
+    pub fn form<E: From<Full>>(
+        self: &Arc<Self>,
         number: u64,
-        make: impl FnOnce() -> Result<Bytes, E>,
+        make: impl FnOnce() -> Result<Vec<u8>, E>,
     ) -> Result<Bytes, E> {
-        let form = self.form_of(number);
+        let form = Arc::clone(self.forms().entry(number).or_default());
         let mut made = form.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = &*made {
             return Ok(bytes.clone());
         }
-        let bytes = make()?;
+        let bytes = self.once(make).inspect_err(|_| {
+            self.forget(number);
+        })?;
         *made = Some(bytes.clone());
+        self.frames.note(self, number);
         Ok(bytes)
     }
 
-    fn form_of(&self, number: u64) -> Form {
-        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
-        let has_room = forms.len() < KEPT_FORMS;
-        match forms.get(&number) {
-            Some(form) => Arc::clone(form),
-            None if has_room => Arc::clone(forms.entry(number).or_default()),
-            None => Form::default(),
+    /// A form for one follower alone, which is counted all the same.
+    ///
+    /// # Errors
+    ///
+    /// Those of `make`; and if there is no room for it.
+    pub fn once<E: From<Full>>(
+        &self,
+        make: impl FnOnce() -> Result<Vec<u8>, E>,
+    ) -> Result<Bytes, E> {
+        Ok(self.frames.count(make()?)?)
+    }
+
+    /// Lets go of a form; whether there was one.
+    pub(super) fn forget(&self, number: u64) -> bool {
+        self.forms().remove(&number).is_some()
+    }
+
+    fn forms(&self) -> MutexGuard<'_, HashMap<u64, Form>> {
+        self.forms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+impl Frames {
+    /// How many it takes note of.
+    pub(super) fn remembered(&self) -> usize {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(bytes: usize) -> impl Fn() -> Result<Vec<u8>, Full> {
+        move || Ok(vec![0; bytes])
+    }
+
+    #[test]
+    fn the_oldest_frames_go_first_and_are_counted_as_long_as_somebody_has_them() {
+        let frames = Arc::new(Frames::with_room_for(10_000));
+        let batches: Vec<_> = (0..2).map(|_| Rendered::new(&frames)).collect();
+        let held = batches[0].form(1, make(2_000)).unwrap();
+        assert!(held.as_ptr() == batches[0].form(1, make(9)).unwrap().as_ptr(), "made once");
+        for number in 2..1_000 {
+            batches[1].form(number, make(2_000)).unwrap();
+            assert!(frames.allowance().used() <= 10_000);
         }
+        assert_eq!(batches[0].form(1, make(9)).unwrap().len(), 9, "it was let go of");
+        assert_eq!(batches[1].form(999, make(9)).unwrap().len(), 2_000, "the newest are kept");
+        assert!(frames.allowance().evictions() > 900);
+        drop(batches);
+        assert!(frames.allowance().used() > 2_000, "somebody has one still");
+        drop(held);
+        assert_eq!(frames.allowance().used(), 0);
+    }
+
+    #[test]
+    fn if_those_who_do_not_read_hold_all_that_may_be_no_more_is_made() {
+        let frames = Arc::new(Frames::with_room_for(10_000));
+        let batch = Rendered::new(&frames);
+        let held: Vec<_> = (0..4).map(|number| batch.form(number, make(2_000))).collect();
+        assert_eq!(batch.form(9, make(2_000)), Err(Full));
+        assert_eq!(batch.once(make(2_000)), Err(Full));
+        drop(held);
+        assert!(batch.form(9, make(2_000)).is_ok() && batch.once(make(2_000)).is_ok());
+    }
+
+    #[test]
+    fn what_has_gone_with_its_batch_is_not_remembered() {
+        let frames = Arc::new(Frames::default());
+        let kept = Rendered::new(&frames);
+        kept.form(0, make(1)).unwrap();
+        for _ in 0..10_000 {
+            Rendered::new(&frames).form(1, make(1)).unwrap();
+        }
+        assert!(frames.remembered() < 100, "{}", frames.remembered());
     }
 }

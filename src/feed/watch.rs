@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::batch::{Batch, KEPT_CHANGES};
+use super::bounds::Bounds;
 use super::heard::Heard;
 use super::rendered::Rendered;
 use crate::domain::{Change, EventId, Revision};
@@ -26,7 +27,7 @@ pub struct SharedSnapshot {
     /// The snapshot.
     pub snapshot: Arc<Snapshot>,
     /// What was made of it, for all who are given it.
-    pub rendered: Rendered,
+    pub rendered: Arc<Rendered>,
 }
 
 /// What a watch has for a follower at some position.
@@ -45,6 +46,7 @@ pub(super) enum Found {
 #[derive(Debug)]
 pub(super) struct Watch {
     event: EventId,
+    bounds: Bounds,
     kept: Mutex<Kept>,
     head: watch::Sender<Revision>,
     snapshot: tokio::sync::Mutex<Option<(Instant, Arc<SharedSnapshot>)>>,
@@ -70,10 +72,11 @@ struct Kept {
 impl Watch {
     /// A watch from a revision that the log had reached when the caller looked. It has no reader
     /// yet (see [`super::reader::start`]).
-    pub(super) fn new(event: EventId, newest: Revision) -> Arc<Self> {
+    pub(super) fn new(event: EventId, newest: Revision, bounds: Bounds) -> Arc<Self> {
         let kept = Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: 0 };
         Arc::new(Self {
             event,
+            bounds,
             kept: Mutex::new(kept),
             head: watch::Sender::new(newest),
             snapshot: tokio::sync::Mutex::default(),
@@ -96,6 +99,10 @@ impl Watch {
 
     pub(super) fn event(&self) -> EventId {
         self.event
+    }
+
+    pub(super) fn bounds(&self) -> &Bounds {
+        &self.bounds
     }
 
     /// Somebody says that the log has reached a revision.
@@ -183,10 +190,24 @@ impl Watch {
         let Some(snapshot) = store.snapshot(self.event).await? else { return Ok(None) };
         let shared = Arc::new(SharedSnapshot {
             snapshot: Arc::new(snapshot),
-            rendered: Rendered::default(),
+            rendered: Rendered::new(&self.bounds.frames),
         });
         *kept = Some((read_at, Arc::clone(&shared)));
         Ok(Some(shared))
+    }
+
+    /// Lets go of a snapshot that nobody is given any more; and, if all watches keep more than they
+    /// may, of half of the changes. Where little happens they are needed least, and nothing else
+    /// would take their turn.
+    pub(super) fn shrink(&self) {
+        if let Ok(mut snapshot) = self.snapshot.try_lock() {
+            snapshot.take_if(|(read_at, _)| read_at.elapsed() >= SNAPSHOT_KEPT);
+        }
+        if self.bounds.changes.is_exceeded() {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let enough = kept.count / 2;
+            self.bounds.changes.settle(|| kept.count > enough && kept.forget_oldest());
+        }
     }
 
     /// Adds what the reader has read. If it does not follow what is kept (the log was pruned under
@@ -203,14 +224,24 @@ impl Watch {
         }
         kept.count += batch.changes().len();
         kept.batches.push_back(batch);
-        while kept.count > KEPT_CHANGES && kept.batches.len() > 1 {
-            if let Some(oldest) = kept.batches.pop_front() {
-                kept.count -= oldest.changes().len();
-                kept.start = oldest.to();
-            }
-        }
+        while kept.count > KEPT_CHANGES && kept.forget_oldest() {}
+        self.bounds.changes.settle(|| kept.forget_oldest());
         drop(kept);
         self.head.send_replace(to);
+    }
+}
+
+impl Kept {
+    /// Lets go of the oldest batch; whether there was another.
+    fn forget_oldest(&mut self) -> bool {
+        if self.batches.len() < 2 {
+            return false;
+        }
+        if let Some(oldest) = self.batches.pop_front() {
+            self.count -= oldest.changes().len();
+            self.start = oldest.to();
+        }
+        true
     }
 }
 

@@ -7,6 +7,7 @@ use async_graphql::{Error, ErrorExtensions};
 use crate::desk::DeskError;
 use crate::feed::FeedError;
 use crate::identity::{IdentityError, TokenError};
+use crate::memory::Full;
 use crate::store::StoreError;
 
 /// The values of `extensions.code`. Each is documented in README.md.
@@ -158,6 +159,14 @@ impl From<FeedError> for Fault {
             },
             FeedError::Store(error) => error.into(),
         }
+    }
+}
+
+/// A store is full: what it has goes within moments, or is somebody's who reads too slowly.
+impl From<Full> for Fault {
+    fn from(full: Full) -> Self {
+        let wait = Some(Duration::from_secs(1));
+        Self { code: Code::Overloaded, message: full.to_string(), retry_after: wait }
     }
 }
 

@@ -73,9 +73,25 @@ fn number(text: &str) -> Option<i64> {
     if is_canonical { text.parse().ok() } else { None }
 }
 
-/// The id of a viewer. It is never read: whoever asks knows only their own.
+/// What the text of a viewer's id begins with; the viewer follows as the token has it.
+const VIEWER: &str = "Viewer:";
+
+/// The id of a viewer.
 pub fn viewer_id(viewer: &ViewerId) -> ID {
-    ID(URL_SAFE_NO_PAD.encode(format!("Viewer:{}", viewer.as_str())))
+    ID(URL_SAFE_NO_PAD.encode([VIEWER, viewer.as_str()].concat()))
+}
+
+/// The viewer whose id it is, for those who may act for others; `None` if it is none of ours.
+/// Whether there is such a viewer nobody knows but the issuer of tokens.
+pub(super) fn read_viewer_id(id: &str) -> Option<ViewerId> {
+    /// The longest is of characters that take four bytes each; base64 makes four of three.
+    const MAX_BYTES: usize = (VIEWER.len() + 4 * ViewerId::MAX_CHARS).div_ceil(3) * 4;
+    if id.len() > MAX_BYTES {
+        return None;
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
+    let viewer = std::str::from_utf8(&bytes).ok()?.strip_prefix(VIEWER)?;
+    ViewerId::new(viewer).ok()
 }
 
 /// The event that a client names, by its id or its slug; `None` if nothing is called so. An id is
@@ -106,4 +122,26 @@ pub(super) async fn find_event_id(ctx: &Context<'_>, id: &ID) -> Result<Option<E
 /// If nothing is called so.
 pub(super) async fn event_id(ctx: &Context<'_>, id: &ID) -> Result<EventId, Fault> {
     find_event_id(ctx, id).await?.ok_or_else(Fault::no_such_event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewers_id_is_read_back_and_no_other_text_is() {
+        for name in ["a", "guest-0123", "Event:1", "auth0|Zoë", &"🎭".repeat(255)] {
+            let viewer = ViewerId::new(name).unwrap();
+            assert_eq!(read_viewer_id(&viewer_id(&viewer)), Some(viewer), "{name}");
+        }
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        for text in ["", "Viewer:", "viewer:ann", "ann", "Viewer:a\nb", "Event:1"] {
+            assert_eq!(read_viewer_id(&encode(text)), None, "{text:?}");
+        }
+        for id in
+            ["Viewer:ann", "Vmlld2VyOmFubg==", &encode(&format!("Viewer:{}", "a".repeat(2000)))]
+        {
+            assert_eq!(read_viewer_id(id), None, "{id}");
+        }
+    }
 }

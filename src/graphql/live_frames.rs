@@ -68,7 +68,7 @@ impl LiveFrames {
                 let payload = if why == Lost::NoPosition {
                     shared.rendered.form(operation.number(), render)?
                 } else {
-                    render()?
+                    shared.rendered.once(render)?
                 };
                 Ok(Frame { payload, revision: shared.snapshot.revision })
             }

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 
 use super::argument::Argument;
 use super::context::ContextExt as _;
-use super::error::Fault;
+use super::error::{Code, Fault};
 use super::ids;
 use super::named_seats::NamedSeats;
 use super::nullable::nullable;
@@ -19,8 +19,8 @@ use super::types::{
 use crate::clock::wall_clock;
 use crate::domain::command::{Confirm, Extend, Release, Reserve};
 use crate::domain::text::TEXT_RULE;
-use crate::domain::{IdempotencyKey, PaymentReference};
-use crate::identity::Role;
+use crate::domain::{ConfirmedBy, IdempotencyKey, PaymentReference, ViewerId};
+use crate::identity::{self, Role};
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +43,13 @@ pub(super) struct ConfirmSeatsInput {
     /// The seats, 1 to 100; a seat named twice counts once.
     seat_ids: Vec<ID>,
     /// Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters,
-    /// for example a UUID made when the buyer presses the button. Belongs to the viewer and the
-    /// event, and is kept for at least 24 hours.
+    /// for example a UUID made when the buyer presses the button. Belongs to the event and to the
+    /// viewer: where a shop asks, the one for whom. Kept for at least 24 hours, ten of them for an
+    /// order. Later, and under any other key, the same seats find the same order.
     idempotency_key: String,
+    /// For whom: SHOP and ADMIN only. The id of the Viewer who holds the seats, and whose the order
+    /// will be; whoever asks, unless said.
+    viewer_id: Option<ID>,
     /// The shop's own reference for the payment, 1 to 255 characters; kept with the order.
     payment_reference: Option<String>,
     /// What the seats must cost together: refused with PriceChanged if they cost anything else.
@@ -102,14 +106,16 @@ impl Mutation {
     }
 
     /// Sells held seats. Irreversible, so it takes an idempotency key: same key and seats, same
-    /// order.
+    /// order. Seats that cost money are confirmed by the shop, unless the event's confirmedBy is
+    /// BUYER.
     async fn confirm_seats(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seats, under which key.")] input: Argument<ConfirmSeatsInput>,
     ) -> Option<Result<SerialUnion<ConfirmSeatsResult>>> {
         nullable(Box::pin(async {
-            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
+            let (asker, input) = (ctx.require(Role::Buyer)?, input.read()?);
+            let (viewer, asked_by) = for_whom(asker, input.viewer_id.as_ref())?;
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
             let key = IdempotencyKey::new(input.idempotency_key)
@@ -125,10 +131,11 @@ impl Mutation {
             let expected_total = input.expected_total;
             let expected_total =
                 expected_total.map(|total| total.read("input.expectedTotal")).transpose()?;
-            let confirm = Confirm { viewer, seats, key, payment_reference, expected_total };
+            let confirm =
+                Confirm { viewer, asked_by, seats, key, payment_reference, expected_total };
             let outcome = ctx.services().desk.submit(event, confirm).await?;
             let scope = EventScope::new(event);
-            Ok(Some(SerialUnion(ConfirmSeatsResult::new(&scope, &named, outcome))))
+            Ok(Some(SerialUnion(ConfirmSeatsResult::new(&scope, &named, outcome)?)))
         }))
         .await
     }
@@ -167,6 +174,29 @@ impl Mutation {
         }))
         .await
     }
+}
+
+/// For whom seats are to be confirmed, and as whom that is asked.
+///
+/// # Errors
+///
+/// If somebody is named by whoever may not, or by what is no viewer's id.
+fn for_whom(
+    asker: &identity::Viewer,
+    named: Option<&ID>,
+) -> Result<(ViewerId, ConfirmedBy), Fault> {
+    let is_shop = asker.has_role(Role::Shop);
+    let asked_by = if is_shop { ConfirmedBy::Shop } else { ConfirmedBy::Buyer };
+    let Some(named) = named else { return Ok((asker.id.clone(), asked_by)) };
+    if !is_shop {
+        let message = "input.viewerId is for SHOP and ADMIN only; leave it out to confirm what you \
+            hold yourself";
+        return Err(Fault::new(Code::Forbidden, message));
+    }
+    let viewer = ids::read_viewer_id(named);
+    let viewer =
+        viewer.ok_or_else(|| Fault::bad_input("input.viewerId must be the id of a Viewer"))?;
+    Ok((viewer, asked_by))
 }
 
 fn bad_text(argument: &str, max_chars: usize) -> Fault {

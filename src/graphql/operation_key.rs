@@ -28,4 +28,10 @@ impl OperationKey {
             variables: serde_json::to_string(variables).unwrap_or_default(),
         }
     }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        let name = self.operation_name.as_ref().map_or(0, String::len);
+        size_of::<Self>() + self.document.len() + name + self.variables.len()
+    }
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_graphql::parser::types::{ExecutableDocument, Selection};
 use async_graphql::{Request, Value, Variables};
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::stream::StreamExt as _;
 
@@ -16,12 +15,20 @@ use super::operation_key::OperationKey;
 use super::schema::ArenaSchema;
 use super::subscription::SINCE;
 use super::types::SeatStreamItem;
+use crate::memory::{Allowance, Charge, Full};
+
+/// What all shared operations take together, in bytes: a crowd shares a few dozen, of 10 KB each.
+const SHARED_BYTES: usize = 32 * 1024 * 1024;
 
 /// What an operation asks for, the same for all who ask the same: document, operation and
 /// variables, but for the `since` that each begins with.
 #[derive(Debug)]
 pub struct SharedOperation {
     number: u64,
+    key: Arc<OperationKey>,
+    /// Where it is known.
+    known: Arc<Known>,
+    _charge: Charge,
     query: String,
     document: ExecutableDocument,
     operation_name: Option<String>,
@@ -39,7 +46,7 @@ impl SharedOperation {
         &self,
         schema: &ArenaSchema,
         item: SeatStreamItem,
-    ) -> Result<Bytes, Fault> {
+    ) -> Result<Vec<u8>, Fault> {
         let mut request = Request::new(self.query.as_str())
             .variables(self.variables.clone())
             .data(Delivery::Render(item));
@@ -51,38 +58,83 @@ impl SharedOperation {
         if let Some(error) = response.errors.first() {
             return Err(Fault::internal(&error.message));
         }
-        serde_json::to_vec(&response).map(Bytes::from).map_err(Fault::internal)
+        serde_json::to_vec(&response).map_err(Fault::internal)
     }
 }
 
+impl Drop for SharedOperation {
+    fn drop(&mut self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another may be known in its place by now.
+        if known.get(&self.key).is_some_and(|operation| operation.strong_count() == 0) {
+            known.remove(&self.key);
+        }
+    }
+}
+
+/// Operations that somebody asks for, or has just asked for.
+type Known = Mutex<HashMap<Arc<OperationKey>, Weak<SharedOperation>>>;
+
 /// The shared operations that somebody asks for at the moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SharedOperations {
-    known: Mutex<HashMap<OperationKey, Weak<SharedOperation>>>,
+    known: Arc<Known>,
     next: AtomicU64,
+    allowance: Arc<Allowance>,
+}
+
+impl Default for SharedOperations {
+    fn default() -> Self {
+        Self::with_room_for(SHARED_BYTES)
+    }
 }
 
 impl SharedOperations {
-    /// The operation of a request, which is in its normal form; shared with all who ask the same.
-    /// `None` if it has none.
-    pub fn of(&self, request: &mut Request) -> Option<Arc<SharedOperation>> {
+    fn with_room_for(bytes: usize) -> Self {
+        let (known, next) = Default::default();
+        Self { known, next, allowance: Allowance::new("shared_operations", bytes) }
+    }
+
+    /// What bounds them.
+    pub fn allowance(&self) -> &Arc<Allowance> {
+        &self.allowance
+    }
+
+    /// The operation of a request, which is in its normal form and takes so many bytes; shared with
+    /// all who ask the same. `None` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// If nobody asks the same, and too many different ones are asked already.
+    pub fn of(
+        &self,
+        request: &mut Request,
+        bytes: usize,
+    ) -> Result<Option<Arc<SharedOperation>>, Full> {
         let mut variables = request.variables.clone();
-        forget_since(&mut variables, request.parsed_query().ok()?);
+        let Ok(document) = request.parsed_query() else { return Ok(None) };
+        forget_since(&mut variables, document);
         let key = OperationKey::with_variables(request, &variables);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = known.get(&key).and_then(Weak::upgrade) {
-            return Some(operation);
+            return Ok(Some(operation));
         }
-        known.retain(|_, operation| operation.strong_count() > 0);
+        let Ok(document) = request.parsed_query() else { return Ok(None) };
+        let document = document.clone();
+        let charge = self.allowance.charge(bytes + key.bytes())?;
+        let key = Arc::new(key);
         let operation = Arc::new(SharedOperation {
             number: self.next.fetch_add(1, Ordering::Relaxed),
+            key: Arc::clone(&key),
+            known: Arc::clone(&self.known),
+            _charge: charge,
             query: request.query.clone(),
-            document: request.parsed_query().ok()?.clone(),
+            document,
             operation_name: request.operation_name.clone(),
             variables,
         });
         known.insert(key, Arc::downgrade(&operation));
-        Some(operation)
+        Ok(Some(operation))
     }
 }
 
@@ -133,7 +185,7 @@ mod tests {
         let operations = SharedOperations::default();
         let of = |n, event| {
             let variables = json!({ "event": event, "n": n });
-            operations.of(&mut request(TWO, "B", variables)).unwrap()
+            operations.of(&mut request(TWO, "B", variables), 1).unwrap().unwrap()
         };
         let first = of(1, "x");
         assert!(Arc::ptr_eq(&first, &of(2, "x")), "since is passed within a fragment");
@@ -145,9 +197,25 @@ mod tests {
         let operations = SharedOperations::default();
         let of = |n| {
             let variables = json!({ "event": "x", "n": n });
-            operations.of(&mut request(TWO, "A", variables)).unwrap()
+            operations.of(&mut request(TWO, "A", variables), 1).unwrap().unwrap()
         };
         let with = of(true);
         assert!(!Arc::ptr_eq(&with, &of(false)), "they ask for different fields");
+    }
+
+    #[test]
+    fn different_operations_are_counted_while_somebody_asks_for_them_and_refused_beyond_a_bound() {
+        let operations = SharedOperations::with_room_for(10_000);
+        let of = |event: usize| {
+            let variables = json!({ "event": event.to_string(), "n": 1 });
+            operations.of(&mut request(TWO, "B", variables), 3_000)
+        };
+        let asked: Vec<_> = (0..2).map(|event| of(event).unwrap().unwrap()).collect();
+        assert!(of(2).is_err());
+        assert!(Arc::ptr_eq(&asked[1], &of(1).unwrap().unwrap()), "there is room for the same");
+        drop(asked);
+        assert_eq!(operations.allowance().used(), 0);
+        assert!(operations.known.lock().unwrap().is_empty());
+        assert!(of(2).unwrap().is_some());
     }
 }

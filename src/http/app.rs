@@ -13,6 +13,7 @@ use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
 use crate::graphql::shared_operation::SharedOperations;
 use crate::identity::Identity;
+use crate::memory::Allowance;
 use crate::store::Store;
 
 /// What handlers work with: shared, since every connection holds it.
@@ -44,4 +45,11 @@ pub struct App {
     pub playground: bool,
     /// The open sockets and streams, so that a shutdown can wait for their goodbyes.
     pub sockets: TaskTracker,
+}
+
+impl App {
+    /// What bounds the stores that strangers fill.
+    pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
+        self.documents.allowances().chain([self.operations.allowance()])
+    }
 }

@@ -4,72 +4,144 @@
 //! There are [`CACHES`] caches, and each thread that serves clients uses one of them. An operation
 //! is copied for every execution. The names in the copies are counted references to those in the
 //! original, which processors would fight for.
+//!
+//! A document is charged for what it takes with its normal forms, as long as it lives; those used
+//! longest ago go first. What operations under way hold is counted as well, and refused beyond a
+//! bound: each has a copy of its document, and subscriptions keep theirs for hours.
 
-use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_graphql::Variables;
 use lru::LruCache;
 
 use super::request_error::RequestError;
-use crate::graphql::document::{Document, DocumentReader};
-
-/// Documents kept in a cache, those used last: a shop sends a few dozen.
-const KEPT_DOCUMENTS: NonZero<usize> = NonZero::new(64).expect("is not zero");
+use crate::graphql::document::{Document, DocumentReader, Prepared};
+use crate::memory::{Allowance, Charge};
 
 /// Caches; where there are more threads, some share one.
 const CACHES: usize = 4;
 
-/// The longest text that is kept, in bytes. Parsed it takes up to a hundred times its size, and its
-/// normal forms as much again. So all together stay under 200 MB even if somebody sends the worst;
-/// those that people write take a twentieth of that.
+/// What all documents take together that are kept, in bytes. Those that people write take 60 KB
+/// each, the largest that are kept half a megabyte; a shop sends a few dozen.
+const KEPT_BYTES: usize = 64 * 1024 * 1024;
+
+/// The longest text that is kept, in bytes: those that people write have a tenth of it.
 const KEPT_TEXT_BYTES: usize = 4 * 1024;
 
+/// What the operations under way hold together of their documents and variables, in bytes. A
+/// booking holds 3 KB, a subscription that shares its frames nothing; the largest operation some
+/// 600 KB.
+const UNDER_WAY_BYTES: usize = 128 * 1024 * 1024;
+
 /// Documents by their texts.
-type ThreadCache = Mutex<LruCache<String, Arc<Document>>>;
+#[derive(Debug)]
+struct ThreadCache {
+    allowance: Arc<Allowance>,
+    kept: Mutex<LruCache<String, Arc<Document>>>,
+}
 
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct DocumentCache {
     caches: [ThreadCache; CACHES],
+    under_way: Arc<Allowance>,
     reader: DocumentReader,
 }
 
 impl Default for DocumentCache {
     fn default() -> Self {
-        let reader = DocumentReader::new(&crate::graphql::sdl())
-            .expect("the schema keeps the specification's rules");
-        Self { caches: std::array::from_fn(|_| Mutex::new(LruCache::new(KEPT_DOCUMENTS))), reader }
+        Self::with_room_for(KEPT_BYTES, UNDER_WAY_BYTES)
+    }
+}
+
+impl ThreadCache {
+    fn new(bytes: usize) -> Self {
+        Self {
+            allowance: Allowance::new("documents", bytes),
+            kept: Mutex::new(LruCache::unbounded()),
+        }
+    }
+
+    fn find(&self, text: &str) -> Option<Arc<Document>> {
+        self.kept().get(text).map(Arc::clone)
+    }
+
+    fn keep(&self, text: &str, document: &Arc<Document>) {
+        let mut kept = self.kept();
+        let evict = || kept.pop_lru().is_some();
+        if let Ok(charge) = self.allowance.make_room(Document::bytes(text), evict) {
+            document.keep_at(charge);
+            kept.put(text.to_owned(), Arc::clone(document));
+        }
+    }
+
+    /// Documents have grown, since they keep normal forms.
+    fn settle(&self) {
+        if self.allowance.is_exceeded() {
+            let mut kept = self.kept();
+            self.allowance.settle(|| kept.pop_lru().is_some());
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, LruCache<String, Arc<Document>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl DocumentCache {
-    /// What reads documents.
-    pub(super) fn reader(&self) -> &DocumentReader {
-        &self.reader
+    /// One that keeps so many bytes of documents, and has so many for what is under way.
+    fn with_room_for(kept_bytes: usize, under_way_bytes: usize) -> Self {
+        let reader = DocumentReader::new(&crate::graphql::sdl())
+            .expect("the schema keeps the specification's rules");
+        Self {
+            caches: std::array::from_fn(|_| ThreadCache::new(kept_bytes / CACHES)),
+            under_way: Allowance::new("operations", under_way_bytes),
+            reader,
+        }
+    }
+
+    /// What bounds it.
+    pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
+        self.caches.iter().map(|cache| &cache.allowance).chain([&self.under_way])
+    }
+
+    /// The operation of this name, or the only one, with the values that its variables have; and
+    /// what it is charged for as long as it is under way.
+    pub(super) fn prepare(
+        &self,
+        text: &str,
+        name: Option<&str>,
+        given: Variables,
+    ) -> Result<(Prepared, Charge), RequestError> {
+        let document = self.read(text)?;
+        let prepared = self.reader.operation(&document, name, given)?;
+        self.of_this_thread().settle();
+        let charge = self.under_way.charge(text.len() + prepared.bytes);
+        let charge = charge.map_err(|full| RequestError::Refused(full.into()))?;
+        Ok((prepared, charge))
     }
 
     /// Reads a document, or finds it read.
-    pub(super) fn read(&self, text: &str) -> Result<Arc<Document>, RequestError> {
-        if let Some(known) = self.of_this_thread().get(text) {
-            return Ok(Arc::clone(known));
+    fn read(&self, text: &str) -> Result<Arc<Document>, RequestError> {
+        let cache = self.of_this_thread();
+        if let Some(known) = cache.find(text) {
+            return Ok(known);
         }
         let document = Arc::new(self.reader.read(text).map_err(RequestError::Document)?);
         if text.len() <= KEPT_TEXT_BYTES {
-            self.of_this_thread().put(text.to_owned(), Arc::clone(&document));
+            cache.keep(text, &document);
         }
         Ok(document)
     }
 
     /// This thread's cache.
-    fn of_this_thread(&self) -> MutexGuard<'_, LruCache<String, Arc<Document>>> {
+    fn of_this_thread(&self) -> &ThreadCache {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
         }
-        self.caches[NUMBER.with(|number| number % CACHES)]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        &self.caches[NUMBER.with(|number| number % CACHES)]
     }
 }
 
@@ -86,18 +158,67 @@ mod tests {
             assert!(documents.read("{ viewer").is_err());
             assert!(documents.read(&format!("{{ {} }}", "__typename ".repeat(21))).is_err());
         }
-        assert_eq!(documents.of_this_thread().len(), 1);
+        assert_eq!(documents.of_this_thread().kept().len(), 1);
     }
 
     #[test]
     fn neither_many_documents_nor_large_ones_fill_the_memory() {
-        let documents = DocumentCache::default();
+        let documents = DocumentCache::with_room_for(CACHES * 200_000, 0);
         let large = format!("{{ event(id: \"{}\") {{ id }} }}", "x".repeat(KEPT_TEXT_BYTES));
         let first = documents.read(&large).unwrap();
         assert!(!Arc::ptr_eq(&first, &documents.read(&large).unwrap()));
-        for number in 0..=KEPT_DOCUMENTS.get() {
+        let cache = documents.of_this_thread();
+        let known = documents.read("{ __typename }").unwrap();
+        for number in 0..1_000 {
             documents.read(&format!("{{ a{number}: __typename }}")).unwrap();
+            assert!(cache.allowance.used() <= 200_000);
+            assert!(Arc::ptr_eq(&known, &documents.read("{ __typename }").unwrap()), "is used");
         }
-        assert_eq!(documents.of_this_thread().len(), KEPT_DOCUMENTS.get());
+        assert!(cache.allowance.used() > 190_000 && cache.allowance.evictions() > 900);
+        cache.kept().clear();
+        drop(known);
+        assert_eq!(cache.allowance.used(), 0);
+    }
+
+    #[test]
+    fn the_forms_of_a_document_are_counted_and_others_go_for_them() {
+        let documents = DocumentCache::with_room_for(CACHES * 70_000, 1 << 20);
+        let text = format!(
+            "query ({}) {{ {} }}",
+            (0..8).map(|n| format!("$v{n}: Boolean!")).collect::<String>(),
+            (0..8).map(|n| format!("a{n}: __typename @skip(if: $v{n})")).collect::<String>(),
+        );
+        let cache = documents.of_this_thread();
+        documents.read("{ __typename }").unwrap();
+        let before = {
+            documents.read(&text).unwrap();
+            cache.allowance.used()
+        };
+        for number in 0..256_u32 {
+            let given = (0..8).map(|n| (format!("v{n}"), (number >> n & 1 == 1).into()));
+            let given = serde_json::Value::Object(given.collect());
+            let (_, charge) = documents.prepare(&text, None, Variables::from_json(given)).unwrap();
+            drop(charge);
+            assert!(cache.allowance.used() <= 70_000);
+        }
+        assert!(cache.allowance.evictions() > 0, "{before}");
+    }
+
+    #[test]
+    fn what_is_under_way_is_counted_until_it_has_ended_and_refused_beyond_the_bound() {
+        let documents = DocumentCache::with_room_for(1 << 20, 2_000);
+        let prepare = || documents.prepare("{ __typename }", None, Variables::default());
+        let mut under_way = Vec::new();
+        let refused = loop {
+            match prepare() {
+                Ok((_, charge)) => under_way.push(charge),
+                Err(refused) => break refused,
+            }
+        };
+        assert!(matches!(refused, RequestError::Refused(_)) && under_way.len() > 1);
+        under_way.pop();
+        assert!(prepare().is_ok());
+        under_way.clear();
+        assert_eq!(documents.under_way.used(), 0);
     }
 }

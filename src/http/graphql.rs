@@ -141,6 +141,9 @@ impl HttpError {
                 // and a browser would show the page that waits for events nothing but them.
                 None => return sse::once(&refused.into_errors()),
             },
+            Self::Request(refused @ RequestError::Refused(_)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, refused)
+            }
             Self::Request(refused) => (StatusCode::BAD_REQUEST, refused),
         };
         encoded(accepted.media_type_or_json(), status, &refused.into_response())
@@ -238,6 +241,7 @@ async fn execute(
                 .answer(accepted);
         }
     };
+    let _under_way = prepared.charge;
     let mut response = match app.maps.execute(&app.feed, &app.schema, prepared.request).await {
         Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
         Answer::Own(response) => response,

@@ -30,15 +30,17 @@ pub(super) enum OperationEvent {
 /// Starts an operation. Its events end with [`OperationEvent::Failed`] or [`OperationEvent::End`].
 pub(super) fn start(
     app: &AppState,
-    Prepared { mut request, operation, .. }: Prepared,
+    Prepared { mut request, operation, charge, .. }: Prepared,
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
         // In a task of its own: while the socket cannot write it polls nothing, and what runs may
         // hold a connection.
         let schema = app.schema.clone();
-        let executing =
-            AbortOnDropHandle::new(tokio::spawn(async move { schema.execute(request).await }));
+        let executing = AbortOnDropHandle::new(tokio::spawn(async move {
+            let _under_way = charge;
+            schema.execute(request).await
+        }));
         let response = executing
             .map(|ended| ended.unwrap_or_else(|error| fault_response(Fault::internal(error))));
         return response
@@ -49,7 +51,11 @@ pub(super) fn start(
     }
     // Frames that look the same to everybody are shared: then the resolver hands over what it would
     // have streamed.
-    let (handed, shared) = (Handed::default(), app.operations.of(&mut request));
+    let shared = match app.operations.of(&mut request, charge.bytes()) {
+        Ok(shared) => shared,
+        Err(full) => return stream::once(async move { failed(full.into()) }).boxed(),
+    };
+    let handed = Handed::default();
     let responses = app.schema.execute_stream(request.data(Delivery::HandOver(handed.clone())));
     let schema = app.schema.clone();
     let frames = stream::once(async move {
@@ -58,7 +64,11 @@ pub(super) fn start(
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
     let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Frame));
-    responses.map(move |response| told(operation, response)).chain(frames).chain(end).boxed()
+    let responses = responses.map(move |response| {
+        let _under_way = &charge;
+        told(operation, response)
+    });
+    responses.chain(frames).chain(end).boxed()
 }
 
 fn told(operation: OperationType, mut response: Response) -> OperationEvent {

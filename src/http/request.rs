@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::document_cache::DocumentCache;
+use super::json_nesting;
 use super::request_error::{RequestError, malformed};
 use crate::graphql::cost::Cost;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
+use crate::memory::Charge;
 
-/// The largest request body and the largest WebSocket message, in bytes: a document and 100 seat
-/// ids are under 10 KiB.
+/// The largest request body and the largest WebSocket message, in bytes. A document and 100 seat
+/// ids are under 10 KiB; the largest document with each character escaped has six times its size.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 /// The parameters of a request, as in GraphQL over HTTP and in the payload of a WebSocket's
@@ -34,6 +36,8 @@ pub(super) struct Prepared {
     pub(super) operation: OperationType,
     /// The most that it may cost.
     pub(super) cost: Cost,
+    /// What it takes, to be held until it has ended.
+    pub(super) charge: Charge,
 }
 
 impl Prepared {
@@ -48,6 +52,7 @@ impl Parameters {
     pub(super) fn from_body(body: &[u8]) -> Result<Self, RequestError> {
         const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        json_nesting::check(body)?;
         serde_json::from_slice(body).or_else(|_| {
             // Why not? Most bodies are right, and pay nothing for the answer.
             let json =
@@ -71,6 +76,7 @@ impl Parameters {
     /// Reads the parameters of a GET request.
     pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Self, RequestError> {
         fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, RequestError> {
+            json_nesting::check(text.as_bytes())?;
             serde_json::from_str(text)
                 .map_err(|_| malformed(&format!("the parameter `{name}` must be JSON")))
         }
@@ -133,16 +139,16 @@ pub(super) fn parse(
     documents: &DocumentCache,
     mut request: Request,
 ) -> Result<Prepared, RequestError> {
-    let document = documents.read(&request.query)?;
     let given = std::mem::take(&mut request.variables);
     let name = request.operation_name.as_deref();
-    let prepared = documents.reader().operation(&document, name, given)?;
+    let (prepared, charge) = documents.prepare(&request.query, name, given)?;
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
     if let Some(introspected) = prepared.introspected {
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: prepared.operation.kind, cost: Cost::default() })
+    let (operation, cost) = (prepared.operation.kind, Cost::default());
+    Ok(Prepared { request, operation, cost, charge })
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

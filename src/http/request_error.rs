@@ -2,6 +2,7 @@
 
 use async_graphql::{Error, Pos, Response, ServerError};
 
+use super::json_nesting::TooDeep;
 use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
 
@@ -17,6 +18,8 @@ pub(super) enum RequestError {
     NotPersisted,
     /// It is one, but its document cannot be executed: everything that is wrong with it.
     Document(Vec<DocumentError>),
+    /// There is nothing wrong with it, but it is not carried out now.
+    Refused(Fault),
 }
 
 impl RequestError {
@@ -28,7 +31,7 @@ impl RequestError {
     /// What the client is told.
     pub(super) fn into_errors(self) -> Vec<ServerError> {
         match self {
-            Self::Malformed(fault) => vec![server_error(fault)],
+            Self::Malformed(fault) | Self::Refused(fault) => vec![server_error(fault)],
             Self::NotPersisted => {
                 vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
             }
@@ -47,6 +50,12 @@ impl RequestError {
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(vec![error])
+    }
+}
+
+impl From<TooDeep> for RequestError {
+    fn from(error: TooDeep) -> Self {
+        malformed(&error.to_string())
     }
 }
 

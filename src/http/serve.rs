@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::paced_io::PacedIo;
 use super::service::{ClientConnection, Service};
 use super::spelled_io::SpelledIo;
 
@@ -26,6 +27,11 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long a request may take from its head to the beginning of its answer, the body's arrival
 /// included: over the longest wait at the desk.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// The most of a connection's buffers, in bytes: the largest head that is read, and what waits to be
+/// written of small answers to a client that asks on and on without reading. hyper's own bound is
+/// six times as large.
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The pause after the operating system refused a connection: it has run out of something, which
 /// passes.
@@ -93,7 +99,8 @@ async fn serve_connection(
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(SpelledIo(stream)), answering)
+        .max_buf_size(BUFFER_BYTES)
+        .serve_connection(TokioIo::new(SpelledIo(PacedIo::new(stream))), answering)
         .with_upgrades();
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {

@@ -17,7 +17,7 @@ pub struct Allowance {
 
 /// There is no room for so much now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("there is no room for it in memory now")]
+#[error("there is no room for it in this server's memory now; try again in a moment")]
 pub struct Full;
 
 /// Bytes that are in use until this is dropped.
@@ -61,6 +61,18 @@ impl Allowance {
         self.refusals.load(Ordering::Relaxed)
     }
 
+    /// Whether more is in use than may be, which `anyway` can bring about.
+    pub fn is_exceeded(&self) -> bool {
+        self.used() > self.limit
+    }
+
+    /// Lets go of things, one at a time, until no more is in use than may be.
+    pub fn settle(&self, mut evict: impl FnMut() -> bool) {
+        while self.is_exceeded() && evict() {
+            self.evictions.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Takes bytes.
     ///
     /// # Errors
@@ -93,8 +105,9 @@ impl Allowance {
 
     /// Takes bytes even if there are not so many left: for what cannot be refused any more.
     pub fn charge_anyway(self: &Arc<Self>, bytes: usize) -> Charge {
-        self.used.fetch_add(bytes, Ordering::Relaxed);
-        Charge { of: Arc::clone(self), bytes }
+        let mut charge = Charge { of: Arc::clone(self), bytes: 0 };
+        charge.grow_anyway(bytes);
+        charge
     }
 
     fn take(&self, bytes: usize) -> bool {
@@ -109,6 +122,11 @@ impl Charge {
         self.bytes
     }
 
+    /// The allowance that it is of.
+    pub fn of(&self) -> &Arc<Allowance> {
+        &self.of
+    }
+
     /// Takes more.
     ///
     /// # Errors
@@ -118,6 +136,12 @@ impl Charge {
         let mut grown = self.of.charge(more)?;
         self.bytes += std::mem::take(&mut grown.bytes);
         Ok(())
+    }
+
+    /// Takes more even if there are not so many left.
+    pub fn grow_anyway(&mut self, more: usize) {
+        self.of.used.fetch_add(more, Ordering::Relaxed);
+        self.bytes += more;
     }
 
     /// Shared bytes that give this back when their last copy is dropped.
@@ -158,7 +182,9 @@ mod tests {
         assert_eq!((first.grow(1), first.bytes()), (Err(Full), 4));
         drop(second);
         assert_eq!((first.grow(6), allowance.used()), (Ok(()), 10));
+        first.grow_anyway(1);
         assert_eq!(allowance.charge_anyway(5).bytes(), 5);
+        assert!(allowance.is_exceeded());
         drop(first);
         assert_eq!((allowance.used(), allowance.refusals(), allowance.evictions()), (0, 2, 0));
         assert_eq!(allowance.charge(usize::MAX).unwrap_err(), Full);
@@ -174,6 +200,15 @@ mod tests {
         assert_eq!(kept.len(), 3, "for what never fits nothing is let go of");
         assert!(allowance.make_room(8, || kept.pop().is_some()).is_err());
         assert_eq!((kept.len(), allowance.used()), (0, charge.bytes()));
+    }
+
+    #[test]
+    fn what_has_grown_beyond_the_limit_is_made_up_for() {
+        let allowance = Allowance::new("things", 10);
+        let mut kept: Vec<_> = (0..5).map(|_| allowance.charge(2).unwrap()).collect();
+        kept[0].grow_anyway(3);
+        allowance.settle(|| kept.pop().is_some());
+        assert_eq!((kept.len(), allowance.used(), allowance.evictions()), (3, 9, 2));
     }
 
     #[test]

@@ -64,8 +64,8 @@ async fn insert_event(
     const INSERT: &str = "
 INSERT INTO events (slug, name, venue, starts_at, time_zone, sales_open_at, sales_close_at,
                     hold_seconds, hold_extension_seconds, max_seats_per_viewer,
-                    max_seats_let_go, currency)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
+                    max_seats_let_go, confirmed_by, currency)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
     let to_row = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let insert = statement(
         INSERT,
@@ -81,6 +81,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
             to_row(event.hold_extension_seconds).into(),
             event.max_seats_per_viewer.map(to_row).into(),
             event.max_seats_let_go.map(to_row).into(),
+            event.confirmed_by.code().into(),
             currency.into(),
         ],
     );

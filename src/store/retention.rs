@@ -1,5 +1,5 @@
-//! Removes what of the change logs is past its retention, and what of it that seats were let go no
-//! longer counts.
+//! Removes what of the change logs and of the idempotency keys is past its retention, and what no
+//! longer counts of the seats that were let go.
 
 use std::time::Duration;
 
@@ -19,6 +19,10 @@ pub struct Retention {
     /// Changes that are younger than this.
     pub age: Duration,
 }
+
+/// How long an idempotency key is kept: the contract says that long at least. Whoever repeats a
+/// purchase later is answered by its seats.
+const KEYS_KEPT_FOR: Duration = Duration::from_hours(24);
 
 /// Rows of a table removed by one statement: a few tens of milliseconds.
 const PRUNED_AT_ONCE: i64 = 5000;
@@ -96,5 +100,22 @@ SELECT GREATEST((SELECT count(*) FROM runs), (SELECT count(*) FROM let_go))";
         let row = self.upkeep.query_one_raw(statement(PRUNE, values)).await?;
         let pruned: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
         Ok(pruned == PRUNED_AT_ONCE)
+    }
+
+    /// Removes the oldest idempotency keys of an event that need not be kept any longer, a batch of
+    /// them; true if there may be more.
+    pub async fn prune_keys(&self, event: EventId) -> Result<bool, StoreError> {
+        // Up to an instant, which several keys may share: a few more than a batch then.
+        const PRUNE: &str = "WITH oldest AS (
+    SELECT created_at FROM idempotency_keys
+     WHERE event_id = $1 AND created_at < statement_timestamp() - make_interval(secs => $3)
+     ORDER BY created_at LIMIT $2
+)
+DELETE FROM idempotency_keys
+ WHERE event_id = $1 AND created_at <= (SELECT max(created_at) FROM oldest)";
+        let age = KEYS_KEPT_FOR.as_secs_f64();
+        let prune = statement(PRUNE, [event.0.into(), PRUNED_AT_ONCE.into(), age.into()]);
+        let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
+        Ok(pruned >= PRUNED_AT_ONCE.unsigned_abs())
     }
 }

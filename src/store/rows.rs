@@ -8,8 +8,8 @@ use super::error::StoreError;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, Cause, EventId, Hold, OrderId, Revision, Sale, SeatId, SeatState, SeatStatus,
-    ViewerId,
+    CategoryId, Cause, ConfirmedBy, EventId, Hold, OrderId, Revision, Sale, SeatId, SeatState,
+    SeatStatus, ViewerId,
 };
 
 pub(super) fn cause_from_row(cause: i16) -> Result<Cause, StoreError> {
@@ -61,20 +61,25 @@ pub(super) struct TermsRow {
     pub(super) hold_extension_seconds: i32,
     pub(super) max_seats_per_viewer: Option<i32>,
     pub(super) max_seats_let_go: Option<i32>,
+    pub(super) confirmed_by: i16,
     pub(super) currency: String,
 }
 
-impl From<TermsRow> for Terms {
-    fn from(row: TermsRow) -> Self {
+impl TryFrom<TermsRow> for Terms {
+    type Error = StoreError;
+
+    fn try_from(row: TermsRow) -> Result<Self, StoreError> {
         let to_limit = |limit| u32::try_from(limit).ok();
-        Self {
+        let confirmed_by = ConfirmedBy::from_code(row.confirmed_by);
+        Ok(Self {
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at,
             hold: TimeDelta::seconds(row.hold_seconds.into()),
             hold_extension: TimeDelta::seconds(row.hold_extension_seconds.into()),
             max_seats_per_viewer: row.max_seats_per_viewer.and_then(to_limit),
             max_seats_let_go: row.max_seats_let_go.and_then(to_limit),
+            confirmed_by: confirmed_by.ok_or(StoreError::Corrupt("who confirms"))?,
             currency: row.currency,
-        }
+        })
     }
 }

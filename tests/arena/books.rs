@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use grand_arena::domain::ledger::Closing;
 use grand_arena::domain::seat::Seat;
 use grand_arena::domain::{
-    Cause, Change, EventId, OrderId, Revision, SeatId, SeatState, SeatStatus, ViewerId,
+    Cause, Change, ConfirmedBy, EventId, OrderId, Revision, SeatId, SeatState, SeatStatus, ViewerId,
 };
 use grand_arena::pruner::Pruner;
 use grand_arena::store::StoreError;
@@ -188,7 +188,7 @@ async fn admitted(
 }
 
 #[tokio::test]
-async fn the_tables_admit_the_numbers_of_the_statuses_and_causes_and_no_others() {
+async fn the_tables_admit_the_numbers_that_stand_for_something_and_no_others() {
     let arena = Arena::new().await;
     let event = arena.event(1).await;
     let id = event.id.0;
@@ -207,6 +207,11 @@ async fn the_tables_admit_the_numbers_of_the_statuses_and_causes_and_no_others()
     });
     let known: Vec<_> = Cause::ALL.iter().map(|cause| cause.code()).collect();
     assert_eq!(causes.await, known);
+    let confirmers = admitted(&arena, "events_confirmed_by", |code, _| {
+        sqlx::query("UPDATE events SET confirmed_by = $2 WHERE id = $1").bind(id).bind(code)
+    });
+    let known: Vec<_> = ConfirmedBy::ALL.iter().map(|who| who.code()).collect();
+    assert_eq!(confirmers.await, known);
 }
 
 /// Neither is taken for something else where the tables do not keep it out, as before a migration.
@@ -217,9 +222,11 @@ async fn a_row_with_a_number_that_stands_for_nothing_is_not_read() {
     let mut writer = Writer::new(&arena, &event);
     writer.write(event.seat(1), "alice", &[Cause::Reserved]).await.unwrap();
     let (status, cause) = (unknown(0, SeatStatus::from_code), unknown(1, Cause::from_code));
+    let confirmer = unknown(1, ConfirmedBy::from_code);
     for (table, constraint, column, number) in [
         ("seats", "seats_state", "status", status),
         ("seat_changes", "seat_changes_cause", "cause", cause),
+        ("events", "events_confirmed_by", "confirmed_by", confirmer),
     ] {
         let update = format!("UPDATE {table} SET {column} = $1");
         let update = || sqlx::query(AssertSqlSafe(update.clone())).bind(number);
@@ -233,6 +240,8 @@ async fn a_row_with_a_number_that_stands_for_nothing_is_not_read() {
     assert!(matches!(seats, Err(StoreError::Corrupt("a status"))), "{seats:?}");
     let changes = arena.store.changes_after(event.id, Revision::ZERO, 10).await;
     assert!(matches!(changes, Err(StoreError::Corrupt("a cause of change"))), "{changes:?}");
+    let events = arena.store.events(&[event.id]).await;
+    assert!(matches!(events, Err(StoreError::Corrupt("who confirms"))), "{events:?}");
 }
 
 #[tokio::test]

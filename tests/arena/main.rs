@@ -25,6 +25,7 @@ mod metrics;
 mod mutations;
 mod orders;
 mod origins;
+mod paying;
 mod process;
 mod proxies;
 mod queries;

@@ -227,8 +227,8 @@ async fn nobody_learns_when_anothers_hold_ends_or_finds_anothers_order() {
 
     let query = "query ($seat: ID!, $event: ID!, $code: String!, $typed: String!, $order: ID!) {
         seat(id: $seat) { reservationExpiresAt } order(code: $code) { id }
-        typed: order(code: $typed) { id } node(id: $order) { id } other: order(code: \"00000-00000\") { id }
-        none: order(code: \"?\") { id }
+        typed: order(code: $typed) { id } node(id: $order) { id }
+        other: order(code: \"00000-00000\") { id } none: order(code: \"?\") { id }
         seatMap(eventId: $event) { seats { reservationExpiresAt } } }";
     let variables = json!({ "seat": event.seat_gid(2), "event": event.slug, "code": code,
         "typed": typed, "order": bought["id"] });

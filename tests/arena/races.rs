@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Confirm, Expire, NotHeldReason, Reserve, SeatSet};
-use grand_arena::domain::{Cause, IdempotencyKey, SeatId, SeatStatus, ViewerId};
+use grand_arena::domain::{Cause, ConfirmedBy, IdempotencyKey, SeatId, SeatStatus, ViewerId};
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 
@@ -188,6 +188,7 @@ fn reserve(viewer: &str, seat: SeatId) -> Reserve {
 fn confirm(viewer: &str, seat: SeatId) -> Confirm {
     Confirm {
         viewer: ViewerId::new(viewer).unwrap(),
+        asked_by: ConfirmedBy::Buyer,
         seats: SeatSet::new(vec![seat]).unwrap(),
         key: IdempotencyKey::new(format!("{viewer}'s key")).unwrap(),
         payment_reference: None,

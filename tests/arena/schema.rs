@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use async_graphql::Request;
 use grand_arena::desk::Desk;
-use grand_arena::domain::ViewerId;
 use grand_arena::domain::command::{Confirm, Reserve, SeatSet};
-use grand_arena::domain::{IdempotencyKey, SeatId};
+use grand_arena::domain::{ConfirmedBy, IdempotencyKey, SeatId, ViewerId};
 use grand_arena::feed::Feed;
 use grand_arena::graphql::{self, Services};
 use grand_arena::identity::{Identity, Viewer};
@@ -61,8 +60,14 @@ async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
     let reserve = Reserve { viewer: viewer.clone(), seats: seats() };
     desk.submit(seat.event, reserve).await.unwrap().unwrap();
     let (viewer, key) = (viewer.clone(), IdempotencyKey::new("key".to_owned()).unwrap());
-    let confirm =
-        Confirm { viewer, seats: seats(), key, payment_reference: None, expected_total: None };
+    let confirm = Confirm {
+        viewer,
+        asked_by: ConfirmedBy::Buyer,
+        seats: seats(),
+        key,
+        payment_reference: None,
+        expected_total: None,
+    };
     desk.submit(seat.event, confirm).await.unwrap().unwrap();
 }
 

@@ -368,7 +368,7 @@ async fn variables_are_validated_however_often_their_document_was_valid_before()
 async fn a_document_that_is_all_wrong_is_answered_with_a_few_errors() {
     let arena = Arena::new().await;
     let server = arena.server().await;
-    let query = format!("{{ viewer({}) {{ id }} }}", "a:1 ".repeat(1000));
+    let query = format!("{{ viewer({}) {{ id }} }}", "a: 1 ".repeat(32));
     let answer = server.stranger().send(&query, json!({})).await;
     assert_eq!(answer["errors"].as_array().unwrap().len(), 20, "{answer}");
 }

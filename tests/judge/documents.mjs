@@ -20,14 +20,16 @@ import { Variables } from './variables.mjs';
 
 /**
  * Below what the server allows: fields within each other, fields and fragments within each other,
- * fields wherever they are spread, and aliases.
+ * fields wherever they are spread, aliases, lists of the schema, and directives.
  */
 const MAX_DEPTH = 7;
 const MAX_LEVELS = 25;
 const MAX_FIELDS = 60;
 const MAX_ALIASES = 24;
+const MAX_LISTS = 12;
+const MAX_DIRECTIVES = 40;
 
-/** Lists of the schema; the server takes two of them within each other. */
+/** Long lists of the schema; the server takes two of them within each other. */
 const SCHEMA_LISTS = ['fields', 'interfaces', 'possibleTypes', 'inputFields'];
 const MAX_SCHEMA_LISTS = 2;
 
@@ -38,11 +40,12 @@ const named = (value) => ({ kind: Kind.NAME, value });
 const setOf = (selections) => ({ kind: Kind.SELECTION_SET, selections });
 
 /** What a selection set adds up to. */
-const NOTHING = { fields: 0, aliases: 0, maps: 0 };
+const NOTHING = { fields: 0, aliases: 0, maps: 0, lists: 0 };
 const add = (a, b) => ({
   fields: a.fields + b.fields,
   aliases: a.aliases + b.aliases,
   maps: a.maps + b.maps,
+  lists: a.lists + b.lists,
 });
 
 /** Where an operation begins. */
@@ -54,6 +57,7 @@ class Draft {
   /** The arguments that each field has been given so far: they decide on its name in answers. */
   #given = new Map();
   #cost = NOTHING;
+  #directivesWritten = 0;
   #variables;
   /** Many documents are small, so that what is wrong is easily seen. */
   #size;
@@ -190,6 +194,7 @@ class Draft {
         at.schemaLists <= fragment.schemaLists &&
         this.#cost.fields + fragment.cost.fields <= this.#size &&
         this.#cost.aliases + fragment.cost.aliases <= MAX_ALIASES &&
+        this.#cost.lists + fragment.cost.lists <= MAX_LISTS &&
         this.#cost.maps + fragment.cost.maps <= (at.isInList ? 0 : 1),
     );
     if (known.length > 0 && at.depth > 0 && random.percent(50)) {
@@ -204,6 +209,7 @@ class Draft {
       fields: this.#cost.fields - before.fields,
       aliases: this.#cost.aliases - before.aliases,
       maps: this.#cost.maps - before.maps,
+      lists: this.#cost.lists - before.lists,
     };
     const height = MAX_DEPTH - at.depth;
     const spread = this.#spreadOf(type, selections, { cost, height, schemaLists: at.schemaLists });
@@ -213,7 +219,9 @@ class Draft {
 
   #directives() {
     const random = this.random;
-    const names = random.percent(12) ? random.some(['skip', 'include'], 1 + random.below(2)) : [];
+    if (this.#directivesWritten > MAX_DIRECTIVES || !random.percent(12)) return [];
+    const names = random.some(['skip', 'include'], 1 + random.below(2));
+    this.#directivesWritten += names.length;
     return names.map((name) => {
       const argument = this.schema.getDirective(name).args[0];
       const value = this.#value(argument.type, { kind: Kind.BOOLEAN, value: random.percent(50) });
@@ -263,7 +271,9 @@ class Draft {
     const node = this.#named(field.name, args, type);
     // A subscription's root takes no conditions.
     if (at.depth === 0 && at.kind === OperationTypeNode.SUBSCRIPTION) node.directives = [];
-    this.#cost = add(this.#cost, { fields: 1, aliases: 0, maps: field.name === 'seatMap' ? 1 : 0 });
+    const maps = field.name === 'seatMap' ? 1 : 0;
+    const lists = isOfSchema(type) && isListType(getNullableType(field.type)) ? 1 : 0;
+    this.#cost = add(this.#cost, { ...NOTHING, fields: 1, maps, lists });
     if (isCompositeType(of)) {
       const isInList = at.isInList || isListType(getNullableType(field.type));
       const schemaLists = at.schemaLists + (isSchemaList(type, field) ? 1 : 0);
@@ -290,9 +300,11 @@ class Draft {
     // A whole map is large; the server takes few of them.
     const isMapTooMany = at.isInList || this.#cost.maps > 0;
     const isListTooMany = at.schemaLists >= MAX_SCHEMA_LISTS;
+    const isFullOfLists = this.#cost.lists >= MAX_LISTS;
     const isLeftOut = (field) =>
       (field.name === 'seatMap' && isMapTooMany) ||
       (isListTooMany && isSchemaList(type, field)) ||
+      (isFullOfLists && isOfSchema(type) && isListType(getNullableType(field.type))) ||
       UNORDERED.includes(field.name);
     return random.one(fields.filter((field) => !isLeftOut(field)));
   }
@@ -318,7 +330,7 @@ class Draft {
     if (index === 0 && random.percent(8)) alias = `other_${name}`;
     const mayBeCalledOther = name !== '__typename' && type.getFields;
     if (random.percent(1) && mayBeCalledOther) alias = random.one(Object.keys(type.getFields()));
-    this.#cost = add(this.#cost, { fields: 0, aliases: alias ? 1 : 0, maps: 0 });
+    this.#cost = add(this.#cost, { ...NOTHING, aliases: alias ? 1 : 0 });
     return {
       kind: Kind.FIELD,
       name: named(name),
@@ -328,6 +340,9 @@ class Draft {
     };
   }
 }
+
+/** Whether it is one of the types that describe the schema. */
+const isOfSchema = ({ name }) => name.startsWith('__');
 
 /** Whether a field of a type of the schema about itself is a list of such types or their fields. */
 const isSchemaList = (type, { name }) => type.name === '__Type' && SCHEMA_LISTS.includes(name);

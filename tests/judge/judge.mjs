@@ -107,6 +107,12 @@ function isUndecided(schema, document, operation, given) {
   return isNull;
 }
 
+/** Whether variables are given that are not declared: the specification passes over them. */
+function isMoreThanDeclared(operation, given) {
+  const declared = operation.variableDefinitions.map(({ variable }) => variable.name.value);
+  return Object.keys(given ?? {}).some((name) => !declared.includes(name));
+}
+
 const isFragment = ({ kind }) => kind === Kind.FRAGMENT_DEFINITION;
 
 /** What is wrong with a document. graphql-js's own rules trip over what ours refuses. */
@@ -143,6 +149,9 @@ export async function judge(schema, request, world) {
   const variableValues = request.variables === undefined ? {} : JSON.parse(request.variables);
   const { operationName } = request;
   const operation = getOperationAST(document, operationName);
+  if (operation && isMoreThanDeclared(operation, variableValues)) {
+    return { refused: 'a variable is given that is not declared' };
+  }
   if (operation && isUndecided(schema, document, operation, variableValues)) {
     return { refused: 'a variable is null that decides on a selection' };
   }

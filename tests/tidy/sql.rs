@@ -1,5 +1,5 @@
-//! The numbers of statuses and causes stand in one place, the enums of `domain`. SQL is made from
-//! them.
+//! The numbers of statuses, causes and confirmers stand in one place, the enums of `domain`. SQL is
+//! made from them.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::sources::{files, none, read};
 const BEFORE_THE_RULE: &str = "migration/src/m0001_initial.rs";
 
 /// The columns that hold such numbers.
-const COLUMNS: [&str; 2] = ["status", "cause"];
+const COLUMNS: [&str; 3] = ["status", "cause", "confirmed_by"];
 
 #[test]
-fn no_sql_has_a_number_of_a_status_or_a_cause() {
+fn no_sql_has_a_number_that_an_enum_stands_for() {
     let mut broken = Vec::new();
     for path in files(&["rs"]).iter().filter(|path| *path != Path::new(BEFORE_THE_RULE)) {
         let tokens: TokenStream = read(path).parse().unwrap();
@@ -25,7 +25,7 @@ fn no_sql_has_a_number_of_a_status_or_a_cause() {
             broken.extend(found.map(|found| format!("{}:{line}: {found}", path.display())));
         }
     }
-    none("SQL takes these numbers from SeatStatus and Cause, and no ELSE makes one:", &broken);
+    none("SQL takes these numbers from the enums of domain, and no ELSE makes one:", &broken);
 }
 
 /// Every string literal with the line that it begins on, also within macros.

@@ -3,6 +3,7 @@
 use super::decide::{Command, Needs};
 use super::held::{NotHeldReason, all_held_by};
 use super::seat_set::SeatSet;
+use crate::confirmed_by::ConfirmedBy;
 use crate::ids::{SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::money::Money;
@@ -14,9 +15,11 @@ use crate::seat::SeatState;
 pub struct Confirm {
     /// Who buys.
     pub viewer: ViewerId,
+    /// Who asks: the viewer, or the shop for them.
+    pub asked_by: ConfirmedBy,
     /// Which seats.
     pub seats: SeatSet,
-    /// Names this purchase.
+    /// Names this purchase of the viewer, whoever asks.
     pub key: IdempotencyKey,
     /// Kept with the order.
     pub payment_reference: Option<PaymentReference>,
@@ -40,6 +43,8 @@ pub enum ConfirmRefusal {
     NotHeld(Vec<(SeatId, NotHeldReason)>),
     /// The key stands for another set of seats.
     KeyReused,
+    /// The seats cost money, and confirming those is the shop's affair.
+    LeftToShop,
     /// They cost something else than expected.
     PriceChanged {
         /// As the request says.
@@ -77,6 +82,7 @@ impl Command for Confirm {
             return Ok(outcome);
         }
         all_held_by(&self.viewer, &self.seats, ledger).map_err(ConfirmRefusal::NotHeld)?;
+        self.check_asker(ledger)?;
         self.check_total(ledger)?;
         let order = ledger
             .confirm(
@@ -117,6 +123,14 @@ impl Confirm {
             return Err(ConfirmRefusal::AlreadyConfirmed(Box::new(order)));
         }
         Ok(Confirmed { order, created: false })
+    }
+
+    /// A shop may do what a buyer may.
+    fn check_asker(&self, ledger: &Ledger) -> Result<(), ConfirmRefusal> {
+        match (self.asked_by, ledger.confirmed_by(self.seats.as_slice())) {
+            (ConfirmedBy::Shop, _) | (ConfirmedBy::Buyer, ConfirmedBy::Buyer) => Ok(()),
+            (ConfirmedBy::Buyer, ConfirmedBy::Shop) => Err(ConfirmRefusal::LeftToShop),
+        }
     }
 
     fn check_total(&self, ledger: &Ledger) -> Result<(), ConfirmRefusal> {

@@ -7,7 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::*;
 use crate::ledger::{Ledger, Opening, Terms};
 use crate::seat::{Hold, Sale, Seat, SeatState};
-use crate::{CategoryId, EventId, IdempotencyKey, OrderCode, OrderId, Revision, SeatId, ViewerId};
+use crate::{
+    CategoryId, ConfirmedBy, EventId, IdempotencyKey, OrderCode, OrderId, Revision, SeatId,
+    ViewerId,
+};
 
 const EVENT: EventId = EventId(1);
 
@@ -60,6 +63,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
             hold_extension: TimeDelta::zero(),
             max_seats_per_viewer: None,
             max_seats_let_go: None,
+            confirmed_by: ConfirmedBy::Buyer,
             currency: "EUR".to_owned(),
         },
         revision: Revision(100),
@@ -70,6 +74,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         let_go: HashMap::new(),
         runs: HashMap::new(),
         keys: HashMap::new(),
+        key_places: HashMap::new(),
         codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),
         orders: Vec::new(),
     }
@@ -77,6 +82,18 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
 
 fn reserve(name: &str, serials: &[i32]) -> Reserve {
     Reserve { viewer: viewer(name), seats: seats(serials) }
+}
+
+/// Ann's purchase, asked for by herself or by the shop.
+fn confirm(asked_by: ConfirmedBy, serials: &[i32]) -> Confirm {
+    Confirm {
+        viewer: viewer("ann"),
+        asked_by,
+        seats: seats(serials),
+        key: key(),
+        payment_reference: None,
+        expected_total: None,
+    }
 }
 
 fn seats(serials: &[i32]) -> SeatSet {
@@ -140,14 +157,10 @@ fn a_seat_that_one_holds_stays_ones_own_when_it_is_taken_off_sale() {
     opening.seats[0].for_sale = false;
     let mut ledger = Ledger::open(opening);
     assert_eq!(reserve("ann", &[1]).decide(&mut ledger).unwrap().expires_at, until);
-    let confirm = Confirm {
-        viewer: viewer("ann"),
-        seats: seats(&[1]),
-        key: key(),
-        payment_reference: None,
-        expected_total: None,
-    };
-    assert_eq!(confirm.decide(&mut ledger).unwrap().order.total_minor, 4_900);
+    assert_eq!(
+        confirm(ConfirmedBy::Buyer, &[1]).decide(&mut ledger).unwrap().order.total_minor,
+        4_900
+    );
 }
 
 #[test]
@@ -176,4 +189,65 @@ fn sales_open_at_their_first_instant_and_close_at_their_last() {
     assert_eq!(decide(Some(now() + second), None), Err(soon));
     let over = ReserveRefusal::SalesClosed { opens_at: None, closed_at: Some(now()) };
     assert_eq!(decide(Some(now() - second), Some(now())), Err(over));
+}
+
+#[test]
+fn the_shop_alone_confirms_what_costs_money_unless_the_event_says_buyer() {
+    use ConfirmedBy::{Buyer, Shop};
+    const FREE: CategoryId = CategoryId { event: EVENT, serial: 2 };
+    // The first seat costs money, the second nothing.
+    let decide = |says: ConfirmedBy, asked_by: ConfirmedBy, serials: &[i32]| {
+        let held = || held_by("ann", now() + TimeDelta::seconds(1));
+        let mut opening = opening([held(), held()]);
+        opening.terms.confirmed_by = says;
+        opening.seats[1].category = FREE;
+        opening.prices.insert(FREE, 0);
+        let mut ledger = Ledger::open(opening);
+        let outcome = confirm(asked_by, serials).decide(&mut ledger);
+        (outcome.map(|confirmed| confirmed.order.viewer), ledger.close().changes.len())
+    };
+    let sold = |count| (Ok(viewer("ann")), count);
+    let refused = || (Err(ConfirmRefusal::LeftToShop), 0);
+    assert_eq!(decide(Shop, Buyer, &[1]), refused());
+    assert_eq!(decide(Shop, Buyer, &[1, 2]), refused(), "one of them costs money");
+    assert_eq!(decide(Shop, Buyer, &[2]), sold(1));
+    assert_eq!(decide(Shop, Shop, &[1, 2]), sold(2));
+    assert_eq!(decide(Buyer, Buyer, &[1, 2]), sold(2));
+    assert_eq!(decide(Buyer, Shop, &[1]), sold(1));
+}
+
+#[test]
+fn an_order_of_the_shops_making_is_the_viewers_to_find_again() {
+    let mut opening = opening([held_by("ann", now() + TimeDelta::seconds(1))]);
+    opening.terms.confirmed_by = ConfirmedBy::Shop;
+    let mut ledger = Ledger::open(opening);
+    let made = confirm(ConfirmedBy::Shop, &[1]).decide(&mut ledger).unwrap();
+    assert!(made.created);
+    let again = confirm(ConfirmedBy::Buyer, &[1]).decide(&mut ledger).unwrap();
+    assert_eq!((again.created, again.order), (false, made.order));
+}
+
+/// The eleventh is answered as the others are; what it might be used for later is all that is
+/// lost.
+#[test]
+fn an_order_remembers_ten_keys_and_answers_any() {
+    let key = |number: usize| IdempotencyKey::new(format!("k{number}")).unwrap();
+    let mut opening = opening([free(), free()]);
+    let purchases = (1..=12).map(|number| (viewer("ann"), key(number)));
+    opening.codes = purchases.map(|purchase| (purchase, OrderCode::from_random(2))).collect();
+    let mut ledger = Ledger::open(opening);
+    assert!(reserve("ann", &[1, 2]).decide(&mut ledger).is_ok());
+    let confirm = |number, serials: &[i32]| Confirm {
+        key: key(number),
+        ..confirm(ConfirmedBy::Buyer, serials)
+    };
+    let orders: Vec<_> =
+        (1..=12).map(|number| confirm(number, &[1]).decide(&mut ledger).unwrap().order).collect();
+    assert!(orders.iter().all(|order| *order == orders[0]));
+    let reused = Err(ConfirmRefusal::KeyReused);
+    assert_eq!(confirm(10, &[2]).decide(&mut ledger), reused, "a key that is remembered");
+    assert!(confirm(11, &[2]).decide(&mut ledger).unwrap().created, "one that is not");
+    let places = ledger.close().keys.into_iter().map(|new| (new.key, new.place));
+    let expected = (1..=10).map(|number| (key(number), i16::try_from(number).unwrap()));
+    assert_eq!(places.collect::<Vec<_>>(), expected.chain([(key(11), 1)]).collect::<Vec<_>>());
 }

@@ -15,7 +15,7 @@ use crate::{Cause, Change};
 const SALES: usize = 200;
 
 /// All there is to be met with.
-const KINDS: [&str; 30] = [
+const KINDS: [&str; 32] = [
     "reserve: granted",
     "reserve: granted again",
     "reserve: a hold that ran out is taken over",
@@ -28,8 +28,10 @@ const KINDS: [&str; 30] = [
     "reserve: too frequent",
     "confirm: sold",
     "confirm: sold several seats",
+    "confirm: left to the shop",
     "confirm: replayed",
     "confirm: the same seats under a new key",
+    "confirm: the same seats under a key that is not remembered",
     "confirm: key reused",
     "confirm: another payment reference",
     "confirm: another payment reference under a new key",
@@ -69,17 +71,20 @@ fn kinds(decision: &Decision) -> Vec<String> {
         Answer::Extend(Ok(_)) => one("extend: prolonged"),
         Answer::Extend(Err(ExtendRefusal::NotOffered)) => one("extend: not offered"),
         Answer::Extend(Err(ExtendRefusal::ExtendedBefore)) => one("extend: prolonged before"),
-        Answer::Confirm(Ok(confirmed)) if !confirmed.created => one(if decision.is_known_key {
-            "confirm: replayed"
-        } else {
-            "confirm: the same seats under a new key"
-        }),
+        Answer::Confirm(Ok(confirmed)) if !confirmed.created => {
+            one(match (decision.is_known_key, decision.is_kept_key) {
+                (true, _) => "confirm: replayed",
+                (false, true) => "confirm: the same seats under a new key",
+                (false, false) => "confirm: the same seats under a key that is not remembered",
+            })
+        }
         Answer::Confirm(Ok(confirmed)) if confirmed.order.seats.len() > 1 => {
             one("confirm: sold several seats")
         }
         Answer::Confirm(Ok(_)) => one("confirm: sold"),
         Answer::Confirm(Err(ConfirmRefusal::KeyReused)) => one("confirm: key reused"),
         Answer::Confirm(Err(ConfirmRefusal::PriceChanged { .. })) => one("confirm: another price"),
+        Answer::Confirm(Err(ConfirmRefusal::LeftToShop)) => one("confirm: left to the shop"),
         Answer::Confirm(Err(ConfirmRefusal::AlreadyConfirmed(_))) => {
             one(if decision.is_known_key {
                 "confirm: another payment reference"

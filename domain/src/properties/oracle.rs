@@ -15,7 +15,9 @@ use crate::command::{
 };
 use crate::ledger::Terms;
 use crate::seat::Seat;
-use crate::{Cause, Change, IdempotencyKey, Order, OrderId, Revision, SeatId, ViewerId};
+use crate::{
+    Cause, Change, ConfirmedBy, IdempotencyKey, Order, OrderId, Revision, SeatId, ViewerId,
+};
 
 /// How a seat stands at an instant.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -207,6 +209,11 @@ impl Oracle {
             Some(order) => bought_before(ask, order)?,
             None => {
                 self.check_held(&ask.viewer, &ask.seats, now).map_err(ConfirmRefusal::NotHeld)?;
+                let costs = seats.iter().any(|&seat| price(seat) > 0);
+                let is_left_to_shop = self.terms.confirmed_by == ConfirmedBy::Shop && costs;
+                if is_left_to_shop && ask.asked_by != ConfirmedBy::Shop {
+                    return Err(ConfirmRefusal::LeftToShop);
+                }
                 if let Some(expected) = ask.expected_total.clone()
                     && expected != total(&ask.seats)
                 {
@@ -216,7 +223,10 @@ impl Oracle {
                 Confirmed { order: self.sell(ask, now), created: true }
             }
         };
-        self.keys.push((ask.viewer.clone(), ask.key.clone(), confirmed.order.id));
+        let id = confirmed.order.id;
+        if self.keys.iter().filter(|(_, _, order)| *order == id).count() < 10 {
+            self.keys.push((ask.viewer.clone(), ask.key.clone(), id));
+        }
         Ok(confirmed)
     }
 

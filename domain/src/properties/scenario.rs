@@ -15,7 +15,7 @@ use super::world::{
 use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
 use crate::command::{Confirm, Expire, Extend, Release, Reserve, SeatSet};
 use crate::ledger::Terms;
-use crate::{EventId, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId};
+use crate::{ConfirmedBy, EventId, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId};
 
 /// A sale from beginning to end.
 #[derive(Clone, Debug)]
@@ -86,6 +86,7 @@ pub(super) fn extend(viewer: &ViewerId, seats: &SeatSet) -> Ask {
 pub(super) fn confirm(viewer: &ViewerId, seats: &SeatSet, key: &IdempotencyKey) -> Ask {
     Ask::Confirm(Confirm {
         viewer: viewer.clone(),
+        asked_by: ConfirmedBy::Buyer,
         seats: seats.clone(),
         key: key.clone(),
         payment_reference: None,
@@ -97,7 +98,7 @@ pub(super) fn expire(seats: impl IntoIterator<Item = SeatId>) -> Ask {
     Ask::Expire(Expire { seats: seats.into_iter().collect(), looks_ahead: true })
 }
 
-/// An event without a limit that sells at any time.
+/// An event without a limit that sells at any time, to buyers who confirm by themselves.
 pub(super) fn open_terms(hold_seconds: i64) -> Terms {
     Terms {
         sales_open_at: None,
@@ -106,6 +107,7 @@ pub(super) fn open_terms(hold_seconds: i64) -> Terms {
         hold_extension: TimeDelta::zero(),
         max_seats_per_viewer: None,
         max_seats_let_go: Some(DEFAULT_MAX_SEATS_LET_GO),
+        confirmed_by: ConfirmedBy::Buyer,
         currency: CURRENCY.to_owned(),
     }
 }
@@ -121,7 +123,7 @@ pub(super) fn scenarios_forward() -> impl Strategy<Value = Scenario> {
 }
 
 fn scenarios_with(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Scenario> {
-    let runs = prop_oneof![7 => runs(ticks).boxed(), 1 => clinging().boxed()];
+    let runs = prop_oneof![12 => runs(ticks), 1 => many_keys(), 2 => clinging()];
     (terms(), vec(runs, 1..16))
         .prop_map(|(terms, runs)| Scenario { terms, steps: runs.into_iter().flatten().collect() })
 }
@@ -156,16 +158,22 @@ fn terms() -> impl Strategy<Value = Terms> {
         1 => (1..=4_u32).prop_map(Some),
         2 => Just(Some(DEFAULT_MAX_SEATS_LET_GO)),
     ];
-    (opens, closes, 1..20_i64, extension, prop::option::of(1..=5_u32), let_go).prop_map(
-        |(opens, closes, hold, hold_extension, limit, max_seats_let_go)| Terms {
+    let holds = (1..20_i64, extension, prop::option::of(1..=5_u32), let_go);
+    (opens, closes, holds, one_or_the_other()).prop_map(
+        |(opens, closes, (hold, hold_extension, limit, max_seats_let_go), confirmed_by)| Terms {
             sales_open_at: opens,
             sales_close_at: closes,
             hold_extension,
             max_seats_per_viewer: limit,
             max_seats_let_go,
+            confirmed_by,
             ..open_terms(hold)
         },
     )
+}
+
+fn one_or_the_other() -> impl Strategy<Value = ConfirmedBy> {
+    prop_oneof![2 => Just(ConfirmedBy::Buyer), 1 => Just(ConfirmedBy::Shop)]
 }
 
 /// One to three neighbouring seats; seldom one that is not for sale, does not exist or is of
@@ -255,6 +263,23 @@ fn clinging() -> impl Strategy<Value = Vec<Step>> {
     )
 }
 
+/// One purchase under more keys than an order remembers, all at one instant.
+fn many_keys() -> impl Strategy<Value = Vec<Step>> {
+    (select(viewers().to_vec()), seat_sets(), 10..14_u32).prop_map(|(viewer, seats, keys)| {
+        let confirm = |number| Confirm {
+            viewer: viewer.clone(),
+            asked_by: ConfirmedBy::Shop,
+            seats: seats.clone(),
+            key: key(&format!("m{number:x}")),
+            payment_reference: None,
+            expected_total: None,
+        };
+        let confirms = (0..keys).map(|number| Ask::Confirm(confirm(number)));
+        let asks = std::iter::once(reserve(&viewer, &seats)).chain(confirms);
+        asks.map(|ask| Step { tick: None, ask }).collect()
+    })
+}
+
 fn asks(
     viewer: BoxedStrategy<ViewerId>,
     seats: BoxedStrategy<SeatSet>,
@@ -266,12 +291,19 @@ fn asks(
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
     let extend =
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| extend(&viewer, &seats));
-    let confirm = (viewer, seats, key, references(), expected_totals()).prop_map(
-        |(viewer, seats, key, payment_reference, expected_total)| {
+    let confirm = (viewer, one_or_the_other(), seats, key, references(), expected_totals());
+    let confirm =
+        confirm.prop_map(|(viewer, asked_by, seats, key, payment_reference, expected_total)| {
             let expected_total = expected_total(&seats);
-            Ask::Confirm(Confirm { viewer, seats, key, payment_reference, expected_total })
-        },
-    );
+            Ask::Confirm(Confirm {
+                viewer,
+                asked_by,
+                seats,
+                key,
+                payment_reference,
+                expected_total,
+            })
+        });
     prop_oneof![3 => reserve, 4 => confirm, 1 => release, 1 => extend, 2 => expires()]
 }
 

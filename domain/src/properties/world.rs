@@ -10,12 +10,12 @@ use crate::command::{
     Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal, Needs,
     NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet,
 };
-use crate::ledger::{Closing, Ledger, Opening, Terms};
+use crate::ledger::{Closing, Ledger, NewKey, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
 use crate::seat::Seat;
 use crate::{
-    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, Money, Order, OrderCode, OrderId,
-    Revision, Sale, SeatId, SeatState, ViewerId,
+    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeyPlaces, Money, Order, OrderCode,
+    OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
 };
 
 /// The event that all of this is about.
@@ -128,6 +128,8 @@ pub(super) struct Decision {
     pub(super) before: Revision,
     /// Whether its key stood for an order by then.
     pub(super) is_known_key: bool,
+    /// Whether it does by now.
+    pub(super) is_kept_key: bool,
     /// The changes that this command made and no other.
     pub(super) changes: Vec<Change>,
 }
@@ -160,6 +162,8 @@ pub(super) struct World {
     pub(super) let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     pub(super) runs: BTreeMap<SeatId, Run>,
     pub(super) churn_until: Option<DateTime<Utc>>,
+    /// Which of an order's places for keys are taken.
+    pub(super) key_places: BTreeMap<OrderId, BTreeSet<i16>>,
 }
 
 impl World {
@@ -183,6 +187,7 @@ impl World {
             let_go: BTreeMap::new(),
             runs: BTreeMap::new(),
             churn_until: None,
+            key_places: BTreeMap::new(),
         }
     }
 
@@ -232,9 +237,13 @@ impl World {
         let mut ledger = Ledger::open(self.opening(asks));
         let decide = |ask: &&Ask| {
             let before = ledger.revision();
-            let is_known_key = (ask.needs().purchase)
-                .is_some_and(|(viewer, key)| ledger.order_of_key(viewer, key).is_some());
-            (before, is_known_key, ask.decide(&mut ledger), ledger.revision())
+            let is_known = |ledger: &Ledger| {
+                let purchase = ask.needs().purchase;
+                purchase.is_some_and(|(viewer, key)| ledger.order_of_key(viewer, key).is_some())
+            };
+            let is_known_key = is_known(&ledger);
+            let answer = ask.decide(&mut ledger);
+            (before, is_known_key, answer, is_known(&ledger), ledger.revision())
         };
         let answers: Vec<_> = asks.iter().map(decide).collect();
         let left: Vec<Seat> =
@@ -255,11 +264,12 @@ impl World {
                 .cloned()
                 .collect()
         };
-        let decision = |(before, is_known_key, answer, after)| Decision {
+        let decision = |(before, is_known_key, answer, is_kept_key, after)| Decision {
             answer,
             now: self.now,
             before,
             is_known_key,
+            is_kept_key,
             changes: changes_of(before, after),
         };
         answers.into_iter().map(decision).collect()
@@ -286,6 +296,13 @@ impl World {
         });
         let codes = codes.collect();
         let (let_go, runs) = self.churn(&needs);
+        let sold: Vec<OrderId> = sold.collect();
+        let is_new = |&(viewer, key): &(&ViewerId, &IdempotencyKey)| {
+            !keys.contains_key(&(viewer.clone(), key.clone()))
+        };
+        let named = sold.iter().filter(|_| purchases.iter().any(is_new));
+        let taken = |id| KeyPlaces::taken(self.key_places[id].iter().copied());
+        let key_places = named.map(|id| (*id, taken(id))).collect();
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
         let (mut prices, mut orders) = (HashMap::new(), Vec::new());
         if !purchases.is_empty() {
@@ -309,6 +326,7 @@ impl World {
             seats,
             prices,
             keys,
+            key_places,
             codes,
             orders,
         }
@@ -382,8 +400,11 @@ impl World {
             let id = order.id;
             assert_eq!(self.orders.insert(id, order), None, "an order is written once");
         }
-        for (viewer, key, order) in closing.keys {
+        for NewKey { viewer, key, order, place } in closing.keys {
             assert!(self.orders.contains_key(&order), "a key stands for an order");
+            assert!((1..=10).contains(&place), "an order has ten places");
+            let places = self.key_places.entry(order).or_default();
+            assert!(places.insert(place), "a place is taken once");
             assert_eq!(self.keys.insert((viewer, key), order), None, "a key is written once");
         }
     }

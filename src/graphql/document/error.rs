@@ -29,6 +29,12 @@ impl DocumentError {
         Self { at, ..Self::new(code, message) }
     }
 
+    /// More of something than there may be.
+    pub(super) fn excess(found: usize, most: usize, of_what: &str, at: Option<Pos>) -> Self {
+        let message = format!("at most {most} {of_what} are allowed, and here are {found}");
+        Self::at(Code::GraphqlValidationFailed, message, at)
+    }
+
     /// The first few of what was found, in the order of the document. `is_error` is asked by the
     /// name that the finding has.
     pub(super) fn all(

@@ -48,6 +48,22 @@ pub(super) fn is_introspection(field: &str) -> bool {
     matches!(field, "__schema" | "__type")
 }
 
+/// Whether a field of what describes the schema is a list.
+pub(super) fn is_schema_list(field: &str) -> bool {
+    matches!(
+        field,
+        "types"
+            | "directives"
+            | "fields"
+            | "inputFields"
+            | "interfaces"
+            | "possibleTypes"
+            | "enumValues"
+            | "args"
+            | "locations"
+    )
+}
+
 /// The document as the library can answer it; made once for each document that asks.
 pub(super) fn answerable(
     schema: &Schema,

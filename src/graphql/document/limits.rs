@@ -3,18 +3,18 @@
 //! They hold for the document as it is executed, with every fragment in each place that it is
 //! spread: what is nested or repeated through fragments counts as if it were written out. The walk
 //! ends at the first excess, so that fragments which double each other cost no more than
-//! [`MAX_SELECTIONS`] steps.
+//! [`MAX_SELECTIONS`] steps. How long brackets, names and lists may be is in `lexical`.
 //!
 //! Deliberately absent: costs of single fields, but for whole maps. A list has a limit of its own.
 
 use std::collections::HashMap;
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
+use apollo_compiler::ast::{Definition, Document, Field, FragmentDefinition, Selection};
 use apollo_compiler::parser::{SourceMap, SourceSpan};
 
 use super::error::{DocumentError, start};
-use crate::graphql::error::Code;
+use super::introspection::{is_introspection, is_schema_list};
 use crate::graphql::whole_map::{is_list, is_whole_map};
 
 /// The deepest nesting of fields. The standard introspection query needs 13.
@@ -33,10 +33,20 @@ const MAX_MAPS: usize = 2;
 /// What a whole map counts for in a list, which may be long: too many.
 const MANY_MAPS: usize = MAX_MAPS + 1;
 
+/// Lists of the schema in an operation: each is answered with all that the schema has of it, and
+/// within another as often as that has items. The standard introspection query has 9.
+const MAX_SCHEMA_LISTS: usize = 15;
+
 /// Fields and fragments in all operations of a document, and once more in its fragments as they are
 /// written. The standard introspection query has some 350; a client's whole file of operations a
 /// few hundred.
 const MAX_SELECTIONS: usize = 2_000;
+
+/// Fields and fragments of a document, each counted once for itself and once for everything around
+/// it. Validation goes by that: it compares the fields of one response key by all that is in them,
+/// at each level anew, and looks for circles from each fragment on. The standard introspection
+/// query has some 2,000.
+const MAX_LOOKS: usize = 12_000;
 
 /// Selections in selections, fragments included. What fits [`MAX_DEPTH`] has hardly more than one
 /// fragment a field; fragments that spread each other in a circle end here.
@@ -52,17 +62,20 @@ pub(super) fn check(document: &Document) -> Result<(), DocumentError> {
         .collect();
     // Also those that nothing spreads are validated.
     let mut selections = fragments.values().map(|fragment| size(&fragment.selection_set)).sum();
+    let mut looks = 0;
     for operation in document.definitions.iter().filter_map(Definition::as_operation_definition) {
         let mut walk = Walk {
             fragments: &fragments,
             sources: &document.sources,
             selections,
+            looks,
             aliases: 0,
             root_fields: 0,
             maps: 0,
+            schema_lists: 0,
         };
-        walk.enter(&operation.selection_set, Nesting { depth: 0, nesting: 0, is_in_list: false })?;
-        selections = walk.selections;
+        walk.enter(&operation.selection_set, Nesting::NONE)?;
+        (selections, looks) = (walk.selections, walk.looks);
     }
     Ok(())
 }
@@ -84,9 +97,11 @@ struct Walk<'a> {
     fragments: &'a Fragments<'a>,
     sources: &'a SourceMap,
     selections: usize,
+    looks: usize,
     aliases: usize,
     root_fields: usize,
     maps: usize,
+    schema_lists: usize,
 }
 
 /// How deep a selection is nested.
@@ -98,6 +113,13 @@ struct Nesting {
     nesting: usize,
     /// Whether one of these fields gives a list.
     is_in_list: bool,
+    /// Whether one of them asks for the schema.
+    is_in_schema: bool,
+}
+
+impl Nesting {
+    /// Of what an operation has at its root.
+    const NONE: Self = Self { depth: 0, nesting: 0, is_in_list: false, is_in_schema: false };
 }
 
 impl Walk<'_> {
@@ -113,26 +135,15 @@ impl Walk<'_> {
             )?;
             self.keep(outer.nesting, MAX_NESTING, "fields and fragments within one another", at)?;
             let nesting = outer.nesting + 1;
+            self.looks += nesting;
+            self.keep(
+                self.looks,
+                MAX_LOOKS,
+                "fields and fragments, each counted with all that is around it,",
+                at,
+            )?;
             match selection {
-                Selection::Field(field) => {
-                    let depth = outer.depth + 1;
-                    self.keep(depth, MAX_DEPTH, "fields within one another", at)?;
-                    self.aliases += usize::from(field.alias.is_some());
-                    self.keep(self.aliases, MAX_ALIASES, "aliases in an operation", at)?;
-                    self.root_fields += usize::from(outer.depth == 0);
-                    self.keep(
-                        self.root_fields,
-                        MAX_ROOT_FIELDS,
-                        "fields at the root of an operation",
-                        at,
-                    )?;
-                    if is_whole_map(&field.name) {
-                        self.maps += if outer.is_in_list { MANY_MAPS } else { 1 };
-                    }
-                    self.keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
-                    let is_in_list = outer.is_in_list || is_list(&field.name);
-                    self.enter(&field.selection_set, Nesting { depth, nesting, is_in_list })?;
-                }
+                Selection::Field(field) => self.enter_field(field, at, outer)?,
                 Selection::InlineFragment(fragment) => {
                     self.enter(&fragment.selection_set, Nesting { nesting, ..outer })?;
                 }
@@ -147,6 +158,33 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn enter_field(
+        &mut self,
+        field: &Field,
+        at: Option<SourceSpan>,
+        outer: Nesting,
+    ) -> Result<(), DocumentError> {
+        let depth = outer.depth + 1;
+        self.keep(depth, MAX_DEPTH, "fields within one another", at)?;
+        self.aliases += usize::from(field.alias.is_some());
+        self.keep(self.aliases, MAX_ALIASES, "aliases in an operation", at)?;
+        self.root_fields += usize::from(outer.depth == 0);
+        self.keep(self.root_fields, MAX_ROOT_FIELDS, "fields at the root of an operation", at)?;
+        if is_whole_map(&field.name) {
+            self.maps += if outer.is_in_list { MANY_MAPS } else { 1 };
+        }
+        self.keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
+        self.schema_lists += usize::from(outer.is_in_schema && is_schema_list(&field.name));
+        self.keep(self.schema_lists, MAX_SCHEMA_LISTS, "lists of the schema in an operation", at)?;
+        let inner = Nesting {
+            depth,
+            nesting: outer.nesting + 1,
+            is_in_list: outer.is_in_list || is_list(&field.name),
+            is_in_schema: outer.is_in_schema || is_introspection(&field.name),
+        };
+        self.enter(&field.selection_set, inner)
+    }
+
     fn keep(
         &self,
         number: usize,
@@ -157,9 +195,7 @@ impl Walk<'_> {
         if number <= limit {
             return Ok(());
         }
-        let message = format!("at most {limit} {of_what} are allowed");
-        let at = start(at, self.sources);
-        Err(DocumentError::at(Code::GraphqlValidationFailed, message, at))
+        Err(DocumentError::excess(number, limit, of_what, start(at, self.sources)))
     }
 }
 
@@ -197,6 +233,17 @@ mod tests {
         let unused = |n: usize| format!("{{ a }} fragment F on T {{ {} }}", "b ".repeat(n - 1));
         assert_eq!(message(&unused(2_000)), None);
         assert!(is_refused(&unused(2_001), "at most 2000 fields"));
+        let looks = |n: usize| {
+            let (opening, closing) = ("a { ".repeat(9), "}".repeat(9));
+            format!("{{ {opening} {} {closing} }}", "b ".repeat((n - 45) / 10))
+        };
+        assert_eq!(message(&looks(11_995)), None);
+        assert!(is_refused(&looks(12_005), "at most 12000 fields and fragments, each counted"));
+        let lists =
+            |n: usize| format!("{{ __schema {{ types {{ {} }} }} }}", "fields ".repeat(n - 1));
+        assert_eq!(message(&lists(15)), None);
+        assert!(is_refused(&lists(16), "at most 15 lists of the schema"));
+        assert_eq!(message(&format!("{{ a {{ {} }} }}", "fields ".repeat(30))), None);
         assert_eq!(message("{ a: seatMap b: seatMap }"), None);
         assert!(is_refused(
             "{ a: seatMap b: seatMap ...F } fragment F on Query { seatMap }",
@@ -228,8 +275,21 @@ mod tests {
         let doubling = repeat(25, |i| format!("fragment F{i} on T {{ ...F{0} ...F{0} }} ", i + 1));
         assert!(is_refused(
             &format!("{{ a {{ ...F0 }} }} {doubling} fragment F25 on T {{ a }}"),
-            "at most 2000"
+            "each counted"
         ));
+    }
+
+    /// What finds circles looks from each fragment at all that follow.
+    #[test]
+    fn fragments_that_follow_each_other_count_for_each_that_is_before_them() {
+        let follow = |length: usize, operations: usize| {
+            let last = format!("fragment F{length} on T {{ a }} ");
+            let fragment = |i| format!("fragment F{i} on T {{ ...F{} }} ", i + 1);
+            let operation = |i| format!("query Q{i} {{ ...F0 }} ");
+            repeat(operations, operation) + &repeat(length, fragment) + &last
+        };
+        assert_eq!(message(&follow(27, 27)), None);
+        assert!(is_refused(&follow(27, 60), "at most 12000"));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use super::error::start;
 use super::input;
 use super::introspection::{INTROSPECTED, is_introspection};
 use super::schema::Schema;
+use super::weight;
 
 /// One operation, ready to be executed with any variables that fit.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub struct Operation {
     pub(super) introspects: bool,
     /// How many fields it has.
     pub(super) fields: usize,
+    /// Bytes that it takes, and each copy of it.
+    pub(super) bytes: usize,
 }
 
 /// Brings an operation of a valid document into its normal form.
@@ -63,7 +66,8 @@ pub(super) fn of(
         None => DocumentOperations::Single(definition),
     };
     let executable = ExecutableDocument { operations, fragments: Default::default() };
-    Operation { executable, kind, introspects: writer.introspects, fields: writer.fields }
+    let bytes = weight::of_form(&executable);
+    Operation { executable, kind, introspects: writer.introspects, fields: writer.fields, bytes }
 }
 
 /// The values of variables have their defaults already.

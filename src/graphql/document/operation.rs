@@ -1,6 +1,6 @@
 //! A document that was found valid, and its operations as they are executed.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use apollo_compiler::Name;
 use apollo_compiler::executable as source;
@@ -12,11 +12,11 @@ use super::error::{DocumentError, start};
 use super::introspection::{self, Introspected};
 use super::normal_form::{self, Operation};
 use super::schema::Schema;
-use super::variables;
+use super::{variables, weight};
 use crate::graphql::error::Code;
+use crate::memory::Charge;
 
-/// Fields of all normal forms that a document keeps: bounds what a few kilobytes of text can take
-/// up, at about 400 bytes a field. The standard introspection query has some 350.
+/// Fields of all normal forms that a document keeps: the standard introspection query has some 350.
 const MAX_KEPT_FIELDS: usize = 1_000;
 
 /// An operation with everything that it is executed with.
@@ -28,6 +28,8 @@ pub struct Prepared {
     pub variables: Variables,
     /// What it asks of the schema, if it does; goes into the request's data.
     pub introspected: Option<Introspected>,
+    /// Bytes that an execution's copies of it take.
+    pub bytes: usize,
 }
 
 /// The variables whose default value is null, with the names of their operations.
@@ -42,7 +44,14 @@ pub struct Document {
     null_defaults: NullDefaults,
     /// The document as introspection is answered from it, if it asks for the schema.
     answerable: OnceLock<Valid<source::ExecutableDocument>>,
-    forms: Mutex<Vec<Kept>>,
+    forms: Mutex<Forms>,
+}
+
+/// The normal forms that a document keeps, which is those that were made since it is kept itself.
+#[derive(Debug, Default)]
+struct Forms {
+    kept: Vec<Kept>,
+    charge: Option<Charge>,
 }
 
 /// A normal form that was made before.
@@ -65,6 +74,16 @@ impl Document {
             .collect();
         let (answerable, forms) = Default::default();
         Self { source, deciding, null_defaults, answerable, forms }
+    }
+
+    /// Bytes that a document of a text takes, its normal forms apart.
+    pub fn bytes(text: &str) -> usize {
+        weight::of_document(text)
+    }
+
+    /// It is kept, and what it takes is counted here; from now on it keeps its normal forms.
+    pub fn keep_at(&self, charge: Charge) {
+        self.forms().charge = Some(charge);
     }
 
     /// The operation of this name, or the only one; with the values that its variables have.
@@ -97,13 +116,20 @@ impl Document {
             made
         });
         let introspected = if form.introspects {
-            let make = || introspection::answerable(schema, &self.source);
+            let make = || {
+                // As large as the document that it is made of.
+                if let Some(charge) = &mut self.forms().charge {
+                    charge.grow_anyway(charge.bytes());
+                }
+                introspection::answerable(schema, &self.source)
+            };
             let document = self.answerable.get_or_init(make);
             Some(introspection::execute(schema, document, operation.name.as_deref(), &variables)?)
         } else {
             None
         };
-        Ok(Prepared { operation: form, variables, introspected })
+        let bytes = form.bytes + weight::of_variables(&variables);
+        Ok(Prepared { operation: form, variables, introspected, bytes })
     }
 
     fn find(&self, name: Option<&str>) -> Result<&source::Operation, DocumentError> {
@@ -121,17 +147,23 @@ impl Document {
         operation: &source::Operation,
         conditions: &Conditions,
     ) -> Option<Arc<Operation>> {
-        let forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |kept: &&Kept| kept.of == operation.name && kept.conditions == *conditions;
-        forms.iter().find(same).map(|kept| Arc::clone(&kept.form))
+        self.forms().kept.iter().find(same).map(|kept| Arc::clone(&kept.form))
     }
 
     fn keep(&self, operation: &source::Operation, conditions: Conditions, form: &Arc<Operation>) {
-        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept: usize = forms.iter().map(|kept| kept.form.fields).sum();
-        if kept + form.fields <= MAX_KEPT_FIELDS {
+        let mut forms = self.forms();
+        let Forms { kept, charge: Some(charge) } = &mut *forms else { return };
+        let fields: usize = kept.iter().map(|kept| kept.form.fields).sum();
+        if fields + form.fields <= MAX_KEPT_FIELDS {
+            // Whoever keeps the document lets go of others for it.
+            charge.grow_anyway(form.bytes);
             let (of, form) = (operation.name.clone(), Arc::clone(form));
-            forms.push(Kept { of, conditions, form });
+            kept.push(Kept { of, conditions, form });
         }
+    }
+
+    fn forms(&self) -> MutexGuard<'_, Forms> {
+        self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,14 +15,6 @@ use super::schema::Schema;
 use super::tokens;
 use crate::graphql::error::Code;
 
-/// How deep brackets of any kind are nested in a document: keeps what reads them from running out
-/// of stack. Well above what [`limits`] allows of fields.
-const MAX_RECURSION: usize = 64;
-
-/// Names, signs, values, spaces and comments of a document: a client's whole file of operations has
-/// a few thousand.
-const MAX_TOKENS: usize = 32 * 1024;
-
 /// Reads documents of one schema.
 #[derive(Debug)]
 pub struct DocumentReader {
@@ -45,9 +37,8 @@ impl DocumentReader {
     ///
     /// Why it cannot be executed, whichever of its operations is wanted.
     pub fn read(&self, text: &str) -> Result<Document, Vec<DocumentError>> {
-        let mut parser = Parser::new().recursion_limit(MAX_RECURSION).token_limit(MAX_TOKENS);
         let text = tokens::put_right(text).map_err(|refused| vec![refused])?;
-        let parsed = parser.parse_ast(text, "document.graphql");
+        let parsed = Parser::new().parse_ast(text, "document.graphql");
         let mut parsed = parsed.map_err(|broken| {
             let found = DocumentError::all(Code::GraphqlParseFailed, &broken.errors, |_| true);
             // What follows the first is what the parser makes of it.

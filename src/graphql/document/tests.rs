@@ -3,11 +3,15 @@
 
 use std::sync::LazyLock;
 
-use async_graphql::Variables;
 use async_graphql::parser::types::{Selection, SelectionSet};
+use async_graphql::{ServerError, Variables};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{DocumentError, DocumentReader};
+use super::error::MAX_ERRORS;
+use super::lexical::tests::any_text;
+use super::{DocumentError, DocumentReader, MAX_DOCUMENT_BYTES};
+use crate::memory::Allowance;
 
 static READER: LazyLock<DocumentReader> =
     LazyLock::new(|| DocumentReader::new(&crate::graphql::sdl()).unwrap());
@@ -148,6 +152,7 @@ fn conditions_are_decided_and_the_order_is_that_of_what_is_left() {
 fn a_form_is_made_once_for_all_who_agree_in_what_decides() {
     let text = "query ($a: Boolean!, $id: ID!) { event(id: $id) { id name @skip(if: $a) } }";
     let document = READER.read(text).unwrap();
+    document.keep_at(Allowance::new("documents", 0).charge(0).unwrap());
     let form = |a: bool, id: &str| {
         let given = Variables::from_json(json!({ "a": a, "id": id }));
         READER.operation(&document, None, given).unwrap().operation
@@ -173,7 +178,7 @@ fn values_are_brought_into_their_types() {
     let text = "query ($ids: SeatFilter, $first: Int = 7, $event: ID!, $more: String) {
         seats(eventId: $event, filter: $ids, first: $first, after: $more) { __typename } }";
     let given = json!({
-        "event": 5, "ids": { "sections": "A", "status": "RESERVED" }, "else": 1, "first": 3.0,
+        "event": 5, "ids": { "sections": "A", "status": "RESERVED" }, "first": 3.0,
     });
     assert_eq!(
         prepare(text, None, &given).unwrap().1,
@@ -299,12 +304,71 @@ fn the_schema_describes_itself_as_it_is_given_out() {
 }
 
 #[test]
-fn brackets_without_end_are_refused_and_not_followed() {
-    for (open, close) in [("[", "]"), ("{a:", "}")] {
-        let nested = format!("{}1{}", open.repeat(20_000), close.repeat(20_000));
-        assert!(READER.read(&format!("{{ seat(id: {nested}) {{ id }} }}")).is_err());
+fn variables_that_the_operation_does_not_declare_are_neither_given_nor_used() {
+    let text = "query A($id: ID!) { event(id: $id) { id } } query B { viewer { id } }";
+    let given = json!({ "id": "x" });
+    assert!(prepare(text, Some("A"), &given).is_ok());
+    let refused = prepare(text, Some("B"), &given).unwrap_err().remove(0).into_server_error();
+    assert_eq!(
+        refused.message,
+        "the variable `$id` is given, and the operation does not declare it"
+    );
+    assert_eq!(code(&refused), "BAD_USER_INPUT");
+    let long = prepare(text, Some("B"), &json!({ "x".repeat(129): 1 })).unwrap_err().remove(0);
+    assert_eq!(
+        long.into_server_error().message,
+        "a variable is given whose name is longer than 128 bytes"
+    );
+    let refused = READER.read("query ($a: ID!) { event(id: $b) { id } node(id: $a) { id } }");
+    let refused = refused.unwrap_err().remove(0).into_server_error();
+    assert_eq!(refused.message, "variable `$b` is not defined");
+    assert_eq!(code(&refused), "GRAPHQL_VALIDATION_FAILED");
+}
+
+#[test]
+fn values_may_be_as_long_as_the_document() {
+    let digits = "9".repeat(30_000);
+    for value in [&*digits, &format!("-{digits}.{digits}e{digits}")[..30_000]] {
+        for field in ["event(id: VALUE) { id }", "events(first: VALUE) { __typename }"] {
+            let text = format!("{{ {} }}", field.replace("VALUE", value));
+            if let Err(refused) = prepare(&text, None, &json!({})) {
+                assert_eq!(code(&refused[0].clone().into_server_error()), INVALID, "{field}");
+            }
+        }
     }
-    assert!(READER.read(&"{a".repeat(20_000)).is_err());
-    assert!(READER.read(&format!("query ($a: {}) {{ a }}", "[".repeat(20_000))).is_err());
-    assert!(READER.read(&format!("{{ {} }}", "... { ".repeat(20_000))).is_err());
+    let text = format!("{{ event(id: \"{}\") {{ id }} }}", "\\u{1F4BA}".repeat(3_000));
+    assert!(prepare(&text, None, &json!({})).is_ok());
+}
+
+const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
+
+fn code(error: &ServerError) -> String {
+    let code = error.extensions.as_ref().and_then(|all| all.get("code")).unwrap();
+    code.clone().into_json().unwrap().as_str().unwrap().to_owned()
+}
+
+#[test]
+fn brackets_without_end_are_refused_and_not_followed() {
+    for depth in [64, 2_000, 15_000] {
+        for (open, close) in [("[", "]"), ("{a:", "}")] {
+            let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let text = format!("{{ seat(id: {nested}) {{ id }} }}");
+            let most = if text.len() > MAX_DOCUMENT_BYTES { "bytes" } else { "brackets" };
+            assert!(message(&text, &json!({})).contains(most));
+        }
+        for text in ["{a".repeat(depth), "{ ...".repeat(depth), "{ a(b:".repeat(depth)] {
+            assert!(READER.read(&text).is_err());
+        }
+        let text = format!("query ($a: {}ID{}) {{ a }}", "[".repeat(depth), "]".repeat(depth));
+        assert!(message(&text, &json!({})).starts_with("at most"), "{depth}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_sent_is_a_document_or_is_refused_with_a_reason(text in any_text()) {
+        if let Err(refused) = READER.read(&text) {
+            prop_assert!((1..=MAX_ERRORS).contains(&refused.len()));
+        }
+    }
 }

@@ -6,10 +6,10 @@
 //! - The parser passes over the name of an argument, or of a field of an input object, that has no
 //!   value. That is refused here.
 
-use apollo_parser::{Lexer, Token, TokenKind};
-use async_graphql::Pos;
+use apollo_parser::{Token, TokenKind};
 
 use super::error::DocumentError;
+use super::lexical::{self, Lexed};
 use crate::graphql::error::Code;
 
 /// The text with spaces where commas and descriptions were, so that every other place stays where
@@ -17,16 +17,10 @@ use crate::graphql::error::Code;
 ///
 /// # Errors
 ///
-/// If a name stands without its value.
+/// If its tokens go beyond a bound ([`lexical`]), or a name stands without its value.
 pub(super) fn put_right(text: &str) -> Result<String, DocumentError> {
-    // What cannot be read ends here; the parser says why.
-    let read: Vec<_> = Lexer::new(text).map_while(Result::ok).collect();
-    let mut blanks: Vec<&Token<'_>> = Vec::new();
-    let is_significant = |token: &&Token<'_>| {
-        !matches!(token.kind(), TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma)
-    };
-    let tokens: Vec<_> = read.iter().filter(is_significant).collect();
-    blanks.extend(read.iter().filter(|token| token.kind() == TokenKind::Comma));
+    let Lexed { tokens, commas } = lexical::read(text)?;
+    let mut blanks: Vec<&Token<'_>> = commas.iter().collect();
     let mut brackets = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         let before = index.checked_sub(1).map(|index| tokens[index].kind());
@@ -38,10 +32,10 @@ pub(super) fn put_right(text: &str) -> Result<String, DocumentError> {
             TokenKind::RCurly | TokenKind::RParen | TokenKind::RBracket => {
                 brackets.pop();
             }
-            TokenKind::StringValue if describes(&brackets, before, after.copied()) => {
+            TokenKind::StringValue if describes(&brackets, before, after) => {
                 blanks.push(token);
             }
-            TokenKind::Name if lacks_value(&brackets, before, after.copied()) => {
+            TokenKind::Name if lacks_value(&brackets, before, after) => {
                 return Err(no_value(text, token));
             }
             _ => {}
@@ -89,11 +83,9 @@ fn lacks_value(
 }
 
 fn no_value(text: &str, token: &Token<'_>) -> DocumentError {
-    let before = &text[..token.index()];
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
     let message = format!("syntax error: expected `:` and a value after `{}`", token.data());
-    DocumentError::at(Code::GraphqlParseFailed, message, Some(Pos { line, column }))
+    let at = Some(lexical::place(text, token.index()));
+    DocumentError::at(Code::GraphqlParseFailed, message, at)
 }
 
 fn blank(text: &mut String, token: &Token<'_>) {
@@ -122,10 +114,7 @@ mod tests {
                 fragment F on T { a }"#;
         assert_eq!(put_right(text), expected);
         assert_eq!(put_right("{ a }"), "{ a }");
-        assert_eq!(
-            put_right("{ a(b: \"query\") } \"x\" \"y\" }"),
-            "{ a(b: \"query\") } \"x\" \"y\" }"
-        );
+        assert_eq!(put_right("{ a(b: \"query\") } \"x\" \"y\""), "{ a(b: \"query\") } \"x\" \"y\"");
         assert_eq!(put_right("\"Ärger\" query { a(b: \"ä\") }"), "        query { a(b: \"ä\") }");
     }
 

@@ -6,11 +6,12 @@ use async_graphql::{Name, Variables};
 
 use super::error::{DocumentError, start};
 use super::input;
+use super::lexical::MAX_NAME_BYTES;
 use super::schema::Schema;
 use crate::graphql::error::Code;
 
 /// The values that the operation's variables have: those given, brought into their types, and the
-/// defaults. Others that were given are left out.
+/// defaults. Others that were given are refused: whoever sends one means something by it.
 pub(super) fn coerce(
     schema: &Schema,
     sources: &SourceMap,
@@ -20,7 +21,9 @@ pub(super) fn coerce(
     let is_declared = |name: &Name| {
         operation.variables.iter().any(|variable| variable.name.as_str() == name.as_str())
     };
-    values.retain(|name, _| is_declared(name));
+    if let Some(name) = values.keys().find(|name| !is_declared(name)) {
+        return Err(undeclared(name));
+    }
     for variable in &operation.variables {
         let name = variable.name.as_str();
         let refused = |message| {
@@ -37,4 +40,14 @@ pub(super) fn coerce(
         }
     }
     Ok(values)
+}
+
+fn undeclared(name: &str) -> DocumentError {
+    let message = if name.len() > MAX_NAME_BYTES {
+        // It is not repeated.
+        format!("a variable is given whose name is longer than {MAX_NAME_BYTES} bytes")
+    } else {
+        format!("the variable `${name}` is given, and the operation does not declare it")
+    };
+    DocumentError::new(Code::BadUserInput, message)
 }

@@ -1,11 +1,12 @@
 //! What is asked of an event: its facts, its seats and their prices.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::category::Category;
 use super::event::Event;
 use super::seat::{Seat, SeatMap};
 use super::seats_page::{SeatFilter, seats_page};
+use crate::domain;
 use crate::graphql::argument::Argument;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::ids::AnyId;
@@ -78,7 +79,8 @@ impl Event {
         .await
     }
 
-    /// The most seats one viewer may hold and own together in this event; null for no limit.
+    /// The most seats one viewer may hold and own together in this event: 8 unless set; null for no
+    /// limit.
     async fn max_seats_per_viewer(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         nullable(async {
             Ok(self
@@ -88,6 +90,19 @@ impl Event {
                 .terms
                 .max_seats_per_viewer
                 .map(|limit| to_int(limit.into())))
+        })
+        .await
+    }
+
+    /// Who may confirm. SHOP (the shop's own server, after payment) where a seat costs money,
+    /// unless the event says BUYER. What costs nothing its holder may confirm in either case. A
+    /// confirmation that is the shop's affair is refused to a buyer with FORBIDDEN.
+    async fn confirmed_by(&self, ctx: &Context<'_>) -> Result<ConfirmedBy> {
+        required(ctx, async {
+            let (record, categories) =
+                tokio::try_join!(self.scope.record(ctx), self.scope.categories(ctx))?;
+            let prices = categories.iter().map(|category| category.price_minor);
+            Ok(record.terms.confirmed_by.of_prices(prices).into())
         })
         .await
     }
@@ -151,6 +166,16 @@ impl Event {
         })
         .await
     }
+}
+
+/// Who may confirm seats that cost money.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "domain::ConfirmedBy")]
+pub enum ConfirmedBy {
+    /// The viewer who holds them.
+    Buyer,
+    /// The shop's own server, after payment: a token with the role SHOP, and the viewer's id.
+    Shop,
 }
 
 /// How many seats are in which status. Seats that are not for sale and nobody's are in none.

@@ -16,7 +16,7 @@ mod viewer;
 
 pub use category::Category;
 pub use event::Event;
-pub use event_fields::Availability;
+pub use event_fields::{Availability, ConfirmedBy};
 pub use event_scope::EventScope;
 pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};

@@ -19,6 +19,7 @@ use tokio_util::sync::PollSender;
 use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
+use super::messages::check;
 use crate::graphql::ArenaSchema;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::AppState;
@@ -43,9 +44,20 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
     // One frame at a time: the library waits while the socket cannot take it.
     let (frames, mut frames_to_send) = mpsc::channel(1);
     let heard = Arc::new(Notify::new());
-    let messages = messages.inspect({
+    // The library reads what it is given; what it must not read ends the socket.
+    let (refuse, mut refused) = mpsc::channel(1);
+    let messages = messages.take_while({
         let heard = Arc::clone(&heard);
-        move |_| heard.notify_one()
+        move |message| {
+            heard.notify_one();
+            let checked = message.as_ref().map_or(Ok(()), |message| check(content(message)));
+            let is_good = checked.is_ok();
+            if let Err(reason) = checked {
+                // There is room: nothing is looked at after it.
+                let _ = refuse.try_send(Goodbye::BadMessage(reason));
+            }
+            std::future::ready(is_good)
+        }
     });
     let expiry = Arc::new(Expiry::new());
     let executor = Limited {
@@ -82,7 +94,7 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
             }
             Some(frame) = frames_to_send.recv() => frame,
             // It has said all that there is to say, or the client has left.
-            () = &mut serving => break Goodbye::Gone,
+            () = &mut serving => break refused.try_recv().unwrap_or(Goodbye::Gone),
             _ = asking.tick() => {
                 if silent_since.elapsed() > SILENCE_TIMEOUT {
                     break Goodbye::Gone;
@@ -100,6 +112,15 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
     for frame in last.into_iter().chain([Message::Close(goodbye.frame())]) {
         // The client may be gone already.
         let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
+    }
+}
+
+/// What the library would read of a message.
+fn content(message: &Message) -> &[u8] {
+    match message {
+        Message::Text(text) => text.as_bytes(),
+        Message::Binary(bytes) => bytes,
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => &[],
     }
 }
 
@@ -145,7 +166,10 @@ struct Limited {
 impl Executor for Limited {
     async fn execute(&self, request: Request) -> Response {
         match request::parse(&self.documents, request) {
-            Ok(Prepared { request, .. }) => self.schema.execute(request).await,
+            Ok(Prepared { request, charge, .. }) => {
+                let _under_way = charge;
+                self.schema.execute(request).await
+            }
             Err(refused) => refused.into_response(),
         }
     }
@@ -164,7 +188,8 @@ impl Executor for Limited {
         }
         let held = Arc::clone(&self.operations);
         match request::parse(&self.documents, request) {
-            Ok(Prepared { request, .. }) => {
+            Ok(Prepared { request, charge, .. }) => {
+                let held = (held, charge);
                 let responses = self
                     .schema
                     .execute_stream_with_session_data(request, session.unwrap_or_default());

@@ -16,4 +16,5 @@ mod session;
 mod upgrade;
 
 pub(super) use asked::is_asked_for;
+pub use messages::ClientMessage;
 pub(super) use upgrade::upgrade;

@@ -15,13 +15,13 @@ use tokio_stream::StreamMap;
 use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
-use super::messages::{Incoming, Outgoing};
+use super::messages::{ClientMessage, Outgoing};
 use crate::graphql::error::{Code, Fault};
 use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::operation::{self, OperationEvent};
-use crate::http::request::{MAX_REQUEST_BYTES, Parameters};
+use crate::http::request::Parameters;
 use crate::http::request_error::{RequestError, fault_response};
 use crate::identity::Asker;
 
@@ -140,11 +140,7 @@ impl Session {
     async fn hear(&mut self, message: Message) -> ControlFlow<Goodbye> {
         self.last_heard = Instant::now();
         let text = match message {
-            Message::Text(text) if text.len() <= MAX_REQUEST_BYTES => text,
-            Message::Text(_) => {
-                let reason = format!("Messages have at most {} KiB", MAX_REQUEST_BYTES / 1024);
-                return ControlFlow::Break(Goodbye::BadMessage(reason));
-            }
+            Message::Text(text) => text,
             Message::Binary(_) => {
                 return ControlFlow::Break(Goodbye::BadMessage(
                     "Messages are JSON text".to_owned(),
@@ -153,19 +149,17 @@ impl Session {
             Message::Close(_) => return ControlFlow::Break(Goodbye::Gone),
             Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
         };
-        match serde_json::from_str(&text) {
-            Ok(Incoming::ConnectionInit { payload }) => self.initialise(payload).await,
-            Ok(Incoming::Subscribe { id, payload }) => self.subscribe(id, payload).await,
-            Ok(Incoming::Complete { id }) => {
+        match ClientMessage::read(&text) {
+            Ok(ClientMessage::ConnectionInit { payload }) => self.initialise(payload).await,
+            Ok(ClientMessage::Subscribe { id, payload }) => self.subscribe(id, payload).await,
+            Ok(ClientMessage::Complete { id }) => {
                 // One that is not under way may have just ended.
                 self.forget(&id);
                 ControlFlow::Continue(())
             }
-            Ok(Incoming::Ping { payload }) => self.send(&Outgoing::Pong { payload }).await,
-            Ok(Incoming::Pong { .. }) => ControlFlow::Continue(()),
-            Err(_) => {
-                ControlFlow::Break(Goodbye::BadMessage("Invalid message received".to_owned()))
-            }
+            Ok(ClientMessage::Ping { payload }) => self.send(&Outgoing::Pong { payload }).await,
+            Ok(ClientMessage::Pong { .. }) => ControlFlow::Continue(()),
+            Err(reason) => ControlFlow::Break(Goodbye::BadMessage(reason)),
         }
     }
 

@@ -16,7 +16,8 @@ use super::churn::{Churn, read_churn};
 use crate::domain::ledger::{Opening, Terms};
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, EventId, IdempotencyKey, OrderCode, OrderId, Revision, SeatId, SeatState, ViewerId,
+    CategoryId, EventId, IdempotencyKey, KeyPlaces, OrderCode, OrderId, Revision, SeatId,
+    SeatState, ViewerId,
 };
 use crate::random;
 use crate::store::entity::{event, seat};
@@ -24,7 +25,7 @@ use crate::store::error::StoreError;
 use crate::store::numbers::CONFIRMED;
 use crate::store::reads;
 use crate::store::rows::{self, TermsRow};
-use crate::store::sql::{PRICE_OF_CATEGORY, ints, statement, texts};
+use crate::store::sql::{PRICE_OF_CATEGORY, bigints, ints, statement, texts};
 
 /// Locks the event and the seats, and reads everything else the commands need; `None` if there is
 /// no such event.
@@ -45,6 +46,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         (holdings, keys) = read_facts(transaction, event, now, &counted, &purchases).await?;
     }
     let (mut prices, mut orders, mut codes) = (HashMap::new(), Vec::new(), HashMap::new());
+    let mut key_places = HashMap::new();
     if !purchases.is_empty() {
         codes = draw_codes(&purchases)?;
         prices = read_prices(transaction, event).await?;
@@ -52,7 +54,11 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
             SeatState::Confirmed(sale) => Some(sale.order),
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         });
-        let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
+        let sold: BTreeSet<OrderId> = sold.collect();
+        if keys.len() < purchases.len() && !sold.is_empty() {
+            key_places = read_key_places(transaction, event, &sold).await?;
+        }
+        let known = sold.into_iter().chain(keys.values().copied());
         orders = reads::orders(transaction, event, known).await?;
     }
     let mut churn = Churn::default();
@@ -74,6 +80,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let_go,
         runs,
         keys,
+        key_places,
         codes,
         orders,
     }))
@@ -129,11 +136,11 @@ SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_s
        NULL::timestamptz AS extended_until,
        (SELECT clock_timestamp() FROM (SELECT count(*) FROM locked_seats) AS locked) AS now,
        sales_open_at, sales_close_at, hold_seconds, hold_extension_seconds,
-       max_seats_per_viewer, max_seats_let_go, currency, next_expiry_at, churn_until
+       max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, next_expiry_at, churn_until
   FROM locked_event
 UNION ALL
 SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
-       extended_until, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       extended_until, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM locked_seats"
     )
 });
@@ -147,7 +154,7 @@ async fn lock<C: BatchedCommand + ?Sized>(
     let rows = transaction.query_all_raw(statement(&LOCK, [event.0.into(), ints(serials)])).await?;
     let Some((first, seats)) = rows.split_first() else { return Ok(None) };
     let seats = seats.iter().map(|row| Seat::try_from(seat_from_row(event, row)?));
-    let terms: Terms = TermsRow::from_query_result(first, "")?.into();
+    let terms: Terms = TermsRow::from_query_result(first, "")?.try_into()?;
     let now = first.try_get_by_index(10)?;
     // Holds that have run out count although their end is not logged.
     let next_expiry_at: Option<DateTime<Utc>> = first.try_get("", "next_expiry_at")?;
@@ -234,6 +241,28 @@ async fn read_facts(
         }
     }
     Ok((holdings, keys))
+}
+
+/// Which places for keys these orders have taken but for the first: the index is of those alone.
+async fn read_key_places(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    orders: &BTreeSet<OrderId>,
+) -> Result<HashMap<OrderId, KeyPlaces>, StoreError> {
+    const PLACES: &str = formatcp!(
+        "SELECT order_id, array_agg(place) FROM idempotency_keys
+ WHERE event_id = $1 AND order_id = ANY ($2) AND place > {} GROUP BY order_id",
+        KeyPlaces::FIRST
+    );
+    let ids = bigints(orders.iter().map(|order| order.first.0));
+    let rows = transaction.query_all_raw(statement(PLACES, [event.0.into(), ids])).await?;
+    rows.iter()
+        .map(|row| {
+            let order = OrderId { event, first: Revision(row.try_get_by_index(0)?) };
+            let places: Vec<i16> = row.try_get_by_index(1)?;
+            Ok((order, KeyPlaces::taken(places)))
+        })
+        .collect()
 }
 
 async fn read_prices(

@@ -109,9 +109,10 @@ WITH placed AS (
     INSERT INTO order_seats (event_id, order_id, seat_id, price_minor)
     SELECT $1, * FROM UNNEST($9::bigint[], $10::integer[], $11::bigint[])
 )
-INSERT INTO idempotency_keys (event_id, viewer, key, order_id, created_at)
-SELECT $1, viewer, key, order_id, $2
-  FROM UNNEST($12::text[], $13::text[], $14::bigint[]) AS known (viewer, key, order_id)";
+INSERT INTO idempotency_keys (event_id, viewer, key, order_id, place, created_at)
+SELECT $1, viewer, key, order_id, place, $2
+  FROM UNNEST($12::text[], $13::text[], $14::bigint[], $15::smallint[])
+    AS known (viewer, key, order_id, place)";
 
 pub(super) async fn write_orders(
     transaction: &DatabaseTransaction,
@@ -144,9 +145,10 @@ pub(super) async fn write_orders(
         bigints(sold().map(|(order, _, _)| order)),
         ints(sold().map(|(_, seat, _)| seat)),
         bigints(sold().map(|(_, _, price)| price)),
-        texts(closing.keys.iter().map(|(viewer, _, _)| viewer.as_str())),
-        texts(closing.keys.iter().map(|(_, key, _)| key.as_str())),
-        bigints(closing.keys.iter().map(|(_, _, order)| order.first.0)),
+        texts(closing.keys.iter().map(|new| new.viewer.as_str())),
+        texts(closing.keys.iter().map(|new| new.key.as_str())),
+        bigints(closing.keys.iter().map(|new| new.order.first.0)),
+        smallints(closing.keys.iter().map(|new| new.place)),
     ];
     transaction.execute_raw(statement(WRITE_ORDERS, values)).await?;
     Ok(())

@@ -63,7 +63,7 @@ impl EventBooks {
             }
         }
         findings.summary.seats += seats.len() as u64;
-        let (revision, terms) = (Revision(row.revision), row.terms.into());
+        let (revision, terms) = (Revision(row.revision), row.terms.try_into()?);
         Ok(Self { event, revision, terms, now, seats, unreadable })
     }
 

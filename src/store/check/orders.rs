@@ -7,7 +7,7 @@ use sea_orm::{DatabaseTransaction, FromQueryResult};
 use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::violation::Violation;
-use crate::domain::{Revision, SeatState};
+use crate::domain::{KeyPlaces, Revision, SeatState};
 use crate::store::error::StoreError;
 use crate::store::sql::statement;
 
@@ -159,11 +159,19 @@ async fn verify_keys(
     }
     let query = "SELECT viewer, key, order_id FROM idempotency_keys WHERE event_id = $1
   ORDER BY order_id, key";
-    let keys = KeyRow::find_by_statement(statement(query, [books.event.0.into()]));
-    for KeyRow { viewer, key, order_id } in keys.all(snapshot).await? {
+    let event = books.event;
+    let keys = KeyRow::find_by_statement(statement(query, [event.0.into()]));
+    let keys = keys.all(snapshot).await?;
+    for of_order in keys.chunk_by(|key, next| key.order_id == next.order_id) {
+        let (order, count) = (Revision(of_order[0].order_id), of_order.len());
+        if count > KeyPlaces::COUNT {
+            findings.violation(Violation::TooManyKeys { event, order, count });
+        }
+    }
+    for KeyRow { viewer, key, order_id } in keys {
         if orders.get(&order_id).is_none_or(|order| order.viewer != viewer) {
             let order = Revision(order_id);
-            findings.violation(Violation::KeyWithoutOrder { event: books.event, key, order });
+            findings.violation(Violation::KeyWithoutOrder { event, key, order });
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use strum::{IntoStaticStr, VariantNames};
 
-use crate::domain::{Cause, EventId, Revision, SeatStatus};
+use crate::domain::{Cause, EventId, KeyPlaces, Revision, SeatStatus};
 
 /// Something that must never be. Seats are named by their serial number in the event, orders by
 /// their number in it, as in the tables.
@@ -212,6 +212,20 @@ pub enum Violation {
         key: String,
         /// The order it stands for.
         order: Revision,
+    },
+    /// An order with more idempotency keys than it remembers.
+    #[error(
+        "event {}, order {order}: {count} idempotency keys lead to it, at most {} may",
+        event.0,
+        KeyPlaces::COUNT
+    )]
+    TooManyKeys {
+        /// In which event.
+        event: EventId,
+        /// Which order.
+        order: Revision,
+        /// How many keys.
+        count: usize,
     },
     /// A hold that lasts longer than the event allows.
     #[error(

@@ -18,6 +18,7 @@ pub struct Model {
     pub hold_extension_seconds: i32,
     pub max_seats_per_viewer: Option<i32>,
     pub max_seats_let_go: Option<i32>,
+    pub confirmed_by: i16,
     pub currency: String,
     pub revision: i64,
     pub next_expiry_at: Option<DateTimeUtc>,

@@ -40,8 +40,10 @@ pub struct EventRecord {
     pub revision: Revision,
 }
 
-impl From<event::Model> for EventRecord {
-    fn from(row: event::Model) -> Self {
+impl TryFrom<event::Model> for EventRecord {
+    type Error = StoreError;
+
+    fn try_from(row: event::Model) -> Result<Self, StoreError> {
         let terms = TermsRow {
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at,
@@ -49,18 +51,19 @@ impl From<event::Model> for EventRecord {
             hold_extension_seconds: row.hold_extension_seconds,
             max_seats_per_viewer: row.max_seats_per_viewer,
             max_seats_let_go: row.max_seats_let_go,
+            confirmed_by: row.confirmed_by,
             currency: row.currency,
         };
-        Self {
+        Ok(Self {
             id: EventId(row.id),
-            terms: terms.into(),
+            terms: terms.try_into()?,
             slug: row.slug,
             name: row.name,
             venue: row.venue,
             starts_at: row.starts_at,
             time_zone: row.time_zone,
             revision: Revision(row.revision),
-        }
+        })
     }
 }
 
@@ -93,7 +96,7 @@ impl Store {
     pub async fn events(&self, ids: &[EventId]) -> Result<Vec<EventRecord>, StoreError> {
         let rows =
             event::Entity::find().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
-        Ok(rows.all(&self.reads).await?.into_iter().map(EventRecord::from).collect())
+        rows.all(&self.reads).await?.into_iter().map(EventRecord::try_from).collect()
     }
 
     /// Which event has this slug.
@@ -108,7 +111,8 @@ impl Store {
         const BY_SLUG: &str = "SELECT events.*
   FROM event_slugs JOIN events ON events.id = event_id WHERE event_slugs.slug = $1";
         let query = statement(BY_SLUG, [slug.into()]);
-        Ok(event::Model::find_by_statement(query).one(&self.reads).await?.map(EventRecord::from))
+        let row = event::Model::find_by_statement(query).one(&self.reads).await?;
+        row.map(EventRecord::try_from).transpose()
     }
 
     /// The events after a position, by their start.
@@ -127,7 +131,7 @@ impl Store {
                 Expr::tuple([Expr::col(event::Column::StartsAt), Expr::col(event::Column::Id)]);
             rows = rows.filter(key.gt(Expr::tuple([Expr::val(starts_at), Expr::val(id.0)])));
         }
-        Ok(rows.all(&self.reads).await?.into_iter().map(EventRecord::from).collect())
+        rows.all(&self.reads).await?.into_iter().map(EventRecord::try_from).collect()
     }
 
     /// The price categories of these events, each event's in the order of its plan.

@@ -5,3 +5,4 @@ mod doors;
 mod forged_tokens;
 mod holds;
 mod known_secrets;
+mod money;

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Confirm, Release, Reserve, SeatSet};
-use grand_arena::domain::{Cause, IdempotencyKey, SeatStatus, ViewerId};
+use grand_arena::domain::{Cause, ConfirmedBy, IdempotencyKey, SeatStatus, ViewerId};
 use grand_arena::store::check::{Finding, Violation};
 use sqlx::AssertSqlSafe;
 use strum::VariantNames as _;
@@ -192,6 +192,12 @@ const OF_ORDERS: &[Case] = &[
         &["event EVENT, idempotency key \"alice's\": it leads to no order 3 of its viewer"],
     ),
     (
+        "TooManyKeys",
+        "INSERT INTO idempotency_keys (event_id, viewer, key, order_id, created_at)
+         SELECT EVENT, 'bob', 'more-' || n, 6, now() FROM generate_series(1, 10) AS n",
+        &["event EVENT, order 6: 11 idempotency keys lead to it, at most 10 may"],
+    ),
+    (
         "NoSuchEvent",
         "DELETE FROM events WHERE id = EVENT",
         &[
@@ -225,9 +231,14 @@ async fn history(desk: &Desk, event: &Event) {
         desk.submit(event.id, reserve).await.unwrap().unwrap();
         if is_bought {
             let key = IdempotencyKey::new(format!("{name}'s")).unwrap();
-            let (viewer, seats) = (viewer(name), seats(serials));
-            let confirm =
-                Confirm { viewer, seats, key, payment_reference: None, expected_total: None };
+            let confirm = Confirm {
+                viewer: viewer(name),
+                asked_by: ConfirmedBy::Buyer,
+                seats: seats(serials),
+                key,
+                payment_reference: None,
+                expected_total: None,
+            };
             desk.submit(event.id, confirm).await.unwrap().unwrap();
         }
     }

@@ -19,7 +19,7 @@ use grand_arena::desk::{Desk, DeskTasks};
 use grand_arena::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
-use grand_arena::domain::{EventId, SeatId, SeatStatus, ViewerId};
+use grand_arena::domain::{ConfirmedBy, EventId, SeatId, SeatStatus, ViewerId};
 use grand_arena::graphql::ids::AnyId;
 use grand_arena::http::AllowedOrigins;
 use grand_arena::identity::{Identity, Role};
@@ -113,7 +113,8 @@ impl Arena {
         self.warnings.expect(text);
     }
 
-    /// An event of `seats` seats, ten a row, in two categories, holds of five minutes, no limit.
+    /// An event of `seats` seats, ten a row, in two categories, holds of five minutes, no limit,
+    /// that buyers confirm by themselves.
     pub async fn event(&self, seats: usize) -> Event {
         self.event_with(seats, |_| {}).await
     }
@@ -137,6 +138,7 @@ impl Arena {
             hold_extension_seconds: 0,
             max_seats_per_viewer: None,
             max_seats_let_go: Some(DEFAULT_MAX_SEATS_LET_GO),
+            confirmed_by: ConfirmedBy::Buyer,
         };
         change(&mut event);
         let id = self.store.create_event(&event, plan).await.unwrap();

@@ -143,7 +143,7 @@ const omitted = [
     nodes(ids: ["«hall»", $a]) { id } viewer { id } }`,
     sent('null'),
   ),
-  valid('more than are declared', EVENT, { variables: '{"a":"judge-hall","b":[{}]}' }),
+  refused('more than are declared', EVENT, { variables: '{"a":"judge-hall","b":[{}]}' }),
   valid('no variables at all', '{ __typename }', { variables: 'null' }),
 ];
 

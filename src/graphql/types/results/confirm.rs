@@ -6,6 +6,7 @@ use async_graphql::{SimpleObject, Union};
 
 use super::refused_seats::SeatsNotHeld;
 use crate::domain::command::{ConfirmRefusal, Confirmed};
+use crate::graphql::error::{Code, Fault};
 use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::Revision;
 use crate::graphql::types::event_scope::EventScope;
@@ -75,12 +76,16 @@ pub struct AlreadyConfirmed {
 
 impl ConfirmSeatsResult {
     /// Says a decision in the contract's words.
+    ///
+    /// # Errors
+    ///
+    /// If it was not the asker's to ask for.
     pub(in crate::graphql) fn new(
         event: &Arc<EventScope>,
         named: &NamedSeats,
         outcome: Result<Confirmed, ConfirmRefusal>,
-    ) -> Self {
-        match outcome {
+    ) -> Result<Self, Fault> {
+        Ok(match outcome {
             Ok(Confirmed { order, created }) => {
                 let revision = Revision(order.last_revision());
                 let (order, replayed) = (Order::new(order), !created);
@@ -94,17 +99,24 @@ impl ConfirmSeatsResult {
                     "this idempotency key was used for other seats; a new purchase needs a new key"
                         .to_owned(),
             }),
+            Err(ConfirmRefusal::LeftToShop) => {
+                return Err(Fault::new(
+                    Code::Forbidden,
+                    "seats that cost money are confirmed by the shop's server, after payment: with \
+                     a token of the role SHOP, and with your Viewer.id as viewerId",
+                ));
+            }
             Err(ConfirmRefusal::PriceChanged { expected, actual }) => {
                 let message = "the seats cost something else than expected; nothing was sold";
                 let (expected, actual) = (expected.into(), actual.into());
                 Self::PriceChanged(PriceChanged { message: message.to_owned(), expected, actual })
             }
             Err(ConfirmRefusal::AlreadyConfirmed(order)) => {
-                let message = "these seats are yours already, with another payment; one of the \
-                    two payments is too much";
+                let message = "these seats are the viewer's already, with another payment; one of \
+                    the two payments is too much";
                 let order = Order::new(*order);
                 Self::AlreadyConfirmed(AlreadyConfirmed { message: message.to_owned(), order })
             }
-        }
+        })
     }
 }

@@ -113,7 +113,10 @@ impl SeatsNotHeld {
         seats: Vec<(SeatId, NotHeldReason)>,
     ) -> Self {
         Self {
-            message: format!("you do not hold {}; nothing was changed", count_seats(seats.len())),
+            message: format!(
+                "the viewer does not hold {}; nothing was changed",
+                count_seats(seats.len())
+            ),
             seats: refused(event, named, seats),
         }
     }
