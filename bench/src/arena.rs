@@ -82,8 +82,8 @@ fn binary() -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Lets one viewer have any number of seats, and take them and let them go for ever: a benchmark has
-/// few viewers, and goes on for minutes.
+/// Lets one viewer have any number of seats, and take them and let them go for ever: a benchmark
+/// has few viewers, and goes on for minutes.
 pub(crate) async fn lift_limits(database_url: &str) -> Result<()> {
     let mut sql = PgConnection::connect(database_url).await?;
     let lift = "UPDATE events SET max_seats_per_viewer = NULL, max_seats_let_go = NULL";

@@ -4,8 +4,8 @@
 //! which it ended, whenever that is logged. Two rules keep a viewer from keeping seats from others
 //! without buying them:
 //!
-//! - A viewer who has let more seats of an event go than it allows within [`WINDOW`] gets no more
-//!   of them until enough of that is past.
+//! - An event says how many of its seats a viewer may let go within [`WINDOW`]. Whoever has let
+//!   more go gets none until enough of that is past.
 //! - A viewer who lets a seat go and takes it again, with nobody else in between, has it in a run.
 //!   A run is over after [`HOLDS_IN_A_RUN`] holds if somebody else asked for the seat meanwhile, or
 //!   if the holds were long. It is forgotten when the seat was left alone for [`WINDOW`].
@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ids::ViewerId;
-use super::ledger::Terms;
 use super::seat::Hold;
 
 /// How long it counts that a viewer has let a seat go: two holds of the usual length, so that
@@ -78,14 +77,15 @@ pub struct Run {
 }
 
 impl Run {
-    /// The run after this hold of the seat was let go at that instant.
+    /// The run after this hold of the seat, which is of this full length, was let go at that
+    /// instant.
     pub(crate) fn after(
         before: Option<&Self>,
         hold: &Hold,
+        length: TimeDelta,
         let_go_at: DateTime<Utc>,
-        terms: &Terms,
     ) -> Self {
-        let from = hold.expires_at - terms.length_of(hold);
+        let from = hold.expires_at - length;
         let kept = (let_go_at - from).max(TimeDelta::zero());
         let viewer = hold.viewer.clone();
         match before {
@@ -100,10 +100,10 @@ impl Run {
         }
     }
 
-    /// From when its viewer may take the seat again, if not `now`.
-    pub fn refused_until(&self, terms: &Terms, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// From when its viewer may take the seat again, if not `now`; a hold being of this length.
+    pub fn refused_until(&self, length: TimeDelta, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         // One more hold of full length makes it as many as there may be.
-        let is_long = self.kept > terms.hold * (HOLDS_IN_A_RUN.cast_signed() - 1);
+        let is_long = self.kept > length * (HOLDS_IN_A_RUN.cast_signed() - 1);
         let is_over = self.holds >= HOLDS_IN_A_RUN && (self.is_asked_for || is_long);
         let forgotten_at = self.let_go_at + WINDOW;
         (is_over && now < forgotten_at).then_some(forgotten_at)

@@ -238,7 +238,7 @@ impl Ledger {
         let own = |&seat: &SeatId| self.run(seat).filter(|run| run.viewer == *viewer);
         let runs = seats.iter().filter_map(own);
         let let_go = self.let_go.get(viewer).and_then(|let_go| let_go.refused_until(max, self.now));
-        runs.filter_map(|run| run.refused_until(&self.terms, self.now)).chain(let_go).max()
+        runs.filter_map(|run| run.refused_until(self.terms.hold, self.now)).chain(let_go).max()
     }
 
     /// The run that has ended last on a seat, although its end may not be logged.
@@ -246,7 +246,8 @@ impl Ledger {
         let known = self.runs.get(&seat);
         match &self.seats.get(&seat)?.state {
             SeatState::Reserved(hold) if !hold.is_live(self.now) => {
-                Some(Cow::Owned(Run::after(known, hold, hold.expires_at, &self.terms)))
+                let length = self.terms.length_of(hold);
+                Some(Cow::Owned(Run::after(known, hold, length, hold.expires_at)))
             }
             _ => known.map(Cow::Borrowed),
         }
@@ -343,7 +344,7 @@ impl Ledger {
         if self.terms.max_seats_let_go.is_none() {
             return;
         }
-        let run = Run::after(self.runs.get(&id), hold, at, &self.terms);
+        let run = Run::after(self.runs.get(&id), hold, self.terms.length_of(hold), at);
         self.runs.insert(id, run.clone());
         self.closing.runs.insert(id, run);
         *self.closing.let_go.entry((hold.viewer.clone(), at)).or_default() += 1;

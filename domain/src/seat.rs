@@ -3,8 +3,8 @@
 //! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
 //! RESERVED → AVAILABLE. The last is a hold that runs out, or is given back by its holder. A hold
 //! may be prolonged once, and the seat stays RESERVED. A hold that has run out counts as AVAILABLE
-//! from that instant on, whatever the table still says: [`SeatState::as_of`] is the only way to look
-//! at a state.
+//! from that instant on, whatever the table still says: [`SeatState::as_of`] is the only way to
+//! look at a state.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, FromRepr, VariantArray};

@@ -56,7 +56,7 @@ pub(super) struct ImportArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_LIMIT)]
     max_seats_per_viewer: Limit,
     /// The most seats one viewer may let go in ten minutes and still get more, 1 to 1000, or `none`
-    /// where seats may be taken and let go for ever.
+    /// for no limit.
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_LET_GO)]
     max_seats_let_go: Limit,
     /// Who confirms seats that cost money: the buyer, or the shop's own server after payment.

@@ -1,5 +1,5 @@
-//! Removes what of the change logs and of the idempotency keys is past its retention, and what no
-//! longer counts of the seats that were let go.
+//! Removes what of the change logs and of the idempotency keys is past its retention. So is what
+//! no longer counts of the seats that were let go.
 
 use std::time::Duration;
 

@@ -233,7 +233,9 @@ proptest! {
                     let expected = match stands(&world.log, row.id, now) {
                         Stands::Missing => panic!("{:?} is in the table", row.id),
                         Stands::Free { .. } => (SeatStatus::Available, None, None),
-                        Stands::Held { by, until, .. } => (SeatStatus::Reserved, Some(until), Some(by)),
+                        Stands::Held { by, until, .. } => {
+                            (SeatStatus::Reserved, Some(until), Some(by))
+                        }
                         Stands::Sold { to, .. } => (SeatStatus::Confirmed, None, Some(to)),
                     };
                     assert_eq!(seen, expected);

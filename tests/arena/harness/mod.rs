@@ -172,7 +172,8 @@ impl Arena {
             "UPDATE events SET next_expiry_at = next_expiry_at - make_interval(secs => $2),
                     churn_until = churn_until - make_interval(secs => $2) WHERE id = $1",
             "UPDATE seats SET expires_at = expires_at - make_interval(secs => $2),
-                    extended_until = extended_until - make_interval(secs => $2) WHERE event_id = $1",
+                    extended_until = extended_until - make_interval(secs => $2)
+              WHERE event_id = $1",
             "UPDATE seat_changes SET expires_at = expires_at - make_interval(secs => $2),
                     changed_at = changed_at - make_interval(secs => $2) WHERE event_id = $1",
             "UPDATE seats_let_go SET let_go_at = let_go_at - make_interval(secs => $2)
