@@ -284,6 +284,35 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_says_what_may_be_let_go_and_how_long_holds_are_prolonged() {
+    let arena = Arena::new().await;
+    let folder = cluster::temporary_folder("import-terms");
+    let file = folder.join("seats.csv");
+    std::fs::write(&file, "section,row,number,category,price_minor,currency\nA,1,1,Gold,50,EUR\n")
+        .unwrap();
+    let import = |slug: &str, terms: &[&str]| {
+        let event = ["import", file.to_str().unwrap(), "--event", slug, "--name", "Name"];
+        let place = ["--venue", "Venue", "--starts-at", "2031-01-01T20:00:00Z"];
+        let arguments = [&event[..], &place, terms].concat();
+        run(grand_arena(&arguments).env("DATABASE_URL", &arena.url))
+    };
+    for (slug, terms, expected) in [
+        ("unsaid", &[][..], (Some(60), 0)),
+        ("none", &["--max-seats-let-go", "none"], (None, 0)),
+        ("said", &["--max-seats-let-go", "9", "--hold-extension-seconds", "120"], (Some(9), 120)),
+    ] {
+        let imported = import(slug, terms);
+        assert_eq!(imported.code, Some(0), "{}", imported.err);
+        let said = "SELECT max_seats_let_go, hold_extension_seconds FROM events WHERE slug = $1";
+        let said = sqlx::query_as::<_, (Option<i32>, i32)>(said).bind(slug);
+        assert_eq!(said.fetch_one(&arena.sql).await.unwrap(), expected, "{slug}");
+    }
+    assert_one_sentence(&import("bad", &["--max-seats-let-go", "0"]), "let go must be 1 to 1000");
+    assert_one_sentence(&import("bad", &["--hold-extension-seconds", "86401"]), "0 to 86400");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_books_are_checked_by_a_command_that_says_what_is_wrong_and_ends_with_1() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
