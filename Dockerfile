@@ -1,7 +1,7 @@
-# syntax=docker/dockerfile:1
+# Images are pinned by the digests of their indexes for all platforms: what a name stands for may change.
 
 # Builds the live map and the explorer, which become part of the binary.
-FROM node:22-bookworm-slim AS web
+FROM node:22.23.3-bookworm-slim@sha256:43ac6c60b8f89723f746e8a92ce91abd5017e627ce1ddfe4238355d3a30b772c AS web
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 RUN --mount=type=cache,target=/var/cache/npm,sharing=locked \
@@ -11,7 +11,7 @@ COPY web ./
 RUN npm run build
 
 # Builds the server. The caches stay on the build host: a second build compiles what has changed.
-FROM rust:1.95-bookworm AS builder
+FROM rust:1.95.0-bookworm@sha256:6258907abe69656e41cd992e0b705cdcfabcbbe3db374f92ed2d47121282d4a1 AS builder
 WORKDIR /src
 COPY . .
 COPY --from=web /src/web/dist web/dist
@@ -22,7 +22,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
 
 # Runs it. The same Debian as the builder's, so that the C library fits. There is no PostgreSQL inside: set
 # DATABASE_URL, or use compose.yaml.
-FROM debian:bookworm-slim
+FROM debian:bookworm-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
 # A new named volume takes owner and mode of the data folder over from here; it keeps the secret that tokens are signed
 # with.
 RUN groupadd --system --gid 10001 arena \

@@ -22,11 +22,12 @@ run: ## Builds and starts the server with a private PostgreSQL and the demo even
 	@exec $(BINARY) serve --demo $(ARGS)
 
 # The crowd comes a moment later, so that it finds no other server if this one does not start; it leaves with it.
+# It is a whole crowd at one address, so that there are no limits for an address.
 demo: ## The same with a crowd of simulated buyers, so that the map comes alive.
 	$(TRY_WEB)
 	$(CARGO) build --locked $(FEATURES)
 	@(sleep 2; exec $(BINARY) crowd --url http://$(LISTEN) $(CROWD)) & crowd=$$!; \
-		trap 'kill $$crowd 2> /dev/null' EXIT; trap : INT TERM; $(BINARY) serve --demo --listen $(LISTEN) $(ARGS)
+		trap 'kill $$crowd 2> /dev/null' EXIT; trap : INT TERM; $(BINARY) serve --demo --limits off --listen $(LISTEN) $(ARGS)
 
 # The pages take Node; the server does without, and says in their place what is missing.
 NODE_IS_NEW := $(shell node --eval 'const [a, b] = process.versions.node.split("."); console.log(a > 20 || (a == 20 && b >= 10))' 2> /dev/null)

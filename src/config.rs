@@ -1,5 +1,6 @@
 //! Settings: each a flag and an environment variable, each with its bounds, all in this one place.
 
+mod limits;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+pub use self::limits::LimitSettings;
 pub use self::tokens::IdentitySettings;
 use crate::http::{AllowedOrigins, PublicUrls};
 
@@ -161,6 +163,10 @@ pub struct ServeSettings {
     /// Who is asking.
     #[command(flatten)]
     pub identity: IdentitySettings,
+
+    /// How much each account may have.
+    #[command(flatten)]
+    pub limits: LimitSettings,
 }
 
 impl ServeSettings {

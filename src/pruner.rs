@@ -1,20 +1,24 @@
 //! The pruner keeps the change logs and the idempotency keys within their retention, in small
-//! batches, oldest first. It also removes what no longer counts of the seats that were let go.
+//! batches. It also removes what no longer counts of the seats that were let go.
 //!
 //! What it removes of a log is always its beginning: what stays is contiguous. A subscriber whose
 //! `since` lies before that is told so, with a snapshot (LOG_PRUNED). Any number of servers may
 //! prune at the same time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::EventId;
-use crate::store::retention::Retention;
+use crate::store::retention::{KeyCursor, Retention};
 use crate::store::{Store, StoreError};
 
 /// How often to look: logs grow for days before anything is due, so it need not be often.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// How often to look through the idempotency keys: each is looked at, so that it need not be often,
+/// and an hour is little beside the day for which they are kept.
+const KEYS_EVERY: Duration = Duration::from_hours(1);
 
 /// The pause between two batches, so that bookings and vacuum keep up.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -40,31 +44,29 @@ impl Pruner {
         let pruning = async {
             let mut look = tokio::time::interval(LOOK_EVERY);
             look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            let mut keys_due = Instant::now();
             loop {
                 look.tick().await;
-                if let Err(error) = self.prune().await {
+                let mut pruned = self.prune_logs().await;
+                if pruned.is_ok() && keys_due <= Instant::now() {
+                    keys_due = Instant::now() + KEYS_EVERY;
+                    pruned = self.prune_keys().await;
+                }
+                if let Err(error) = pruned {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(
-                        error,
-                        "the change logs and keys were not pruned; will try again"
-                    );
+                    tracing::warn!(error, "logs and keys were not pruned; will try again");
                 }
             }
         };
         stop.run_until_cancelled(pruning).await;
     }
 
-    /// Prunes every event's log and keys once.
-    pub async fn prune(&self) -> Result<(), StoreError> {
+    /// Prunes every event's log once, and what no longer counts of what was let go.
+    pub async fn prune_logs(&self) -> Result<(), StoreError> {
         let mut after = EventId(0);
-        loop {
-            let events = self.store.events_with_changes(after, PAGE_EVENTS).await?;
-            let Some(&last) = events.last() else { return Ok(()) };
+        while let Some((events, last)) = self.next_events(after).await? {
             for event in events {
                 while self.store.prune_changes(event, self.retention).await? {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                while self.store.prune_keys(event).await? {
                     tokio::time::sleep(PAUSE).await;
                 }
                 while self.store.prune_churn(event).await? {
@@ -73,5 +75,31 @@ impl Pruner {
             }
             after = last;
         }
+        Ok(())
+    }
+
+    /// Forgets every event's idempotency keys once that need not be kept any longer.
+    pub async fn prune_keys(&self) -> Result<(), StoreError> {
+        let mut after = EventId(0);
+        while let Some((events, last)) = self.next_events(after).await? {
+            for event in events {
+                let mut key = KeyCursor::default();
+                while let Some(next) = self.store.prune_keys(event, &key).await? {
+                    key = next;
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+            after = last;
+        }
+        Ok(())
+    }
+
+    /// Events after an id in which anything has happened, and the last of them.
+    async fn next_events(
+        &self,
+        after: EventId,
+    ) -> Result<Option<(Vec<EventId>, EventId)>, StoreError> {
+        let events = self.store.events_with_changes(after, PAGE_EVENTS).await?;
+        Ok(events.last().copied().map(|last| (events, last)))
     }
 }

@@ -4,6 +4,7 @@
 //! requests under way finish; sockets are told to connect elsewhere; the desk carries out what it
 //! accepted; the pools close; and last the private PostgreSQL stops.
 
+mod door;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::tokens::identity;
+use crate::account::Shares;
 use crate::cleaner::Cleaner;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
@@ -217,11 +219,7 @@ impl Running {
             Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn CommitListener>, &alarm)
                 .map_err(ServerError::Threads)?;
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
-        let retention = Retention {
-            changes: settings.log_changes.into(),
-            age: Duration::from_hours(settings.log_hours.into()),
-        };
-        background.spawn(Pruner::new(store.clone(), retention).run(stop.clone()));
+        background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
         let services = Services {
             store: store.clone(),
@@ -236,6 +234,8 @@ impl Running {
             operations: Arc::default(),
             maps: Arc::default(),
             identity,
+            shares: Shares::new(settings.limits.shares(), &metrics),
+            proxies: settings.limits.trusted_proxies.clone(),
             store: store.clone(),
             feed: Arc::clone(&feed),
             stop: stop.clone(),
@@ -250,6 +250,7 @@ impl Running {
         }
         let serving = tokio::spawn(http::serve(
             doors.listener,
+            door::open(settings),
             Service::new(app, settings.public_url.as_ref()),
             stop.clone(),
         ));
@@ -293,6 +294,14 @@ fn listen(
     let listener = http::listen(address).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
+}
+
+/// How much of a log is kept.
+fn retention(settings: &ServeSettings) -> Retention {
+    Retention {
+        changes: settings.log_changes.into(),
+        age: Duration::from_hours(settings.log_hours.into()),
+    }
 }
 
 /// The database, with its tables as they have to be.

@@ -15,7 +15,7 @@ use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
 use super::ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
-use super::key_places::KeyPlaces;
+use super::key_slots::KeySlots;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
@@ -87,9 +87,9 @@ pub struct Opening {
     pub runs: HashMap<SeatId, Run>,
     /// Which orders the idempotency keys at hand stand for.
     pub keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
-    /// Which places for keys are taken, of the orders that one of the keys at hand may come to
+    /// Which slots for keys are taken, of the orders that one of the keys at hand may come to
     /// stand for. Of one that is not here, only the first is.
-    pub key_places: HashMap<OrderId, KeyPlaces>,
+    pub key_slots: HashMap<OrderId, KeySlots>,
     /// A new random code for the order that each of the purchases at hand may make.
     pub codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     /// The orders that the keys and the confirmed seats at hand belong to.
@@ -109,7 +109,7 @@ pub struct Ledger {
     let_go: HashMap<ViewerId, LetGo>,
     runs: HashMap<SeatId, Run>,
     keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
-    key_places: HashMap<OrderId, KeyPlaces>,
+    key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
     closing: Closing,
@@ -139,8 +139,8 @@ pub struct NewKey {
     pub key: IdempotencyKey,
     /// What it stands for.
     pub order: OrderId,
-    /// Which of the order's places it takes; see [`KeyPlaces`].
-    pub place: i16,
+    /// Which of the order's slots it takes; see [`KeySlots`].
+    pub slot: i16,
 }
 
 /// What the log says of a change beside its place and time.
@@ -183,7 +183,7 @@ impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
         let Opening { event, terms, revision, now, seats, prices, holdings, .. } = opening;
-        let Opening { let_go, runs, keys, key_places, codes, orders, .. } = opening;
+        let Opening { let_go, runs, keys, key_slots, codes, orders, .. } = opening;
         Self {
             event,
             terms,
@@ -195,7 +195,7 @@ impl Ledger {
             let_go,
             runs,
             keys,
-            key_places,
+            key_slots,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             closing: Closing::default(),
@@ -412,22 +412,22 @@ impl Ledger {
             confirmed_at: now,
         };
         self.closing.orders.push(order.clone());
-        self.keep_key(viewer, key, id, KeyPlaces::FIRST);
+        self.keep_key(viewer, key, id, KeySlots::FIRST);
         Ok(self.orders.entry(id).or_insert(order))
     }
 
-    /// Lets a new key stand for an order that is there already, if the order has a place for it.
+    /// Lets a new key stand for an order that is there already, if the order has a slot for it.
     pub(super) fn remember_key(&mut self, viewer: &ViewerId, key: &IdempotencyKey, order: OrderId) {
-        let places = self.key_places.entry(order).or_insert(KeyPlaces::NEW);
-        if let Some(place) = places.take() {
-            self.keep_key(viewer, key, order, place);
+        let slots = self.key_slots.entry(order).or_insert(KeySlots::NEW);
+        if let Some(slot) = slots.take() {
+            self.keep_key(viewer, key, order, slot);
         }
     }
 
-    fn keep_key(&mut self, viewer: &ViewerId, key: &IdempotencyKey, order: OrderId, place: i16) {
+    fn keep_key(&mut self, viewer: &ViewerId, key: &IdempotencyKey, order: OrderId, slot: i16) {
         self.keys.insert((viewer.clone(), key.clone()), order);
         let (viewer, key) = (viewer.clone(), key.clone());
-        self.closing.keys.push(NewKey { viewer, key, order, place });
+        self.closing.keys.push(NewKey { viewer, key, order, slot });
     }
 
     /// Replaces a seat's state and logs the change under the next revision.

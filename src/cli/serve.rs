@@ -6,7 +6,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::CommandError;
 use crate::config::ServeSettings;
-use crate::http::PublicUrls;
 use crate::server::Server;
 #[cfg(feature = "show")]
 use crate::show::series::DEMO_SLUG;
@@ -37,7 +36,7 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "Grand Arena is open.")?;
     writeln!(out, "  map         http://{address}/")?;
-    if let Some(url) = settings.public_url.as_ref().and_then(PublicUrls::first) {
+    if let Some(url) = settings.public_url.as_ref().and_then(|urls| urls.first()) {
         writeln!(out, "  outside     {url}")?;
     }
     if settings.has_playground() {

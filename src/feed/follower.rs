@@ -39,7 +39,11 @@ pub enum Lost {
 }
 
 /// One of the followers that this server has room for; given back when dropped.
-type SubscriptionPermit = OwnedSemaphorePermit;
+#[derive(Debug)]
+pub(super) struct SubscriptionPermit {
+    pub(super) _of_all: OwnedSemaphorePermit,
+    pub(super) _of_strangers: Option<OwnedSemaphorePermit>,
+}
 
 /// See the module's documentation. Ends its watch when it is the last one.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::apart::apart;
 use super::bounds::Bounds;
 use super::error::FeedError;
-use super::follower::{Follower, FollowerState, Lost};
+use super::follower::{Follower, FollowerState, Lost, SubscriptionPermit};
 use super::reader;
 use super::watch::Watch;
 use crate::domain::{Change, EventId, Revision};
@@ -25,6 +25,10 @@ pub enum Start {
     After(Revision),
 }
 
+/// One in so many permits is kept for those who are known: who has no token, and so may be anybody,
+/// cannot take them all.
+const KEPT_FOR_THE_KNOWN: usize = 5;
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Feed {
@@ -32,6 +36,8 @@ pub struct Feed {
     bounds: Bounds,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
     permits: Arc<Semaphore>,
+    /// What strangers need as well: there are fewer of them.
+    permits_for_strangers: Arc<Semaphore>,
     most_followers: usize,
     is_listening: AtomicBool,
     commits: AtomicU64,
@@ -41,11 +47,13 @@ impl Feed {
     /// A feed that serves at most `max_followers` at a time.
     pub fn new(store: Store, max_followers: usize) -> Arc<Self> {
         let max_followers = max_followers.min(Semaphore::MAX_PERMITS);
+        let max_strangers = max_followers - max_followers / KEPT_FOR_THE_KNOWN;
         Arc::new(Self {
             store,
             bounds: Bounds::default(),
             watches: Mutex::default(),
             permits: Arc::new(Semaphore::new(max_followers)),
+            permits_for_strangers: Arc::new(Semaphore::new(max_strangers)),
             most_followers: max_followers,
             is_listening: false.into(),
             commits: AtomicU64::new(0),
@@ -83,7 +91,16 @@ impl Feed {
         watches.values().filter(|watch| watch.strong_count() > 0).count()
     }
 
-    /// Follows an event's log.
+    /// A permit for a follower, who is a stranger or is known.
+    fn permit(&self, is_known: bool) -> Result<SubscriptionPermit, FeedError> {
+        let of = |permits: &Arc<Semaphore>| {
+            Arc::clone(permits).try_acquire_owned().map_err(|_| FeedError::Full)
+        };
+        let strangers = (!is_known).then(|| of(&self.permits_for_strangers)).transpose()?;
+        Ok(SubscriptionPermit { _of_all: of(&self.permits)?, _of_strangers: strangers })
+    }
+
+    /// Follows an event's log. Whether it is known who follows decides about the last permits.
     ///
     /// # Errors
     ///
@@ -93,8 +110,9 @@ impl Feed {
         self: &Arc<Self>,
         event: EventId,
         start: Start,
+        is_known: bool,
     ) -> Result<Follower, FeedError> {
-        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| FeedError::Full)?;
+        let permit = self.permit(is_known)?;
         // In a rush nearly everybody comes for an event that is watched already, with a revision
         // that is at hand.
         if let Some(watch) = self.existing(event) {

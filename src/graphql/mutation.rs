@@ -22,6 +22,9 @@ use crate::domain::text::TEXT_RULE;
 use crate::domain::{ConfirmedBy, IdempotencyKey, PaymentReference, ViewerId};
 use crate::identity::{self, Role};
 
+/// The field that gives out an identity to whoever asks; once in an operation.
+pub(super) const START_GUEST_SESSION: &str = "startGuestSession";
+
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutation;

@@ -50,7 +50,9 @@ impl Subscription {
         let event = ids::event_id(ctx, &event_id).await?;
         let resumed = ctx.data_opt::<ResumeAfter>().map(|resume| resume.0);
         let start = resumed.or(since.map(|since| since.0)).map_or(Start::Live, Start::After);
-        let follower = ctx.services().feed.follow(event, start).await.map_err(Fault::from)?;
+        let feed = &ctx.services().feed;
+        let is_known = ctx.viewer().is_some();
+        let follower = feed.follow(event, start, is_known).await.map_err(Fault::from)?;
         if let Some(Delivery::HandOver(handed)) = delivery {
             handed.leave(follower);
             return Ok(stream::empty().boxed());
@@ -71,7 +73,8 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<MyReservations>> + use<>> {
         let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id(ctx, &event_id).await?;
-        let follower = ctx.services().feed.follow(event, Start::Live).await.map_err(Fault::from)?;
+        let feed = &ctx.services().feed;
+        let follower = feed.follow(event, Start::Live, true).await.map_err(Fault::from)?;
         let watcher = ReservationWatcher::new(follower, ctx.services().store.clone(), viewer);
         Ok(stream::try_unfold(watcher, |mut watcher| async move {
             let item = watcher.next().await?;

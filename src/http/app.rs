@@ -9,6 +9,8 @@ use super::document_cache::DocumentCache;
 use super::host_gate::HostGate;
 use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
+use super::trusted_proxies::TrustedProxies;
+use crate::account::Shares;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
 use crate::graphql::shared_operation::SharedOperations;
@@ -31,6 +33,10 @@ pub struct App {
     pub maps: Arc<SharedAnswers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
+    /// What each account may have.
+    pub shares: Shares,
+    /// Whose word counts as to where a request comes from.
+    pub proxies: TrustedProxies,
     /// For readiness.
     pub store: Store,
     /// For readiness.

@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::origin_gate::OriginGate;
+use super::rate_limited;
 
 /// What a page is told that is kept out.
 pub(super) const KEPT_OUT: &str = "pages of this origin may not use this server; \
@@ -64,6 +65,7 @@ impl CallerOrigin {
         let headers = response.headers_mut();
         if self.is_allowed {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, rate_limited::EXPOSED);
         }
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }

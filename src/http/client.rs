@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use super::app::App;
 use crate::clock::wall_clock;
-use crate::identity::{Asker, Identity, LastToken, TokenError};
+use crate::identity::{Asker, LastToken, TokenError};
 
 /// A client's connection: what its requests have in common.
 pub(super) struct Client {
@@ -20,17 +21,19 @@ impl Client {
     }
 
     /// Who is asking. Credentials that are no good are refused rather than passed over.
-    pub(super) fn asker(
-        &self,
-        identity: &Identity,
-        headers: &HeaderMap,
-    ) -> Result<Asker, TokenError> {
+    pub(super) fn asker(&self, app: &App, headers: &HeaderMap) -> Result<Asker, TokenError> {
         let authorization = match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
             None => None,
             Some(Ok(text)) => Some(text),
             Some(Err(_)) => Some(""),
         };
-        let viewer = self.last_token.viewer(identity, authorization, wall_clock())?;
-        Ok(Asker { viewer, address: self.address })
+        let viewer = self.last_token.viewer(&app.identity, authorization, wall_clock())?;
+        Ok(Asker { viewer, ..self.stranger(app, headers) })
+    }
+
+    /// Whoever is asking, of whom nothing is known but where they are. A connection of a proxy has
+    /// the requests of many.
+    pub(super) fn stranger(&self, app: &App, headers: &HeaderMap) -> Asker {
+        Asker { viewer: None, address: app.proxies.client(self.address, headers) }
     }
 }

@@ -107,14 +107,16 @@ impl DocumentCache {
     }
 
     /// The operation of this name, or the only one, with the values that its variables have; and
-    /// what it is charged for as long as it is under way.
+    /// what it is charged for as long as it is under way. A text that has to be read is admitted
+    /// first.
     pub(super) fn prepare(
         &self,
         text: &str,
         name: Option<&str>,
         given: Variables,
+        admit: impl FnOnce(&str) -> Result<(), RequestError>,
     ) -> Result<(Prepared, Charge), RequestError> {
-        let document = self.read(text)?;
+        let document = self.read(text, admit)?;
         let prepared = self.reader.operation(&document, name, given)?;
         self.of_this_thread().settle();
         let charge = self.under_way.charge(text.len() + prepared.bytes);
@@ -123,11 +125,16 @@ impl DocumentCache {
     }
 
     /// Reads a document, or finds it read.
-    fn read(&self, text: &str) -> Result<Arc<Document>, RequestError> {
+    fn read(
+        &self,
+        text: &str,
+        admit: impl FnOnce(&str) -> Result<(), RequestError>,
+    ) -> Result<Arc<Document>, RequestError> {
         let cache = self.of_this_thread();
         if let Some(known) = cache.find(text) {
             return Ok(known);
         }
+        admit(text)?;
         let document = Arc::new(self.reader.read(text).map_err(RequestError::Document)?);
         if text.len() <= KEPT_TEXT_BYTES {
             cache.keep(text, &document);
@@ -148,15 +155,30 @@ impl DocumentCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::request_error::malformed;
+
+    fn any(_: &str) -> Result<(), RequestError> {
+        Ok(())
+    }
+
+    #[test]
+    fn only_what_is_not_known_is_admitted_and_what_is_not_admitted_is_not_read() {
+        let documents = DocumentCache::default();
+        let nothing = |_: &str| Err(malformed("not now"));
+        let refused = documents.read("{ nonsense", nothing);
+        assert!(matches!(refused, Err(RequestError::Malformed(_))), "it would not be a document");
+        let known = documents.read("{ viewer { id } }", any).unwrap();
+        assert!(Arc::ptr_eq(&known, &documents.read("{ viewer { id } }", nothing).unwrap()));
+    }
 
     #[test]
     fn a_document_is_read_once_and_one_that_breaks_a_rule_is_refused_each_time() {
         let documents = DocumentCache::default();
-        let first = documents.read("{ viewer { id } }").unwrap();
-        assert!(Arc::ptr_eq(&first, &documents.read("{ viewer { id } }").unwrap()));
+        let first = documents.read("{ viewer { id } }", any).unwrap();
+        assert!(Arc::ptr_eq(&first, &documents.read("{ viewer { id } }", any).unwrap()));
         for _ in 0..2 {
-            assert!(documents.read("{ viewer").is_err());
-            assert!(documents.read(&format!("{{ {} }}", "__typename ".repeat(21))).is_err());
+            assert!(documents.read("{ viewer", any).is_err());
+            assert!(documents.read(&format!("{{ {} }}", "__typename ".repeat(21)), any).is_err());
         }
         assert_eq!(documents.of_this_thread().kept().len(), 1);
     }
@@ -165,14 +187,17 @@ mod tests {
     fn neither_many_documents_nor_large_ones_fill_the_memory() {
         let documents = DocumentCache::with_room_for(CACHES * 200_000, 0);
         let large = format!("{{ event(id: \"{}\") {{ id }} }}", "x".repeat(KEPT_TEXT_BYTES));
-        let first = documents.read(&large).unwrap();
-        assert!(!Arc::ptr_eq(&first, &documents.read(&large).unwrap()));
+        let first = documents.read(&large, any).unwrap();
+        assert!(!Arc::ptr_eq(&first, &documents.read(&large, any).unwrap()));
         let cache = documents.of_this_thread();
-        let known = documents.read("{ __typename }").unwrap();
+        let known = documents.read("{ __typename }", any).unwrap();
         for number in 0..1_000 {
-            documents.read(&format!("{{ a{number}: __typename }}")).unwrap();
+            documents.read(&format!("{{ a{number}: __typename }}"), any).unwrap();
             assert!(cache.allowance.used() <= 200_000);
-            assert!(Arc::ptr_eq(&known, &documents.read("{ __typename }").unwrap()), "is used");
+            assert!(
+                Arc::ptr_eq(&known, &documents.read("{ __typename }", any).unwrap()),
+                "is used"
+            );
         }
         assert!(cache.allowance.used() > 190_000 && cache.allowance.evictions() > 900);
         cache.kept().clear();
@@ -189,15 +214,16 @@ mod tests {
             (0..8).map(|n| format!("a{n}: __typename @skip(if: $v{n})")).collect::<String>(),
         );
         let cache = documents.of_this_thread();
-        documents.read("{ __typename }").unwrap();
+        documents.read("{ __typename }", any).unwrap();
         let before = {
-            documents.read(&text).unwrap();
+            documents.read(&text, any).unwrap();
             cache.allowance.used()
         };
         for number in 0..256_u32 {
             let given = (0..8).map(|n| (format!("v{n}"), (number >> n & 1 == 1).into()));
             let given = serde_json::Value::Object(given.collect());
-            let (_, charge) = documents.prepare(&text, None, Variables::from_json(given)).unwrap();
+            let (_, charge) =
+                documents.prepare(&text, None, Variables::from_json(given), any).unwrap();
             drop(charge);
             assert!(cache.allowance.used() <= 70_000);
         }
@@ -207,7 +233,7 @@ mod tests {
     #[test]
     fn what_is_under_way_is_counted_until_it_has_ended_and_refused_beyond_the_bound() {
         let documents = DocumentCache::with_room_for(1 << 20, 2_000);
-        let prepare = || documents.prepare("{ __typename }", None, Variables::default());
+        let prepare = || documents.prepare("{ __typename }", None, Variables::default(), any);
         let mut under_way = Vec::new();
         let refused = loop {
             match prepare() {

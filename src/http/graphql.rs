@@ -22,7 +22,8 @@ use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
-use super::{sse, websocket};
+use super::{rate_limited, sse, websocket};
+use crate::account::{Exceeded, Permit};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Asker;
 
@@ -69,8 +70,8 @@ pub(super) fn refuse(asked: &HeaderMap, status: StatusCode, message: &str) -> Re
 async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(head, &()).await {
         Ok(upgrade) => {
-            return match asker(app, client, &head.headers) {
-                Ok(asker) => websocket::upgrade(app.clone(), upgrade, asker),
+            return match admit_socket(app, client, &head.headers) {
+                Ok((asker, permit)) => websocket::upgrade(app.clone(), upgrade, asker, permit),
                 Err(error) => error.answer(Accepted::read(&head.headers)),
             };
         }
@@ -131,6 +132,9 @@ impl HttpError {
 
     fn answer(self, accepted: Accepted) -> Response {
         let (status, refused) = match self {
+            Self::Request(RequestError::Exceeded(exceeded)) => {
+                return too_much(accepted, exceeded);
+            }
             Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
             // Clients look at the answer's body only if it is a success.
             Self::Request(refused @ RequestError::NotPersisted) => (StatusCode::OK, refused),
@@ -147,6 +151,21 @@ impl HttpError {
             Self::Request(refused) => (StatusCode::BAD_REQUEST, refused),
         };
         encoded(accepted.media_type_or_json(), status, &refused.into_response())
+    }
+}
+
+/// More than the share of whoever asks.
+fn too_much(accepted: Accepted, exceeded: Exceeded) -> Response {
+    let answer = RequestError::from(exceeded.clone()).into_response();
+    let media_type = accepted.media_type_or_json();
+    let mut response = encoded(media_type, StatusCode::TOO_MANY_REQUESTS, &answer);
+    rate_limited::label(response.headers_mut(), &exceeded);
+    response
+}
+
+impl From<Exceeded> for HttpError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Request(exceeded.into())
     }
 }
 
@@ -169,9 +188,24 @@ fn prepare(
             "answers are application/graphql-response+json, application/json or text/event-stream";
         return Err(HttpError::new(StatusCode::NOT_ACCEPTABLE, Fault::bad_input(message)));
     }
-    let parameters = parameters()?;
+    let counted = |refused| {
+        let counted = app.count_failure(&client.stranger(app, headers));
+        counted.map_or_else(HttpError::from, |()| refused)
+    };
+    let parameters = parameters().map_err(counted)?;
+    let asker = asker(app, client, headers).map_err(counted)?;
+    Ok(parameters.prepare(app, asker)?)
+}
+
+/// Who asks for a socket, and its permit.
+fn admit_socket(
+    app: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Result<(Asker, Permit), HttpError> {
     let asker = asker(app, client, headers)?;
-    Ok(parameters.prepare(&app.documents, asker)?)
+    let permit = app.admit_socket(&asker)?;
+    Ok((asker, permit))
 }
 
 async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, HttpError> {
@@ -220,7 +254,7 @@ fn is_json(content_type: &str) -> bool {
 
 /// Who is asking.
 fn asker(app: &AppState, client: &Client, headers: &HeaderMap) -> Result<Asker, HttpError> {
-    let asker = client.asker(&app.identity, headers);
+    let asker = client.asker(app, headers);
     asker.map_err(|error| HttpError::new(StatusCode::UNAUTHORIZED, error.into()))
 }
 

@@ -5,10 +5,12 @@
 //! missing close codes, no limits); its WebSocket serves only the older protocol that some Apollo
 //! clients still speak.
 
+mod admission;
 mod app;
 mod assets;
 mod caller_origin;
 mod client;
+mod client_io;
 mod coding;
 mod document_cache;
 mod graphql;
@@ -23,6 +25,7 @@ mod origin_gate;
 mod paced_io;
 mod pages;
 mod public_url;
+mod rate_limited;
 mod request;
 mod request_error;
 mod seldom;
@@ -32,6 +35,7 @@ mod shared_answers;
 mod shared_work;
 mod spelled_io;
 mod sse;
+mod trusted_proxies;
 mod websocket;
 
 pub use self::app::{App, AppState};
@@ -41,7 +45,8 @@ pub use self::origin::{AllowedOrigins, NotAnOrigin};
 pub use self::origin_gate::OriginGate;
 pub use self::public_url::{NotAPublicUrl, PublicUrl, PublicUrls};
 pub use self::request::MAX_REQUEST_BYTES;
-pub use self::serve::{listen, serve};
+pub use self::serve::{Door, listen, serve};
 pub use self::service::Service;
 pub use self::shared_answers::SharedAnswers;
+pub use self::trusted_proxies::{NotANetwork, TrustedProxies};
 pub use self::websocket::ClientMessage;

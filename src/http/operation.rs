@@ -30,7 +30,7 @@ pub(super) enum OperationEvent {
 /// Starts an operation. Its events end with [`OperationEvent::Failed`] or [`OperationEvent::End`].
 pub(super) fn start(
     app: &AppState,
-    Prepared { mut request, operation, charge, .. }: Prepared,
+    Prepared { mut request, operation, charge, permit, .. }: Prepared,
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
@@ -68,7 +68,8 @@ pub(super) fn start(
         let _under_way = &charge;
         told(operation, response)
     });
-    responses.chain(frames).chain(end).boxed()
+    // Its permit is held to the very end: what is handed over goes on without the responses.
+    responses.chain(frames).chain(end).inspect(move |_| _ = &permit).boxed()
 }
 
 fn told(operation: OperationType, mut response: Response) -> OperationEvent {

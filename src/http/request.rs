@@ -6,10 +6,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document_cache::DocumentCache;
+use super::admission::Taking;
+use super::app::App;
 use super::json_nesting;
 use super::request_error::{RequestError, malformed};
+use crate::account::Permit;
 use crate::graphql::cost::Cost;
+use crate::graphql::document;
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
@@ -38,6 +41,8 @@ pub(super) struct Prepared {
     pub(super) cost: Cost,
     /// What it takes, to be held until it has ended.
     pub(super) charge: Charge,
+    /// A subscription's permit, to be held as well.
+    pub(super) permit: Permit,
 }
 
 impl Prepared {
@@ -99,12 +104,8 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Finds the operation and adds who is asking.
-    pub(super) fn prepare(
-        self,
-        documents: &DocumentCache,
-        asker: Asker,
-    ) -> Result<Prepared, RequestError> {
+    /// Finds the operation, adds who is asking, and takes of their share what it costs.
+    pub(super) fn prepare(self, app: &App, asker: Asker) -> Result<Prepared, RequestError> {
         let query = match self.query {
             Some(Value::String(query)) => query,
             // Automatic persisted queries begin with the hash alone; with the document beside it
@@ -128,27 +129,48 @@ impl Parameters {
         if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
             return Err(malformed("`extensions` must be an object"));
         }
-        let mut request = Request::new(query).variables(variables).data(asker);
+        let mut request = Request::new(query).variables(variables);
         request.operation_name = operation_name;
-        parse(documents, request)
+        let mut prepared = parse(app, &asker, request)?;
+        prepared.request = prepared.request.data(asker);
+        Ok(prepared)
     }
 }
 
-/// Finds the operation, with the values that its variables have.
+/// Finds the operation, with the values that its variables have, and takes of the asker's share
+/// what it costs: a point, if nothing can come of it.
 pub(super) fn parse(
-    documents: &DocumentCache,
+    app: &App,
+    asker: &Asker,
     mut request: Request,
 ) -> Result<Prepared, RequestError> {
-    let given = std::mem::take(&mut request.variables);
-    let name = request.operation_name.as_deref();
-    let (prepared, charge) = documents.prepare(&request.query, name, given)?;
+    let (prepared, charge) = match find(app, asker, &mut request) {
+        Ok(found) => found,
+        Err(refused) => {
+            app.count_failure(asker)?;
+            return Err(refused);
+        }
+    };
+    let (kind, cost) = (prepared.operation.kind, Cost::default());
+    let starts_session = prepared.operation.guest_sessions > 0;
+    let permit = app.admit(asker, &Taking { kind, cost, starts_session })?;
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
     if let Some(introspected) = prepared.introspected {
         request = request.data(introspected);
     }
-    let (operation, cost) = (prepared.operation.kind, Cost::default());
-    Ok(Prepared { request, operation, cost, charge })
+    Ok(Prepared { request, operation: kind, cost, charge, permit })
+}
+
+fn find(
+    app: &App,
+    asker: &Asker,
+    request: &mut Request,
+) -> Result<(document::Prepared, Charge), RequestError> {
+    let given = std::mem::take(&mut request.variables);
+    let name = request.operation_name.as_deref();
+    let reading = |text: &str| Ok(app.admit_reading(asker, text)?);
+    app.documents.prepare(&request.query, name, given, reading)
 }
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.

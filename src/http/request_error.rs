@@ -3,6 +3,7 @@
 use async_graphql::{Error, Pos, Response, ServerError};
 
 use super::json_nesting::TooDeep;
+use crate::account::Exceeded;
 use crate::graphql::document::DocumentError;
 use crate::graphql::error::{Code, Fault};
 
@@ -20,6 +21,8 @@ pub(super) enum RequestError {
     Document(Vec<DocumentError>),
     /// There is nothing wrong with it, but it is not carried out now.
     Refused(Fault),
+    /// It is more than the share of whoever asks.
+    Exceeded(Exceeded),
 }
 
 impl RequestError {
@@ -34,6 +37,9 @@ impl RequestError {
             Self::Malformed(fault) | Self::Refused(fault) => vec![server_error(fault)],
             Self::NotPersisted => {
                 vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
+            }
+            Self::Exceeded(exceeded) => {
+                vec![server_error(Fault::rate_limited(exceeded.to_string(), exceeded.wait))]
             }
             Self::Document(errors) => {
                 errors.into_iter().map(DocumentError::into_server_error).collect()
@@ -50,6 +56,12 @@ impl RequestError {
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(vec![error])
+    }
+}
+
+impl From<Exceeded> for RequestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Exceeded(exceeded)
     }
 }
 

@@ -13,6 +13,7 @@ use super::app::AppState;
 use super::client::Client;
 use super::public_url::PublicUrls;
 use super::{graphql, pages};
+use crate::account::{Account, Exceeded, Permit};
 
 /// Where the API is.
 const API: &str = "/graphql";
@@ -40,6 +41,14 @@ impl Service {
         let urls = public_url.into_iter().flat_map(PublicUrls::iter);
         let prefixes = urls.map(|url| url.prefix.clone()).filter(|prefix| !prefix.is_empty());
         Self { pages: pages::router(app.clone()), app, prefixes: prefixes.collect() }
+    }
+
+    /// A permit for a connection of an address. A proxy has those of many.
+    pub(super) fn admit(&self, address: IpAddr) -> Result<Permit, Exceeded> {
+        if self.app.proxies.has(address) {
+            return Ok(Permit::default());
+        }
+        self.app.shares.connect(&Account::at(address))
     }
 
     /// Whether a path is one of these, with or without a prefix.

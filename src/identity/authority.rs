@@ -27,8 +27,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Trusts HS256 tokens made with `secret`, and signs such tokens. Those that others make with it
-    /// need no `iss` and no `aud`, unless [`Identity::expecting`] says so.
+    /// Trusts HS256 tokens made with `secret`, and signs such tokens. Those that others make with
+    /// it need no `iss` and no `aud`, unless [`Identity::expecting`] says so.
     ///
     /// # Errors
     /// When the secret is shorter than [`MIN_SECRET_BYTES`](super::MIN_SECRET_BYTES), or is the

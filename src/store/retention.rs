@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, FromQueryResult};
 
 use super::error::StoreError;
 use super::pools::Store;
@@ -24,8 +24,15 @@ pub struct Retention {
 /// purchase later is answered by its seats.
 const KEYS_KEPT_FOR: Duration = Duration::from_hours(24);
 
-/// Rows of a table removed by one statement: a few tens of milliseconds.
+/// Rows of a table that one statement removes or looks at: a few tens of milliseconds.
 const PRUNED_AT_ONCE: i64 = 5000;
+
+/// A position among the idempotency keys of an event; at first before all of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default, FromQueryResult)]
+pub struct KeyCursor {
+    viewer: String,
+    key: String,
+}
 
 impl Store {
     /// Events that have a change log, after an id, ascending.
@@ -102,20 +109,33 @@ SELECT GREATEST((SELECT count(*) FROM runs), (SELECT count(*) FROM let_go))";
         Ok(pruned == PRUNED_AT_ONCE)
     }
 
-    /// Removes the oldest idempotency keys of an event that need not be kept any longer, a batch of
-    /// them; true if there may be more.
-    pub async fn prune_keys(&self, event: EventId) -> Result<bool, StoreError> {
-        // Up to an instant, which several keys may share: a few more than a batch then.
-        const PRUNE: &str = "WITH oldest AS (
-    SELECT created_at FROM idempotency_keys
-     WHERE event_id = $1 AND created_at < statement_timestamp() - make_interval(secs => $3)
-     ORDER BY created_at LIMIT $2
-)
-DELETE FROM idempotency_keys
- WHERE event_id = $1 AND created_at <= (SELECT max(created_at) FROM oldest)";
-        let age = KEYS_KEPT_FOR.as_secs_f64();
-        let prune = statement(PRUNE, [event.0.into(), PRUNED_AT_ONCE.into(), age.into()]);
-        let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
-        Ok(pruned >= PRUNED_AT_ONCE.unsigned_abs())
+    /// Removes those of the next keys of an event, by viewer and key, that need not be kept any
+    /// longer. Gives where to go on; `None` at the end.
+    ///
+    /// It walks through the primary key: an index on their age would cost every purchase an entry.
+    pub async fn prune_keys(
+        &self,
+        event: EventId,
+        after: &KeyCursor,
+    ) -> Result<Option<KeyCursor>, StoreError> {
+        const LAST: &str = "SELECT viewer, key FROM idempotency_keys
+ WHERE event_id = $1 AND (viewer, key) > ($2, $3) ORDER BY viewer, key OFFSET $4 LIMIT 1";
+        const PRUNE: &str = "DELETE FROM idempotency_keys
+ WHERE event_id = $1 AND (viewer, key) > ($2, $3)
+   AND ($4::text IS NULL OR (viewer, key) <= ($4, $5))
+   AND created_at < clock_timestamp() - make_interval(secs => $6)";
+        let from = || [event.0.into(), after.viewer.as_str().into(), after.key.as_str().into()];
+        let offset = (PRUNED_AT_ONCE - 1).into();
+        let last = statement(LAST, from().into_iter().chain([offset]));
+        let last = KeyCursor::find_by_statement(last).one(&self.upkeep).await?;
+        let until =
+            |field: fn(&KeyCursor) -> &String| last.as_ref().map(|last| field(last).clone());
+        let bounds = [
+            until(|last| &last.viewer).into(),
+            until(|last| &last.key).into(),
+            KEYS_KEPT_FOR.as_secs_f64().into(),
+        ];
+        self.upkeep.execute_raw(statement(PRUNE, from().into_iter().chain(bounds))).await?;
+        Ok(last)
     }
 }

@@ -287,7 +287,7 @@ async fn the_check_finds_nothing_where_seats_were_held_sold_and_lost_and_the_log
     let age = Duration::from_hours(1);
     for (kept, changes) in [(3, 6), (1, 2), (0, 0)] {
         let retention = Retention { changes: kept, age };
-        Pruner::new(arena.store.clone(), retention).prune().await.unwrap();
+        Pruner::new(arena.store.clone(), retention).prune_logs().await.unwrap();
         assert_eq!(summary().await, Summary { changes, ..nothing }, "{kept} of each are kept");
     }
 }
@@ -326,7 +326,7 @@ async fn the_check_may_run_beside_a_running_sale() {
     for number in 0..CHECKS {
         books::check_all(&arena).await;
         if number % 5 == 4 {
-            pruner.prune().await.unwrap();
+            pruner.prune_logs().await.unwrap();
         }
         let revision = arena.store.log_extent(event.id).await.unwrap().unwrap().newest;
         revisions.push(revision.0);

@@ -5,12 +5,12 @@
 //! - `ARENA_URL`, the address of the server, which has the demo event `grand-arena` of 20,000 seats
 //!   and the explorer. All of it is there once more under the path `/arena`;
 //! - `ARENA_CHROMIUM`, the browser's binary;
-//! - `ARENA_TOKEN`, a token of a viewer;
+//! - `ARENA_TOKEN`, a token of a viewer, and `ARENA_SHOP_TOKEN`, one with the role SHOP;
 //! - `ARENA_CONTROL_URL`, which takes POST requests: `/event` makes an event and answers `{"id",
-//!   "slug", "seats": [ids]}`. It takes `{"name", "seats", "holdSeconds", "maxSeatsPerViewer"}` as
-//!   JSON, each as it likes (40 seats, held for 300 s, without a limit). `/stop/TERM` and
-//!   `/stop/KILL` stop the server and wait for its end; `/start` starts it again at the same
-//!   address.
+//!   "slug", "seats": [ids]}`. It takes `{"name", "seats", "holdSeconds", "maxSeatsPerViewer",
+//!   "isConfirmedByShop"}` as JSON, each as it likes (40 seats, held for 300 s, without a limit,
+//!   confirmed by buyers). `/stop/TERM` and `/stop/KILL` stop the server and wait for its end;
+//!   `/start` starts it again at the same address.
 
 use std::path::PathBuf;
 

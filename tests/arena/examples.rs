@@ -5,6 +5,7 @@
 
 use grand_arena::domain::SeatStatus;
 
+use crate::attacks::accounts::limited;
 use crate::harness::node::{npm_start, obstacle, skip};
 use crate::harness::{Arena, Event, TestServer, books};
 
@@ -18,7 +19,7 @@ struct Round {
 impl Round {
     async fn begin() -> Self {
         let arena = Arena::new().await;
-        let (server, event) = (arena.server().await, arena.event(40).await);
+        let (server, event) = (limited(&arena, |_| {}).await, arena.event(40).await);
         Self { arena, server, event }
     }
 

@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta};
+use grand_arena::domain::ConfirmedBy;
+use grand_arena::identity::Role;
 use tokio::process::Command;
 
 use crate::harness::node::skip;
@@ -68,12 +70,13 @@ async fn the_box_office_in_python_fits_the_schema_and_sells() {
     succeed(&mut tool("mypy")).await;
     succeed(tool("ruff").arg("check")).await;
     succeed(tool("ruff").args(["format", "--check"])).await;
-    do_the_rounds(|| {
+    let program = || {
         let mut python = tool("python");
         python.args(["-m", "box_office"]);
+        python.env("ARENA_TOKEN", token("till-1", &[Role::Shop]));
         python
-    })
-    .await;
+    };
+    do_the_rounds(ConfirmedBy::Shop, program).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,23 +96,27 @@ async fn the_consumer_in_rust_fits_the_schema_and_sells() {
     }
     // `make test` has built it, so that this costs the tests beside it nothing.
     succeed(cargo("build").arg("--target-dir").arg(target)).await;
-    do_the_rounds(|| Command::new(target.join("debug/rust-consumer"))).await;
+    let program = || {
+        let mut program = Command::new(target.join("debug/rust-consumer"));
+        program.env("ARENA_TOKEN", token("alice", &[]));
+        program
+    };
+    do_the_rounds(ConfirmedBy::Buyer, program).await;
 }
 
 /// Runs a program on events on which something different becomes of its round.
-async fn do_the_rounds(program: impl Fn() -> Command) {
+async fn do_the_rounds(confirmed_by: ConfirmedBy, program: impl Fn() -> Command) {
     let arena = Arena::new().await;
-    let event = arena.event(40).await;
+    let event = arena.event_with(40, |event| event.confirmed_by = confirmed_by).await;
     let limited = arena.event_with(10, |event| event.max_seats_per_viewer = Some(1)).await;
     let past = DateTime::UNIX_EPOCH + TimeDelta::days(1);
     let closed = arena.event_with(10, |event| event.sales_close_at = Some(past)).await;
     let server = arena.server().await;
     server.client("bob").reserve(&event, [3]).await;
 
-    let alice = token("alice", &[]);
-    let said = round(program().env("ARENA_TOKEN", &alice), &server, &event.slug).await;
+    let said = round(&mut program(), &server, &event.slug).await;
     assert_eq!(said, ROUND);
-    let said = round(program().env("ARENA_TOKEN", &alice), &server, &closed.slug).await;
+    let said = round(&mut program(), &server, &closed.slug).await;
     assert_eq!(said, CLOSED_ROUND);
     // As a guest, and by the event's id instead of its slug.
     let said = round(program().env_remove("ARENA_TOKEN"), &server, &limited.gid).await;

@@ -11,6 +11,7 @@
 //! The slugs of the events and what is made of them are in [`set_up`].
 
 use chrono::{DateTime, TimeDelta};
+use grand_arena::domain::ConfirmedBy;
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
 use grand_arena::identity::Role;
@@ -76,6 +77,7 @@ const SALES: [Sale; 4] = [
         change: |event| {
             event.sales_open_at = Some(DateTime::UNIX_EPOCH + TimeDelta::days(39_000));
             event.sales_close_at = Some(DateTime::UNIX_EPOCH + TimeDelta::days(39_999));
+            event.confirmed_by = ConfirmedBy::Shop;
         },
     },
     Sale {

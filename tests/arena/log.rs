@@ -47,7 +47,10 @@ async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_h
         books::log(&arena.sql, event).await.iter().map(|row| row.revision).collect::<Vec<_>>()
     };
 
-    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
+    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR })
+        .prune_logs()
+        .await
+        .unwrap();
     assert_eq!(
         revisions(&event).await,
         (11_501..=12_000).collect::<Vec<_>>(),
@@ -70,7 +73,10 @@ async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_h
             &event,
         )
         .await;
-    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR }).prune().await.unwrap();
+    Pruner::new(arena.store.clone(), Retention { changes: 500, age: HOUR })
+        .prune_logs()
+        .await
+        .unwrap();
     assert_eq!(revisions(&event).await, (11_701..=12_000).collect::<Vec<_>>(), "by age");
 
     let server = arena.server().await;
@@ -100,8 +106,8 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
     let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
-    let mut sleeper = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
-    let mut reader = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
+    let mut sleeper = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
+    let mut reader = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
     churn(&desk, &event, 200).await;
     read_to(&mut sleeper, 0, 200).await;
     read_to(&mut reader, 0, 200).await;
@@ -123,9 +129,9 @@ async fn a_watch_ends_with_its_last_follower_and_permits_are_given_back() {
     let event = log_event(&arena, 10).await;
     let feed = Feed::new(arena.store.clone(), 2);
     for _ in 0..5 {
-        let first = feed.follow(event.id, Start::Live).await.unwrap();
-        let _second = feed.follow(event.id, Start::Live).await.unwrap();
-        assert!(feed.follow(event.id, Start::Live).await.is_err(), "both permits are taken");
+        let first = feed.follow(event.id, Start::Live, true).await.unwrap();
+        let _second = feed.follow(event.id, Start::Live, true).await.unwrap();
+        assert!(feed.follow(event.id, Start::Live, true).await.is_err(), "both permits are taken");
         assert_eq!((feed.followers(), feed.watches()), (2, 1));
         drop(first);
         assert_eq!((feed.followers(), feed.watches()), (1, 1));
@@ -142,7 +148,7 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
-    let mut follower = feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap();
+    let mut follower = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
     churn(&desk, &event, 400).await;
     read_to(&mut follower, 0, 400).await;
     arena.execute("DELETE FROM seat_changes WHERE event_id = $1 AND revision > 200", &event).await;
@@ -164,14 +170,14 @@ async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
     let (desk, _tasks) = arena.desk(2).await;
     churn(&desk, &event, 400).await;
     let feed = Feed::new(arena.store.clone(), 20);
-    let mut reader = feed.follow(event.id, Start::Live).await.unwrap();
+    let mut reader = feed.follow(event.id, Start::Live, true).await.unwrap();
     assert!(matches!(reader.next().await.unwrap(), Step::Lost(Lost::NoPosition)));
 
     // More than there are connections for looking up.
     let (mut catching_up, mut looking) = (Vec::new(), Vec::new());
     for _ in 0..6 {
-        catching_up.push(feed.follow(event.id, Start::After(Revision::ZERO)).await.unwrap());
-        looking.push(feed.follow(event.id, Start::Live).await.unwrap());
+        catching_up.push(feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap());
+        looking.push(feed.follow(event.id, Start::Live, true).await.unwrap());
     }
     let mut left: Vec<_> =
         catching_up.iter_mut().map(|follower| Box::pin(follower.next())).collect();

@@ -284,31 +284,49 @@ async fn an_import_brings_in_the_whole_file_or_nothing_and_names_the_bad_line() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_says_what_may_be_let_go_and_how_long_holds_are_prolonged() {
+async fn an_imported_event_has_a_limit_and_a_shop_unless_something_else_is_said() {
     let arena = Arena::new().await;
-    let folder = cluster::temporary_folder("import-terms");
+    let folder = cluster::temporary_folder("import");
     let file = folder.join("seats.csv");
-    std::fs::write(&file, "section,row,number,category,price_minor,currency\nA,1,1,Gold,50,EUR\n")
-        .unwrap();
-    let import = |slug: &str, terms: &[&str]| {
-        let event = ["import", file.to_str().unwrap(), "--event", slug, "--name", "Name"];
-        let place = ["--venue", "Venue", "--starts-at", "2031-01-01T20:00:00Z"];
-        let arguments = [&event[..], &place, terms].concat();
+    let csv = "section,row,number,category,price_minor,currency\nA,1,1,Gold,5000,EUR\n";
+    std::fs::write(&file, csv).unwrap();
+    let import = |slug: &str, more: &[&str]| {
+        let file = file.to_str().unwrap();
+        let needed = ["--name", "Name", "--venue", "Venue", "--starts-at", "2031-01-01T20:00:00Z"];
+        let arguments = [&["import", file, "--event", slug], &needed[..], more].concat();
         run(grand_arena(&arguments).env("DATABASE_URL", &arena.url))
     };
-    for (slug, terms, expected) in [
-        ("unsaid", &[][..], (Some(60), 0)),
-        ("none", &["--max-seats-let-go", "none"], (None, 0)),
-        ("said", &["--max-seats-let-go", "9", "--hold-extension-seconds", "120"], (Some(9), 120)),
+    let server = arena.server().await;
+    for (slug, more, limit, confirmed_by) in [
+        ("unsaid", &[][..], json!(8), "SHOP"),
+        (
+            "free",
+            &["--max-seats-per-viewer", "none", "--confirmed-by", "buyer"],
+            json!(null),
+            "BUYER",
+        ),
+        (
+            "said",
+            &["--max-seats-per-viewer", "100000", "--confirmed-by", "shop"],
+            json!(100_000),
+            "SHOP",
+        ),
     ] {
-        let imported = import(slug, terms);
-        assert_eq!(imported.code, Some(0), "{}", imported.err);
-        let said = "SELECT max_seats_let_go, hold_extension_seconds FROM events WHERE slug = $1";
-        let said = sqlx::query_as::<_, (Option<i32>, i32)>(said).bind(slug);
-        assert_eq!(said.fetch_one(&arena.sql).await.unwrap(), expected, "{slug}");
+        let said = import(slug, more);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let query = "query ($slug: ID!) { event(id: $slug) { maxSeatsPerViewer confirmedBy } }";
+        let data = server.stranger().data(query, json!({ "slug": slug })).await;
+        let expected = json!({ "maxSeatsPerViewer": limit, "confirmedBy": confirmed_by });
+        assert_eq!(data["event"], expected, "{slug}");
     }
-    assert_one_sentence(&import("bad", &["--max-seats-let-go", "0"]), "let go must be 1 to 1000");
-    assert_one_sentence(&import("bad", &["--hold-extension-seconds", "86401"]), "0 to 86400");
+    for (name, value) in [
+        ("--max-seats-per-viewer", "0"),
+        ("--max-seats-per-viewer", "100001"),
+        ("--max-seats-per-viewer", "all"),
+        ("--confirmed-by", "guest"),
+    ] {
+        assert_eq!(import("bad", &[name, value]).code, Some(2), "{name} {value}");
+    }
     std::fs::remove_dir_all(folder).unwrap();
 }
 

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use grand_arena::config::LimitSettings;
 use serde_json::json;
 
 use crate::harness::node::{address_of_its_own, skip};
 use crate::harness::socket::SEAT_CHANGES;
-use crate::harness::{Arena, Client, Event, Socket, TestServer, books, eventually, token};
+use crate::harness::{
+    Arena, Client, Event, Socket, TestServer, books, default_limits, eventually, token,
+};
 use crate::sse::Events;
 
 const DOCUMENT: &str = include_str!("../../docs/behind-a-proxy.md");
@@ -130,7 +133,12 @@ async fn try_all(name: &str, program_name: &str, package: &str) {
         let address = address_of_its_own();
         let outside = format!("http://{address}{path}");
         let public_url = is_told.then(|| outside.parse().unwrap());
-        let server = arena.server_with(|settings| settings.public_url = public_url).await;
+        let says_who_asks = snippet(heading).to_lowercase().contains("forward");
+        let limits = limits(says_who_asks);
+        let server = arena.server_with(|settings| {
+            (settings.public_url, settings.limits) = (public_url, limits);
+        });
+        let server = server.await;
         let ready = format!("{}/readyz", server.base);
         let is_ready = async || reqwest::get(&ready).await.unwrap().status() == 200;
         eventually("the server is ready, as HAProxy wants it", is_ready).await;
@@ -139,9 +147,37 @@ async fn try_all(name: &str, program_name: &str, package: &str) {
         eventually(&format!("{heading}: it accepts"), accepts).await;
         let first_seat = i32::try_from(index * 10 + 1).unwrap();
         try_everything(heading, &outside, &address, &event, first_seat).await;
+        let anybody_is_themselves = two_visitors_have_accounts_of_their_own(&outside).await;
+        assert_eq!(anybody_is_themselves, says_who_asks, "{heading}");
         drop(proxy);
     }
     books::check(&arena, &event).await;
+}
+
+/// One guest session for each address, so that it shows whose a request is taken to be.
+fn limits(trusts_proxy: bool) -> LimitSettings {
+    let trusted = if trusts_proxy { "127.0.0.1" } else { "" };
+    let trusted_proxies = trusted.parse().unwrap();
+    LimitSettings { address_guests: 1, trusted_proxies, ..default_limits() }
+}
+
+/// Whether a second visitor is given a session after a first one has had theirs. Nobody is given
+/// two, whatever they say of themselves.
+async fn two_visitors_have_accounts_of_their_own(outside: &str) -> bool {
+    let ask = async |from: &str, forged: Option<&str>| {
+        let visitor = reqwest::Client::builder().local_address(Some(from.parse().unwrap()));
+        let mut request = visitor.build().unwrap().post(format!("{outside}/graphql"));
+        if let Some(address) = forged {
+            let element = format!("for={address}");
+            request = request.header("x-forwarded-for", address).header("forwarded", element);
+        }
+        let session = json!({ "query": "mutation { startGuestSession { token } }" });
+        request.json(&session).send().await.unwrap().status() == 200
+    };
+    assert!(ask("127.0.0.2", None).await);
+    assert!(!ask("127.0.0.2", None).await);
+    assert!(!ask("127.0.0.2", Some("198.51.100.9")).await, "what a visitor says is believed");
+    ask("127.0.0.3", None).await
 }
 
 /// What a browser does with a page of the server, at its address outside.
@@ -185,6 +221,37 @@ async fn try_everything(what: &str, outside: &str, address: &str, event: &Event,
         assert_eq!(socket.next_changes().await["toRevision"], revision, "{what}");
         let next = events.next().await;
         assert_eq!(next["data"]["seatChanges"]["toRevision"], revision, "{what}");
+    }
+}
+
+/// What a proxy passes on is the name outside, which the server has to know.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_that_passes_the_name_on_the_server_is_told_it() {
+    for (name, heading, package) in [
+        ("nginx", "nginx: a host of its own", "nginx-light"),
+        ("haproxy", "HAProxy: a host of its own", "haproxy"),
+    ] {
+        let Some(program) = program(name) else {
+            let obstacle = format!("there is no {name} here; install the package `{package}`");
+            skip(&format!("the test of a name behind {name}"), &obstacle);
+            continue;
+        };
+        let arena = Arena::new().await;
+        arena.expect_warning("set ARENA_PUBLIC_URL to its address");
+        for (public_url, status) in [(None, 421), (Some("https://shop.example"), 200)] {
+            let public_url = public_url.map(|url| url.parse().unwrap());
+            let server = arena.server_with(|settings| settings.public_url = public_url).await;
+            let address = address_of_its_own();
+            let _proxy = start(&program, heading, &address, &server);
+            let ask = async || {
+                let page = reqwest::Client::new().get(format!("http://{address}/"));
+                page.header("host", "shop.example").send().await.ok().map(|page| page.status())
+            };
+            // HAProxy first asks whether the server is ready, by no name at all.
+            let answers = async || ask().await.is_some_and(|of_this| of_this == status);
+            eventually(&format!("{heading}: {status}"), answers).await;
+        }
+        assert!(arena.warnings.include("host=\"shop.example\""), "{heading}");
     }
 }
 

@@ -103,8 +103,8 @@ async fn an_upgrade_to_something_else_is_passed_over_and_the_connection_goes_on(
     let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
         HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n";
     let get = format!(
-        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n\
-            {upgrade}\r\n"
+        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: localhost\r\n\
+            Origin: http://localhost\r\n{upgrade}\r\n"
     );
     for request in [with_length(upgrade), get, with_length("")] {
         wire.write(request).await;

@@ -2,8 +2,8 @@
 //
 // The environment comes from tests/arena/browser.rs. ARENA_URL is the server, which has the demo
 // event; ARENA_CHROMIUM is the browser's binary. ARENA_TOKEN is a viewer's token for calls that no
-// page makes. ARENA_CONTROL_URL makes events (POST /event), stops the server (POST /stop/TERM,
-// /stop/KILL), and starts it again (POST /start).
+// page makes, ARENA_SHOP_TOKEN one with the role SHOP. ARENA_CONTROL_URL makes events (POST
+// /event), stops the server (POST /stop/TERM, /stop/KILL), and starts it again (POST /start).
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,8 @@ import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-export const { ARENA_URL, ARENA_CHROMIUM, ARENA_TOKEN, ARENA_CONTROL_URL } = process.env;
+export const { ARENA_URL, ARENA_CHROMIUM, ARENA_TOKEN, ARENA_SHOP_TOKEN, ARENA_CONTROL_URL } =
+  process.env;
 
 const require = createRequire(import.meta.url);
 const SCREENSHOTS = fileURLToPath(new URL('screenshots/', import.meta.url));
@@ -80,6 +81,19 @@ export async function holdElsewhere(event, seats) {
 export async function giveBackElsewhere(event, seats) {
   const { releaseSeats } = await api(RELEASE, { event, seats });
   assert.equal(releaseSeats.__typename, 'ReleaseSeatsSuccess', releaseSeats.message);
+}
+
+const CONFIRM = `mutation ($input: ConfirmSeatsInput!) { confirmSeats(input: $input) {
+  __typename ... on ConfirmSeatsSuccess { order { code } } ... on UserError { message } } }`;
+
+/** The shop confirms, after payment, what the viewer of a page holds. Gives the order's code. */
+export async function confirmInShop({ page }, eventId, seatIds) {
+  const session = await page.evaluate(() => localStorage.getItem('grand-arena.guest'));
+  const { viewer } = await api('{ viewer { id } }', {}, JSON.parse(session).token);
+  const input = { eventId, seatIds, viewerId: viewer.id, idempotencyKey: 'paid' };
+  const { confirmSeats } = await api(CONFIRM, { input }, ARENA_SHOP_TOKEN);
+  assert.equal(confirmSeats.__typename, 'ConfirmSeatsSuccess', confirmSeats.message);
+  return confirmSeats.order.code;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   LOST,
   api,
   closeAll,
+  confirmInShop,
   findOnMap,
   giveBackElsewhere,
   holdElsewhere,
@@ -138,6 +139,19 @@ test('held seats are bought in one order; a reload brings it back, as it does ho
   );
   await alice.leave();
   await bob.leave();
+});
+
+test('where the shop confirms, the page has no button for it, and shows the order', async () => {
+  const event = await newEvent({ isConfirmedByShop: true });
+  const alice = await viewer(event);
+  await openList(alice.page);
+  await inList(alice.page, 1, 1).click();
+  await text(cart(alice.page), 'The shop confirms these seats once they are paid: 1 seat · €50');
+  assert.equal(await buy(alice.page).count(), 0);
+  const code = await confirmInShop(alice, event.id, event.seats.slice(0, 1));
+  await seatIs(alice.page, 1, 1, 'yours');
+  await alice.page.getByRole('region', { name: 'Your orders' }).getByText(code).waitFor();
+  await alice.leave();
 });
 
 test('a hold is bought before its answer is here, if the stream has told of it', async () => {

@@ -68,6 +68,8 @@ export class Values {
     if (key) fields.push(['idempotencyKey', string(key)]);
     if (reference) fields.push(['paymentReference', string(reference)]);
     if (total) fields.push(['expectedTotal', moneyOf(total)]);
+    const mayNameViewer = type.getFields().viewerId && !this.#world.isShop;
+    if (mayNameViewer && random.percent(5)) fields.push(['viewerId', this.#anyId()]);
     return objectOf(random.percent(80) ? fields : fields.reverse());
   }
 

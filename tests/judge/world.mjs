@@ -128,7 +128,12 @@ export class World {
 
   /** Whether an order is this person's to see. */
   maySee(order) {
-    return this.who === order.owner || this.viewer?.roles.includes('ADMIN') === true;
+    return this.who === order.owner || this.isShop;
+  }
+
+  /** Whether it is somebody who may act for others. */
+  get isShop() {
+    return this.viewer?.roles.some((role) => role === 'SHOP' || role === 'ADMIN') ?? false;
   }
 
   /** The person's own orders, newest first. */

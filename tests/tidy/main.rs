@@ -8,6 +8,7 @@ mod columns;
 mod dependencies;
 mod docs;
 mod functions;
+mod images;
 mod prose;
 mod rooms;
 mod sources;

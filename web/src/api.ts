@@ -16,9 +16,18 @@ export const MAP_TIMEOUT_MS = 90_000;
  */
 const ATTEMPTS = 6;
 
+/** What passes by itself, so that the same may be asked again. */
+const PASSING: ReadonlySet<FaultCode> = new Set([
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'UNAVAILABLE',
+  'UNREACHABLE',
+]);
+
 /** The server's `extensions.code`, or that it could not be reached. */
 export type FaultCode =
   | 'UNREACHABLE'
+  | 'RATE_LIMITED'
   | 'OVERLOADED'
   | 'UNAVAILABLE'
   | 'UNAUTHENTICATED'
@@ -74,7 +83,8 @@ export interface AskOptions {
 }
 
 /**
- * Asks, and asks the same again while the server is too busy: after the time that it says.
+ * Asks, and asks the same again while the server is too busy, or has given us all that we may have
+ * for now: after the time that it says.
  * The same while it cannot be reached or has lost its database: what we ask may all be repeated.
  * If the token is not good, asks once more with a new one.
  */
@@ -94,9 +104,7 @@ export async function ask<Result, Variables>(
         credentials.reject((hadToken = token));
         continue;
       }
-      const mayPass =
-        error.code === 'OVERLOADED' || error.code === 'UNAVAILABLE' || error.code === 'UNREACHABLE';
-      if (!mayPass || attempt === ATTEMPTS) throw error;
+      if (!PASSING.has(error.code) || attempt === ATTEMPTS) throw error;
       onWait?.(error);
       // At least what the server says, and not everybody at once.
       await sleep((error.retryAfterMs ?? 250 * 2 ** attempt) * (1 + Math.random() / 2));

@@ -153,16 +153,26 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
         (seat) => heldSeat(seat, left, model, actions),
       )}
     </ul>
-    <button
-      type="button"
-      class="buy"
-      ?disabled=${isBuying || prices.length === 0}
-      aria-busy=${isBuying}
-      @click=${() => actions.buy()}
-    >
-      ${buyWords(isBuying, prices)}
-    </button>
+    ${isLeftToShop(event, prices)
+      ? html`<p class="notice">
+          The shop confirms these seats once they are paid: ${seats(prices.length)} ·
+          ${sum(prices)}.
+        </p>`
+      : html`<button
+          type="button"
+          class="buy"
+          ?disabled=${isBuying || prices.length === 0}
+          aria-busy=${isBuying}
+          @click=${() => actions.buy()}
+        >
+          ${buyWords(isBuying, prices)}
+        </button>`}
   </section>`;
+}
+
+/** Whether the page cannot confirm these seats: where it cannot, it has no button for it. */
+function isLeftToShop(event: EventDetailsFragment, prices: Category['price'][]): boolean {
+  return event.confirmedBy === 'SHOP' && prices.some(({ amountMinor }) => amountMinor > 0);
 }
 
 function buyWords(isBuying: boolean, prices: Category['price'][]): string {

@@ -74,6 +74,8 @@ export function faultWords(fault: unknown): string {
   switch (fault instanceof Fault ? fault.code : 'INTERNAL') {
     case 'OVERLOADED':
       return 'Too many people want seats right now. Please try again in a moment.';
+    case 'RATE_LIMITED':
+      return 'That was a little too much at once. Please try again in a minute.';
     case 'UNAVAILABLE':
       return 'The box office cannot answer right now. Please try again in a moment.';
     case 'UNREACHABLE':
@@ -91,7 +93,7 @@ export function faultWords(fault: unknown): string {
 
 /** Why it takes long, while it is tried again. */
 export function waitWords(fault: Fault): string {
-  return fault.code === 'OVERLOADED'
+  return fault.code === 'OVERLOADED' || fault.code === 'RATE_LIMITED'
     ? 'Very busy right now. Trying again…'
     : 'No answer yet. Trying again…';
 }

@@ -190,8 +190,8 @@ impl Stage {
     }
 }
 
-/// Makes an event of one section with rows of 100 seats, on sale now. Plain SQL: many at a time
-/// would take long through an import.
+/// Makes an event of one section with rows of 100 seats, on sale now, without a limit, which buyers
+/// confirm by themselves. Plain SQL: many at a time would take long through an import.
 pub(crate) async fn make_event(sql: &mut PgConnection, slug: &str, seats: i32) -> Result<Event> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO events (slug, name, venue, starts_at, hold_seconds, currency)

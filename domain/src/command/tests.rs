@@ -74,7 +74,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         let_go: HashMap::new(),
         runs: HashMap::new(),
         keys: HashMap::new(),
-        key_places: HashMap::new(),
+        key_slots: HashMap::new(),
         codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),
         orders: Vec::new(),
     }
@@ -247,7 +247,7 @@ fn an_order_remembers_ten_keys_and_answers_any() {
     let reused = Err(ConfirmRefusal::KeyReused);
     assert_eq!(confirm(10, &[2]).decide(&mut ledger), reused, "a key that is remembered");
     assert!(confirm(11, &[2]).decide(&mut ledger).unwrap().created, "one that is not");
-    let places = ledger.close().keys.into_iter().map(|new| (new.key, new.place));
+    let slots = ledger.close().keys.into_iter().map(|new| (new.key, new.slot));
     let expected = (1..=10).map(|number| (key(number), i16::try_from(number).unwrap()));
-    assert_eq!(places.collect::<Vec<_>>(), expected.chain([(key(11), 1)]).collect::<Vec<_>>());
+    assert_eq!(slots.collect::<Vec<_>>(), expected.chain([(key(11), 1)]).collect::<Vec<_>>());
 }

@@ -14,7 +14,7 @@ use crate::ledger::{Closing, Ledger, NewKey, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
 use crate::seat::Seat;
 use crate::{
-    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeyPlaces, Money, Order, OrderCode,
+    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeySlots, Money, Order, OrderCode,
     OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
 };
 
@@ -162,8 +162,8 @@ pub(super) struct World {
     pub(super) let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     pub(super) runs: BTreeMap<SeatId, Run>,
     pub(super) churn_until: Option<DateTime<Utc>>,
-    /// Which of an order's places for keys are taken.
-    pub(super) key_places: BTreeMap<OrderId, BTreeSet<i16>>,
+    /// Which of an order's slots for keys are taken.
+    pub(super) key_slots: BTreeMap<OrderId, BTreeSet<i16>>,
 }
 
 impl World {
@@ -187,7 +187,7 @@ impl World {
             let_go: BTreeMap::new(),
             runs: BTreeMap::new(),
             churn_until: None,
-            key_places: BTreeMap::new(),
+            key_slots: BTreeMap::new(),
         }
     }
 
@@ -301,8 +301,8 @@ impl World {
             !keys.contains_key(&(viewer.clone(), key.clone()))
         };
         let named = sold.iter().filter(|_| purchases.iter().any(is_new));
-        let taken = |id| KeyPlaces::taken(self.key_places[id].iter().copied());
-        let key_places = named.map(|id| (*id, taken(id))).collect();
+        let taken = |id| KeySlots::taken(self.key_slots[id].iter().copied());
+        let key_slots = named.map(|id| (*id, taken(id))).collect();
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
         let (mut prices, mut orders) = (HashMap::new(), Vec::new());
         if !purchases.is_empty() {
@@ -326,7 +326,7 @@ impl World {
             seats,
             prices,
             keys,
-            key_places,
+            key_slots,
             codes,
             orders,
         }
@@ -400,11 +400,11 @@ impl World {
             let id = order.id;
             assert_eq!(self.orders.insert(id, order), None, "an order is written once");
         }
-        for NewKey { viewer, key, order, place } in closing.keys {
+        for NewKey { viewer, key, order, slot } in closing.keys {
             assert!(self.orders.contains_key(&order), "a key stands for an order");
-            assert!((1..=10).contains(&place), "an order has ten places");
-            let places = self.key_places.entry(order).or_default();
-            assert!(places.insert(place), "a place is taken once");
+            assert!((1..=10).contains(&slot), "an order has ten slots");
+            let slots = self.key_slots.entry(order).or_default();
+            assert!(slots.insert(slot), "a slot is taken once");
             assert_eq!(self.keys.insert((viewer, key), order), None, "a key is written once");
         }
     }

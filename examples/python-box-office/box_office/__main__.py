@@ -2,7 +2,8 @@
 
     ARENA_URL=http://127.0.0.1:8080/graphql ARENA_EVENT=grand-arena python -m box_office
 
-Whoever sells has a token in ARENA_TOKEN; without one, the server makes a guest.
+The till has a token with the role SHOP in ARENA_TOKEN, since it is who takes the money:
+`grand-arena token --user till-1 --role shop`. An event whose `confirmedBy` is BUYER does without.
 """
 
 import asyncio
@@ -23,14 +24,22 @@ from .patience import until_answered
 
 
 async def main(url: str, slug: str) -> None:
-    async with Client(url, headers=await credentials(url)) as client:
-        await list_events(client)
+    async with Client(url) as stranger:
+        await list_events(stranger)
+        # Each buyer at the counter is a viewer, who holds the seats and will own them. What one
+        # viewer may hold counts for each buyer then, and not for the box office.
+        buyer = await stranger.become_guest()
+    till_token = os.environ.get("ARENA_TOKEN")
+    async with (
+        Client(url, headers=bearer(buyer.token)) as client,
+        Client(url, headers=bearer(till_token or buyer.token)) as till,
+    ):
         event = await client.free_seats(slug)
         if event is None or event.seats is None:
             sys.exit(f"there is no event {slug}")
         # AVAILABLE says that nobody has a seat; whether it is offered at all is another question.
         seats = [seat for seat in event.seats.nodes if seat.for_sale]
-        counter = Counter(client, event.id)
+        counter = Counter(client, till, event.id, buyer.viewer.id if till_token else None)
         live = LiveMap(url, event.id)
         async with live.following():
             await live.until(0)
@@ -44,11 +53,7 @@ async def main(url: str, slug: str) -> None:
         print(f"it took {live.seats.snapshots} snapshot and {live.seats.changes} changes")
 
 
-async def credentials(url: str) -> dict[str, str]:
-    token = os.environ.get("ARENA_TOKEN")
-    if token is None:
-        async with Client(url) as stranger:
-            token = (await stranger.become_guest()).token
+def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -72,6 +77,8 @@ async def sell(counter: Counter, seats: list[Seat], event: str, live: LiveMap) -
     purchase = ConfirmSeatsInput(
         event_id=event,
         seat_ids=ids,
+        # Whose seats these are, where it is the shop that confirms.
+        viewer_id=counter.sells_to,
         idempotency_key=str(uuid4()),
         payment_reference="cash-1",
         # This buyer saw another price. Without `expectedTotal`, nobody would notice.

@@ -13,9 +13,12 @@ from .patience import until_answered
 
 
 class Counter:
-    def __init__(self, client: Client, event: str) -> None:
+    def __init__(self, client: Client, till: Client, event: str, sells_to: str | None) -> None:
+        """The buyer holds seats by `client`; `till` confirms them, once they are paid."""
         self._client = client
+        self._till = till
         self._event = event
+        self.sells_to = sells_to
 
     async def hold(self, seats: list[str]) -> HoldAnswer:
         answer: HoldAnswer = await until_answered(lambda: self._client.hold(self._event, seats))
@@ -23,7 +26,7 @@ class Counter:
         return answer
 
     async def buy(self, purchase: ConfirmSeatsInput) -> BuyAnswer:
-        answer: BuyAnswer = await until_answered(lambda: self._client.buy(purchase))
+        answer: BuyAnswer = await until_answered(lambda: self._till.buy(purchase))
         print(about_purchase(answer))
         return answer
 

@@ -13,7 +13,7 @@ from .generated import LIVE_SEATS_GQL, LiveSeats
 from .seat_map import Gap, SeatMap
 
 # Faults that pass by themselves. Any other one comes again, however often one asks.
-PASSING = {"OVERLOADED", "UNAVAILABLE"}
+PASSING = {"RATE_LIMITED", "OVERLOADED", "UNAVAILABLE"}
 # A snapshot is one message of 50 bytes a seat, and more with more fields. The library closes the
 # connection at 1 MiB unless told otherwise, which is an arena of 20,000 seats.
 LARGEST_MESSAGE = 64 * 1024 * 1024

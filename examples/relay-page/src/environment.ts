@@ -37,7 +37,7 @@ export class Fault extends Error {
 
   /** Whether the same may be asked again in a moment. */
   get mayPass(): boolean {
-    return ['OVERLOADED', 'UNAVAILABLE', 'UNREACHABLE'].includes(this.code);
+    return ['RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE', 'UNREACHABLE'].includes(this.code);
   }
 }
 

@@ -36,7 +36,9 @@ impl Failure {
     pub fn passes(&self) -> bool {
         match self {
             Self::Http(error) => !error.is_decode() && !error.is_builder(),
-            Self::Fault { code, .. } => code == "OVERLOADED" || code == "UNAVAILABLE",
+            Self::Fault { code, .. } => {
+                ["RATE_LIMITED", "OVERLOADED", "UNAVAILABLE"].contains(&code.as_str())
+            }
             Self::Unknown(_) | Self::Json(_) => false,
             Self::StreamLost => true,
         }

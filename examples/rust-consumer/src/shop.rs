@@ -40,6 +40,8 @@ impl Shop<'_> {
             seat_ids: ids.clone(),
             idempotency_key: new_key(),
             payment_reference: Some("cash-1".to_owned()),
+            // Whoever asks buys. A shop's own server names the viewer who has paid.
+            viewer_id: None,
             // This buyer saw another price. Without `expectedTotal`, nobody would notice.
             expected_total: Some(total_and(seats, 1)),
         };

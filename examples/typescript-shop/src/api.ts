@@ -48,8 +48,8 @@ export async function ask<Result, Variables>(
     try {
       return await post(document, variables, token);
     } catch (error) {
-      const mayPass =
-        error instanceof Fault && ['OVERLOADED', 'UNAVAILABLE', 'UNREACHABLE'].includes(error.code);
+      const passing = ['RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE', 'UNREACHABLE'];
+      const mayPass = error instanceof Fault && passing.includes(error.code);
       if (!mayPass || attempt === ATTEMPTS) throw error;
       // Not before the server wants to be asked, and not together with everybody else.
       await sleep((error.retryAfterMs ?? 200 * 2 ** attempt) * (1 + Math.random() / 2));

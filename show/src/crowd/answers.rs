@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// How long to leave an overloaded server alone that does not say for how long.
+/// How long to leave a server alone that wants it and does not say for how long.
 const OVERLOADED_WAIT: Duration = Duration::from_secs(1);
 
 /// A request that will not succeed by being sent again.
@@ -26,7 +26,8 @@ impl Refusal {
 #[derive(Debug)]
 pub(super) enum AskError {
     Refused(Refusal),
-    /// The server wants to be left alone for this long.
+    /// The server wants to be left alone for this long: by everybody, or by whoever has had their
+    /// share.
     Overloaded(Duration),
     Away,
 }
@@ -67,7 +68,7 @@ impl From<ApiError> for AskError {
     fn from(error: ApiError) -> Self {
         let Extensions { code, retry_after_ms } = error.extensions;
         match code.as_str() {
-            "OVERLOADED" => {
+            "RATE_LIMITED" | "OVERLOADED" => {
                 Self::Overloaded(retry_after_ms.map_or(OVERLOADED_WAIT, Duration::from_millis))
             }
             "UNAVAILABLE" => Self::Away,
@@ -87,6 +88,15 @@ pub(super) struct Event {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) max_seats_per_viewer: Option<usize>,
+    pub(super) confirmed_by: ConfirmedBy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum ConfirmedBy {
+    Buyer,
+    #[serde(other)]
+    Other,
 }
 
 #[derive(Deserialize)]
@@ -201,7 +211,9 @@ mod tests {
     #[test]
     fn an_error_says_whether_and_when_to_come_back() {
         for (said, wait) in [(Some(70), Duration::from_millis(70)), (None, OVERLOADED_WAIT)] {
-            assert!(matches!(error_of("OVERLOADED", said), AskError::Overloaded(w) if w == wait));
+            for code in ["OVERLOADED", "RATE_LIMITED"] {
+                assert!(matches!(error_of(code, said), AskError::Overloaded(w) if w == wait));
+            }
         }
         assert!(matches!(error_of("UNAVAILABLE", None), AskError::Away));
         let AskError::Refused(Refusal { code, message }) = error_of("FORBIDDEN", None) else {

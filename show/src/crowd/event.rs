@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use super::answers::{Event, EventAnswer, Refusal};
+use super::answers::{ConfirmedBy, Event, EventAnswer, Refusal};
 use super::client::Client;
 use super::error::CrowdError;
 use super::seats::SeatView;
@@ -40,6 +40,11 @@ impl AttendedEvent {
             (number, event) = (number + 1, later);
         }
         say(&format!("The crowd is at {:?}.", event.name));
+        if event.confirmed_by != ConfirmedBy::Buyer {
+            say(
+                "Its shop confirms what costs money: the crowd holds seats, and does not buy them.",
+            );
+        }
         Ok(Self::new(number, event))
     }
 
@@ -57,7 +62,8 @@ impl AttendedEvent {
 
 /// The event with this slug, if there is one.
 pub(super) async fn by_slug(client: &Client, slug: &str) -> Result<Option<Event>, Refusal> {
-    const EVENT: &str = "query ($slug: ID!) { event(id: $slug) { id name maxSeatsPerViewer } }";
+    const EVENT: &str = "query ($slug: ID!) { event(id: $slug) {
+        id name maxSeatsPerViewer confirmedBy } }";
     let answer: EventAnswer = client.ask(None, EVENT, json!({ "slug": slug })).await?;
     Ok(answer.event)
 }

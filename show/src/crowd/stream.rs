@@ -124,12 +124,14 @@ impl LineBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crowd::answers::{Category, Event, MapSeat, Price, SeatStatus};
+    use crate::crowd::answers::{Category, ConfirmedBy, Event, MapSeat, Price, SeatStatus};
     use serde_json::Value;
 
     fn event_of_two_seats() -> AttendedEvent {
         let (id, name) = ("event".to_owned(), "Arena".to_owned());
-        let event = AttendedEvent::new(1, Event { id, name, max_seats_per_viewer: None });
+        let confirmed_by = ConfirmedBy::Buyer;
+        let event = Event { id, name, max_seats_per_viewer: None, confirmed_by };
+        let event = AttendedEvent::new(1, event);
         let seats = ["a", "b"].map(|id| MapSeat {
             id: id.to_owned(),
             section: "A".to_owned(),

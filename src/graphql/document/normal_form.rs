@@ -23,6 +23,7 @@ use super::input;
 use super::introspection::{INTROSPECTED, is_introspection};
 use super::schema::Schema;
 use super::weight;
+use crate::graphql::mutation::START_GUEST_SESSION;
 
 /// One operation, ready to be executed with any variables that fit.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Operation {
     pub executable: ExecutableDocument,
     /// What it does.
     pub kind: OperationType,
+    /// How many guest sessions it asks for.
+    pub guest_sessions: usize,
     /// Whether it asks for the schema.
     pub(super) introspects: bool,
     /// How many fields it has.
@@ -54,11 +57,13 @@ pub(super) fn of(
         ast::OperationType::Subscription => OperationType::Subscription,
     };
     let root = &operation.selection_set;
+    let selections = writer.on_object(&root.ty, &[root]);
+    let guest_sessions = guest_sessions(&selections);
     let definition = OperationDefinition {
         ty: kind,
         variable_definitions: operation.variables.iter().filter_map(|it| declared(it)).collect(),
         directives: Vec::new(),
-        selection_set: nowhere(writer.on_object(&root.ty, &[root])),
+        selection_set: nowhere(selections),
     };
     let definition = nowhere(definition);
     let operations = match &operation.name {
@@ -67,7 +72,23 @@ pub(super) fn of(
     };
     let executable = ExecutableDocument { operations, fragments: Default::default() };
     let bytes = weight::of_form(&executable);
-    Operation { executable, kind, introspects: writer.introspects, fields: writer.fields, bytes }
+    Operation {
+        executable,
+        kind,
+        guest_sessions,
+        introspects: writer.introspects,
+        fields: writer.fields,
+        bytes,
+    }
+}
+
+/// How many fields at the root ask for a guest session.
+fn guest_sessions(root: &SelectionSet) -> usize {
+    let asks = |selection: &&Positioned<Selection>| {
+        matches!(&selection.node, Selection::Field(field)
+            if field.node.name.node.as_str() == START_GUEST_SESSION)
+    };
+    root.items.iter().filter(asks).count()
 }
 
 /// The values of variables have their defaults already.

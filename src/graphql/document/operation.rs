@@ -14,6 +14,7 @@ use super::normal_form::{self, Operation};
 use super::schema::Schema;
 use super::{variables, weight};
 use crate::graphql::error::Code;
+use crate::graphql::mutation::START_GUEST_SESSION;
 use crate::memory::Charge;
 
 /// Fields of all normal forms that a document keeps: the standard introspection query has some 350.
@@ -115,6 +116,10 @@ impl Document {
             self.keep(operation, conditions.clone(), &made);
             made
         });
+        if form.guest_sessions > 1 {
+            let message = format!("an operation may ask for one {START_GUEST_SESSION}");
+            return Err(DocumentError::new(Code::GraphqlValidationFailed, message));
+        }
         let introspected = if form.introspects {
             let make = || {
                 // As large as the document that it is made of.

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::clock::wall_clock;
-use crate::http::app::AppState;
+use crate::http::app::App;
 use crate::identity::Asker;
 
 /// Who is asking, as `connection_init` says: `{"Authorization": "Bearer …"}`, the field's name in
 /// any case. Where it says nothing, who has asked for the socket.
 pub(super) fn asker_from_payload(
-    app: &AppState,
+    app: &App,
     payload: Option<&Map<String, Value>>,
     from_upgrade: Asker,
 ) -> Result<Asker, String> {

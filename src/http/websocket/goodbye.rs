@@ -2,6 +2,8 @@
 
 use axum::extract::ws::CloseFrame;
 
+use crate::account::Exceeded;
+
 /// Why the server ends a socket. The codes are the protocol's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Goodbye {
@@ -13,6 +15,8 @@ pub(super) enum Goodbye {
     DuplicateId(String),
     InitTwice,
     ShuttingDown,
+    /// Whoever the client says it is has too many sockets.
+    TooMany(Exceeded),
     /// The client has left, or does not listen: nothing can be said to it.
     Gone,
 }
@@ -31,6 +35,8 @@ impl Goodbye {
             Self::DuplicateId(id) => (4409, format!("Subscriber for {id} already exists")),
             Self::InitTwice => (4429, "Too many initialisation requests".to_owned()),
             Self::ShuttingDown => (1001, "The server is shutting down; connect again".to_owned()),
+            // What browsers and clients take for something that passes.
+            Self::TooMany(exceeded) => (1013, format!("Try again later: {exceeded}")),
             Self::Gone => return None,
         };
         // A close frame's payload is at most 125 bytes, two of them the code.

@@ -4,14 +4,17 @@
 //! async-graphql-axum speaks it; what it lacks is put around it here: our limits, an end when the
 //! token runs out or the server shuts down, and an end for clients that have gone.
 
+use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Executor, Request, Response};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::extract::FromRequestParts as _;
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::stream::{BoxStream, once};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::stream::{BoxStream, SplitStream, once};
+use futures_util::{SinkExt as _, Stream, StreamExt as _};
+use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::PollSender;
@@ -20,20 +23,19 @@ use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::check;
-use crate::graphql::ArenaSchema;
+use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
-use crate::http::app::AppState;
-use crate::http::document_cache::DocumentCache;
+use crate::http::app::{App, AppState};
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::request::{self, Prepared};
-use crate::http::request_error::fault_response;
+use crate::http::request_error::{RequestError, fault_response};
 use crate::identity::Asker;
 
 /// What the protocol calls itself.
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
 /// Serves a socket to its end.
-pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker) {
+pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker, permit: Permit) {
     let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
     let Ok(head) = head else { return };
     let (mut head, ()) = head.into_parts();
@@ -44,37 +46,21 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
     // One frame at a time: the library waits while the socket cannot take it.
     let (frames, mut frames_to_send) = mpsc::channel(1);
     let heard = Arc::new(Notify::new());
-    // The library reads what it is given; what it must not read ends the socket.
     let (refuse, mut refused) = mpsc::channel(1);
-    let messages = messages.take_while({
-        let heard = Arc::clone(&heard);
-        move |message| {
-            heard.notify_one();
-            let checked = message.as_ref().map_or(Ok(()), |message| check(content(message)));
-            let is_good = checked.is_ok();
-            if let Err(reason) = checked {
-                // There is room: nothing is looked at after it.
-                let _ = refuse.try_send(Goodbye::BadMessage(reason));
-            }
-            std::future::ready(is_good)
-        }
-    });
+    let messages = readable(messages, Arc::clone(&heard), refuse);
     let expiry = Arc::new(Expiry::new());
-    let executor = Limited {
-        schema: app.schema.clone(),
-        documents: Arc::clone(&app.documents),
-        operations: Arc::new(()),
-    };
+    let executor = Limited { app: Arc::clone(&app), carried: Arc::default() };
     let serving =
         GraphQLWebSocket::new_with_pair(PollSender::new(frames), messages, executor, protocol)
             .on_connection_init({
                 let expiry = Arc::clone(&expiry);
                 move |payload| async move {
-                    let asker = asker_from_payload(&app, payload.as_object(), from_upgrade)
-                        .map_err(async_graphql::Error::new)?;
+                    let (asker, permit) =
+                        introduce(&app, payload.as_object(), from_upgrade, permit)?;
                     expiry.set(asker.viewer.as_ref().map(token_end));
                     let mut data = Data::default();
                     data.insert(asker);
+                    data.insert(permit);
                     Ok(data)
                 }
             })
@@ -113,6 +99,36 @@ pub(super) async fn serve(app: AppState, socket: WebSocket, from_upgrade: Asker)
         // The client may be gone already.
         let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
     }
+}
+
+/// The library reads what it is given; what it must not read ends the socket.
+fn readable(
+    messages: SplitStream<WebSocket>,
+    heard: Arc<Notify>,
+    refuse: mpsc::Sender<Goodbye>,
+) -> impl Stream<Item = Result<Message, axum::Error>> {
+    messages.take_while(move |message| {
+        heard.notify_one();
+        let checked = message.as_ref().map_or(Ok(()), |message| check(content(message)));
+        let is_good = checked.is_ok();
+        if let Err(reason) = checked {
+            // There is room: nothing is looked at after it.
+            let _ = refuse.try_send(Goodbye::BadMessage(reason));
+        }
+        std::future::ready(is_good)
+    })
+}
+
+/// Who is asking, and the socket's permit among theirs.
+fn introduce(
+    app: &App,
+    payload: Option<&Map<String, Value>>,
+    from_upgrade: Asker,
+    permit: Permit,
+) -> async_graphql::Result<(Asker, Permit)> {
+    let asker = asker_from_payload(app, payload, from_upgrade.clone())?;
+    let permit = app.move_socket(permit, &from_upgrade, &asker);
+    Ok((asker, permit.map_err(|exceeded| exceeded.to_string())?))
 }
 
 /// What the library would read of a message.
@@ -157,21 +173,43 @@ impl Expiry {
 /// The schema behind the limits of every other transport.
 #[derive(Clone)]
 struct Limited {
-    schema: ArenaSchema,
-    documents: Arc<DocumentCache>,
-    /// Held once by each operation under way on this socket, and once or twice by the socket.
+    app: AppState,
+    carried: Arc<Carried>,
+}
+
+/// What is under way on a socket. Each is held once by every operation of its kind, and once here.
+#[derive(Default)]
+struct Carried {
     operations: Arc<()>,
+    subscriptions: Arc<()>,
+}
+
+impl Limited {
+    /// Prepares an operation; it is carried for as long as what comes with it is kept.
+    fn prepare(
+        &self,
+        request: Request,
+        asker: &Asker,
+    ) -> Result<(Prepared, Arc<()>), RequestError> {
+        let prepared = request::parse(&self.app, asker, request)?;
+        if prepared.operation != OperationType::Subscription {
+            return Ok((prepared, Arc::clone(&self.carried.operations)));
+        }
+        let subscriptions = &self.carried.subscriptions;
+        self.app.carry_another(Some(asker), Arc::strong_count(subscriptions) - 1)?;
+        Ok((prepared, Arc::clone(subscriptions)))
+    }
+
+    fn is_full(&self) -> bool {
+        let Carried { operations, subscriptions } = &*self.carried;
+        Arc::strong_count(operations) + Arc::strong_count(subscriptions) - 2 >= MAX_OPERATIONS
+    }
 }
 
 impl Executor for Limited {
-    async fn execute(&self, request: Request) -> Response {
-        match request::parse(&self.documents, request) {
-            Ok(Prepared { request, charge, .. }) => {
-                let _under_way = charge;
-                self.schema.execute(request).await
-            }
-            Err(refused) => refused.into_response(),
-        }
+    /// The library executes everything of a socket as streams.
+    async fn execute(&self, _: Request) -> Response {
+        fault_response(Fault::internal("an operation came without a socket"))
     }
 
     fn execute_stream(
@@ -179,22 +217,25 @@ impl Executor for Limited {
         request: Request,
         session: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
-        if Arc::strong_count(&self.operations) > MAX_OPERATIONS {
+        let session = session.unwrap_or_default();
+        let asker = session.get(&TypeId::of::<Asker>()).and_then(|asker| asker.downcast_ref());
+        let Some(asker) = asker else {
+            let fault = Fault::internal("a socket does not know who is asking");
+            return once(async { fault_response(fault) }).boxed();
+        };
+        if self.is_full() {
             let fault = Fault::new(
                 Code::Overloaded,
-                format!("a socket carries about {MAX_OPERATIONS} operations at a time"),
+                format!("a socket carries at most {MAX_OPERATIONS} operations at a time"),
             );
             return once(async { fault_response(fault) }).boxed();
         }
-        let held = Arc::clone(&self.operations);
-        match request::parse(&self.documents, request) {
-            Ok(Prepared { request, charge, .. }) => {
-                let held = (held, charge);
-                let responses = self
-                    .schema
-                    .execute_stream_with_session_data(request, session.unwrap_or_default());
+        match self.prepare(request, asker) {
+            Ok((Prepared { request, charge, permit, .. }, carried)) => {
+                let schema = &self.app.schema;
+                let responses = schema.execute_stream_with_session_data(request, session);
                 let completed = responses.map(move |mut response| {
-                    let _held = &held;
+                    let _held = (&carried, &charge, &permit);
                     request::complete_errors(&mut response);
                     response
                 });

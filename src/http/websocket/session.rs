@@ -16,12 +16,13 @@ use super::asker::asker_from_payload;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::messages::{ClientMessage, Outgoing};
+use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
 use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
 use crate::http::operation::{self, OperationEvent};
-use crate::http::request::Parameters;
+use crate::http::request::{Parameters, Prepared};
 use crate::http::request_error::{RequestError, fault_response};
 use crate::identity::Asker;
 
@@ -44,6 +45,8 @@ pub(super) struct Session {
     sink: SplitSink<WebSocket, Message>,
     messages: SplitStream<WebSocket>,
     introduction: Introduction,
+    /// The socket's own, in the share of whoever is asking.
+    permit: Permit,
     /// The operations under way.
     operations: StreamMap<String, BoxStream<'static, OperationEvent>>,
     /// Those of them that end by themselves: queries and mutations.
@@ -57,7 +60,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(app: AppState, socket: WebSocket, asker: Asker) -> Self {
+    pub(super) fn new(app: AppState, socket: WebSocket, asker: Asker, permit: Permit) -> Self {
         let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
@@ -68,6 +71,7 @@ impl Session {
             sink,
             messages,
             introduction: Introduction::Unsaid(asker),
+            permit,
             operations: StreamMap::new(),
             brief: HashSet::new(),
             last_heard: now,
@@ -168,9 +172,14 @@ impl Session {
             return ControlFlow::Break(Goodbye::InitTwice);
         };
         let from_upgrade = from_upgrade.clone();
-        let asker = match asker_from_payload(&self.app, payload.as_ref(), from_upgrade) {
+        let asker = match asker_from_payload(&self.app, payload.as_ref(), from_upgrade.clone()) {
             Ok(asker) => asker,
             Err(reason) => return ControlFlow::Break(Goodbye::BadToken(reason)),
+        };
+        let permit = std::mem::take(&mut self.permit);
+        self.permit = match self.app.move_socket(permit, &from_upgrade, &asker) {
+            Ok(permit) => permit,
+            Err(exceeded) => return ControlFlow::Break(Goodbye::TooMany(exceeded)),
         };
         self.deadline = asker.viewer.as_ref().map(token_end);
         self.introduction = Introduction::Said(asker);
@@ -191,7 +200,8 @@ impl Session {
         }
         let prepared = if self.operations.len() < MAX_OPERATIONS {
             Parameters::from_json(Value::Object(payload))
-                .and_then(|parameters| parameters.prepare(&self.app.documents, asker.clone()))
+                .and_then(|parameters| parameters.prepare(&self.app, asker.clone()))
+                .and_then(|prepared| self.carry(prepared))
         } else {
             let message = format!("a socket carries at most {MAX_OPERATIONS} operations at a time");
             return self.send_fault(&id, Fault::new(Code::Overloaded, message)).await;
@@ -211,6 +221,15 @@ impl Session {
                 self.send(&Outgoing::Error { id: &id, payload: &refused.into_errors() }).await
             }
         }
+    }
+
+    /// Refuses a subscription that is one too many for this socket.
+    fn carry(&self, prepared: Prepared) -> Result<Prepared, RequestError> {
+        if prepared.operation == OperationType::Subscription {
+            let carried = self.operations.len() - self.brief.len();
+            self.app.carry_another(prepared.asker(), carried)?;
+        }
+        Ok(prepared)
     }
 
     fn forget(&mut self, id: &str) {

@@ -4,6 +4,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 
 use super::legacy::{self, LEGACY_WS};
 use super::session::Session;
+use crate::account::Permit;
 use crate::http::app::AppState;
 use crate::http::long_lived::WRITE_TIMEOUT;
 use crate::http::request::MAX_REQUEST_BYTES;
@@ -27,6 +28,7 @@ pub(in crate::http) fn upgrade(
     app: AppState,
     upgrade: WebSocketUpgrade,
     asker: Asker,
+    permit: Permit,
 ) -> axum::response::Response {
     let upgrade = upgrade
         .protocols([TRANSPORT_WS, LEGACY_WS])
@@ -40,10 +42,10 @@ pub(in crate::http) fn upgrade(
     upgrade.on_upgrade(move |socket| {
         tracker.track_future(async move {
             match protocol.as_deref() {
-                Some(TRANSPORT_WS) => Session::new(app, socket, asker).serve().await,
+                Some(TRANSPORT_WS) => Session::new(app, socket, asker, permit).serve().await,
                 // Boxed: few speak it, and every socket's task would be as large as the largest of
                 // these.
-                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, asker)).await,
+                Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, asker, permit)).await,
                 _ => refuse(socket).await,
             }
         })

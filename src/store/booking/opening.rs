@@ -16,8 +16,8 @@ use super::churn::{Churn, read_churn};
 use crate::domain::ledger::{Opening, Terms};
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, EventId, IdempotencyKey, KeyPlaces, OrderCode, OrderId, Revision, SeatId,
-    SeatState, ViewerId,
+    CategoryId, EventId, IdempotencyKey, KeySlots, OrderCode, OrderId, Revision, SeatId, SeatState,
+    ViewerId,
 };
 use crate::random;
 use crate::store::entity::{event, seat};
@@ -46,7 +46,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         (holdings, keys) = read_facts(transaction, event, now, &counted, &purchases).await?;
     }
     let (mut prices, mut orders, mut codes) = (HashMap::new(), Vec::new(), HashMap::new());
-    let mut key_places = HashMap::new();
+    let mut key_slots = HashMap::new();
     if !purchases.is_empty() {
         codes = draw_codes(&purchases)?;
         prices = read_prices(transaction, event).await?;
@@ -56,7 +56,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         });
         let sold: BTreeSet<OrderId> = sold.collect();
         if keys.len() < purchases.len() && !sold.is_empty() {
-            key_places = read_key_places(transaction, event, &sold).await?;
+            key_slots = read_key_slots(transaction, event, &sold).await?;
         }
         let known = sold.into_iter().chain(keys.values().copied());
         orders = reads::orders(transaction, event, known).await?;
@@ -80,7 +80,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let_go,
         runs,
         keys,
-        key_places,
+        key_slots,
         codes,
         orders,
     }))
@@ -243,24 +243,24 @@ async fn read_facts(
     Ok((holdings, keys))
 }
 
-/// Which places for keys these orders have taken but for the first: the index is of those alone.
-async fn read_key_places(
+/// Which slots for keys these orders have taken but for the first: the index is of those alone.
+async fn read_key_slots(
     transaction: &DatabaseTransaction,
     event: EventId,
     orders: &BTreeSet<OrderId>,
-) -> Result<HashMap<OrderId, KeyPlaces>, StoreError> {
-    const PLACES: &str = formatcp!(
-        "SELECT order_id, array_agg(place) FROM idempotency_keys
- WHERE event_id = $1 AND order_id = ANY ($2) AND place > {} GROUP BY order_id",
-        KeyPlaces::FIRST
+) -> Result<HashMap<OrderId, KeySlots>, StoreError> {
+    const SLOTS: &str = formatcp!(
+        "SELECT order_id, array_agg(slot) FROM idempotency_keys
+ WHERE event_id = $1 AND order_id = ANY ($2) AND slot > {} GROUP BY order_id",
+        KeySlots::FIRST
     );
     let ids = bigints(orders.iter().map(|order| order.first.0));
-    let rows = transaction.query_all_raw(statement(PLACES, [event.0.into(), ids])).await?;
+    let rows = transaction.query_all_raw(statement(SLOTS, [event.0.into(), ids])).await?;
     rows.iter()
         .map(|row| {
             let order = OrderId { event, first: Revision(row.try_get_by_index(0)?) };
-            let places: Vec<i16> = row.try_get_by_index(1)?;
-            Ok((order, KeyPlaces::taken(places)))
+            let slots: Vec<i16> = row.try_get_by_index(1)?;
+            Ok((order, KeySlots::taken(slots)))
         })
         .collect()
 }

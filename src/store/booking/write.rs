@@ -109,10 +109,10 @@ WITH placed AS (
     INSERT INTO order_seats (event_id, order_id, seat_id, price_minor)
     SELECT $1, * FROM UNNEST($9::bigint[], $10::integer[], $11::bigint[])
 )
-INSERT INTO idempotency_keys (event_id, viewer, key, order_id, place, created_at)
-SELECT $1, viewer, key, order_id, place, $2
+INSERT INTO idempotency_keys (event_id, viewer, key, order_id, slot, created_at)
+SELECT $1, viewer, key, order_id, slot, $2
   FROM UNNEST($12::text[], $13::text[], $14::bigint[], $15::smallint[])
-    AS known (viewer, key, order_id, place)";
+    AS known (viewer, key, order_id, slot)";
 
 pub(super) async fn write_orders(
     transaction: &DatabaseTransaction,
@@ -148,7 +148,7 @@ pub(super) async fn write_orders(
         texts(closing.keys.iter().map(|new| new.viewer.as_str())),
         texts(closing.keys.iter().map(|new| new.key.as_str())),
         bigints(closing.keys.iter().map(|new| new.order.first.0)),
-        smallints(closing.keys.iter().map(|new| new.place)),
+        smallints(closing.keys.iter().map(|new| new.slot)),
     ];
     transaction.execute_raw(statement(WRITE_ORDERS, values)).await?;
     Ok(())

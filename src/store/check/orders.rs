@@ -7,7 +7,7 @@ use sea_orm::{DatabaseTransaction, FromQueryResult};
 use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::violation::Violation;
-use crate::domain::{KeyPlaces, Revision, SeatState};
+use crate::domain::{KeySlots, Revision, SeatState};
 use crate::store::error::StoreError;
 use crate::store::sql::statement;
 
@@ -164,7 +164,7 @@ async fn verify_keys(
     let keys = keys.all(snapshot).await?;
     for of_order in keys.chunk_by(|key, next| key.order_id == next.order_id) {
         let (order, count) = (Revision(of_order[0].order_id), of_order.len());
-        if count > KeyPlaces::COUNT {
+        if count > KeySlots::COUNT {
             findings.violation(Violation::TooManyKeys { event, order, count });
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use strum::{IntoStaticStr, VariantNames};
 
-use crate::domain::{Cause, EventId, KeyPlaces, Revision, SeatStatus};
+use crate::domain::{Cause, EventId, KeySlots, Revision, SeatStatus};
 
 /// Something that must never be. Seats are named by their serial number in the event, orders by
 /// their number in it, as in the tables.
@@ -217,7 +217,7 @@ pub enum Violation {
     #[error(
         "event {}, order {order}: {count} idempotency keys lead to it, at most {} may",
         event.0,
-        KeyPlaces::COUNT
+        KeySlots::COUNT
     )]
     TooManyKeys {
         /// In which event.

@@ -232,7 +232,9 @@ async fn no_way_to_a_seat_tells_when_anothers_hold_ends() {
     seen.push(own.next("myReservations").await);
     alice.reserve(&event, [1]).await;
     seen.push(watching.next_changes().await);
-    let mut late = server.socket("bob").await;
+    // A server that has no snapshot from before.
+    let other = arena.server().await;
+    let mut late = other.socket("bob").await;
     late.seat_changes(&event, None).await;
     seen.push(late.next_changes().await);
 

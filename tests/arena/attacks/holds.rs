@@ -199,7 +199,7 @@ async fn what_no_longer_counts_is_removed_and_nothing_else() {
     // The window, and a hold that may have begun in it.
     for (seconds, rows) in [(895, (1, 8)), (10, (0, 0))] {
         arena.pass(&event, seconds).await;
-        pruner.prune().await.unwrap();
+        pruner.prune_logs().await.unwrap();
         let kept = "SELECT (SELECT count(*) FROM seats_let_go WHERE event_id = $1),
                            (SELECT count(*) FROM seat_runs WHERE event_id = $1)";
         let kept = sqlx::query_as::<_, (i64, i64)>(kept).bind(event.id.0);

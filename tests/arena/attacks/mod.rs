@@ -1,6 +1,8 @@
 //! What strangers have tried: each attack is a test, which failed before there was a mechanism
 //! against its kind.
 
+pub mod accounts;
+mod connections;
 mod doors;
 mod forged_tokens;
 mod holds;

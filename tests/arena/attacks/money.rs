@@ -77,11 +77,11 @@ async fn keys_without_end_for_one_order_are_answered_and_ten_are_kept() {
         assert_eq!((kind(&answer), &answer["created"]), ("ConfirmSeatsSuccess", &json!(false)));
         assert_eq!(answer["order"], first["order"]);
     }
-    let mut places: Vec<i16> = sqlx::query_scalar("SELECT place FROM idempotency_keys")
+    let mut slots: Vec<i16> = sqlx::query_scalar("SELECT slot FROM idempotency_keys")
         .fetch_all(&arena.sql)
         .await
         .unwrap();
-    places.sort_unstable();
-    assert_eq!(places, (1..=10).collect::<Vec<_>>());
+    slots.sort_unstable();
+    assert_eq!(slots, (1..=10).collect::<Vec<_>>());
     books::check(&arena, &event).await;
 }

@@ -14,7 +14,7 @@ use std::task::Poll;
 
 use chrono::{DateTime, TimeDelta};
 use futures_util::future::BoxFuture;
-use grand_arena::config::{DatabaseSettings, IdentitySettings, ServeSettings};
+use grand_arena::config::{DatabaseSettings, IdentitySettings, LimitSettings, ServeSettings};
 use grand_arena::desk::{Desk, DeskTasks};
 use grand_arena::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use grand_arena::domain::event::NewEvent;
@@ -263,7 +263,18 @@ pub fn settings(url: &str) -> ServeSettings {
             jwt_secret: Some(SECRET.to_owned()),
             ..IdentitySettings::default()
         },
+        limits: LimitSettings { are_on: false, ..default_limits() },
     }
+}
+
+/// The limits of each account as they are unless set; off, so that tests may hurry.
+pub fn default_limits() -> LimitSettings {
+    #[derive(clap::Parser)]
+    struct Defaults {
+        #[command(flatten)]
+        limits: LimitSettings,
+    }
+    <Defaults as clap::Parser>::parse_from(["arena"]).limits
 }
 
 fn plan(seats: usize) -> SeatPlan {

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use axum::extract::{Path as Segment, State};
 use axum::routing::post;
 use axum::{Json, Router};
+use grand_arena::domain::ConfirmedBy;
+use grand_arena::identity::Role;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -83,6 +85,7 @@ struct Wanted {
     seats: Option<usize>,
     hold_seconds: Option<u32>,
     max_seats_per_viewer: Option<u32>,
+    is_confirmed_by_shop: bool,
 }
 
 impl Stage {
@@ -117,6 +120,7 @@ impl Stage {
         node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
         node.current_dir(absolute(folder)).envs(environment.iter().copied());
         node.env("ARENA_CONTROL_URL", control_url).env("ARENA_TOKEN", token("alice", &[]));
+        node.env("ARENA_SHOP_TOKEN", token("shop", &[Role::Shop]));
         let said = run(&mut node, &format!("the tests in {folder}")).await;
         // Here, since the rest of the stage ends with a task.
         drop(self.server.lock().await.take());
@@ -147,6 +151,9 @@ async fn new_event(State(stage): State<Arc<Stage>>, wanted: Option<Json<Wanted>>
         event.name = wanted.name.unwrap_or_else(|| event.name.clone());
         event.hold_seconds = wanted.hold_seconds.unwrap_or(event.hold_seconds);
         event.max_seats_per_viewer = wanted.max_seats_per_viewer;
+        if wanted.is_confirmed_by_shop {
+            event.confirmed_by = ConfirmedBy::Shop;
+        }
     });
     let event = event.await;
     let serials = 1..=i32::try_from(seats).unwrap();

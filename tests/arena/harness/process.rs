@@ -14,6 +14,8 @@ pub fn grand_arena(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grand-arena"));
     command.args(arguments).env_clear().env("PATH", std::env::var("PATH").unwrap_or_default());
     command.env("RUST_BACKTRACE", "1").env("ARENA_JWT_SECRET", SECRET).env("ARENA_LOG", "warn");
+    // Tests hurry, and machines differ in how many files may be open.
+    command.env("ARENA_LIMITS", "off").env("ARENA_MAX_SUBSCRIPTIONS", "1000");
     command
 }
 

@@ -70,6 +70,18 @@ export const mutations = [
     `mutation { ${confirm([1, 2], 'new', OTHER_PRICE, total(10_100, 'eur'))} }`,
   ),
   valid(
+    'a purchase for somebody, by one who may not',
+    `mutation ($id: ID) { a: ${confirm([6, 5], 'bought', BOUGHT, 'viewerId: "«viewer»"')}
+      b: ${confirm([6, 5], 'bought', BOUGHT, 'viewerId: $id')} }`,
+    { variables: '{"id":null}' },
+  ),
+  valid(
+    'a purchase for oneself by name, and for nobody, by one who may',
+    `mutation { a: ${confirm([12], 'new', undefined, 'viewerId: "«viewer»"')}
+      b: ${confirm([12], 'new', undefined, 'viewerId: "none"')} }`,
+    { who: 'root' },
+  ),
+  valid(
     'names and references that are too short, too long, or not to be seen',
     `mutation ($long: String!) {
       a: ${confirm([12], '', '__typename')} b: ${confirm([12], '\\u0007', '__typename')}

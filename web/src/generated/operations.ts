@@ -25,15 +25,28 @@ export type ConfirmSeatsInput = {
   expectedTotal?: MoneyInput | null | undefined;
   /**
    * Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters,
-   * for example a UUID made when the buyer presses the button. Belongs to the viewer and the
-   * event, and is kept for at least 24 hours.
+   * for example a UUID made when the buyer presses the button. Belongs to the event and to the
+   * viewer: where a shop asks, the one for whom. Kept for at least 24 hours, ten of them for an
+   * order. Later, and under any other key, the same seats find the same order.
    */
   idempotencyKey: string;
   /** The shop's own reference for the payment, 1 to 255 characters; kept with the order. */
   paymentReference?: string | null | undefined;
   /** The seats, 1 to 100; a seat named twice counts once. */
   seatIds: Array<string | number>;
+  /**
+   * For whom: SHOP and ADMIN only. The id of the Viewer who holds the seats, and whose the order
+   * will be; whoever asks, unless said.
+   */
+  viewerId?: string | number | null | undefined;
 };
+
+/** Who may confirm seats that cost money. */
+export type ConfirmedBy =
+  /** The viewer who holds them. */
+  | 'BUYER'
+  /** The shop's own server, after payment: a token with the role SHOP, and the viewer's id. */
+  | 'SHOP';
 
 /** An amount of money that the caller states. */
 export type MoneyInput = {
@@ -114,6 +127,7 @@ export type EventBySlugQuery = {
     salesCloseAt: string | null;
     holdSeconds: number;
     maxSeatsPerViewer: number | null;
+    confirmedBy: ConfirmedBy;
     categories: Array<{
       id: string;
       name: string;
@@ -134,6 +148,7 @@ export type EventDetailsFragment = {
   salesCloseAt: string | null;
   holdSeconds: number;
   maxSeatsPerViewer: number | null;
+  confirmedBy: ConfirmedBy;
   categories: Array<{
     id: string;
     name: string;
@@ -354,6 +369,7 @@ export const EventDetailsFragmentDoc = new TypedDocumentString(
   salesCloseAt
   holdSeconds
   maxSeatsPerViewer
+  confirmedBy
   categories {
     id
     name
@@ -446,6 +462,7 @@ export const EventBySlugDocument = new TypedDocumentString(`
   salesCloseAt
   holdSeconds
   maxSeatsPerViewer
+  confirmedBy
   categories {
     id
     name

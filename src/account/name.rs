@@ -1,4 +1,4 @@
-//! Whom the server counts what it does for: turns, points and places go by account.
+//! An account's name.
 
 use std::net::{IpAddr, Ipv6Addr};
 

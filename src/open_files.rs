@@ -1,0 +1,29 @@
+//! How many files this process may have open. Each connection is one, and so is each of the
+//! database's.
+
+use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
+
+/// Raises the soft limit to what is wanted, as far as the hard limit goes, and says how many files
+/// may be open then. A limit that is higher already stays.
+pub(crate) fn raise(wanted: u64) -> u64 {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };
+    let raised = rlim_t::from(wanted).min(hard);
+    if raised <= soft || setrlimit(Resource::RLIMIT_NOFILE, raised, hard).is_err() {
+        return soft.into();
+    }
+    raised.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_raised_as_far_as_it_goes_and_never_lowered() {
+        let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        assert_eq!(raise(1), soft);
+        assert_eq!(raise(soft), soft);
+        assert_eq!(raise(u64::MAX), hard);
+        assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap().0, hard);
+    }
+}

@@ -1,0 +1,34 @@
+//! How many the server lets in.
+
+use crate::config::{DatabaseSettings, ServeSettings};
+use crate::http::Door;
+use crate::open_files;
+
+/// Connections beside those that subscriptions may have for themselves.
+const CONNECTIONS_FOR_REQUESTS: u32 = 4_096;
+
+/// Files beside connections: listening sockets, standard streams, what is read at the start.
+const OTHER_FILES: u32 = 256;
+
+/// Lets as many in as the process may have files open; that it has raised to what the settings ask
+/// for, as far as the operating system allows.
+pub(super) fn open(settings: &ServeSettings) -> Door {
+    let DatabaseSettings { booking_connections, read_connections, .. } = settings.database;
+    let of_our_own = OTHER_FILES + booking_connections + read_connections;
+    let wanted = settings.max_subscriptions + CONNECTIONS_FOR_REQUESTS + of_our_own;
+    let open_files = open_files::raise(wanted.into());
+    if open_files < wanted.into() {
+        tracing::warn!(
+            open_files,
+            wanted,
+            "this process may have fewer files open than the settings ask for, so that newcomers \
+                will be turned away; raise the hard limit (`ulimit -Hn`, `LimitNOFILE`) or lower \
+                ARENA_MAX_SUBSCRIPTIONS"
+        );
+    }
+    let for_clients = open_files.saturating_sub(of_our_own.into()).max(1);
+    Door {
+        most_connections: usize::try_from(for_clients).unwrap_or(usize::MAX),
+        head_time: settings.limits.head_time(),
+    }
+}
