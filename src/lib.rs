@@ -33,5 +33,6 @@ pub mod server;
 #[cfg(feature = "show")]
 pub mod show;
 pub mod store;
+pub mod turns;
 
 pub use ::domain;

@@ -25,6 +25,7 @@ use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
 use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
+use crate::graphql::cost::Costs;
 use crate::graphql::{self, Services};
 use crate::http::{self, App, HostGate, OriginGate, Service};
 use crate::identity::IdentityError;
@@ -157,6 +158,11 @@ impl Server {
         self.running.feed.followers()
     }
 
+    /// How many statements its database has carried out for it.
+    pub fn statements(&self) -> u64 {
+        self.running.store.statements()
+    }
+
     /// Serves until told to stop, or until the private PostgreSQL ends by itself; then shuts down
     /// in order.
     pub async fn run_until(
@@ -215,26 +221,30 @@ impl Running {
         background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
+        let told = Arc::clone(&feed) as Arc<dyn CommitListener>;
         let (desk, desk_tasks) =
-            Desk::open(&store, bookings, Arc::clone(&feed) as Arc<dyn CommitListener>, &alarm)
-                .map_err(ServerError::Threads)?;
+            Desk::open(&store, bookings, told, &alarm).map_err(ServerError::Threads)?;
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
-        let services = Services {
-            store: store.clone(),
+        let shares = Arc::new(Shares::new(settings.limits.shares(), &metrics));
+        let services = Services::new(
+            store.clone(),
             desk,
-            feed: Arc::clone(&feed),
-            identity: Arc::clone(&identity),
-            slugs: Arc::default(),
-        };
+            Arc::clone(&feed),
+            Arc::clone(&identity),
+            Arc::clone(&shares),
+        );
+        let costs = Costs::new(store.clone(), Arc::clone(&services.slugs));
         let app = Arc::new(App {
             schema: graphql::schema(services),
             documents: Arc::default(),
+            costs,
             operations: Arc::default(),
             maps: Arc::default(),
+            answers: Arc::default(),
             identity,
-            shares: Shares::new(settings.limits.shares(), &metrics),
+            shares,
             proxies: settings.limits.trusted_proxies.clone(),
             store: store.clone(),
             feed: Arc::clone(&feed),

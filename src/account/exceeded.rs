@@ -35,6 +35,8 @@ pub enum Limited {
     SocketSubscriptions,
     /// Subscriptions of all WebSockets and streams of events.
     Subscriptions,
+    /// Bookings that are under way.
+    Bookings,
 }
 
 impl Limited {
@@ -48,9 +50,20 @@ impl Limited {
     pub const fn window(self) -> Option<Duration> {
         match self {
             Self::Points | Self::GuestSessions => Some(WINDOW),
-            Self::Connections | Self::Sockets | Self::SocketSubscriptions | Self::Subscriptions => {
-                None
-            }
+            Self::Connections
+            | Self::Sockets
+            | Self::SocketSubscriptions
+            | Self::Subscriptions
+            | Self::Bookings => None,
+        }
+    }
+
+    /// When it is worth asking for a permit again: others of the same account may have left by
+    /// then. A booking is done when a full queue is, at the latest.
+    pub(super) const fn ask_again(self) -> Duration {
+        match self {
+            Self::Bookings => Duration::from_millis(500),
+            _ => Duration::from_secs(5),
         }
     }
 }
@@ -78,6 +91,9 @@ impl Exceeded {
             }
             Limited::Subscriptions => {
                 format!("you have at most {quota} subscriptions at a time; end one first")
+            }
+            Limited::Bookings => {
+                format!("you have at most {quota} bookings under way at a time; wait for one first")
             }
         }
     }

@@ -3,14 +3,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use super::exceeded::{Exceeded, Limited};
 use super::name::Account;
 use super::share::Share;
-
-/// When it is worth asking for a permit again: others of the same account may have left by then.
-pub(super) const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// So many at a time for each account. Has an entry for each account that holds a permit, and no
 /// other.
@@ -40,7 +36,7 @@ impl Permits {
         let quota = self.share.of(account);
         match self.taken().entry(account.clone()) {
             Entry::Occupied(taken) if *taken.get() >= quota => {
-                return Err(Exceeded { of: self.of, quota, left: 0, wait: ASK_AGAIN });
+                return Err(Exceeded { of: self.of, quota, left: 0, wait: self.of.ask_again() });
             }
             entry => *entry.or_default() += 1,
         }

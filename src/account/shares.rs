@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 
 use super::exceeded::{Exceeded, Limited};
 use super::name::Account;
-use super::permits::{ASK_AGAIN, Permit, Permits};
+use super::permits::{Permit, Permits};
 use super::rate::Rate;
 use super::share::Share;
 use crate::metrics::Metrics;
@@ -27,6 +27,8 @@ pub struct ShareLimits {
     pub socket_subscriptions: u32,
     /// Subscriptions of all sockets and streams at a time.
     pub subscriptions: Share,
+    /// Bookings of a viewer that are under way at a time.
+    pub bookings: u32,
 }
 
 /// What each account has a share of. Where nothing is limited everybody gets what they ask for.
@@ -48,6 +50,7 @@ struct Counted {
     sockets: Arc<Permits>,
     socket_subscriptions: u32,
     subscriptions: Arc<Permits>,
+    bookings: Arc<Permits>,
 }
 
 impl Shares {
@@ -62,6 +65,7 @@ impl Shares {
             sockets: Permits::new(Limited::Sockets, limits.sockets),
             socket_subscriptions: limits.socket_subscriptions,
             subscriptions: Permits::new(Limited::Subscriptions, limits.subscriptions),
+            bookings: Permits::new(Limited::Bookings, only(limits.bookings)),
         });
         let help = "Requests for more than the share of a viewer or an address, by what was asked";
         let refusals = metrics.register("share_refusals", help, Refusals::default());
@@ -103,6 +107,11 @@ impl Shares {
         self.take(|counted| &counted.subscriptions, account)
     }
 
+    /// A permit for a booking, until it has its answer.
+    pub fn book(&self, account: &Account) -> Result<Permit, Exceeded> {
+        self.take(|counted| &counted.bookings, account)
+    }
+
     /// Whether a socket that carries so many subscriptions may carry another.
     pub fn carry_another(&self, carried: usize) -> Result<(), Exceeded> {
         let Some(counted) = &self.counted else { return Ok(()) };
@@ -111,7 +120,7 @@ impl Shares {
             return Ok(());
         }
         let of = Limited::SocketSubscriptions;
-        self.noted(Err(Exceeded { of, quota, left: 0, wait: ASK_AGAIN }))
+        self.noted(Err(Exceeded { of, quota, left: 0, wait: of.ask_again() }))
     }
 
     fn take(

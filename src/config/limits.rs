@@ -69,6 +69,16 @@ pub struct LimitSettings {
     )]
     pub account_subscriptions: u32,
 
+    /// Bookings that a viewer may have under way at a time, over all events, 1 to 8,192.
+    #[arg(
+        long,
+        env = "ARENA_ACCOUNT_BOOKINGS",
+        value_name = "NUMBER",
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u32).range(1..=8_192),
+    )]
+    pub account_bookings: u32,
+
     /// Subscriptions that one socket may carry at a time, 1 to 64.
     #[arg(
         long,
@@ -136,6 +146,7 @@ impl LimitSettings {
             sockets: share(self.account_sockets),
             socket_subscriptions: self.socket_subscriptions,
             subscriptions: share(self.account_subscriptions),
+            bookings: self.account_bookings,
         })
     }
 

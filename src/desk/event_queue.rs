@@ -11,15 +11,17 @@
 //! ```
 //!
 //! The queue is READY while it is in the schedule's list. What comes meanwhile waits for the batch.
+//! What waits does so in lanes, one for each account and one for the server itself: a batch takes
+//! of each in turn, and of each in the order it came.
+//!
 //! Up to [`MAX_BATCHES`] batches are under way, of which at most one is being prepared. While one
 //! commits the next may be prepared: it locks the event's row, which it gets when the commit is
 //! done, and takes its commands then. Taken earlier they would be fewer, above all where another
 //! server stands before it too.
 
-use std::collections::VecDeque;
-use std::fmt;
-
 use super::pending_command::PendingCommand;
+use crate::account::Account;
+use crate::turns::Lanes;
 
 /// Batches of one event that may be under way: one that waits for its commit, and one that is
 /// prepared meanwhile.
@@ -32,10 +34,17 @@ const MAX_BATCH_COMMANDS: usize = 512;
 /// nobody behind it waits long.
 const FULL_BATCH_SEATS: usize = 4096;
 
+/// Seats that one turn is worth. As many as most events let one viewer have, so that whoever buys
+/// for a family is served like everybody; a command of 100 seats is worth 13 turns.
+const TURN_SEATS: usize = 8;
+
+/// Whose commands wait in a lane: an account's, or the server's own.
+pub(super) type LaneOwner = Option<Account>;
+
 /// See the module's documentation.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct EventQueue {
-    waiting: VecDeque<Box<dyn PendingCommand>>,
+    waiting: Lanes<LaneOwner, Box<dyn PendingCommand>>,
     /// Batches that have begun and are not done with.
     under_way: usize,
     /// Whether one of them is still being prepared.
@@ -45,14 +54,15 @@ pub(super) struct EventQueue {
 }
 
 impl EventQueue {
-    /// How many commands wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// Puts a command at the end.
-    pub(super) fn push(&mut self, command: Box<dyn PendingCommand>) {
-        self.waiting.push_back(command);
+    /// Puts a command at the end of a lane, if there is room for it where `capacity` commands may
+    /// wait in all lanes; gives it back if not.
+    pub(super) fn push(
+        &mut self,
+        lane: LaneOwner,
+        command: Box<dyn PendingCommand>,
+        capacity: usize,
+    ) -> Result<(), Box<dyn PendingCommand>> {
+        self.waiting.push(lane, command, capacity)
     }
 
     /// To READY, if commands wait and another batch may begin; whether it was.
@@ -71,18 +81,16 @@ impl EventQueue {
         self.under_way > 1
     }
 
-    /// The commands of the batch that is being prepared, in the order they came. Those that nobody
-    /// waits for any more are dropped: nothing has been done for them yet.
+    /// The commands of the batch that is being prepared, in turn. Those that nobody waits for any
+    /// more are dropped: nothing has been done for them yet.
     pub(super) fn take_batch(&mut self) -> Vec<Box<dyn PendingCommand>> {
         let (mut batch, mut seats) = (Vec::new(), 0);
         while batch.len() < MAX_BATCH_COMMANDS
             && seats < FULL_BATCH_SEATS
-            && let Some(command) = self.waiting.pop_front()
+            && let Some(command) = self.waiting.next(|_| true, turns)
         {
-            if !command.is_abandoned() {
-                seats += command.needs().seats.len();
-                batch.push(command);
-            }
+            seats += command.needs().seats.len();
+            batch.push(command);
         }
         batch
     }
@@ -104,9 +112,8 @@ impl EventQueue {
     }
 }
 
-impl fmt::Debug for EventQueue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (waiting, under_way) = (self.waiting.len(), self.under_way);
-        write!(f, "EventQueue({waiting} waiting, {under_way} batches under way)")
-    }
+/// How many turns a command is worth; `None` if nobody waits for it any more.
+#[expect(clippy::borrowed_box, reason = "what waits in the lanes is a box")]
+fn turns(command: &Box<dyn PendingCommand>) -> Option<usize> {
+    (!command.is_abandoned()).then(|| command.needs().seats.len().div_ceil(TURN_SEATS))
 }

@@ -11,15 +11,18 @@ use super::booking_thread::BookingThread;
 use super::commit_listener::CommitListener;
 use super::dispatcher::Dispatcher;
 use super::error::DeskError;
+use super::event_queue::LaneOwner;
 use super::pending_command::Submission;
 use super::refusals::Refusals;
 use super::workers::{EventQueues, NotAccepted};
+use crate::account::{Account, Permit};
 use crate::domain::EventId;
 use crate::domain::command::Command;
 use crate::store::Store;
 
 /// Commands that may wait in one event's queue. At 20,000 bookings a second that is under half a
-/// second of work: who comes later is better told at once.
+/// second of work: who comes later is better told at once. Of one account, at most as many as there
+/// is room left for others: so half of it.
 pub const QUEUE_CAPACITY: usize = 8192;
 
 /// The longest a command waits for its answer, queue and retries included. Longer than a single
@@ -69,7 +72,9 @@ impl Desk {
         Ok((desk, DeskTasks { queues, dispatcher, dispatching, _thread: thread }))
     }
 
-    /// Has a command decided and waits until the outcome is durable.
+    /// Has a command of an account decided, in turn with those of others, and waits until the
+    /// outcome is durable. The event must exist. `permit` is given back with the answer: if whoever
+    /// asks leaves before, when the command's turn comes.
     ///
     /// # Errors
     ///
@@ -77,14 +82,16 @@ impl Desk {
     /// same command may be handed in again: what was done already is not done twice.
     pub async fn submit<C: Command>(
         &self,
+        account: Account,
+        permit: Permit,
         event: EventId,
         command: C,
     ) -> Result<C::Outcome, DeskError> {
-        self.submit_up_to(QUEUE_CAPACITY, event, command).await
+        self.hand_in(Some(account), permit, event, command).await
     }
 
-    /// Like [`Desk::submit`], but finds room in a full queue too: for the cleaner, which a rush
-    /// must not keep out.
+    /// Like [`Desk::submit`], but in the server's own lane, and finds room in a full queue too: for
+    /// the cleaner, which a rush must not keep out.
     ///
     /// # Errors
     ///
@@ -94,18 +101,20 @@ impl Desk {
         event: EventId,
         command: C,
     ) -> Result<C::Outcome, DeskError> {
-        self.submit_up_to(usize::MAX, event, command).await
+        self.hand_in(None, Permit::default(), event, command).await
     }
 
-    async fn submit_up_to<C: Command>(
+    async fn hand_in<C: Command>(
         &self,
-        capacity: usize,
+        lane: LaneOwner,
+        permit: Permit,
         event: EventId,
         command: C,
     ) -> Result<C::Outcome, DeskError> {
+        let capacity = if lane.is_some() { QUEUE_CAPACITY } else { usize::MAX };
         let (reply, answer) = oneshot::channel();
-        let submission = Box::new(Submission::new(command, reply));
-        match self.queues.accept(event, submission, capacity) {
+        let submission = Box::new(Submission::new(command, permit, reply));
+        match self.queues.accept(event, lane, submission, capacity) {
             Ok(()) => Self::outcome(answer).await,
             Err(NotAccepted::Full) => {
                 self.refusals.pace().await;

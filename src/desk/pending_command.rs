@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::error::DeskError;
+use crate::account::Permit;
 use crate::domain::command::{Command, Needs};
 use crate::domain::ledger::Ledger;
 use crate::store::booking::BatchedCommand;
@@ -20,11 +21,17 @@ pub(super) struct Submission<C: Command> {
     command: C,
     outcome: Option<C::Outcome>,
     reply: oneshot::Sender<Result<C::Outcome, DeskError>>,
+    /// What of its account's share it takes until it has its answer, or is dropped.
+    permit: Permit,
 }
 
 impl<C: Command> Submission<C> {
-    pub(super) fn new(command: C, reply: oneshot::Sender<Result<C::Outcome, DeskError>>) -> Self {
-        Self { command, outcome: None, reply }
+    pub(super) fn new(
+        command: C,
+        permit: Permit,
+        reply: oneshot::Sender<Result<C::Outcome, DeskError>>,
+    ) -> Self {
+        Self { command, outcome: None, reply, permit }
     }
 }
 
@@ -48,8 +55,10 @@ impl<C: Command> BatchedCommand for Submission<C> {
 
 impl<C: Command> PendingCommand for Submission<C> {
     fn answer(self: Box<Self>, booked: Result<(), DeskError>) {
-        let Self { outcome, reply, .. } = *self;
+        let Self { outcome, reply, permit, .. } = *self;
         let answer = booked.and_then(|()| outcome.ok_or(DeskError::Internal));
+        // Before, so that whoever has the answer may ask the next.
+        drop(permit);
         // Who asked may have left; what was decided stands all the same.
         let _ = reply.send(answer);
     }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::oneshot;
 
-use super::event_queue::EventQueue;
+use super::event_queue::{EventQueue, LaneOwner};
 use super::pending_command::PendingCommand;
 use crate::domain::EventId;
 
@@ -39,20 +39,16 @@ pub(super) enum Call {
 }
 
 impl Schedule {
-    /// Adds a command to its event's queue, if fewer than `capacity` wait there; gives it back if
-    /// not.
+    /// Adds a command to a lane of its event's queue, where `capacity` commands may wait; gives it
+    /// back if there is no room for it.
     pub(super) fn push(
         &mut self,
         event: EventId,
+        lane: LaneOwner,
         command: Box<dyn PendingCommand>,
         capacity: usize,
     ) -> Result<(), Box<dyn PendingCommand>> {
-        let queue = self.queues.entry(event).or_default();
-        if queue.waiting() >= capacity {
-            return Err(command);
-        }
-        queue.push(command);
-        Ok(())
+        self.queues.entry(event).or_default().push(lane, command, capacity)
     }
 
     /// Lists the event to be served, if there is something to take and it is not listed already;

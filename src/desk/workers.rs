@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use super::batch::{ATTEMPT_TIMEOUT, BatchRunner};
+use super::event_queue::LaneOwner;
 use super::pending_command::PendingCommand;
 use super::schedule::{Call, NextBatch, Schedule};
 use crate::domain::EventId;
@@ -30,7 +31,7 @@ pub(super) struct EventQueues {
 /// Why a command was not accepted.
 #[derive(Debug)]
 pub(super) enum NotAccepted {
-    /// The event's queue is full.
+    /// There is no room for it in the event's queue.
     Full,
     /// The desk is closed.
     Closed,
@@ -84,10 +85,11 @@ impl EventQueues {
         Self { schedule: Mutex::default(), runner, most_workers, workers, runtime }
     }
 
-    /// Puts a command into its event's queue, which holds at most `capacity`.
+    /// Puts a command into a lane of its event's queue, which holds at most `capacity`.
     pub(super) fn accept(
         self: &Arc<Self>,
         event: EventId,
+        lane: LaneOwner,
         command: Box<dyn PendingCommand>,
         capacity: usize,
     ) -> Result<(), NotAccepted> {
@@ -95,7 +97,7 @@ impl EventQueues {
         if self.workers.is_closed() {
             return Err(NotAccepted::Closed);
         }
-        schedule.push(event, command, capacity).map_err(|_| NotAccepted::Full)?;
+        schedule.push(event, lane, command, capacity).map_err(|_| NotAccepted::Full)?;
         if schedule.make_ready(event) {
             self.call_worker(&mut schedule);
         }

@@ -11,7 +11,12 @@ use crate::memory::Charge;
 /// each, so 10 MB for an event that sells out. With many events there may be room for less.
 pub const KEPT_CHANGES: usize = 65_536;
 
-/// Consecutive changes, at least one. Copies share the changes and what was made of them.
+/// Changes of a batch, which makes a frame: some hundred kilobytes. A rush makes a sixth of that
+/// between two frames.
+pub const MAX_BATCH_CHANGES: usize = 4096;
+
+/// Consecutive changes, at least one and up to [`MAX_BATCH_CHANGES`]. Copies share the changes and
+/// what was made of them.
 #[derive(Clone, Debug)]
 pub struct Batch {
     changes: Arc<Counted>,

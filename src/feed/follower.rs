@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::apart::apart;
-use super::batch::{Batch, bytes};
+use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
 use super::error::FeedError;
 use super::watch::{Found, SharedSnapshot, Watch};
 use crate::domain::{EventId, Revision};
 use crate::store::Store;
 
 /// Changes read from the log at a time by a follower that catches up.
-const CATCH_UP_AT_ONCE: usize = 4096;
+const CATCH_UP_AT_ONCE: usize = MAX_BATCH_CHANGES;
 
 /// What comes next for a follower.
 #[derive(Clone, Debug)]

@@ -34,7 +34,7 @@ mod rendered;
 mod watch;
 
 pub(crate) use self::apart::apart;
-pub use self::batch::{Batch, KEPT_CHANGES};
+pub use self::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES};
 pub use self::error::FeedError;
 pub use self::follower::{Follower, Lost, Step};
 pub use self::listen::listen;

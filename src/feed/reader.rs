@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::batch::{Batch, bytes};
+use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::watch::Watch;
 use crate::domain::{Change, Revision};
@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Changes read from the log at a time.
-const READ_AT_ONCE: usize = 4096;
+const READ_AT_ONCE: usize = MAX_BATCH_CHANGES;
 
 /// Batches follow each other no faster than this: 30 frames a second look live to the eye, and a
 /// rush makes them larger instead of more. The first change after a pause is not delayed.
@@ -44,12 +44,14 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
         loop {
             let started = Instant::now();
             let Some(watch) = watch.upgrade() else { return };
-            match next_batch(&watch, &store, position).await {
-                Ok(Some(batch)) => {
-                    position = batch.to();
-                    watch.add(batch);
+            match next_batches(&watch, &store, position).await {
+                Ok(batches) if batches.is_empty() => break,
+                Ok(batches) => {
+                    for batch in batches {
+                        position = batch.to();
+                        watch.add(batch);
+                    }
                 }
-                Ok(None) => break,
                 Err(NoBatch::Rewound(newest)) => {
                     let event = watch.event().0;
                     tracing::error!(event, from = position.0, to = newest.0, "the log was rewound");
@@ -69,7 +71,7 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
     }
 }
 
-/// Why there is no next batch.
+/// Why there are no next batches.
 enum NoBatch {
     /// The log ends before the reader's position.
     Rewound(Revision),
@@ -84,11 +86,11 @@ impl From<StoreError> for NoBatch {
 
 /// What comes after the reader's position: what was told, and from the log what other servers
 /// have committed before that; if nothing was told, what the log has.
-async fn next_batch(
+async fn next_batches(
     watch: &Watch,
     store: &Store,
     position: Revision,
-) -> Result<Option<Batch>, NoBatch> {
+) -> Result<Vec<Batch>, NoBatch> {
     let (mut changes, mut end) = (Vec::new(), position);
     while changes.len() < READ_AT_ONCE {
         let gap = {
@@ -105,7 +107,7 @@ async fn next_batch(
         changes.extend(missing);
     }
     if !changes.is_empty() {
-        return Ok(Some(batch(changes, watch.bounds())?));
+        return Ok(batches(changes, watch.bounds())?);
     }
     let (reached, must_look) = {
         let mut heard = watch.heard();
@@ -113,13 +115,13 @@ async fn next_batch(
         (heard.reached, std::mem::take(&mut heard.must_look))
     };
     if reached <= position && !must_look {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let changes = store.changes_after(watch.event(), position, READ_AT_ONCE).await?;
     if !changes.is_empty() {
         // There may be more.
         watch.heard().must_look |= must_look;
-        return Ok(Some(batch(changes, watch.bounds())?));
+        return Ok(batches(changes, watch.bounds())?);
     }
     if must_look
         && let Some(extent) = store.log_extent(watch.event()).await?
@@ -127,12 +129,19 @@ async fn next_batch(
     {
         return Err(NoBatch::Rewound(extent.newest));
     }
-    Ok(None)
+    Ok(Vec::new())
 }
 
-fn batch(changes: Vec<Change>, bounds: &Bounds) -> Result<Batch, StoreError> {
-    // What is new is wanted by everybody: the watch lets go of older ones for it.
-    let charge = bounds.changes.charge_anyway(bytes(&changes));
-    Batch::new(changes, charge, &bounds.frames)
-        .ok_or(StoreError::Corrupt("a change log with a hole in it"))
+/// All of these changes, in as many batches as it takes.
+fn batches(mut changes: Vec<Change>, bounds: &Bounds) -> Result<Vec<Batch>, StoreError> {
+    let mut batches = Vec::new();
+    while !changes.is_empty() {
+        let rest = changes.split_off(changes.len().min(MAX_BATCH_CHANGES));
+        let next = std::mem::replace(&mut changes, rest);
+        // What is new is wanted by everybody: the watch lets go of older ones for it.
+        let charge = bounds.changes.charge_anyway(bytes(&next));
+        let batch = Batch::new(next, charge, &bounds.frames);
+        batches.push(batch.ok_or(StoreError::Corrupt("a change log with a hole in it"))?);
+    }
+    Ok(batches)
 }

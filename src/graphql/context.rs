@@ -9,9 +9,9 @@ use async_graphql::dataloader::DataLoader;
 use super::error::{Code, Fault};
 use super::loaders::Loaders;
 use super::services::Services;
-use crate::feed::apart;
+use crate::account::Account;
 use crate::identity::{Asker, Role, Viewer};
-use crate::store::{Store, StoreError};
+use crate::store::{ReadLane, Store, StoreError};
 
 /// Whether an execution has looked at who is asking; goes into a request's data. An answer that did
 /// not depend on the viewer may be given to others.
@@ -33,14 +33,32 @@ pub(super) trait ContextExt<'a> {
     /// Who is asking, if anybody has said so.
     fn viewer(&self) -> Option<&'a Viewer>;
 
-    /// Looks something up in a task of its own. A field whose neighbour fails is dropped, as is all
-    /// that a client asked for who has gone; a connection must not be in its hands then.
+    /// With whom the server counts what is done for this request; nobody, if it is executed for
+    /// all who ask the same.
+    fn account(&self) -> Option<Account>;
+
+    /// Looks something up when it is the turn of whoever asks, in a task of its own. A field whose
+    /// neighbour fails is dropped, as is all that a client asked for who has gone; a connection
+    /// must not be in its hands then.
     async fn look_up<T, L>(&self, look_up: impl FnOnce(Store) -> L + Send) -> Result<T, Fault>
     where
         T: Send + 'static,
         L: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        Ok(apart(look_up(self.services().store.clone())).await?)
+        let store = &self.services().store;
+        let lane = self.account().map_or(ReadLane::Keys, ReadLane::Account);
+        Ok(store.look_up_in_turn(lane, look_up(store.clone())).await?)
+    }
+
+    /// Looks up what has a whole map in it, likewise.
+    async fn look_up_map<T, L>(&self, look_up: impl FnOnce(Store) -> L + Send) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        L: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let store = &self.services().store;
+        let lane = self.account().map_or(ReadLane::Maps, ReadLane::Account);
+        Ok(store.look_up_map_in_turn(lane, look_up(store.clone())).await?)
     }
 
     /// Who is asking, if that is somebody who may do this: the one way to require a role.
@@ -74,6 +92,12 @@ impl<'a> ContextExt<'a> for Context<'a> {
             seen.0.store(true, Ordering::Relaxed);
         }
         self.data_opt::<Asker>().and_then(|asker| asker.viewer.as_ref())
+    }
+
+    fn account(&self) -> Option<Account> {
+        // What is shared must not wait for somebody who has much waiting.
+        let is_shared = self.data_opt::<ViewerSeen>().is_some();
+        self.data_opt::<Asker>().filter(|_| !is_shared).map(Asker::account)
     }
 }
 

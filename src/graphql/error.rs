@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use async_graphql::{Error, ErrorExtensions};
 
+use super::cost::Cost;
+use crate::account::Exceeded;
 use crate::desk::DeskError;
 use crate::feed::FeedError;
 use crate::identity::{IdentityError, TokenError};
@@ -28,6 +30,9 @@ pub enum Code {
     Unauthenticated,
     /// The viewer may not do this.
     Forbidden,
+    /// The operation may cost more than is allowed; nothing was done. `cost` and `limit` say how
+    /// much.
+    CostLimitExceeded,
     /// Whoever asks has asked for more than their share; nothing was done. `retryAfterMs` says when
     /// to come back.
     RateLimited,
@@ -50,6 +55,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::CostLimitExceeded => "COST_LIMIT_EXCEEDED",
             Self::RateLimited => "RATE_LIMITED",
             Self::Overloaded => "OVERLOADED",
             Self::Unavailable => "UNAVAILABLE",
@@ -67,17 +73,25 @@ pub struct Fault {
     code: Code,
     message: String,
     retry_after: Option<Duration>,
+    /// What something would cost, and what it may.
+    excess: Option<Box<(Cost, Cost)>>,
 }
 
 impl Fault {
     /// A fault with a message for the client.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry_after: None }
+        Self { code, message: message.into(), retry_after: None, excess: None }
     }
 
     /// More than somebody's share. `wait` is after which time there is room for it again.
     pub fn rate_limited(message: impl Into<String>, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..Self::new(Code::RateLimited, message) }
+    }
+
+    /// An operation that may cost more than is allowed.
+    pub fn too_costly(message: impl Into<String>, cost: Cost, limit: Cost) -> Self {
+        let excess = Some(Box::new((cost, limit)));
+        Self { excess, ..Self::new(Code::CostLimitExceeded, message) }
     }
 
     /// An argument that breaks a rule.
@@ -109,6 +123,10 @@ impl From<Fault> for Error {
             if let Some(wait) = fault.retry_after {
                 extensions.set("retryAfterMs", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
             }
+            if let Some((cost, limit)) = fault.excess.as_deref() {
+                extensions.set("cost", cost.told());
+                extensions.set("limit", limit.told());
+            }
         })
     }
 }
@@ -116,8 +134,9 @@ impl From<Fault> for Error {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         if matches!(error, StoreError::Busy) {
-            let message = "too many whole maps are being read; try again in a moment".to_owned();
-            Self { code: Code::Overloaded, message, retry_after: Some(Duration::from_secs(1)) }
+            let message = "too many reads are waiting; try again in a moment";
+            let retry_after = Some(Duration::from_secs(1));
+            Self { retry_after, ..Self::new(Code::Overloaded, message) }
         } else if error.is_transient() {
             tracing::warn!(error = &error as &dyn std::error::Error, "a read failed");
             Self::new(
@@ -143,7 +162,13 @@ impl From<DeskError> for Fault {
             DeskError::Overloaded { retry_after } => Some(retry_after),
             _ => None,
         };
-        Self { code, message: error.to_string(), retry_after }
+        Self { retry_after, ..Self::new(code, error.to_string()) }
+    }
+}
+
+impl From<Exceeded> for Fault {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::rate_limited(exceeded.to_string(), exceeded.wait)
     }
 }
 
@@ -152,10 +177,9 @@ impl From<FeedError> for Fault {
         match error {
             FeedError::NoSuchEvent => Self::no_such_event(),
             FeedError::Full => Self {
-                code: Code::Overloaded,
-                message: error.to_string(),
                 // Subscriptions come and go with people, not with requests.
                 retry_after: Some(Duration::from_secs(5)),
+                ..Self::new(Code::Overloaded, error.to_string())
             },
             FeedError::Store(error) => error.into(),
         }
@@ -166,7 +190,7 @@ impl From<FeedError> for Fault {
 impl From<Full> for Fault {
     fn from(full: Full) -> Self {
         let wait = Some(Duration::from_secs(1));
-        Self { code: Code::Overloaded, message: full.to_string(), retry_after: wait }
+        Self { retry_after: wait, ..Self::new(Code::Overloaded, full.to_string()) }
     }
 }
 

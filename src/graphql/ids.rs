@@ -7,8 +7,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::context::ContextExt as _;
 use super::error::Fault;
+use super::slugs::Slugs;
 use crate::domain::event::is_slug;
 use crate::domain::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+use crate::store::{ReadLane, Store};
 
 /// What an id can name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +52,16 @@ impl AnyId {
             }
             ("Order", Some(first)) => Some(Self::Order(OrderId { event, first: Revision(first) })),
             _ => None,
+        }
+    }
+
+    /// The event that it is of.
+    pub(super) fn event(self) -> EventId {
+        match self {
+            Self::Event(event) => event,
+            Self::Seat(seat) => seat.event,
+            Self::Category(category) => category.event,
+            Self::Order(order) => order.event,
         }
     }
 
@@ -96,23 +108,34 @@ pub(super) fn read_viewer_id(id: &str) -> Option<ViewerId> {
 
 /// The event that a client names, by its id or its slug; `None` if nothing is called so. An id is
 /// taken at its word, without a look-up.
-pub(super) async fn find_event_id(ctx: &Context<'_>, id: &ID) -> Result<Option<EventId>, Fault> {
+pub(super) async fn event_named(
+    id: &str,
+    slugs: &Slugs,
+    store: &Store,
+) -> Result<Option<EventId>, Fault> {
     if let Some(AnyId::Event(event)) = AnyId::decode(id) {
         return Ok(Some(event));
     }
     if !is_slug(id) {
         return Ok(None);
     }
-    let slugs = &ctx.services().slugs;
     if let Some(event) = slugs.get(id) {
         return Ok(Some(event));
     }
-    let slug = id.0.clone();
-    let event = ctx.look_up(async move |store| store.event_id_by_slug(&slug).await).await?;
+    let slug = id.to_owned();
+    let reader = store.clone();
+    let look_up = async move { reader.event_id_by_slug(&slug).await };
+    let event = store.look_up_in_turn(ReadLane::Keys, look_up).await?;
     if let Some(event) = event {
         slugs.keep(id, event);
     }
     Ok(event)
+}
+
+/// The event that a client names, by its id or its slug; `None` if nothing is called so.
+pub(super) async fn find_event_id(ctx: &Context<'_>, id: &ID) -> Result<Option<EventId>, Fault> {
+    let services = ctx.services();
+    event_named(id, &services.slugs, &services.store).await
 }
 
 /// The event that a client names, by its id or its slug.

@@ -10,12 +10,19 @@ use async_graphql::runtime::{TokioSpawner, TokioTimer};
 
 use super::error::Fault;
 use crate::domain::{EventId, OrderId, SeatId};
-use crate::store::Store;
 use crate::store::reads::{CategoryRecord, Counts, EventRecord, SeatRecord};
+use crate::store::{ReadLane, ReadTurn, Store, StoreError};
 
 /// Loads by key from the database.
 #[derive(Debug)]
 pub(super) struct Loaders(Store);
+
+impl Loaders {
+    /// A turn for look-ups by key, of whoever's fields they are: they are cheap, and one for many.
+    async fn turn(&self) -> Result<ReadTurn, StoreError> {
+        self.0.read_turn(ReadLane::Keys).await
+    }
+}
 
 /// How long a look-up waits for others to join it. Fields of one list ask within microseconds of
 /// each other; this is the shortest time that the runtime's timer can wait.
@@ -43,6 +50,7 @@ impl Loader<EventKey> for Loaders {
 
     async fn load(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Self::Value>, Fault> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let _turn = self.turn().await?;
         Ok(self
             .0
             .events(&ids)
@@ -62,6 +70,7 @@ impl Loader<CategoriesKey> for Loaders {
         keys: &[CategoriesKey],
     ) -> Result<HashMap<CategoriesKey, Self::Value>, Fault> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let _turn = self.turn().await?;
         let categories = self.0.categories(&ids).await?;
         Ok(categories
             .into_iter()
@@ -76,6 +85,8 @@ impl Loader<CountsKey> for Loaders {
 
     async fn load(&self, keys: &[CountsKey]) -> Result<HashMap<CountsKey, Counts>, Fault> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        // A lane of their own: they look at every seat.
+        let _turn = self.0.read_turn(ReadLane::Counts).await?;
         Ok(self
             .0
             .counts(&ids)
@@ -91,6 +102,7 @@ impl Loader<SeatId> for Loaders {
     type Error = Fault;
 
     async fn load(&self, keys: &[SeatId]) -> Result<HashMap<SeatId, Self::Value>, Fault> {
+        let _turn = self.turn().await?;
         Ok(self
             .0
             .seats(keys)
@@ -106,6 +118,7 @@ impl Loader<OrderId> for Loaders {
     type Error = Fault;
 
     async fn load(&self, keys: &[OrderId]) -> Result<HashMap<OrderId, Self::Value>, Fault> {
+        let _turn = self.turn().await?;
         Ok(self
             .0
             .orders(keys)

@@ -12,6 +12,7 @@ use super::nullable::nullable;
 use super::required::required;
 use super::scalars::DateTime;
 use super::serial::SerialUnion;
+use super::submit::submit;
 use super::types::{
     ConfirmSeatsResult, EventScope, ExtendHoldsResult, GuestSession, MoneyInput,
     ReleaseSeatsResult, ReserveSeatsResult, Viewer,
@@ -98,10 +99,11 @@ impl Mutation {
         #[graphql(desc = "Which seats.")] input: Argument<ReserveSeatsInput>,
     ) -> Option<Result<SerialUnion<ReserveSeatsResult>>> {
         nullable(Box::pin(async {
-            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
+            let (asker, input) = (ctx.require(Role::Buyer)?, input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
-            let outcome = ctx.services().desk.submit(event, Reserve { viewer, seats }).await?;
+            let reserve = Reserve { viewer: asker.id.clone(), seats };
+            let outcome = submit(ctx, asker, event, reserve).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ReserveSeatsResult::new(&scope, &named, outcome))))
         }))
@@ -136,7 +138,7 @@ impl Mutation {
                 expected_total.map(|total| total.read("input.expectedTotal")).transpose()?;
             let confirm =
                 Confirm { viewer, asked_by, seats, key, payment_reference, expected_total };
-            let outcome = ctx.services().desk.submit(event, confirm).await?;
+            let outcome = submit(ctx, asker, event, confirm).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ConfirmSeatsResult::new(&scope, &named, outcome)?)))
         }))
@@ -151,10 +153,11 @@ impl Mutation {
         #[graphql(desc = "Which seats.")] input: Argument<ExtendHoldsInput>,
     ) -> Option<Result<SerialUnion<ExtendHoldsResult>>> {
         nullable(Box::pin(async {
-            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
+            let (asker, input) = (ctx.require(Role::Buyer)?, input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
-            let outcome = ctx.services().desk.submit(event, Extend { viewer, seats }).await?;
+            let extend = Extend { viewer: asker.id.clone(), seats };
+            let outcome = submit(ctx, asker, event, extend).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ExtendHoldsResult::new(&scope, &named, outcome))))
         }))
@@ -168,10 +171,11 @@ impl Mutation {
         #[graphql(desc = "Which seats.")] input: Argument<ReleaseSeatsInput>,
     ) -> Option<Result<SerialUnion<ReleaseSeatsResult>>> {
         nullable(Box::pin(async {
-            let (viewer, input) = (ctx.require(Role::Buyer)?.id.clone(), input.read()?);
+            let (asker, input) = (ctx.require(Role::Buyer)?, input.read()?);
             let event = ids::event_id(ctx, &input.event_id).await?;
             let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
-            let outcome = ctx.services().desk.submit(event, Release { viewer, seats }).await?;
+            let release = Release { viewer: asker.id.clone(), seats };
+            let outcome = submit(ctx, asker, event, release).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ReleaseSeatsResult::new(&scope, &named, outcome))))
         }))

@@ -32,7 +32,19 @@ pub const SEATS: PageBounds = PageBounds { unless_said: 100, most: 1000 };
 /// Orders: 1 to 100, 20 unless said.
 pub const ORDERS: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
+/// The most ids that `nodes` takes: a page of a list.
+pub const MAX_NODES: usize = 100;
+
 impl PageBounds {
+    /// How many items a page of this size may have; the most there can be if it is out of bounds.
+    pub(super) fn size_or_most(self, first: Option<i64>) -> u64 {
+        let most = u64::try_from(self.most).unwrap_or(u64::MAX);
+        match first {
+            None => u64::try_from(self.unless_said).unwrap_or(most),
+            Some(size) => u64::try_from(size).map_or(most, |size| size.min(most)),
+        }
+    }
+
     /// Checks the arguments of a list.
     ///
     /// # Errors

@@ -10,16 +10,13 @@ use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::loaders::EventKey;
 use super::nullable::nullable;
-use super::paging::{self, ConnectionOf};
+use super::paging::{self, ConnectionOf, MAX_NODES};
 use super::ready_value::ReadyValue;
 use super::required::required;
 use super::types::{Event, EventScope, Node, Order, Seat, SeatFilter, SeatMap, Viewer, seats_page};
 use crate::domain::{self, EventId, OrderCode, OrderId, SeatId};
 use crate::identity::{self, Role};
 use crate::store::reads::EventRecord;
-
-/// The most ids that one request may ask for: a page of a list.
-const MAX_NODES: usize = 100;
 
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,7 @@ use async_graphql::registry::Registry;
 use async_graphql::resolver_utils::resolve_container_serial;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, UnionType, Value};
 
-/// A list whose items look nothing up.
+/// A list whose items look nothing up, or all the same.
 #[derive(Clone, Debug)]
 pub(super) struct SerialList<T>(pub Vec<T>);
 
@@ -35,8 +35,10 @@ impl<T: OutputType> OutputType for SerialList<T> {
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
         let mut values = Vec::with_capacity(self.0.len());
-        for item in &self.0 {
-            values.push(item.resolve(ctx, field).await?);
+        for (index, item) in self.0.iter().enumerate() {
+            let ctx = ctx.with_index(index);
+            let value = item.resolve(&ctx, field).await;
+            values.push(value.map_err(|error| ctx.set_error_path(error))?);
         }
         Ok(Value::List(values))
     }

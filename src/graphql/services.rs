@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use super::known_events::KnownEvents;
 use super::slugs::Slugs;
+use super::viewer_states::ViewerStates;
+use crate::account::Shares;
 use crate::desk::Desk;
 use crate::feed::Feed;
 use crate::identity::Identity;
@@ -19,6 +22,26 @@ pub struct Services {
     pub feed: Arc<Feed>,
     /// Signs guests' tokens.
     pub identity: Arc<Identity>,
+    /// What each account may have.
+    pub shares: Arc<Shares>,
     /// Which events slugs name.
     pub slugs: Arc<Slugs>,
+    /// Which events are there.
+    pub known_events: Arc<KnownEvents>,
+    /// What viewers hold and own, for those who watch it.
+    pub viewer_states: Arc<ViewerStates>,
+}
+
+impl Services {
+    /// These, with nothing kept yet of what is looked up.
+    pub fn new(
+        store: Store,
+        desk: Arc<Desk>,
+        feed: Arc<Feed>,
+        identity: Arc<Identity>,
+        shares: Arc<Shares>,
+    ) -> Self {
+        let (slugs, known_events, viewer_states) = Default::default();
+        Self { store, desk, feed, identity, shares, slugs, known_events, viewer_states }
+    }
 }

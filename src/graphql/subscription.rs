@@ -11,11 +11,13 @@ use super::delivery::{Delivery, ResumeAfter};
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::scalars;
+use super::submit::require_event;
 use super::types::{
     EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem,
 };
-use crate::domain::{Cause, Change, Revision, SeatId, ViewerId};
-use crate::feed::{FeedError, Follower, Start, Step, apart};
+use super::viewer_states::{SharedState, Wanted};
+use crate::domain::{Cause, Change, Revision, SeatId};
+use crate::feed::{FeedError, Follower, Start, Step};
 use crate::identity::Role;
 use crate::store::Store;
 use crate::store::reads::ViewerState;
@@ -48,6 +50,7 @@ impl Subscription {
             return Ok(stream::once(async { Ok(item) }).boxed());
         }
         let event = ids::event_id(ctx, &event_id).await?;
+        require_event(ctx, event).await?;
         let resumed = ctx.data_opt::<ResumeAfter>().map(|resume| resume.0);
         let start = resumed.or(since.map(|since| since.0)).map_or(Start::Live, Start::After);
         let feed = &ctx.services().feed;
@@ -73,9 +76,11 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<MyReservations>> + use<>> {
         let viewer = ctx.require(Role::Buyer)?.id.clone();
         let event = ids::event_id(ctx, &event_id).await?;
-        let feed = &ctx.services().feed;
-        let follower = feed.follow(event, Start::Live, true).await.map_err(Fault::from)?;
-        let watcher = ReservationWatcher::new(follower, ctx.services().store.clone(), viewer);
+        require_event(ctx, event).await?;
+        let services = ctx.services();
+        let follower = services.feed.follow(event, Start::Live, true).await.map_err(Fault::from)?;
+        let shared = services.viewer_states.of(&services.store, event, viewer);
+        let watcher = ReservationWatcher::new(follower, services.store.clone(), shared);
         Ok(stream::try_unfold(watcher, |mut watcher| async move {
             let item = watcher.next().await?;
             Ok(Some((item, watcher)))
@@ -100,18 +105,16 @@ async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
 struct ReservationWatcher {
     follower: Follower,
     store: Store,
-    viewer: ViewerId,
-    /// What was told last, and the revision it was true for.
-    held: BTreeSet<SeatId>,
-    told: Revision,
+    shared: Arc<SharedState>,
+    /// What was told last.
+    told: Option<Arc<ViewerState>>,
     /// Told as run out although the change was not seen.
     expired_in_gap: BTreeSet<SeatId>,
 }
 
 impl ReservationWatcher {
-    fn new(follower: Follower, store: Store, viewer: ViewerId) -> Self {
-        let (held, expired_in_gap) = (BTreeSet::new(), BTreeSet::new());
-        Self { follower, store, viewer, held, told: Revision::ZERO, expired_in_gap }
+    fn new(follower: Follower, store: Store, shared: Arc<SharedState>) -> Self {
+        Self { follower, store, shared, told: None, expired_in_gap: BTreeSet::new() }
     }
 
     /// The next item, when there is something new to tell.
@@ -119,14 +122,13 @@ impl ReservationWatcher {
         loop {
             match self.follower.next().await? {
                 Step::Lost(_) => {
-                    let state = self.look().await?;
+                    let state = self.look(Wanted::Now).await?;
                     self.follower.move_to(state.revision);
                     return self.tell_after_a_gap(state).await;
                 }
                 Step::Changes(batch) => {
-                    let (news, expired) = self.news_in(batch.changes());
-                    if news {
-                        let state = self.look().await?;
+                    if let Some((newest, expired)) = self.news_in(batch.changes()) {
+                        let state = self.look(Wanted::AtLeast(newest)).await?;
                         return Ok(self.tell(state, expired));
                     }
                 }
@@ -134,50 +136,52 @@ impl ReservationWatcher {
         }
     }
 
-    /// Whether these changes bring anything that was not told yet, and which of the viewer's holds
-    /// ran out in them. What was looked up may be ahead of the log as it was followed so far; but
-    /// what ran out is only in the log.
-    fn news_in(&mut self, changes: &[Change]) -> (bool, Vec<SeatId>) {
-        let mut expired = Vec::new();
-        let mut news = false;
-        for change in changes.iter().filter(|change| change.viewer == self.viewer) {
+    /// If these changes bring anything that was not told yet: the revision of the viewer's last,
+    /// and which of the viewer's holds ran out in them. What was looked up may be ahead of the log
+    /// as it was followed so far; but what ran out is only in the log.
+    fn news_in(&mut self, changes: &[Change]) -> Option<(Revision, Vec<SeatId>)> {
+        let told = self.told.as_ref().map_or(Revision::ZERO, |state| state.revision);
+        let (mut expired, mut newest, mut is_news) = (Vec::new(), told, false);
+        let viewer = self.shared.viewer();
+        for change in changes.iter().filter(|change| change.viewer == *viewer) {
             let told_after_gap =
                 change.cause == Cause::Expired && self.expired_in_gap.remove(&change.seat);
             if change.cause == Cause::Expired && !told_after_gap {
                 expired.push(change.seat);
             }
-            news |= change.revision > self.told && !told_after_gap;
+            is_news |= change.revision > told && !told_after_gap;
+            newest = newest.max(change.revision);
         }
-        (news || !expired.is_empty(), expired)
+        (is_news || !expired.is_empty()).then_some((newest, expired))
     }
 
-    async fn look(&self) -> Result<ViewerState, Fault> {
-        let (store, event, viewer) =
-            (self.store.clone(), self.follower.event(), self.viewer.clone());
-        let state = apart(async move { store.viewer_state(event, &viewer).await }).await?;
-        Ok(state.ok_or(FeedError::NoSuchEvent)?)
+    async fn look(&self, wanted: Wanted) -> Result<Arc<ViewerState>, Fault> {
+        Ok(self.shared.look(wanted).await?.ok_or(FeedError::NoSuchEvent)?)
     }
 
-    fn tell(&mut self, state: ViewerState, expired: Vec<SeatId>) -> MyReservations {
-        self.told = state.revision;
-        self.held = state.held.iter().map(|record| record.seat.id).collect();
-        let scope = EventScope::new(self.follower.event());
-        MyReservations {
+    fn tell(&mut self, state: Arc<ViewerState>, expired: Vec<SeatId>) -> MyReservations {
+        let scope = EventScope::new(self.shared.event());
+        let held = state.held.iter().map(|record| Seat::read(&scope, record.clone())).collect();
+        let item = MyReservations {
             revision: scalars::Revision(state.revision),
-            held: state.held.into_iter().map(|record| Seat::read(&scope, record)).collect(),
-            orders: state.orders.into_iter().map(Order::new).collect(),
+            held,
+            orders: state.orders.iter().cloned().map(Order::new).collect(),
             expired: expired.into_iter().map(|seat| AnyId::Seat(seat).encode()).collect(),
-        }
+        };
+        self.told = Some(state);
+        item
     }
 
     /// The log was not followed without a gap: which of the seats told as held have run out is
     /// looked up.
-    async fn tell_after_a_gap(&mut self, state: ViewerState) -> Result<MyReservations, Fault> {
+    async fn tell_after_a_gap(&mut self, state: Arc<ViewerState>) -> Result<MyReservations, Fault> {
         let held: BTreeSet<_> = state.held.iter().map(|record| record.seat.id).collect();
-        let gone: Vec<_> = self.held.difference(&held).copied().collect();
-        let (store, event, viewer) =
-            (self.store.clone(), self.follower.event(), self.viewer.clone());
-        let lapsed = apart(async move { store.lapsed_seats(event, &viewer, &gone).await }).await?;
+        let told = self.told.iter().flat_map(|told| &told.held).map(|record| record.seat.id);
+        let gone: Vec<_> = told.filter(|seat| !held.contains(seat)).collect();
+        let (store, shared) = (self.store.clone(), Arc::clone(&self.shared));
+        let lapsed =
+            async move { store.lapsed_seats(shared.event(), shared.viewer(), &gone).await };
+        let lapsed = self.store.look_up_in_turn(self.shared.lane(), lapsed).await?;
         // The change itself may still come: it was told already.
         self.expired_in_gap = lapsed.iter().copied().collect();
         Ok(self.tell(state, lapsed))

@@ -7,12 +7,14 @@ use tokio_util::task::TaskTracker;
 
 use super::document_cache::DocumentCache;
 use super::host_gate::HostGate;
+use super::large_answers::LargeAnswers;
 use super::origin_gate::OriginGate;
 use super::shared_answers::SharedAnswers;
 use super::trusted_proxies::TrustedProxies;
 use crate::account::Shares;
 use crate::feed::Feed;
 use crate::graphql::ArenaSchema;
+use crate::graphql::cost::Costs;
 use crate::graphql::shared_operation::SharedOperations;
 use crate::identity::Identity;
 use crate::memory::Allowance;
@@ -27,14 +29,18 @@ pub struct App {
     pub schema: ArenaSchema,
     /// The documents that were read lately.
     pub documents: Arc<DocumentCache>,
+    /// What operations cost.
+    pub costs: Costs,
     /// What the open subscriptions ask for.
     pub operations: Arc<SharedOperations>,
     /// The maps that were just given out.
     pub maps: Arc<SharedAnswers>,
+    /// The large answers under way.
+    pub answers: Arc<LargeAnswers>,
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// What each account may have.
-    pub shares: Shares,
+    pub shares: Arc<Shares>,
     /// Whose word counts as to where a request comes from.
     pub proxies: TrustedProxies,
     /// For readiness.
@@ -56,6 +62,7 @@ pub struct App {
 impl App {
     /// What bounds the stores that strangers fill.
     pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
-        self.documents.allowances().chain([self.operations.allowance()])
+        let others = [self.operations.allowance(), self.answers.allowance()];
+        self.documents.allowances().chain(others)
     }
 }

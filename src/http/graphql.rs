@@ -19,7 +19,7 @@ use super::caller_origin::{self, CallerOrigin};
 use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
 use super::media::{Accepted, MediaType};
-use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared};
+use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared, Unweighed};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
 use super::{rate_limited, sse, websocket};
@@ -91,14 +91,15 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
     };
     let accepted = Accepted::read(headers);
     let mut response = match prepare(app, client, headers, accepted, parameters) {
-        Ok(Prepared { operation: OperationType::Mutation, .. }) => {
+        Ok(unweighed) if unweighed.operation() == OperationType::Mutation => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
-            let mut response =
-                HttpError::new(StatusCode::METHOD_NOT_ALLOWED, fault).answer(accepted);
+            let refused = HttpError::new(StatusCode::METHOD_NOT_ALLOWED, fault);
+            let counted = unweighed.count_failure(app).map_err(HttpError::from);
+            let mut response = counted.err().unwrap_or(refused).answer(accepted);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Ok(prepared) => execute(app, headers, accepted, prepared).await,
+        Ok(unweighed) => execute(app, headers, accepted, unweighed).await,
         Err(error) => error.answer(accepted),
     };
     // What is true now is nothing that anybody between us should keep.
@@ -113,7 +114,7 @@ async fn post(app: &AppState, client: &Client, headers: &HeaderMap, body: Incomi
     match prepare(app, client, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
         // On the heap, and only while it runs: a connection that waits for its next request keeps
         // the room for what it may become.
-        Ok(prepared) => Box::pin(execute(app, headers, accepted, prepared)).await,
+        Ok(unweighed) => Box::pin(execute(app, headers, accepted, unweighed)).await,
         Err(error) => error.answer(accepted),
     }
 }
@@ -138,13 +139,15 @@ impl HttpError {
             Self::Status(status, fault) => (status, RequestError::Malformed(fault)),
             // Clients look at the answer's body only if it is a success.
             Self::Request(refused @ RequestError::NotPersisted) => (StatusCode::OK, refused),
-            Self::Request(refused @ RequestError::Document(_)) => match accepted.media_type {
-                // The older media type has 200 for every document,
-                Some(MediaType::Json) => (StatusCode::OK, refused),
-                Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused),
-                // and a browser would show the page that waits for events nothing but them.
-                None => return sse::once(&refused.into_errors()),
-            },
+            Self::Request(refused @ (RequestError::Document(_) | RequestError::TooCostly(_))) => {
+                match accepted.media_type {
+                    // The older media type has 200 for every document,
+                    Some(MediaType::Json) => (StatusCode::OK, refused),
+                    Some(MediaType::GraphqlResponse) => (StatusCode::BAD_REQUEST, refused),
+                    // and a browser would show the page that waits for events nothing but them.
+                    None => return sse::once(&refused.into_errors()),
+                }
+            }
             Self::Request(refused @ RequestError::Refused(_)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, refused)
             }
@@ -182,7 +185,7 @@ fn prepare(
     headers: &HeaderMap,
     accepted: Accepted,
     parameters: impl FnOnce() -> Result<Parameters, HttpError>,
-) -> Result<Prepared, HttpError> {
+) -> Result<Unweighed, HttpError> {
     if accepted.media_type.is_none() && !accepted.event_stream {
         let message =
             "answers are application/graphql-response+json, application/json or text/event-stream";
@@ -262,8 +265,12 @@ async fn execute(
     app: &AppState,
     headers: &HeaderMap,
     accepted: Accepted,
-    prepared: Prepared,
+    unweighed: Unweighed,
 ) -> Response {
+    let prepared = match unweighed.weigh(app).await {
+        Ok(prepared) => prepared,
+        Err(refused) => return HttpError::from(refused).answer(accepted),
+    };
     let is_subscription = prepared.operation == OperationType::Subscription;
     let media_type = match accepted.media_type {
         Some(media_type) if !is_subscription => media_type,
@@ -275,11 +282,16 @@ async fn execute(
                 .answer(accepted);
         }
     };
-    let _under_way = prepared.charge;
-    let mut response = match app.maps.execute(&app.feed, &app.schema, prepared.request).await {
+    let Prepared { request, cost, mut told_cost, charge: _under_way, .. } = prepared;
+    let answer = app.maps.execute(&app.feed, &app.schema, &app.answers, (request, cost));
+    let (mut response, _room) = match answer.await {
+        Answer::Shared(shared) if told_cost.is_due() => {
+            return written(media_type, StatusCode::OK, told_cost.tell_in(shared.json()));
+        }
         Answer::Shared(shared) => return written_for_many(media_type, headers, &shared).await,
-        Answer::Own(response) => response,
+        Answer::Own(response, room) => (response, room),
     };
+    told_cost.tell(&mut response);
     request::complete_errors(&mut response);
     let is_request_error = request::is_request_error(&response);
     let failed = media_type == MediaType::GraphqlResponse && is_request_error;

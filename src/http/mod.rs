@@ -17,6 +17,7 @@ mod graphql;
 mod health;
 mod host_gate;
 mod json_nesting;
+mod large_answers;
 mod long_lived;
 mod media;
 mod operation;
@@ -35,6 +36,7 @@ mod shared_answers;
 mod shared_work;
 mod spelled_io;
 mod sse;
+mod told_cost;
 mod trusted_proxies;
 mod websocket;
 

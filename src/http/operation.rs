@@ -1,6 +1,8 @@
 //! An operation under way, whichever transport carries it: what it has to tell its client, piece by
 //! piece.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, ServerError};
 use bytes::Bytes;
@@ -30,24 +32,22 @@ pub(super) enum OperationEvent {
 /// Starts an operation. Its events end with [`OperationEvent::Failed`] or [`OperationEvent::End`].
 pub(super) fn start(
     app: &AppState,
-    Prepared { mut request, operation, charge, permit, .. }: Prepared,
+    Prepared { mut request, operation, cost, mut told_cost, charge, permit }: Prepared,
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
         // In a task of its own: while the socket cannot write it polls nothing, and what runs may
         // hold a connection.
-        let schema = app.schema.clone();
+        let app = Arc::clone(app);
         let executing = AbortOnDropHandle::new(tokio::spawn(async move {
             let _under_way = charge;
-            schema.execute(request).await
+            let (mut response, _room) = app.answers.execute(&app.schema, request, cost).await;
+            told_cost.tell(&mut response);
+            told(operation, response)
         }));
-        let response = executing
-            .map(|ended| ended.unwrap_or_else(|error| fault_response(Fault::internal(error))));
-        return response
-            .map(move |response| told(operation, response))
-            .into_stream()
-            .chain(end)
-            .boxed();
+        let event =
+            executing.map(|ended| ended.unwrap_or_else(|error| failed(Fault::internal(error))));
+        return event.into_stream().chain(end).boxed();
     }
     // Frames that look the same to everybody are shared: then the resolver hands over what it would
     // have streamed.
@@ -63,9 +63,16 @@ pub(super) fn start(
             handed.take().zip(shared).map(|(follower, shared)| LiveFrames::new(follower, shared));
         stream::iter(live.map(|live| live.into_stream(schema))).flatten()
     });
-    let frames = frames.flatten().map(|frame| frame.map_or_else(failed, OperationEvent::Frame));
-    let responses = responses.map(move |response| {
+    let mut told_with_frame = told_cost;
+    let frames = frames.flatten().map(move |frame| match frame {
+        Ok(Frame { payload, revision }) => {
+            OperationEvent::Frame(Frame { payload: told_with_frame.tell_in(payload), revision })
+        }
+        Err(fault) => failed(fault),
+    });
+    let responses = responses.map(move |mut response| {
         let _under_way = &charge;
+        told_cost.tell(&mut response);
         told(operation, response)
     });
     // Its permit is held to the very end: what is handed over goes on without the responses.

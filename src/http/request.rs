@@ -1,5 +1,7 @@
 //! A GraphQL request, whichever transport brought it, up to the point where it can be executed.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError, Value as GraphqlValue, Variables};
 use serde::de::DeserializeOwned;
@@ -10,9 +12,10 @@ use super::admission::Taking;
 use super::app::App;
 use super::json_nesting;
 use super::request_error::{RequestError, malformed};
+use super::told_cost::{COST, ToldCost};
 use crate::account::Permit;
-use crate::graphql::cost::Cost;
-use crate::graphql::document;
+use crate::graphql::cost::{Cost, within_budget};
+use crate::graphql::document::{self, Operation};
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
@@ -33,16 +36,66 @@ pub(super) struct Parameters {
     extensions: Option<Value>,
 }
 
-/// A request that can be executed.
+/// A request that can be executed, if it does not cost too much.
+pub(super) struct Unweighed {
+    request: Request,
+    asker: Asker,
+    form: Arc<Operation>,
+    /// What was found out already.
+    made: Cost,
+    charge: Charge,
+}
+
+/// A request that is executed.
 pub(super) struct Prepared {
     pub(super) request: Request,
     pub(super) operation: OperationType,
-    /// The most that it may cost.
+    /// The most that it costs.
     pub(super) cost: Cost,
+    /// What is to be told of that.
+    pub(super) told_cost: ToldCost,
     /// What it takes, to be held until it has ended.
     pub(super) charge: Charge,
     /// A subscription's permit, to be held as well.
     pub(super) permit: Permit,
+}
+
+impl Unweighed {
+    /// What it does.
+    pub(super) fn operation(&self) -> OperationType {
+        self.form.kind
+    }
+
+    /// Works out what it costs, and takes that of the asker's share. The one place where an
+    /// operation is held against the budget, whichever transport brought it.
+    pub(super) async fn weigh(self, app: &App) -> Result<Prepared, RequestError> {
+        let cost = match self.form.estimate.fixed() {
+            Some(cost) => cost,
+            // Apart, since it is large and seldom.
+            None => {
+                let of = Box::pin(app.costs.of(&self.form.estimate, &self.request.variables));
+                of.await.map_err(RequestError::Refused)?
+            }
+        };
+        let cost = match within_budget(cost.plus(self.made)) {
+            Ok(cost) => cost,
+            Err(fault) => {
+                self.count_failure(app)?;
+                return Err(RequestError::TooCostly(fault));
+            }
+        };
+        let Self { request, asker, form, charge, .. } = self;
+        let starts_session = form.guest_sessions > 0;
+        let permit = app.admit(&asker, &Taking { kind: form.kind, cost, starts_session })?;
+        let told_cost = ToldCost::of(&request, cost);
+        let request = request.data(asker);
+        Ok(Prepared { request, operation: form.kind, cost, told_cost, charge, permit })
+    }
+
+    /// Takes a point of the asker's share, for what comes to nothing.
+    pub(super) fn count_failure(&self, app: &App) -> Result<(), RequestError> {
+        Ok(app.count_failure(&self.asker)?)
+    }
 }
 
 impl Prepared {
@@ -104,8 +157,8 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Finds the operation, adds who is asking, and takes of their share what it costs.
-    pub(super) fn prepare(self, app: &App, asker: Asker) -> Result<Prepared, RequestError> {
+    /// Finds the operation, and adds who is asking.
+    pub(super) fn prepare(self, app: &App, asker: Asker) -> Result<Unweighed, RequestError> {
         let query = match self.query {
             Some(Value::String(query)) => query,
             // Automatic persisted queries begin with the hash alone; with the document beside it
@@ -126,40 +179,42 @@ impl Parameters {
             Some(variables @ GraphqlValue::Object(_)) => Variables::from_value(variables),
             Some(_) => return Err(malformed("`variables` must be an object")),
         };
-        if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
-            return Err(malformed("`extensions` must be an object"));
-        }
+        let asks_for_cost = match &self.extensions {
+            None | Some(Value::Null) => false,
+            Some(Value::Object(extensions)) => extensions.get(COST) == Some(&Value::Bool(true)),
+            Some(_) => return Err(malformed("`extensions` must be an object")),
+        };
         let mut request = Request::new(query).variables(variables);
         request.operation_name = operation_name;
-        let mut prepared = parse(app, &asker, request)?;
-        prepared.request = prepared.request.data(asker);
-        Ok(prepared)
+        if asks_for_cost {
+            request.extensions.insert(COST.to_owned(), true.into());
+        }
+        parse(app, asker, request)
     }
 }
 
-/// Finds the operation, with the values that its variables have, and takes of the asker's share
-/// what it costs: a point, if nothing can come of it.
+/// Finds the operation, with the values that its variables have. If there is none, that costs a
+/// point.
 pub(super) fn parse(
     app: &App,
-    asker: &Asker,
+    asker: Asker,
     mut request: Request,
-) -> Result<Prepared, RequestError> {
-    let (prepared, charge) = match find(app, asker, &mut request) {
+) -> Result<Unweighed, RequestError> {
+    let (prepared, charge) = match find(app, &asker, &mut request) {
         Ok(found) => found,
         Err(refused) => {
-            app.count_failure(asker)?;
+            app.count_failure(&asker)?;
             return Err(refused);
         }
     };
-    let (kind, cost) = (prepared.operation.kind, Cost::default());
-    let starts_session = prepared.operation.guest_sessions > 0;
-    let permit = app.admit(asker, &Taking { kind, cost, starts_session })?;
     request.variables = prepared.variables;
     request.set_parsed_query(prepared.operation.executable.clone());
+    let mut made = Cost::default();
     if let Some(introspected) = prepared.introspected {
+        made.nodes = introspected.values();
         request = request.data(introspected);
     }
-    Ok(Prepared { request, operation: kind, cost, charge, permit })
+    Ok(Unweighed { request, asker, form: prepared.operation, made, charge })
 }
 
 fn find(

@@ -17,6 +17,8 @@ pub(super) enum RequestError {
     Malformed(Fault),
     /// It names a document by its hash alone. Clients then send it whole.
     NotPersisted,
+    /// What it may cost goes beyond the budget.
+    TooCostly(Fault),
     /// It is one, but its document cannot be executed: everything that is wrong with it.
     Document(Vec<DocumentError>),
     /// There is nothing wrong with it, but it is not carried out now.
@@ -34,7 +36,9 @@ impl RequestError {
     /// What the client is told.
     pub(super) fn into_errors(self) -> Vec<ServerError> {
         match self {
-            Self::Malformed(fault) | Self::Refused(fault) => vec![server_error(fault)],
+            Self::Malformed(fault) | Self::Refused(fault) | Self::TooCostly(fault) => {
+                vec![server_error(fault)]
+            }
             Self::NotPersisted => {
                 vec![server_error(Fault::new(Code::PersistedQueryNotSupported, NOT_PERSISTED))]
             }

@@ -17,8 +17,10 @@ use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 use super::coding::{Coding, WORTH_COMPRESSING};
+use super::large_answers::{LargeAnswers, Room};
 use super::shared_work::{Done, SharedWork};
 use crate::feed::Feed;
+use crate::graphql::cost::Cost;
 use crate::graphql::operation_key::OperationKey;
 use crate::graphql::whole_map::asks_for_maps_only;
 use crate::graphql::{ArenaSchema, ViewerSeen};
@@ -27,8 +29,8 @@ use crate::graphql::{ArenaSchema, ViewerSeen};
 pub(super) enum Answer {
     /// Encoded already, and without errors.
     Shared(Encoded),
-    /// Made for this client.
-    Own(Response),
+    /// Made for this client, with the room that it takes until it is written.
+    Own(Response, Option<Room>),
 }
 
 /// The answers that are shared at the moment.
@@ -69,6 +71,20 @@ impl Encoded {
     }
 }
 
+/// How requests of one kind are executed.
+#[derive(Clone, Copy)]
+struct Execution<'a> {
+    schema: &'a ArenaSchema,
+    answers: &'a LargeAnswers,
+    cost: Cost,
+}
+
+impl Execution<'_> {
+    async fn of(self, request: Request) -> (Response, Room) {
+        self.answers.execute(self.schema, request, self.cost).await
+    }
+}
+
 impl SharedAnswers {
     /// Executes a query, or gives the answer that somebody else is just given. The feed knows what
     /// this server has committed.
@@ -76,13 +92,20 @@ impl SharedAnswers {
         &self,
         feed: &Feed,
         schema: &ArenaSchema,
-        mut request: Request,
+        answers: &LargeAnswers,
+        (mut request, cost): (Request, Cost),
     ) -> Answer {
         match key(&mut request) {
             // Apart, since it is large and seldom: what a request may become is moved about with
             // it.
-            Some(key) => Box::pin(self.share(key, feed, schema, request)).await,
-            None => Answer::Own(schema.execute(request).await),
+            Some(key) => {
+                let execution = Execution { schema, answers, cost };
+                Box::pin(self.share(key, feed, execution, request)).await
+            }
+            None => {
+                let (response, room) = answers.execute(schema, request, cost).await;
+                Answer::Own(response, Some(room))
+            }
         }
     }
 
@@ -90,28 +113,31 @@ impl SharedAnswers {
         &self,
         key: OperationKey,
         feed: &Feed,
-        schema: &ArenaSchema,
+        execution: Execution<'_>,
         request: Request,
     ) -> Answer {
         let (mut request, mut own) = (Some(request), None);
         let work = async || {
             let Some(request) = request.take() else { return Done::Failed };
             let seen = ViewerSeen::default();
-            let response = schema.execute(request.data(seen.clone())).await;
+            let (response, room) = execution.of(request.data(seen.clone())).await;
             let done = match Encoded::new(&response) {
                 _ if seen.was_seen() => Done::Own,
                 Some(encoded) if response.errors.is_empty() => return Done::Shared(encoded),
                 _ => Done::Failed,
             };
-            own = Some(response);
+            own = Some((response, room));
             done
         };
         match (self.work.get(&key, || feed.commits(), work).await, own, request) {
             (Done::Shared(encoded), _, _) => Answer::Shared(encoded),
-            (_, Some(response), _) => Answer::Own(response),
-            (_, None, Some(request)) => Answer::Own(schema.execute(request).await),
+            (_, Some((response, room)), _) => Answer::Own(response, Some(room)),
+            (_, None, Some(request)) => {
+                let (response, room) = execution.of(request).await;
+                Answer::Own(response, Some(room))
+            }
             // Whoever did the work has its response.
-            (_, None, None) => Answer::Own(Response::default()),
+            (_, None, None) => Answer::Own(Response::default(), None),
         }
     }
 }

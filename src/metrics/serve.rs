@@ -2,7 +2,8 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
@@ -16,6 +17,7 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 /// Answers at `/metrics` until told to stop. Whoever runs the server decides who can reach it.
 pub async fn serve(listener: TcpListener, metrics: Metrics, stop: CancellationToken) {
     let router = Router::new().route("/metrics", get(answer)).with_state(metrics);
+    let router = router.layer(map_response(labelled));
     tokio::select! {
         served = axum::serve(listener, router) => {
             if let Err(error) = served {
@@ -24,6 +26,13 @@ pub async fn serve(listener: TcpListener, metrics: Metrics, stop: CancellationTo
         }
         () = stop.cancelled() => {}
     }
+}
+
+/// With what every answer of ours says to browsers.
+async fn labelled(mut response: Response) -> Response {
+    let nosniff = HeaderValue::from_static("nosniff");
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response
 }
 
 async fn answer(State(metrics): State<Metrics>) -> Response {

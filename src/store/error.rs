@@ -22,8 +22,8 @@ pub enum StoreError {
     /// The operating system gives no random numbers.
     #[error("there are no random numbers")]
     NoRandomness(#[source] std::io::Error),
-    /// Too much of the same is under way.
-    #[error("too many reads of whole maps are under way")]
+    /// Too many wait for their turn to read, or for too long.
+    #[error("too many reads are waiting for their turn")]
     Busy,
     /// The task that asked the database has ended without an answer.
     #[error("a look-up was interrupted")]

@@ -3,36 +3,30 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use sea_orm::sqlx::PgPool;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::error::StoreError;
-
-/// Whole maps and snapshots read at a time: each keeps a core busy, and 20,000 seats take some
-/// 20 MB until they are encoded.
-const MAPS_AT_ONCE: usize = 4;
-
-/// How long a map waits for its permit before the client is told to come back.
-const MAP_PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
+use super::read_turns::ReadTurns;
 
 /// The database. Cheap to clone.
 ///
 /// Bookings, queries, and what keeps the server going have pools of their own. So a flood of one
-/// kind keeps no other waiting for a connection.
+/// kind keeps no other waiting for a connection. Within queries, whoever asks has their turns
+/// (see [`ReadLane`](super::ReadLane)).
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) bookings: DatabaseConnection,
     pub(super) reads: DatabaseConnection,
     pub(super) upkeep: DatabaseConnection,
     statements: Arc<AtomicU64>,
-    map_permits: Arc<Semaphore>,
+    pub(super) read_turns: Arc<ReadTurns>,
 }
 
 impl Store {
     pub(super) fn new(bookings: PgPool, reads: PgPool, upkeep: PgPool) -> Self {
+        let read_turns = Arc::new(ReadTurns::of(reads.options().get_max_connections()));
         let statements = Arc::new(AtomicU64::new(0));
         let connection = |pool| {
             let mut connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
@@ -47,7 +41,7 @@ impl Store {
             reads: connection(reads),
             upkeep: connection(upkeep),
             statements: Arc::clone(&statements),
-            map_permits: Arc::new(Semaphore::new(MAPS_AT_ONCE)),
+            read_turns,
         }
     }
 
@@ -58,12 +52,6 @@ impl Store {
     /// If it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.upkeep.ping().await.map_err(StoreError::from)
-    }
-
-    /// A permit for reading a whole map; waits a while for one.
-    pub(super) async fn map_permit(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        let permit = tokio::time::timeout(MAP_PERMIT_TIMEOUT, self.map_permits.acquire()).await;
-        permit.ok().and_then(Result::ok).ok_or(StoreError::Busy)
     }
 
     /// How many statements were carried out so far.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
+use grand_arena::account::{Account, Permit};
 use grand_arena::desk::{DeskError, QUEUE_CAPACITY};
 use grand_arena::domain::command::{Reserve, SeatSet};
 use grand_arena::domain::{Cause, SeatStatus, ViewerId};
@@ -124,7 +125,13 @@ async fn a_full_desk_refuses_at_once_and_says_when_to_come_back() {
         let (desk, id, seat) = (Arc::clone(&desk), event.id, event.seat(1));
         let viewer = ViewerId::new(&format!("viewer-{number}")).unwrap();
         async move {
-            desk.submit(id, Reserve { viewer, seats: SeatSet::new(vec![seat]).unwrap() }).await
+            desk.submit(
+                Account::Viewer(viewer.clone()),
+                Permit::default(),
+                id,
+                Reserve { viewer, seats: SeatSet::new(vec![seat]).unwrap() },
+            )
+            .await
         }
     };
     // A worker takes one command and waits for the lock; then the queue can only fill up.

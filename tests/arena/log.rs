@@ -10,7 +10,7 @@ use grand_arena::pruner::Pruner;
 use grand_arena::store::retention::Retention;
 use serde_json::json;
 
-use crate::harness::{Arena, Event, books, poll_once};
+use crate::harness::{Arena, Event, books, poll_once, submit};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -25,11 +25,11 @@ async fn churn(desk: &Desk, event: &Event, changes: usize) {
     let all = (1..=i32::try_from(event.seats).unwrap()).map(|serial| event.seat(serial)).collect();
     let seats = SeatSet::new(all).unwrap();
     for _ in 0..changes.div_ceil(2 * event.seats) {
-        desk.submit(event.id, Reserve { viewer: viewer.clone(), seats: seats.clone() })
+        submit(&desk, event.id, Reserve { viewer: viewer.clone(), seats: seats.clone() })
             .await
             .unwrap()
             .unwrap();
-        desk.submit(event.id, Release { viewer: viewer.clone(), seats: seats.clone() })
+        submit(&desk, event.id, Release { viewer: viewer.clone(), seats: seats.clone() })
             .await
             .unwrap()
             .unwrap();

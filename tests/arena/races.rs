@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 
 use crate::harness::client::kind;
-use crate::harness::{Arena, Event, all_at_once, books, eventually, poll_once};
+use crate::harness::{Arena, Event, all_at_once, books, eventually, poll_once, submit};
 
 /// Holds the event's row, so that nothing can be booked until it is let go.
 async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgres> {
@@ -105,7 +105,7 @@ async fn what_comes_while_a_booking_commits_is_booked_together() {
         let (desk, id, seats) =
             (Arc::clone(&desk), event.id, SeatSet::new(vec![event.seat(serial)]).unwrap());
         let viewer = ViewerId::new(&format!("viewer-{serial}")).unwrap();
-        Box::pin(async move { desk.submit(id, Reserve { viewer, seats }).await })
+        Box::pin(async move { submit(&desk, id, Reserve { viewer, seats }).await })
     };
     let mut answers = Vec::new();
     for serial in 1..=20 {
@@ -204,24 +204,25 @@ async fn a_cleaner_with_a_stale_list_takes_nothing_from_anybody() {
     let event = arena.event(10).await;
     let desks = desks(&arena).await;
     for serial in [1, 2, 3] {
-        desks.first.submit(event.id, reserve("alice", event.seat(serial))).await.unwrap().unwrap();
+        submit(&desks.first, event.id, reserve("alice", event.seat(serial)))
+            .await
+            .unwrap()
+            .unwrap();
     }
     arena.lapse(&event).await;
     let stale = arena.store.due_seats(event.id, 1000).await.unwrap();
     assert_eq!(stale, [1, 2, 3].map(|serial| event.seat(serial)));
 
-    desks.second.submit(event.id, reserve("bob", event.seat(1))).await.unwrap().unwrap();
-    desks.second.submit(event.id, confirm("bob", event.seat(1))).await.unwrap().unwrap();
-    desks.second.submit(event.id, reserve("bob", event.seat(2))).await.unwrap().unwrap();
+    submit(&desks.second, event.id, reserve("bob", event.seat(1))).await.unwrap().unwrap();
+    submit(&desks.second, event.id, confirm("bob", event.seat(1))).await.unwrap().unwrap();
+    submit(&desks.second, event.id, reserve("bob", event.seat(2))).await.unwrap().unwrap();
 
-    let ended = desks
-        .first
-        .submit(event.id, Expire { seats: stale.clone(), looks_ahead: true })
+    let ended = submit(&desks.first, event.id, Expire { seats: stale.clone(), looks_ahead: true })
         .await
         .unwrap();
     assert_eq!(ended, 1, "only the seat that nobody has taken since");
     assert_eq!(
-        desks.first.submit(event.id, Expire { seats: stale, looks_ahead: true }).await.unwrap(),
+        submit(&desks.first, event.id, Expire { seats: stale, looks_ahead: true }).await.unwrap(),
         0
     );
     let seats = books::seats(&arena.sql, &event).await;
@@ -239,12 +240,12 @@ async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
     let arena = Arena::new().await;
     let event = arena.event_with(10, |event| event.hold_seconds = 1).await;
     let desks = desks(&arena).await;
-    desks.first.submit(event.id, reserve("alice", event.seat(1))).await.unwrap().unwrap();
+    submit(&desks.first, event.id, reserve("alice", event.seat(1))).await.unwrap().unwrap();
     let lock = hold_event(&arena, &event).await;
     let late = tokio::spawn({
         let (desk, id, command) =
             (Arc::clone(&desks.first), event.id, confirm("alice", event.seat(1)));
-        async move { desk.submit(id, command).await.unwrap() }
+        async move { submit(&desk, id, command).await.unwrap() }
     });
     let cleaner = tokio::spawn({
         let (desk, id, command) = (
@@ -252,7 +253,7 @@ async fn a_confirmation_that_waited_past_the_end_of_its_hold_is_refused() {
             event.id,
             Expire { seats: vec![event.seat(1)], looks_ahead: true },
         );
-        async move { desk.submit(id, command).await.unwrap() }
+        async move { submit(&desk, id, command).await.unwrap() }
     });
     until_waiting(&arena, 2).await;
     eventually("the hold has run out", async || {
@@ -280,7 +281,10 @@ async fn expiry_and_confirmation_on_the_same_instant_agree_on_who_has_the_seat()
     let event = arena.event_with(60, |event| event.hold_seconds = 1).await;
     let desks = desks(&arena).await;
     for serial in 1..=60 {
-        desks.first.submit(event.id, reserve("alice", event.seat(serial))).await.unwrap().unwrap();
+        submit(&desks.first, event.id, reserve("alice", event.seat(serial)))
+            .await
+            .unwrap()
+            .unwrap();
     }
     let until_due = "SELECT pg_sleep(EXTRACT(epoch FROM min(expires_at) - clock_timestamp()) - \
         0.005) FROM seats
@@ -293,12 +297,14 @@ async fn expiry_and_confirmation_on_the_same_instant_agree_on_who_has_the_seat()
             key: IdempotencyKey::new(format!("key {}", seat.serial)).unwrap(),
             ..confirm("alice", seat)
         };
-        async move { desk.submit(seat.event, command).await.unwrap().is_ok() }
+        async move { submit(&desk, seat.event, command).await.unwrap().is_ok() }
     }));
     let expiring = all_at_once(seats.into_iter().map(|seat| {
         let desk = Arc::clone(&desks.second);
         async move {
-            desk.submit(seat.event, Expire { seats: vec![seat], looks_ahead: true }).await.unwrap()
+            submit(&desk, seat.event, Expire { seats: vec![seat], looks_ahead: true })
+                .await
+                .unwrap()
         }
     }));
     let (confirmed, _) = tokio::join!(confirming, expiring);

@@ -1,18 +1,17 @@
 //! The contract: names, descriptions, and that fields load in batches.
 
+use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use async_graphql::Request;
 use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Confirm, Reserve, SeatSet};
 use grand_arena::domain::{ConfirmedBy, IdempotencyKey, SeatId, ViewerId};
-use grand_arena::feed::Feed;
-use grand_arena::graphql::{self, Services};
-use grand_arena::identity::{Identity, Viewer};
+use grand_arena::graphql;
+use grand_arena::identity::{Asker, Viewer};
 use serde_json::Value;
 
-use crate::harness::{Arena, Event, SECRET, books};
+use crate::harness::{Arena, Event, books, submit};
 
 #[test]
 fn the_schema_that_is_checked_in_is_the_schema_of_the_code() {
@@ -58,7 +57,7 @@ async fn every_type_field_argument_and_value_has_a_description() {
 async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
     let seats = || SeatSet::new(vec![seat]).unwrap();
     let reserve = Reserve { viewer: viewer.clone(), seats: seats() };
-    desk.submit(seat.event, reserve).await.unwrap().unwrap();
+    submit(&desk, seat.event, reserve).await.unwrap().unwrap();
     let (viewer, key) = (viewer.clone(), IdempotencyKey::new("key".to_owned()).unwrap());
     let confirm = Confirm {
         viewer,
@@ -68,7 +67,7 @@ async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
         payment_reference: None,
         expected_total: None,
     };
-    desk.submit(seat.event, confirm).await.unwrap().unwrap();
+    submit(&desk, seat.event, confirm).await.unwrap().unwrap();
 }
 
 /// A mutation that asks for these fields of the seats.
@@ -88,17 +87,8 @@ fn reservation(event: &Event, serials: RangeInclusive<i32>, fields: &str) -> Str
 #[tokio::test]
 async fn fields_of_lists_load_in_batches() {
     let arena = Arena::new().await;
-    let identity = Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap());
     let (desk, _tasks) = arena.desk(2).await;
-    let feed = Feed::new(arena.store.clone(), 10);
-    let services = Services {
-        store: arena.store.clone(),
-        desk: Arc::clone(&desk),
-        feed,
-        identity,
-        slugs: Arc::default(),
-    };
-    let schema = graphql::schema(services);
+    let schema = arena.schema(&desk);
     let alice = ViewerId::new("alice").unwrap();
     let mut events = Vec::new();
     for _ in 0..10 {
@@ -106,10 +96,11 @@ async fn fields_of_lists_load_in_batches() {
         buy(&desk, event.seat(1), &alice).await;
         events.push(event);
     }
-    let viewer = Viewer::new(alice, &[], chrono::DateTime::UNIX_EPOCH);
+    let viewer = Some(Viewer::new(alice, &[], chrono::DateTime::UNIX_EPOCH));
+    let asker = Asker { viewer, address: Ipv4Addr::LOCALHOST.into() };
     let statements = async |query: String| {
         let before = arena.store.statements();
-        let request = Request::new(query).data(Some(viewer.clone()));
+        let request = Request::new(query).data(asker.clone());
         let response = schema.execute(request).await;
         assert_eq!(response.errors, vec![]);
         arena.store.statements() - before

@@ -26,7 +26,7 @@ const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/who-sees-what.md"
 const OWNER: &str = "owner";
 
 /// Everybody there is, in the order of the table's columns.
-const EVERYBODY: [&str; 5] = ["nobody", "guest", OWNER, "other", "admin"];
+const EVERYBODY: [&str; 6] = ["nobody", "guest", OWNER, "other", "shop", "admin"];
 
 /// Objects of a type, and the way to them: fields of a query, or of what is said before the colon.
 /// Words in capitals stand for things of the world that is looked at.
@@ -179,6 +179,7 @@ impl<'a> World<'a> {
                 let session = self.server.stranger().data(session, json!({})).await;
                 Some(session["startGuestSession"]["token"].as_str().unwrap().to_owned())
             }
+            "shop" => Some(token(who, &[Role::Shop])),
             "admin" => Some(token(who, &[Role::Admin])),
             who => Some(token(who, &[])),
         };

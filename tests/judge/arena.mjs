@@ -28,9 +28,12 @@ export const IN_FLIGHT = 6;
 const agent = new http.Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
 const RESPONSE = 'application/graphql-response+json';
 
-/** The body of a request. Variables are JSON already: 1 and 1.0 are not the same text. */
+/**
+ * The body of a request, which asks what it costs as well. Variables are JSON already: 1 and 1.0
+ * are not the same text.
+ */
 function bodyOf({ query, operationName, variables }) {
-  const parts = [`"query":${JSON.stringify(query)}`];
+  const parts = [`"query":${JSON.stringify(query)}`, '"extensions":{"cost":true}'];
   if (operationName !== undefined) parts.push(`"operationName":${JSON.stringify(operationName)}`);
   if (variables !== undefined) parts.push(`"variables":${variables}`);
   return `{${parts.join(',')}}`;

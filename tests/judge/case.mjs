@@ -3,6 +3,7 @@
 import { getOperationAST, parse } from 'graphql';
 import { answerTo, firstWordOf } from './arena.mjs';
 import { difference } from './compare.mjs';
+import { costDifference, costsTooMuch } from './cost.mjs';
 import { judge, ruleBrokenBy } from './judge.mjs';
 
 /** Whether a request is for a subscription, which is answered as a stream. */
@@ -20,7 +21,7 @@ function isSubscription({ query, operationName }) {
 
 /**
  * What is to be answered, what is answered, and how they differ if they do. What is to
- * be left out is not asked.
+ * be left out is not asked; what costs too much is left out as well.
  */
 export async function tryOut(schema, request, world) {
   const expected = await judge(schema, request, world);
@@ -28,7 +29,10 @@ export async function tryOut(schema, request, world) {
   const answer = await (isSubscription(request) ? firstWordOf(request) : answerTo(request));
   let differs;
   try {
-    differs = difference(expected, answer);
+    if (!expected.refused && costsTooMuch(answer)) {
+      return { request, expected: { ...expected, isLeftOut: true }, answer, differs: null };
+    }
+    differs = difference(expected, answer) ?? costDifference(expected, answer);
   } catch (error) {
     differs = `not an answer: ${error.message}`;
   }

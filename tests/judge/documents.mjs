@@ -57,6 +57,8 @@ class Draft {
   /** The arguments that each field has been given so far: they decide on its name in answers. */
   #given = new Map();
   #cost = NOTHING;
+  /** Whether some operation asks for a guest session. */
+  #hasGuest = false;
   #directivesWritten = 0;
   #variables;
   /** Many documents are small, so that what is wrong is easily seen. */
@@ -272,6 +274,7 @@ class Draft {
     // A subscription's root takes no conditions.
     if (at.depth === 0 && at.kind === OperationTypeNode.SUBSCRIPTION) node.directives = [];
     const maps = field.name === 'seatMap' ? 1 : 0;
+    this.#hasGuest ||= field.name === 'startGuestSession';
     const lists = isOfSchema(type) && isListType(getNullableType(field.type)) ? 1 : 0;
     this.#cost = add(this.#cost, { ...NOTHING, fields: 1, maps, lists });
     if (isCompositeType(of)) {
@@ -301,7 +304,10 @@ class Draft {
     const isMapTooMany = at.isInList || this.#cost.maps > 0;
     const isListTooMany = at.schemaLists >= MAX_SCHEMA_LISTS;
     const isFullOfLists = this.#cost.lists >= MAX_LISTS;
+    // Nobody is two guests.
+    const isOneTooMany = (field) => field.name === 'startGuestSession' && this.#hasGuest;
     const isLeftOut = (field) =>
+      isOneTooMany(field) ||
       (field.name === 'seatMap' && isMapTooMany) ||
       (isListTooMany && isSchemaList(type, field)) ||
       (isFullOfLists && isOfSchema(type) && isListType(getNullableType(field.type))) ||

@@ -27,6 +27,19 @@ pub struct Introspected {
 }
 
 impl Introspected {
+    /// How many values it has.
+    pub fn values(&self) -> u64 {
+        fn values(value: &Value) -> u64 {
+            let inner: u64 = match value {
+                Value::List(items) => items.iter().map(values).sum(),
+                Value::Object(fields) => fields.values().map(values).sum(),
+                _ => 0,
+            };
+            1 + inner
+        }
+        values(&self.data)
+    }
+
     /// The answer to one of them, if there is one.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! ends at the first excess, so that fragments which double each other cost no more than
 //! [`MAX_SELECTIONS`] steps. How long brackets, names and lists may be is in `lexical`.
 //!
-//! Deliberately absent: costs of single fields, but for whole maps. A list has a limit of its own.
+//! Deliberately absent: costs of fields, which `graphql::cost` knows.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,6 @@ use apollo_compiler::parser::{SourceMap, SourceSpan};
 
 use super::error::{DocumentError, start};
 use super::introspection::{is_introspection, is_schema_list};
-use crate::graphql::whole_map::{is_list, is_whole_map};
 
 /// The deepest nesting of fields. The standard introspection query needs 13.
 const MAX_DEPTH: usize = 15;
@@ -26,15 +25,8 @@ const MAX_ALIASES: usize = 30;
 /// Fields at the root of an operation, each of which is work of its own.
 const MAX_ROOT_FIELDS: usize = 20;
 
-/// Whole maps in an operation: each is megabytes, all of them in memory until the answer is
-/// written.
-const MAX_MAPS: usize = 2;
-
-/// What a whole map counts for in a list, which may be long: too many.
-const MANY_MAPS: usize = MAX_MAPS + 1;
-
 /// Lists of the schema in an operation: each is answered with all that the schema has of it, and
-/// within another as often as that has items. The standard introspection query has 9.
+/// within another as often as that has items. The standard introspection query has 10.
 const MAX_SCHEMA_LISTS: usize = 15;
 
 /// Fields and fragments in all operations of a document, and once more in its fragments as they are
@@ -43,9 +35,9 @@ const MAX_SCHEMA_LISTS: usize = 15;
 const MAX_SELECTIONS: usize = 2_000;
 
 /// Fields and fragments of a document, each counted once for itself and once for everything around
-/// it. Validation goes by that: it compares the fields of one response key by all that is in them,
-/// at each level anew, and looks for circles from each fragment on. The standard introspection
-/// query has some 2,000.
+/// it. Validation goes by that. It compares the fields of one response key by all that is in them,
+/// at each level anew; and it looks for circles from each fragment on. The standard introspection
+/// query has 2,300.
 const MAX_LOOKS: usize = 12_000;
 
 /// Selections in selections, fragments included. What fits [`MAX_DEPTH`] has hardly more than one
@@ -71,7 +63,6 @@ pub(super) fn check(document: &Document) -> Result<(), DocumentError> {
             looks,
             aliases: 0,
             root_fields: 0,
-            maps: 0,
             schema_lists: 0,
         };
         walk.enter(&operation.selection_set, Nesting::NONE)?;
@@ -100,7 +91,6 @@ struct Walk<'a> {
     looks: usize,
     aliases: usize,
     root_fields: usize,
-    maps: usize,
     schema_lists: usize,
 }
 
@@ -111,15 +101,13 @@ struct Nesting {
     depth: usize,
     /// In how many fields and fragments.
     nesting: usize,
-    /// Whether one of these fields gives a list.
-    is_in_list: bool,
-    /// Whether one of them asks for the schema.
+    /// Whether one of these fields asks for the schema.
     is_in_schema: bool,
 }
 
 impl Nesting {
     /// Of what an operation has at its root.
-    const NONE: Self = Self { depth: 0, nesting: 0, is_in_list: false, is_in_schema: false };
+    const NONE: Self = Self { depth: 0, nesting: 0, is_in_schema: false };
 }
 
 impl Walk<'_> {
@@ -170,16 +158,11 @@ impl Walk<'_> {
         self.keep(self.aliases, MAX_ALIASES, "aliases in an operation", at)?;
         self.root_fields += usize::from(outer.depth == 0);
         self.keep(self.root_fields, MAX_ROOT_FIELDS, "fields at the root of an operation", at)?;
-        if is_whole_map(&field.name) {
-            self.maps += if outer.is_in_list { MANY_MAPS } else { 1 };
-        }
-        self.keep(self.maps, MAX_MAPS, "whole maps in an operation", at)?;
         self.schema_lists += usize::from(outer.is_in_schema && is_schema_list(&field.name));
         self.keep(self.schema_lists, MAX_SCHEMA_LISTS, "lists of the schema in an operation", at)?;
         let inner = Nesting {
             depth,
             nesting: outer.nesting + 1,
-            is_in_list: outer.is_in_list || is_list(&field.name),
             is_in_schema: outer.is_in_schema || is_introspection(&field.name),
         };
         self.enter(&field.selection_set, inner)
@@ -244,14 +227,6 @@ mod tests {
         assert_eq!(message(&lists(15)), None);
         assert!(is_refused(&lists(16), "at most 15 lists of the schema"));
         assert_eq!(message(&format!("{{ a {{ {} }} }}", "fields ".repeat(30))), None);
-        assert_eq!(message("{ a: seatMap b: seatMap }"), None);
-        assert!(is_refused(
-            "{ a: seatMap b: seatMap ...F } fragment F on Query { seatMap }",
-            "whole maps"
-        ));
-        assert_eq!(message("{ event { seatMap } seat { event { seatMap } } }"), None);
-        assert!(is_refused("{ seatMap event { seatMap } seat { event { seatMap } } }", "maps"));
-        assert!(is_refused("{ events { nodes { event { seatMap } } } }", "whole maps"));
     }
 
     #[test]

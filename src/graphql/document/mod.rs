@@ -2,10 +2,10 @@
 //! is executed.
 //!
 //! `lexical` bounds a text before anything recursive reads it. `reader` parses it, checks the
-//! `limits` and validates it against the schema. What a request executes is an [`Operation`]: one operation of the document in its normal form
-//! (`normal_form`). It depends on the text and on what decides `@skip` and `@include`
-//! (`conditions`). So it is made once for all requests that agree in that. Values are brought
-//! into the types that they are declared to have (`input`, `variables`).
+//! `limits` and validates it against the schema. What a request executes is an [`Operation`]: one
+//! operation of the document in its normal form (`normal_form`). It depends on the text and on what
+//! decides `@skip` and `@include` (`conditions`). So it is made once for all requests that agree in
+//! that. Values are brought into the types that they are declared to have (`input`, `variables`).
 //!
 //! What a document asks of the schema itself is answered here (`introspection`).
 //!

@@ -23,6 +23,7 @@ use super::input;
 use super::introspection::{INTROSPECTED, is_introspection};
 use super::schema::Schema;
 use super::weight;
+use crate::graphql::cost::{self, Estimate};
 use crate::graphql::mutation::START_GUEST_SESSION;
 
 /// One operation, ready to be executed with any variables that fit.
@@ -32,6 +33,8 @@ pub struct Operation {
     pub executable: ExecutableDocument,
     /// What it does.
     pub kind: OperationType,
+    /// What it costs.
+    pub estimate: Estimate,
     /// How many guest sessions it asks for.
     pub guest_sessions: usize,
     /// Whether it asks for the schema.
@@ -65,6 +68,8 @@ pub(super) fn of(
         directives: Vec::new(),
         selection_set: nowhere(selections),
     };
+    let root = &definition.selection_set.node;
+    let estimate = cost::estimate(&schema.definitions, kind, root);
     let definition = nowhere(definition);
     let operations = match &operation.name {
         Some(name) => DocumentOperations::Multiple([(Name::new(name), definition)].into()),
@@ -75,6 +80,7 @@ pub(super) fn of(
     Operation {
         executable,
         kind,
+        estimate,
         guest_sessions,
         introspects: writer.introspects,
         fields: writer.fields,

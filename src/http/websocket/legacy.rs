@@ -186,17 +186,17 @@ struct Carried {
 
 impl Limited {
     /// Prepares an operation; it is carried for as long as what comes with it is kept.
-    fn prepare(
+    async fn prepare(
         &self,
         request: Request,
-        asker: &Asker,
+        asker: Asker,
     ) -> Result<(Prepared, Arc<()>), RequestError> {
-        let prepared = request::parse(&self.app, asker, request)?;
+        let prepared = request::parse(&self.app, asker, request)?.weigh(&self.app).await?;
         if prepared.operation != OperationType::Subscription {
             return Ok((prepared, Arc::clone(&self.carried.operations)));
         }
         let subscriptions = &self.carried.subscriptions;
-        self.app.carry_another(Some(asker), Arc::strong_count(subscriptions) - 1)?;
+        self.app.carry_another(prepared.asker(), Arc::strong_count(subscriptions) - 1)?;
         Ok((prepared, Arc::clone(subscriptions)))
     }
 
@@ -218,7 +218,8 @@ impl Executor for Limited {
         session: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
         let session = session.unwrap_or_default();
-        let asker = session.get(&TypeId::of::<Asker>()).and_then(|asker| asker.downcast_ref());
+        let asker =
+            session.get(&TypeId::of::<Asker>()).and_then(|asker| asker.downcast_ref::<Asker>());
         let Some(asker) = asker else {
             let fault = Fault::internal("a socket does not know who is asking");
             return once(async { fault_response(fault) }).boxed();
@@ -230,18 +231,34 @@ impl Executor for Limited {
             );
             return once(async { fault_response(fault) }).boxed();
         }
-        match self.prepare(request, asker) {
-            Ok((Prepared { request, charge, permit, .. }, carried)) => {
-                let schema = &self.app.schema;
-                let responses = schema.execute_stream_with_session_data(request, session);
-                let completed = responses.map(move |mut response| {
-                    let _held = (&carried, &charge, &permit);
-                    request::complete_errors(&mut response);
-                    response
-                });
-                completed.boxed()
-            }
-            Err(refused) => once(async { refused.into_response() }).boxed(),
-        }
+        // Counted from now on, whatever it turns out to be.
+        let (limited, asker) = (self.clone(), asker.clone());
+        let begun = Arc::clone(&self.carried.operations);
+        let responses = async move {
+            let _begun = begun;
+            let (prepared, carried) = match limited.prepare(request, asker).await {
+                Ok(prepared) => prepared,
+                Err(refused) => return once(async { refused.into_response() }).boxed(),
+            };
+            let Prepared { request, operation, cost, charge, permit, mut told_cost } = prepared;
+            let room = match operation {
+                // Of what it has room for, a subscription says one frame after another.
+                OperationType::Subscription => None,
+                _ => match limited.app.answers.room_for(cost).await {
+                    Ok(room) => Some(room),
+                    Err(full) => return once(async move { fault_response(full.into()) }).boxed(),
+                },
+            };
+            let schema = &limited.app.schema;
+            let responses = schema.execute_stream_with_session_data(request, session);
+            let completed = responses.map(move |mut response| {
+                let _held = (&carried, &charge, &permit, &room);
+                told_cost.tell(&mut response);
+                request::complete_errors(&mut response);
+                response
+            });
+            completed.boxed()
+        };
+        once(responses).flatten().boxed()
     }
 }

@@ -201,11 +201,15 @@ impl Session {
         let prepared = if self.operations.len() < MAX_OPERATIONS {
             Parameters::from_json(Value::Object(payload))
                 .and_then(|parameters| parameters.prepare(&self.app, asker.clone()))
-                .and_then(|prepared| self.carry(prepared))
         } else {
             let message = format!("a socket carries at most {MAX_OPERATIONS} operations at a time");
             return self.send_fault(&id, Fault::new(Code::Overloaded, message)).await;
         };
+        let prepared = match prepared {
+            Ok(unweighed) => unweighed.weigh(&self.app).await,
+            Err(refused) => Err(refused),
+        };
+        let prepared = prepared.and_then(|prepared| self.carry(prepared));
         match prepared {
             Ok(prepared) => {
                 if prepared.operation != OperationType::Subscription {

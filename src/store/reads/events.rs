@@ -177,9 +177,23 @@ impl Store {
             "SELECT {COUNTS}
   FROM seats JOIN seat_places USING (event_id, id) WHERE event_id = $1 AND {PASSES_FILTER}"
         );
-        let [status, sections, categories, accessible] = filter.values();
-        let values = [event.0.into(), status, sections, categories, accessible];
-        let row = self.reads.query_one_raw(statement(COUNTS_OF, values)).await?;
+        // Each section by itself: else all seats of the event may be read for a few of them.
+        const COUNTS_OF_SECTIONS: &str = formatcp!(
+            "SELECT COALESCE(sum(available), 0)::bigint, COALESCE(sum(reserved), 0)::bigint,
+       COALESCE(sum(confirmed), 0)::bigint
+  FROM UNNEST($5::text[]) AS named (section)
+ CROSS JOIN LATERAL (SELECT {COUNTS}
+          FROM seat_places JOIN seats USING (event_id, id)
+         WHERE event_id = $1 AND seat_places.section = named.section AND {PASSES_FILTER}
+       ) AS of_section"
+        );
+        let [status, categories, accessible] = filter.values();
+        let values = [event.0.into(), status, categories, accessible];
+        let query = match filter.sections() {
+            None => statement(COUNTS_OF, values),
+            Some(sections) => statement(COUNTS_OF_SECTIONS, values.into_iter().chain([sections])),
+        };
+        let row = self.reads.query_one_raw(query).await?;
         row.map_or(Ok(Counts::default()), |row| counts_at(&row, 0))
     }
 
@@ -200,9 +214,11 @@ impl Store {
 const COUNTS: &str = formatcp!(
     "
        count(*) FILTER (
-           WHERE for_sale AND (status = {AVAILABLE} OR expires_at <= statement_timestamp())),
-       count(*) FILTER (WHERE status = {RESERVED} AND expires_at > statement_timestamp()),
-       count(*) FILTER (WHERE status = {CONFIRMED})"
+           WHERE for_sale AND (status = {AVAILABLE} OR expires_at <= statement_timestamp()))
+           AS available,
+       count(*) FILTER (WHERE status = {RESERVED} AND expires_at > statement_timestamp())
+           AS reserved,
+       count(*) FILTER (WHERE status = {CONFIRMED}) AS confirmed"
 );
 
 /// The counts in a row whose columns they are, from an index on.

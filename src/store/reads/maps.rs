@@ -11,6 +11,7 @@ use crate::domain::{EventId, Revision, SeatId, SeatStatus};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
+use crate::store::read_turns::ReadLane;
 use crate::store::sql::statement;
 
 /// Every seat of an event as of one revision.
@@ -46,9 +47,8 @@ pub struct PublicState {
 
 impl Store {
     /// Every seat of an event, and the revision that this is true for; `None` if there is no such
-    /// event.
+    /// event. Comes after a turn to read a map ([`Store::look_up_map_in_turn`]).
     pub async fn seat_map(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
-        let _permit = self.map_permit().await?;
         let snapshot = self.read_snapshot().await?;
         let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else {
             return Ok(None);
@@ -63,10 +63,16 @@ impl Store {
         Ok(Some(SeatMapRecord { revision, now, seats }))
     }
 
+    /// A map without its seats; `None` if there is no such event.
+    pub async fn seat_map_head(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
+        let head = revision_and_clock(&self.reads, event).await?;
+        Ok(head.map(|(revision, now)| SeatMapRecord { revision, now, seats: Vec::new() }))
+    }
+
     /// Every seat's public state, and the revision that this is true for; `None` if there is no
-    /// such event.
+    /// such event. Waits for a turn to read a map.
     pub async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreError> {
-        let _permit = self.map_permit().await?;
+        let _turn = self.map_turn(ReadLane::Maps).await?;
         let snapshot = self.read_snapshot().await?;
         let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else {
             return Ok(None);

@@ -9,6 +9,7 @@ mod events;
 mod maps;
 mod orders;
 mod seats;
+mod sizes;
 mod snapshot;
 mod viewers;
 
@@ -17,4 +18,5 @@ pub use maps::{PublicState, SeatMapRecord, Snapshot};
 pub use orders::OrderCursor;
 pub(super) use orders::orders;
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
+pub use sizes::EventSize;
 pub use viewers::ViewerState;

@@ -1,5 +1,6 @@
 //! Seats with where they are: by id, and in pages.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -57,28 +58,31 @@ pub struct SeatFilter {
     pub accessible: Option<bool>,
 }
 
-/// The condition that a seat passes the filter whose values are `$2` to `$5`.
+/// The condition that a seat passes the filter whose values are `$2` to `$4`, but for its section.
 pub(super) const PASSES_FILTER: &str = formatcp!(
     "($2 IS NULL
         OR $2 = status AND (status <> {RESERVED} OR expires_at > statement_timestamp())
         OR $2 = {AVAILABLE} AND status = {RESERVED} AND expires_at <= statement_timestamp())
-   AND ($3::text[] IS NULL OR section = ANY ($3))
-   AND ($4::integer[] IS NULL OR category_id = ANY ($4))
-   AND ($5::boolean IS NULL OR accessible = $5)"
+   AND ($3::integer[] IS NULL OR category_id = ANY ($3))
+   AND ($4::boolean IS NULL OR accessible = $4)"
 );
 
 impl SeatFilter {
     /// The values of [`PASSES_FILTER`].
-    pub(super) fn values(&self) -> [Value; 4] {
+    pub(super) fn values(&self) -> [Value; 3] {
         let status = self.status.map(SeatStatus::code);
-        let sections = self.sections.as_ref().map(|names| texts(names.iter().map(String::as_str)));
         let categories = self.categories.as_ref().map(|ids| ints(ids.iter().map(|id| id.serial)));
         [
             status.into(),
-            sections.unwrap_or(Value::Array(ArrayType::String, None)),
             categories.unwrap_or(Value::Array(ArrayType::Int, None)),
             self.accessible.into(),
         ]
+    }
+
+    /// The sections, each once: a statement goes to each of them.
+    pub(super) fn sections(&self) -> Option<Value> {
+        let names: BTreeSet<_> = self.sections.as_ref()?.iter().map(String::as_str).collect();
+        Some(texts(names))
     }
 }
 
@@ -124,16 +128,31 @@ impl Store {
         after: i32,
         limit: i64,
     ) -> Result<Vec<SeatRecord>, StoreError> {
+        // Both know where the page begins, so that neither is read from the event's beginning.
         const PAGE: &str = formatcp!(
             "SELECT {SEAT_COLUMNS}
   FROM seats JOIN seat_places USING (event_id, id)
- WHERE event_id = $1 AND {PASSES_FILTER} AND id > $6
- ORDER BY id LIMIT $7"
+ WHERE event_id = $1 AND {PASSES_FILTER} AND seats.id > $5 AND seat_places.id > $5
+ ORDER BY id LIMIT $6"
         );
-        let [status, sections, categories, accessible] = filter.values();
+        // A page of each section, of which the page is the beginning.
+        const PAGE_OF_SECTIONS: &str = formatcp!(
+            "SELECT seat.*
+  FROM UNNEST($7::text[]) AS named (section)
+ CROSS JOIN LATERAL (SELECT {SEAT_COLUMNS}
+          FROM seat_places JOIN seats USING (event_id, id)
+         WHERE event_id = $1 AND seat_places.section = named.section AND {PASSES_FILTER}
+           AND id > $5
+         ORDER BY id LIMIT $6) AS seat
+ ORDER BY id LIMIT $6"
+        );
+        let [status, categories, accessible] = filter.values();
         let (after, limit) = (after.into(), limit.into());
-        let values = [event.0.into(), status, sections, categories, accessible, after, limit];
-        let query = statement(PAGE, values);
+        let values = [event.0.into(), status, categories, accessible, after, limit];
+        let query = match filter.sections() {
+            None => statement(PAGE, values),
+            Some(sections) => statement(PAGE_OF_SECTIONS, values.into_iter().chain([sections])),
+        };
         seat_records(SeatRow::find_by_statement(query).all(&self.reads).await?)
     }
 }

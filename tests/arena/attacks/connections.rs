@@ -1,12 +1,15 @@
 //! Somebody takes connections, and does nothing with them, or nothing good.
 
+use std::net::SocketAddr;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::accounts::limited;
-use crate::harness::{Arena, Socket, TestServer, eventually};
+use crate::harness::process::{ServerProcess, grand_arena};
+use crate::harness::{Arena, Socket, TestServer, books, eventually};
 
 const QUERY: &str = "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
 
@@ -86,4 +89,52 @@ async fn a_head_that_is_never_finished_ends_its_connection_and_an_idle_one_stays
 
     tokio::time::sleep((2 * second).saturating_sub(idle_since.elapsed())).await;
     assert!(ask(&mut idle).await.starts_with("HTTP/1.1 200"), "it was idle, and not late");
+}
+
+/// The server as a process that may have so many files open: its soft limit, and its hard one.
+fn with_files(soft: u32, hard: u32, database_url: &str) -> Command {
+    let set = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" serve");
+    let mut command = Command::new("sh");
+    command.args(["-c", &set, env!("CARGO_BIN_EXE_grand-arena")]).env_clear();
+    let plain = grand_arena(&[]);
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("DATABASE_URL", database_url);
+    command
+}
+
+/// The soft limit of a process, as Linux tells it.
+fn soft_limit(process: u32) -> u32 {
+    let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    line.split_whitespace().nth(3).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_limit_of_open_files_is_raised_to_what_the_settings_need() {
+    let arena = Arena::new().await;
+    let server = ServerProcess::start(&mut with_files(64, 8_000, &arena.url));
+    // 1,000 subscriptions, requests, the database and what else there is.
+    assert!((5_000..8_000).contains(&soft_limit(server.id())), "{}", soft_limit(server.id()));
+}
+
+#[tokio::test]
+async fn a_server_that_may_have_few_files_open_says_so_once_and_keeps_those_that_it_needs() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let mut server = ServerProcess::start(&mut with_files(64, 400, &arena.url));
+    server.expect_warning("may have fewer files open than the settings ask for");
+    let client = server.client("alice");
+    client.reserve(&event, [1]).await;
+    let address: SocketAddr = server.base.strip_prefix("http://").unwrap().parse().unwrap();
+    // More than there are files: those that are one too many are turned away,
+    let mut flood = Vec::new();
+    for _ in 0..500 {
+        flood.push(TcpStream::connect(address).await.unwrap());
+    }
+    // and whoever is connected is served, by a database that has its connections.
+    assert_eq!(client.reserve(&event, [2]).await["__typename"], "ReserveSeatsSuccess");
+    drop(flood);
+    server.signal("TERM");
+    assert!(server.wait().success());
+    books::check(&arena, &event).await;
 }

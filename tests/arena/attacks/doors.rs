@@ -214,6 +214,11 @@ async fn every_answer_tells_browsers_to_believe_its_type_and_to_keep_it_from_oth
             assert_eq!(said, [value], "{what}");
         }
     }
+    let metrics = server.server.metrics_address().unwrap();
+    for path in ["metrics", "nowhere"] {
+        let answer = http().get(format!("http://{metrics}/{path}")).send().await.unwrap();
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{path}");
+    }
     books::check(&arena, &event).await;
 }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::harness::books::LogRow;
 use crate::harness::client::kind;
-use crate::harness::{Arena, Client, Event, all_at_once, books};
+use crate::harness::{Arena, Client, Event, all_at_once, books, submit};
 
 const LIMIT: usize = DEFAULT_MAX_SEATS_LET_GO as usize;
 
@@ -152,19 +152,19 @@ async fn a_hold_that_runs_out_counts_once_from_its_end_on() {
         let viewer = ViewerId::new("guest").unwrap();
         Reserve { viewer, seats: SeatSet::new(seats(serials)).unwrap() }
     };
-    desk.submit(event.id, reserve(1..=60)).await.unwrap().unwrap();
+    submit(&desk, event.id, reserve(1..=60)).await.unwrap().unwrap();
     arena.pass(&event, 300 + 5).await;
     // Some of them are logged by a cleaner, one by a booking, the others by nobody.
     let listed = Expire { seats: seats(1..=20), looks_ahead: false };
-    assert_eq!(other.submit(event.id, listed).await.unwrap(), 20);
-    desk.submit(event.id, reserve(21..=21)).await.unwrap().unwrap();
-    desk.submit(event.id, reserve(70..=70)).await.unwrap().unwrap();
+    assert_eq!(submit(&other, event.id, listed).await.unwrap(), 20);
+    submit(&desk, event.id, reserve(21..=21)).await.unwrap().unwrap();
+    submit(&desk, event.id, reserve(70..=70)).await.unwrap().unwrap();
 
     let counted = "SELECT COALESCE(sum(seats), 0) FROM seats_let_go WHERE event_id = $1";
     let counted = sqlx::query_scalar::<_, i64>(counted).bind(event.id.0);
     assert_eq!(counted.fetch_one(&arena.sql).await.unwrap(), 21, "each when it is logged");
     arena.pass(&event, 300).await;
-    let refused = other.submit(event.id, reserve(80..=80)).await.unwrap().unwrap_err();
+    let refused = submit(&other, event.id, reserve(80..=80)).await.unwrap().unwrap_err();
     let ReserveRefusal::TooFrequent { retry_at } = refused else { panic!("{refused:?}") };
     let from_the_end_of_the_first = retry_at - grand_arena::clock::wall_clock();
     let expected = WINDOW - TimeDelta::seconds(305);

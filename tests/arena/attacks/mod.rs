@@ -3,8 +3,11 @@
 
 pub mod accounts;
 mod connections;
+mod cost;
+mod documents;
 mod doors;
 mod forged_tokens;
 mod holds;
 mod known_secrets;
 mod money;
+mod turns;

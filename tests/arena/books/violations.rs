@@ -12,7 +12,7 @@ use sqlx::AssertSqlSafe;
 use strum::VariantNames as _;
 
 use super::unknown;
-use crate::harness::{Arena, Event, books};
+use crate::harness::{Arena, Event, books, submit};
 
 /// Which violation it is about; what breaks the books of an event; the lines that say so. `EVENT`
 /// stands for the event's number.
@@ -228,7 +228,7 @@ async fn history(desk: &Desk, event: &Event) {
         ("dave", &[5], false),
     ] {
         let reserve = Reserve { viewer: viewer(name), seats: seats(serials) };
-        desk.submit(event.id, reserve).await.unwrap().unwrap();
+        submit(&desk, event.id, reserve).await.unwrap().unwrap();
         if is_bought {
             let key = IdempotencyKey::new(format!("{name}'s")).unwrap();
             let confirm = Confirm {
@@ -239,11 +239,11 @@ async fn history(desk: &Desk, event: &Event) {
                 payment_reference: None,
                 expected_total: None,
             };
-            desk.submit(event.id, confirm).await.unwrap().unwrap();
+            submit(&desk, event.id, confirm).await.unwrap().unwrap();
         }
     }
     let release = Release { viewer: viewer("dave"), seats: seats(&[5]) };
-    desk.submit(event.id, release).await.unwrap().unwrap();
+    submit(&desk, event.id, release).await.unwrap().unwrap();
 }
 
 /// Which event a line is about.

@@ -8,21 +8,27 @@ pub mod process;
 pub mod socket;
 pub mod warnings;
 
+use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
 use chrono::{DateTime, TimeDelta};
 use futures_util::future::BoxFuture;
+use grand_arena::account::{Account, Permit, Shares};
 use grand_arena::config::{DatabaseSettings, IdentitySettings, LimitSettings, ServeSettings};
-use grand_arena::desk::{Desk, DeskTasks};
+use grand_arena::desk::{Desk, DeskError, DeskTasks};
 use grand_arena::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
+use grand_arena::domain::command::Command;
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
 use grand_arena::domain::{ConfirmedBy, EventId, SeatId, SeatStatus, ViewerId};
+use grand_arena::feed::Feed;
 use grand_arena::graphql::ids::AnyId;
+use grand_arena::graphql::{self, ArenaSchema, Services};
 use grand_arena::http::AllowedOrigins;
 use grand_arena::identity::{Identity, Role};
+use grand_arena::metrics::Metrics;
 use grand_arena::server::Server;
 use grand_arena::store::{ConnectSettings, Store};
 use sqlx::PgPool;
@@ -104,8 +110,20 @@ impl Arena {
 
     /// A desk without a server, and so without a cleaner: the test decides what happens when.
     pub async fn desk(&self, connections: usize) -> (Arc<Desk>, DeskTasks) {
-        let open = async { Desk::open(&self.store, connections, Arc::new(()), &Arc::default()) };
+        let (listener, alarm) = (Arc::new(()), Arc::default());
+        let open = async { Desk::open(&self.store, connections, listener, &alarm) };
         self.warnings.while_opening(open).await.unwrap()
+    }
+
+    /// The schema on this database, without a server around it.
+    pub fn schema(&self, desk: &Arc<Desk>) -> ArenaSchema {
+        graphql::schema(Services::new(
+            self.store.clone(),
+            Arc::clone(desk),
+            Feed::new(self.store.clone(), 1000),
+            Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap()),
+            Arc::new(Shares::new(None, &Metrics::default())),
+        ))
     }
 
     /// A server may warn of what has this in it; the test fails on everything else.
@@ -226,6 +244,16 @@ impl TestServer {
     pub async fn socket(&self, user: &str) -> Socket {
         Socket::open(&self.base, Some(&token(user, &[]))).await
     }
+}
+
+/// Has a command decided where it makes no difference whose turn it is.
+pub async fn submit<C: Command>(
+    desk: &Desk,
+    event: EventId,
+    command: C,
+) -> Result<C::Outcome, DeskError> {
+    let somebody = Account::at(Ipv4Addr::LOCALHOST.into());
+    desk.submit(somebody, Permit::default(), event, command).await
 }
 
 /// A token that every test server accepts.

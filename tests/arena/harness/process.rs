@@ -74,6 +74,11 @@ impl ServerProcess {
         Self::start(grand_arena(&["serve", "--demo"]).env("ARENA_DATA_DIR", data_dir))
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn client(&self, user: &str) -> Client {
         Client::new(&self.base, Some(token(user, &[])))
     }

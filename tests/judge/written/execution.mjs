@@ -112,11 +112,6 @@ const merged = [
     'mutation { startGuestSession { token } startGuestSession { viewer { id } token } }',
   ),
   valid(
-    'two guests, where they have two names',
-    'mutation { a: startGuestSession { ...F } b: startGuestSession { ...F } } ' +
-      'fragment F on GuestSession { token viewer { id } }',
-  ),
-  valid(
     'one guest in a fragment and beside it',
     `mutation { ...F startGuestSession { expiresAt } }
     fragment F on Mutation { startGuestSession { token ... { token } } }`,
