@@ -1,5 +1,5 @@
 //! The pruner keeps the change logs and the idempotency keys within their retention, in small
-//! batches.
+//! batches. It also removes what no longer counts of the seats that were let go.
 //!
 //! What it removes of a log is always its beginning: what stays is contiguous. A subscriber whose
 //! `since` lies before that is told so, with a snapshot (LOG_PRUNED). Any number of servers may
@@ -61,12 +61,15 @@ impl Pruner {
         stop.run_until_cancelled(pruning).await;
     }
 
-    /// Prunes every event's log once.
+    /// Prunes every event's log once, and what no longer counts of what was let go.
     pub async fn prune_logs(&self) -> Result<(), StoreError> {
         let mut after = EventId(0);
         while let Some((events, last)) = self.next_events(after).await? {
             for event in events {
                 while self.store.prune_changes(event, self.retention).await? {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                while self.store.prune_churn(event).await? {
                     tokio::time::sleep(PAUSE).await;
                 }
             }

@@ -7,6 +7,7 @@ use grand_arena::domain::ViewerId;
 use grand_arena::embedded::EmbeddedPostgres;
 use grand_arena::identity::{Identity, Role};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
@@ -83,6 +84,15 @@ fn binary() -> Result<PathBuf> {
     Ok(binary)
 }
 
+/// Lets one viewer have any number of seats, and take them and let them go for ever: a benchmark
+/// has few viewers, and goes on for minutes.
+pub(crate) async fn lift_limits(database_url: &str) -> Result<()> {
+    let mut sql = PgConnection::connect(database_url).await?;
+    let lift = "UPDATE events SET max_seats_per_viewer = NULL, max_seats_let_go = NULL";
+    sqlx::query(lift).execute(&mut sql).await?;
+    Ok(sql.close().await?)
+}
+
 /// A server on a database of its own, with the demo event.
 pub(crate) struct Arena {
     pub(crate) server: Program,
@@ -99,6 +109,7 @@ impl Arena {
         let folder = std::env::temp_dir().join(format!("grand-arena-bench-{}", std::process::id()));
         let postgres = EmbeddedPostgres::start(&folder).await?;
         let server = Program::server(postgres.url(), &["--demo"]).await?;
+        lift_limits(postgres.url()).await?;
         let identity = Identity::from_secret(SECRET.as_bytes())?;
         let day = std::time::Duration::from_hours(24);
         let roles: &[Role] = &[];

@@ -21,6 +21,8 @@ pub enum Cause {
     Expired = 3,
     /// Its holder bought it.
     Confirmed = 4,
+    /// Its hold was prolonged.
+    Extended = 5,
 }
 
 impl Cause {
@@ -40,7 +42,7 @@ impl Cause {
     /// The seat's status after a change of this cause.
     pub const fn status(self) -> SeatStatus {
         match self {
-            Self::Reserved => SeatStatus::Reserved,
+            Self::Reserved | Self::Extended => SeatStatus::Reserved,
             Self::Released | Self::Expired => SeatStatus::Available,
             Self::Confirmed => SeatStatus::Confirmed,
         }
@@ -58,7 +60,7 @@ pub struct Change {
     pub cause: Cause,
     /// Whose hold or order it was. Never shown to anybody else.
     pub viewer: ViewerId,
-    /// When the hold ends; present exactly for [`Cause::Reserved`].
+    /// When the hold ends; present exactly for [`Cause::Reserved`] and [`Cause::Extended`].
     pub expires_at: Option<DateTime<Utc>>,
     /// The order it became part of; present exactly for [`Cause::Confirmed`].
     pub order: Option<OrderId>,
@@ -69,12 +71,15 @@ pub struct Change {
 impl Change {
     /// The seat's state after it, whatever it was before: how the log is folded into seats.
     ///
-    /// `None` where the change lacks what its cause demands: a reservation its end, a sale its
-    /// order.
+    /// `None` where the change lacks what its cause demands: a hold its end, a sale its order.
     pub fn state(&self) -> Option<SeatState> {
         let viewer = self.viewer.clone();
         Some(match self.cause {
-            Cause::Reserved => SeatState::Reserved(Hold { viewer, expires_at: self.expires_at? }),
+            Cause::Reserved | Cause::Extended => SeatState::Reserved(Hold {
+                viewer,
+                expires_at: self.expires_at?,
+                is_extended: self.cause == Cause::Extended,
+            }),
             Cause::Confirmed => SeatState::Confirmed(Sale { viewer, order: self.order? }),
             Cause::Expired => SeatState::Available { lapsed: Some(viewer) },
             Cause::Released => SeatState::Available { lapsed: None },
@@ -82,20 +87,25 @@ impl Change {
     }
 
     /// Whether it is one of the transitions there are, from the state that the seat was in before.
-    /// A hold must be its own viewer's; it is given back or bought while it is live, and runs out
-    /// when it is not.
+    /// A hold must be its own viewer's; it is given back, bought or, once, prolonged while it is
+    /// live, and runs out when it is not.
     pub fn may_follow(&self, before: &SeatState) -> bool {
         match (self.cause, before) {
             (Cause::Reserved, SeatState::Available { .. }) => true,
             (Cause::Released | Cause::Confirmed, SeatState::Reserved(hold)) => {
                 hold.viewer == self.viewer && hold.is_live(self.changed_at)
             }
+            (Cause::Extended, SeatState::Reserved(hold)) => {
+                let is_later = self.expires_at.is_some_and(|until| until > hold.expires_at);
+                let is_first = !hold.is_extended;
+                is_later && is_first && hold.viewer == self.viewer && hold.is_live(self.changed_at)
+            }
             (Cause::Expired, SeatState::Reserved(hold)) => {
                 hold.viewer == self.viewer && !hold.is_live(self.changed_at)
             }
             (Cause::Reserved, SeatState::Reserved(_) | SeatState::Confirmed(_))
             | (
-                Cause::Released | Cause::Confirmed | Cause::Expired,
+                Cause::Released | Cause::Confirmed | Cause::Expired | Cause::Extended,
                 SeatState::Available { .. } | SeatState::Confirmed(_),
             ) => false,
         }
@@ -115,6 +125,7 @@ mod tests {
             (Cause::Released, 2),
             (Cause::Expired, 3),
             (Cause::Confirmed, 4),
+            (Cause::Extended, 5),
         ];
         assert_eq!(causes, numbered);
         let statuses: Vec<_> =
@@ -126,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_number_that_nobody_has_written_stands_for_nothing() {
-        for code in [i16::MIN, -1, 0, 5, i16::MAX] {
+        for code in [i16::MIN, -1, 0, 6, i16::MAX] {
             assert_eq!(Cause::from_code(code), None);
         }
         for code in [i16::MIN, -1, 3, i16::MAX] {

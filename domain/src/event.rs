@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::churn::MAX_SEATS_LET_GO;
 use super::confirmed_by::ConfirmedBy;
 use super::text::{self, TEXT_RULE};
 
@@ -11,6 +12,8 @@ pub const DEFAULT_TIME_ZONE: &str = "UTC";
 pub const DEFAULT_HOLD_SECONDS: u32 = 300;
 /// The longest hold, in seconds: a day. Longer ones are sales.
 pub const MAX_HOLD_SECONDS: u32 = 86_400;
+/// The longest that a hold may be prolonged, in seconds: by as much again.
+pub const MAX_HOLD_EXTENSION_SECONDS: u32 = MAX_HOLD_SECONDS;
 /// The limit of seats per viewer unless said otherwise: a family with its friends, and no reseller.
 pub const DEFAULT_MAX_SEATS_PER_VIEWER: u32 = 8;
 /// The largest limit of seats per viewer; an event without a limit has none.
@@ -41,9 +44,15 @@ pub struct NewEvent {
     pub sales_close_at: Option<DateTime<Utc>>,
     /// How long a hold lasts, 1 to [`MAX_HOLD_SECONDS`].
     pub hold_seconds: u32,
+    /// By how much a hold may be prolonged, once, while its holder pays: 0, which is not at all, to
+    /// [`MAX_HOLD_EXTENSION_SECONDS`].
+    pub hold_extension_seconds: u32,
     /// The most seats one viewer may hold and own together, 1 to [`MAX_SEATS_PER_VIEWER`]; `None`:
     /// no limit.
     pub max_seats_per_viewer: Option<u32>,
+    /// The most seats one viewer may let go in ten minutes and still get more, 1 to
+    /// [`MAX_SEATS_LET_GO`]; `None`: nobody is refused for that. See [`churn`](super::churn).
+    pub max_seats_let_go: Option<u32>,
     /// Who confirms seats that cost money.
     pub confirmed_by: ConfirmedBy,
 }
@@ -72,6 +81,12 @@ pub enum NewEventError {
     /// Too short or too long.
     #[error("a hold must last 1 to {MAX_HOLD_SECONDS} seconds")]
     Hold,
+    /// Too long.
+    #[error("a hold must be prolonged by 0 to {MAX_HOLD_EXTENSION_SECONDS} seconds")]
+    HoldExtension,
+    /// Too small or too large.
+    #[error("the limit of seats that a viewer may let go must be 1 to {MAX_SEATS_LET_GO}")]
+    LetGo,
     /// Too small or too large.
     #[error("the limit of seats per viewer must be 1 to {MAX_SEATS_PER_VIEWER}")]
     Limit,
@@ -101,6 +116,12 @@ impl NewEvent {
         }
         if !(1..=MAX_HOLD_SECONDS).contains(&self.hold_seconds) {
             return Err(NewEventError::Hold);
+        }
+        if self.hold_extension_seconds > MAX_HOLD_EXTENSION_SECONDS {
+            return Err(NewEventError::HoldExtension);
+        }
+        if self.max_seats_let_go.is_some_and(|limit| !(1..=MAX_SEATS_LET_GO).contains(&limit)) {
+            return Err(NewEventError::LetGo);
         }
         if self
             .max_seats_per_viewer
@@ -143,6 +164,7 @@ fn is_storable(at: DateTime<Utc>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -158,7 +180,9 @@ mod tests {
             sales_open_at: Some(at("2031-01-01T09:00:00Z")),
             sales_close_at: Some(at("2031-05-01T17:00:00Z")),
             hold_seconds: DEFAULT_HOLD_SECONDS,
+            hold_extension_seconds: 0,
             max_seats_per_viewer: Some(DEFAULT_MAX_SEATS_PER_VIEWER),
+            max_seats_let_go: Some(DEFAULT_MAX_SEATS_LET_GO),
             confirmed_by: ConfirmedBy::default(),
         }
     }
@@ -170,6 +194,7 @@ mod tests {
             sales_open_at: None,
             sales_close_at: None,
             max_seats_per_viewer: None,
+            max_seats_let_go: None,
             ..event()
         };
         assert_eq!(free.check(), Ok(()));
@@ -239,6 +264,25 @@ mod tests {
                 is_good,
                 "{hold_seconds}"
             );
+        }
+    }
+
+    #[test]
+    fn a_hold_is_prolonged_by_a_day_at_most() {
+        let most = MAX_HOLD_EXTENSION_SECONDS;
+        for (hold_extension_seconds, is_good) in [(0, true), (most, true), (most + 1, false)] {
+            let checked = NewEvent { hold_extension_seconds, ..event() }.check();
+            assert_eq!(checked.is_ok(), is_good, "{hold_extension_seconds}");
+        }
+    }
+
+    #[test]
+    fn of_the_seats_that_may_be_let_go_there_is_at_least_one() {
+        for (limit, is_good) in
+            [(0, false), (1, true), (MAX_SEATS_LET_GO, true), (MAX_SEATS_LET_GO + 1, false)]
+        {
+            let checked = NewEvent { max_seats_let_go: Some(limit), ..event() }.check();
+            assert_eq!(checked.is_ok(), is_good, "{limit}");
         }
     }
 

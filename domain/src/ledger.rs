@@ -6,11 +6,13 @@
 //! Invariant: the changes written down have consecutive revisions, and each is a legal transition
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::change::{Cause, Change};
+use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
 use super::ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
@@ -27,8 +29,13 @@ pub struct Terms {
     pub sales_close_at: Option<DateTime<Utc>>,
     /// How long a hold lasts.
     pub hold: TimeDelta,
+    /// By how much a hold may be prolonged, once; zero: not at all.
+    pub hold_extension: TimeDelta,
     /// The most seats one viewer may hold and own together; `None`: no limit.
     pub max_seats_per_viewer: Option<u32>,
+    /// The most seats one viewer may let go within [`WINDOW`] and still get more; `None`: however
+    /// often seats are let go and taken again, nobody is refused for it.
+    pub max_seats_let_go: Option<u32>,
     /// Who confirms seats that cost money.
     pub confirmed_by: ConfirmedBy,
     /// ISO 4217; one for the whole event.
@@ -40,6 +47,18 @@ impl Terms {
     pub fn are_sales_open(&self, now: DateTime<Utc>) -> bool {
         self.sales_open_at.is_none_or(|open| open <= now)
             && self.sales_close_at.is_none_or(|close| now < close)
+    }
+
+    /// Whether it may matter at `now` what was let go, where that counts until `churn_until` at the
+    /// latest: so long, and for one hold more, of which it may be the beginning that counts.
+    pub fn may_be_churning(&self, churn_until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+        let longest = self.hold + self.hold_extension;
+        self.max_seats_let_go.is_some() && churn_until.is_some_and(|until| now < until + longest)
+    }
+
+    /// How long this hold lasts from its beginning to its end.
+    pub fn length_of(&self, hold: &Hold) -> TimeDelta {
+        if hold.is_extended { self.hold + self.hold_extension } else { self.hold }
     }
 }
 
@@ -61,6 +80,11 @@ pub struct Opening {
     /// How many seats each viewer at hand holds (at `now`) and owns; needed only where there is a
     /// limit.
     pub holdings: HashMap<ViewerId, u32>,
+    /// The seats that each viewer at hand has let go, with those whose hold has run out at `now`
+    /// and whose end is not logged. As far as it may matter; needed only where an event minds.
+    pub let_go: HashMap<ViewerId, LetGo>,
+    /// Who has let which of the locked seats go last; the same.
+    pub runs: HashMap<SeatId, Run>,
     /// Which orders the idempotency keys at hand stand for.
     pub keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
     /// Which slots for keys are taken, of the orders that one of the keys at hand may come to
@@ -82,6 +106,8 @@ pub struct Ledger {
     seats: HashMap<SeatId, Seat>,
     prices: HashMap<CategoryId, i64>,
     holdings: HashMap<ViewerId, u32>,
+    let_go: HashMap<ViewerId, LetGo>,
+    runs: HashMap<SeatId, Run>,
     keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
     key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
@@ -98,6 +124,10 @@ pub struct Closing {
     pub orders: Vec<Order>,
     /// New idempotency keys.
     pub keys: Vec<NewKey>,
+    /// How many seats were let go, by whom and when; where the event minds.
+    pub let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
+    /// The runs of seats that were let go, or asked for; where the event minds.
+    pub runs: BTreeMap<SeatId, Run>,
 }
 
 /// An idempotency key that stands for an order from now on.
@@ -133,9 +163,14 @@ impl Closing {
         self.changes.iter().filter_map(|change| change.expires_at).min()
     }
 
+    /// Until when it counts at most that seats were let go here.
+    pub fn churn_until(&self) -> Option<DateTime<Utc>> {
+        self.let_go.keys().map(|&(_, at)| at + WINDOW).max()
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.keys.is_empty()
+        self.changes.is_empty() && self.keys.is_empty() && self.runs.is_empty()
     }
 }
 
@@ -148,7 +183,7 @@ impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
         let Opening { event, terms, revision, now, seats, prices, holdings, .. } = opening;
-        let Opening { keys, key_slots, codes, orders, .. } = opening;
+        let Opening { let_go, runs, keys, key_slots, codes, orders, .. } = opening;
         Self {
             event,
             terms,
@@ -157,6 +192,8 @@ impl Ledger {
             seats: seats.into_iter().map(|seat| (seat.id, seat)).collect(),
             prices,
             holdings,
+            let_go,
+            runs,
             keys,
             key_slots,
             codes,
@@ -195,6 +232,27 @@ impl Ledger {
         self.holdings.get(viewer).copied().unwrap_or(0)
     }
 
+    /// From when the viewer may take these free seats, if not now: see [`churn`](super::churn).
+    pub fn refused_until(&self, viewer: &ViewerId, seats: &[SeatId]) -> Option<DateTime<Utc>> {
+        let max = self.terms.max_seats_let_go?;
+        let own = |&seat: &SeatId| self.run(seat).filter(|run| run.viewer == *viewer);
+        let runs = seats.iter().filter_map(own);
+        let let_go = self.let_go.get(viewer).and_then(|let_go| let_go.refused_until(max, self.now));
+        runs.filter_map(|run| run.refused_until(self.terms.hold, self.now)).chain(let_go).max()
+    }
+
+    /// The run that has ended last on a seat, although its end may not be logged.
+    fn run(&self, seat: SeatId) -> Option<Cow<'_, Run>> {
+        let known = self.runs.get(&seat);
+        match &self.seats.get(&seat)?.state {
+            SeatState::Reserved(hold) if !hold.is_live(self.now) => {
+                let length = self.terms.length_of(hold);
+                Some(Cow::Owned(Run::after(known, hold, length, hold.expires_at)))
+            }
+            _ => known.map(Cow::Borrowed),
+        }
+    }
+
     /// The order that the viewer's key stands for.
     pub fn order_of_key(&self, viewer: &ViewerId, key: &IdempotencyKey) -> Option<&Order> {
         // A tuple of references cannot look up a tuple of owned values; both clones are cheap
@@ -214,8 +272,9 @@ impl Ledger {
         id: SeatId,
         viewer: &ViewerId,
     ) -> Result<(), IllegalTransition> {
-        let hold = Hold { viewer: viewer.clone(), expires_at: self.now + self.terms.hold };
-        let expires_at = Some(hold.expires_at);
+        let until = self.now + self.terms.hold;
+        let hold = Hold { viewer: viewer.clone(), expires_at: until, is_extended: false };
+        let expires_at = Some(until);
         self.settle(id);
         self.change(
             id,
@@ -233,29 +292,73 @@ impl Ledger {
         viewer: &ViewerId,
     ) -> Result<(), IllegalTransition> {
         let now = self.now;
+        let hold = self.hold(id).ok_or(IllegalTransition)?;
         self.change(
             id,
             |state| state.release(now),
             Entry { cause: Cause::Released, viewer, expires_at: None, order: None },
         )?;
+        if self.terms.max_seats_let_go.is_some() {
+            self.let_go.entry(viewer.clone()).or_default().add(now, 1);
+        }
+        self.note_let_go(id, &hold, now);
         if let Some(count) = self.holdings.get_mut(viewer) {
             *count = count.saturating_sub(1);
         }
         Ok(())
     }
 
+    /// Prolongs a live hold, which must not have been prolonged, by what the event's terms say.
+    pub(super) fn extend(
+        &mut self,
+        id: SeatId,
+        viewer: &ViewerId,
+    ) -> Result<(), IllegalTransition> {
+        let (now, by) = (self.now, self.terms.hold_extension);
+        let expires_at = self.hold(id).map(|hold| hold.expires_at + by);
+        let entry = Entry { cause: Cause::Extended, viewer, expires_at, order: None };
+        self.change(id, |state| state.extend(by, now), entry)
+    }
+
     /// Logs the end of a hold that has run out; true if there was one.
     pub(super) fn settle(&mut self, id: SeatId) -> bool {
         let now = self.now;
-        let Some(Seat { state: SeatState::Reserved(hold), .. }) = self.seats.get(&id) else {
-            return false;
-        };
-        if hold.is_live(now) {
-            return false;
+        let Some(hold) = self.hold(id).filter(|hold| !hold.is_live(now)) else { return false };
+        let viewer = &hold.viewer;
+        let entry = Entry { cause: Cause::Expired, viewer, expires_at: None, order: None };
+        let is_settled = self.change(id, |state| Ok(state.as_of(now)), entry).is_ok();
+        self.note_let_go(id, &hold, hold.expires_at);
+        is_settled
+    }
+
+    /// The hold on a seat as it was last written, live or not.
+    fn hold(&self, id: SeatId) -> Option<Hold> {
+        match &self.seats.get(&id)?.state {
+            SeatState::Reserved(hold) => Some(hold.clone()),
+            SeatState::Available { .. } | SeatState::Confirmed(_) => None,
         }
-        let viewer = hold.viewer.clone();
-        let entry = Entry { cause: Cause::Expired, viewer: &viewer, expires_at: None, order: None };
-        self.change(id, |state| Ok(state.as_of(now)), entry).is_ok()
+    }
+
+    /// Writes down that a hold was let go, if the event minds.
+    fn note_let_go(&mut self, id: SeatId, hold: &Hold, at: DateTime<Utc>) {
+        if self.terms.max_seats_let_go.is_none() {
+            return;
+        }
+        let run = Run::after(self.runs.get(&id), hold, self.terms.length_of(hold), at);
+        self.runs.insert(id, run.clone());
+        self.closing.runs.insert(id, run);
+        *self.closing.let_go.entry((hold.viewer.clone(), at)).or_default() += 1;
+    }
+
+    /// Writes down that somebody else asked for a seat, if it is held, and its holder has had it
+    /// before in the same run: once for each run.
+    pub(super) fn note_asked_for(&mut self, id: SeatId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let holder = self.seats.get(&id).and_then(|seat| seat.state.viewer(self.now));
+        if holder == Some(&run.viewer) && !run.is_asked_for {
+            run.is_asked_for = true;
+            self.closing.runs.insert(id, run.clone());
+        }
     }
 
     /// Who confirms these seats, by what they cost.

@@ -11,6 +11,7 @@
 //! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
 pub mod change;
+pub mod churn;
 pub mod command;
 pub mod confirmed_by;
 pub mod event;

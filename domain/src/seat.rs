@@ -2,10 +2,11 @@
 //!
 //! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
 //! RESERVED → AVAILABLE. The last is a hold that runs out, or is given back by its holder. A hold
-//! that has run out counts as AVAILABLE from that instant on, whatever the table still says:
-//! [`SeatState::as_of`] is the only way to look at a state.
+//! may be prolonged once, and the seat stays RESERVED. A hold that has run out counts as AVAILABLE
+//! from that instant on, whatever the table still says: [`SeatState::as_of`] is the only way to
+//! look at a state.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, FromRepr, VariantArray};
 
 use super::ids::{CategoryId, OrderId, Revision, SeatId, ViewerId};
@@ -77,6 +78,8 @@ pub struct Hold {
     pub viewer: ViewerId,
     /// The first instant at which the hold is no longer there.
     pub expires_at: DateTime<Utc>,
+    /// Whether it was prolonged: once is all there is.
+    pub is_extended: bool,
 }
 
 /// A seat's final owner.
@@ -145,6 +148,17 @@ impl SeatState {
         }
     }
 
+    /// RESERVED stays RESERVED, for longer; while the hold is live, and once.
+    pub fn extend(self, by: TimeDelta, now: DateTime<Utc>) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Reserved(hold) if hold.is_live(now) && !hold.is_extended => {
+                let expires_at = hold.expires_at + by;
+                Ok(Self::Reserved(Hold { expires_at, is_extended: true, ..hold }))
+            }
+            _ => Err(IllegalTransition),
+        }
+    }
+
     /// RESERVED → CONFIRMED, while the hold is live.
     pub fn confirm(self, order: OrderId, now: DateTime<Utc>) -> Result<Self, IllegalTransition> {
         match self {
@@ -174,7 +188,8 @@ mod tests {
     }
 
     fn hold(expires_at: i64) -> Hold {
-        Hold { viewer: ViewerId::new("ann").unwrap(), expires_at: at(expires_at) }
+        let viewer = ViewerId::new("ann").unwrap();
+        Hold { viewer, expires_at: at(expires_at), is_extended: false }
     }
 
     fn order() -> OrderId {
@@ -212,6 +227,19 @@ mod tests {
         for (state, now) in [(held(), at(300)), (free(), at(0)), (sold(), at(0))] {
             assert_eq!(state.clone().confirm(order(), now), Err(IllegalTransition), "{state:?}");
             assert_eq!(state.clone().release(now), Err(IllegalTransition), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_live_hold_can_be_prolonged_once() {
+        let minute = TimeDelta::seconds(60);
+        let longer = Hold { is_extended: true, ..hold(360) };
+        let longer = SeatState::Reserved(longer);
+        assert_eq!(held().extend(minute, at(299)), Ok(longer.clone()));
+        assert_eq!(longer.clone().extend(minute, at(300)), Err(IllegalTransition));
+        assert_eq!(longer.release(at(359)), Ok(free()), "it is a hold like any other");
+        for (state, now) in [(held(), at(300)), (free(), at(0)), (sold(), at(0))] {
+            assert_eq!(state.clone().extend(minute, now), Err(IllegalTransition), "{state:?}");
         }
     }
 

@@ -16,6 +16,7 @@ mod m0003_off_sale;
 mod m0004_by_the_book;
 mod m0005_who_may_take;
 mod m0006_sections;
+mod m0007_holds;
 
 pub use m0004_by_the_book::ENTER_ORDER_CODES;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_by_the_book::Migration),
             Box::new(m0005_who_may_take::Migration),
             Box::new(m0006_sections::Migration),
+            Box::new(m0007_holds::Migration),
         ]
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ConfirmedBy;
+use domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use domain::event::{
     DEFAULT_HOLD_SECONDS, DEFAULT_MAX_SEATS_PER_VIEWER, DEFAULT_TIME_ZONE, NewEvent,
 };
@@ -145,7 +146,9 @@ fn new_event(number: u32, starts_at: DateTime<Utc>) -> NewEvent {
         sales_open_at: None,
         sales_close_at: None,
         hold_seconds: DEFAULT_HOLD_SECONDS,
+        hold_extension_seconds: 0,
         max_seats_per_viewer: Some(DEFAULT_MAX_SEATS_PER_VIEWER),
+        max_seats_let_go: Some(DEFAULT_MAX_SEATS_LET_GO),
         // A newcomer's first purchase goes through, without a shop.
         confirmed_by: ConfirmedBy::Buyer,
     }

@@ -14,6 +14,7 @@ use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
 use crate::domain::ConfirmedBy;
+use crate::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use crate::domain::event::{
     DEFAULT_HOLD_SECONDS, DEFAULT_MAX_SEATS_PER_VIEWER, DEFAULT_TIME_ZONE, NewEvent,
 };
@@ -47,9 +48,17 @@ pub(super) struct ImportArguments {
     /// How long a hold lasts, in seconds, 1 to 86400.
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_HOLD_SECONDS)]
     hold_seconds: u32,
+    /// By how much a hold may be prolonged, once, while its holder pays, in seconds, up to 86400;
+    /// not at all unless said.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    hold_extension_seconds: u32,
     /// The most seats one viewer may hold and own together, 1 to 100000, or `none` for no limit.
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_LIMIT)]
     max_seats_per_viewer: Limit,
+    /// The most seats one viewer may let go in ten minutes and still get more, 1 to 1000, or `none`
+    /// for no limit.
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_LET_GO)]
+    max_seats_let_go: Limit,
     /// Who confirms seats that cost money: the buyer, or the shop's own server after payment.
     #[arg(long, value_name = "WHO", default_value = "shop")]
     confirmed_by: WhoConfirms,
@@ -62,6 +71,7 @@ pub(super) struct ImportArguments {
 struct Limit(Option<u32>);
 
 const DEFAULT_LIMIT: Limit = Limit(Some(DEFAULT_MAX_SEATS_PER_VIEWER));
+const DEFAULT_LET_GO: Limit = Limit(Some(DEFAULT_MAX_SEATS_LET_GO));
 
 /// How no limit is said.
 const NO_LIMIT: &str = "none";
@@ -119,7 +129,9 @@ pub(super) async fn bring_in(arguments: ImportArguments) -> Result<(), CommandEr
         sales_open_at: arguments.sales_open_at,
         sales_close_at: arguments.sales_close_at,
         hold_seconds: arguments.hold_seconds,
+        hold_extension_seconds: arguments.hold_extension_seconds,
         max_seats_per_viewer: arguments.max_seats_per_viewer.0,
+        max_seats_let_go: arguments.max_seats_let_go.0,
         confirmed_by: arguments.confirmed_by.into(),
     };
     event.check().map_err(|error| CommandError::Import(sentence(&error)))?;

@@ -14,11 +14,11 @@ use super::scalars::DateTime;
 use super::serial::SerialUnion;
 use super::submit::submit;
 use super::types::{
-    ConfirmSeatsResult, EventScope, GuestSession, MoneyInput, ReleaseSeatsResult,
-    ReserveSeatsResult, Viewer,
+    ConfirmSeatsResult, EventScope, ExtendHoldsResult, GuestSession, MoneyInput,
+    ReleaseSeatsResult, ReserveSeatsResult, Viewer,
 };
 use crate::clock::wall_clock;
-use crate::domain::command::{Confirm, Release, Reserve};
+use crate::domain::command::{Confirm, Extend, Release, Reserve};
 use crate::domain::text::TEXT_RULE;
 use crate::domain::{ConfirmedBy, IdempotencyKey, PaymentReference, ViewerId};
 use crate::identity::{self, Role};
@@ -58,6 +58,15 @@ pub(super) struct ConfirmSeatsInput {
     payment_reference: Option<String>,
     /// What the seats must cost together: refused with PriceChanged if they cost anything else.
     expected_total: Option<MoneyInput>,
+}
+
+/// Seats whose holds are prolonged.
+#[derive(Clone, Debug, InputObject)]
+pub(super) struct ExtendHoldsInput {
+    /// The event: its id, or its slug.
+    event_id: ID,
+    /// The seats, 1 to 100; a seat named twice counts once.
+    seat_ids: Vec<ID>,
 }
 
 /// Seats to give back.
@@ -132,6 +141,25 @@ impl Mutation {
             let outcome = submit(ctx, asker, event, confirm).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ConfirmSeatsResult::new(&scope, &named, outcome)?)))
+        }))
+        .await
+    }
+
+    /// Prolongs the viewer's holds by the event's `holdExtensionSeconds`, all of them or none: for
+    /// those who are paying. Each hold once.
+    async fn extend_holds(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which seats.")] input: Argument<ExtendHoldsInput>,
+    ) -> Option<Result<SerialUnion<ExtendHoldsResult>>> {
+        nullable(Box::pin(async {
+            let (asker, input) = (ctx.require(Role::Buyer)?, input.read()?);
+            let event = ids::event_id(ctx, &input.event_id).await?;
+            let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
+            let extend = Extend { viewer: asker.id.clone(), seats };
+            let outcome = submit(ctx, asker, event, extend).await?;
+            let scope = EventScope::new(event);
+            Ok(Some(SerialUnion(ExtendHoldsResult::new(&scope, &named, outcome))))
         }))
         .await
     }

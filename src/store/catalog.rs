@@ -63,8 +63,9 @@ async fn insert_event(
 ) -> Result<EventId, StoreError> {
     const INSERT: &str = "
 INSERT INTO events (slug, name, venue, starts_at, time_zone, sales_open_at, sales_close_at,
-                    hold_seconds, max_seats_per_viewer, confirmed_by, currency)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id";
+                    hold_seconds, hold_extension_seconds, max_seats_per_viewer,
+                    max_seats_let_go, confirmed_by, currency)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
     let to_row = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let insert = statement(
         INSERT,
@@ -77,7 +78,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id";
             event.sales_open_at.into(),
             event.sales_close_at.into(),
             to_row(event.hold_seconds).into(),
+            to_row(event.hold_extension_seconds).into(),
             event.max_seats_per_viewer.map(to_row).into(),
+            event.max_seats_let_go.map(to_row).into(),
             event.confirmed_by.code().into(),
             currency.into(),
         ],

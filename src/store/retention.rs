@@ -1,4 +1,5 @@
-//! Removes what of the change logs is past its retention, and what of the idempotency keys is.
+//! Removes what of the change logs and of the idempotency keys is past its retention. So is what
+//! no longer counts of the seats that were let go.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use super::error::StoreError;
 use super::pools::Store;
 use super::sql::statement;
 use crate::domain::EventId;
+use crate::domain::churn::WINDOW;
 
 /// How much of its change log an event keeps: what is within both bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,7 +24,7 @@ pub struct Retention {
 /// purchase later is answered by its seats.
 const KEYS_KEPT_FOR: Duration = Duration::from_hours(24);
 
-/// Rows that one statement removes or looks at: a few tens of milliseconds.
+/// Rows of a table that one statement removes or looks at: a few tens of milliseconds.
 const PRUNED_AT_ONCE: i64 = 5000;
 
 /// A position among the idempotency keys of an event; at first before all of them.
@@ -74,6 +76,37 @@ DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM d
         let prune = statement(PRUNE, values);
         let pruned = self.upkeep.execute_raw(prune).await?.rows_affected();
         Ok(pruned == PRUNED_AT_ONCE.unsigned_abs())
+    }
+
+    /// Removes what says that seats of an event were let go and no longer counts, a batch of it;
+    /// true if there may be more. It counts for the window, and for one hold more, of which it may
+    /// be the beginning that counts.
+    pub async fn prune_churn(&self, event: EventId) -> Result<bool, StoreError> {
+        // Rows that a booking writes just now are passed over. Whoever waited for one would find it
+        // changed, and have to look again whether it is due.
+        const PRUNE: &str = "WITH due AS MATERIALIZED (
+    SELECT clock_timestamp()
+           - make_interval(secs => $3 + hold_seconds + hold_extension_seconds) AS before
+      FROM events WHERE id = $1
+), runs AS (
+    DELETE FROM seat_runs WHERE event_id = $1 AND seat_id IN (
+        SELECT seat_id FROM seat_runs
+         WHERE event_id = $1 AND let_go_at < (SELECT before FROM due)
+         LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+), let_go AS (
+    DELETE FROM seats_let_go WHERE event_id = $1 AND (viewer, let_go_at) IN (
+        SELECT viewer, let_go_at FROM seats_let_go
+         WHERE event_id = $1 AND let_go_at < (SELECT before FROM due)
+         LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+)
+SELECT GREATEST((SELECT count(*) FROM runs), (SELECT count(*) FROM let_go))";
+        let window = WINDOW.as_seconds_f64();
+        let values = [event.0.into(), PRUNED_AT_ONCE.into(), window.into()];
+        let row = self.upkeep.query_one_raw(statement(PRUNE, values)).await?;
+        let pruned: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        Ok(pruned == PRUNED_AT_ONCE)
     }
 
     /// Removes those of the next keys of an event, by viewer and key, that need not be kept any

@@ -33,7 +33,8 @@ impl TryFrom<seat::Model> for Seat {
                 SeatState::Available { lapsed }
             }
             (SeatStatus::Reserved, Some(viewer), Some(expires_at), None) => {
-                SeatState::Reserved(Hold { viewer, expires_at })
+                let is_extended = row.extended_until == Some(expires_at);
+                SeatState::Reserved(Hold { viewer, expires_at, is_extended })
             }
             (SeatStatus::Confirmed, Some(viewer), None, Some(first)) => {
                 let order = OrderId { event, first: Revision(first) };
@@ -57,7 +58,9 @@ pub(super) struct TermsRow {
     pub(super) sales_open_at: Option<DateTime<Utc>>,
     pub(super) sales_close_at: Option<DateTime<Utc>>,
     pub(super) hold_seconds: i32,
+    pub(super) hold_extension_seconds: i32,
     pub(super) max_seats_per_viewer: Option<i32>,
+    pub(super) max_seats_let_go: Option<i32>,
     pub(super) confirmed_by: i16,
     pub(super) currency: String,
 }
@@ -66,14 +69,15 @@ impl TryFrom<TermsRow> for Terms {
     type Error = StoreError;
 
     fn try_from(row: TermsRow) -> Result<Self, StoreError> {
+        let to_limit = |limit| u32::try_from(limit).ok();
         let confirmed_by = ConfirmedBy::from_code(row.confirmed_by);
         Ok(Self {
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at,
             hold: TimeDelta::seconds(row.hold_seconds.into()),
-            max_seats_per_viewer: row
-                .max_seats_per_viewer
-                .and_then(|limit| u32::try_from(limit).ok()),
+            hold_extension: TimeDelta::seconds(row.hold_extension_seconds.into()),
+            max_seats_per_viewer: row.max_seats_per_viewer.and_then(to_limit),
+            max_seats_let_go: row.max_seats_let_go.and_then(to_limit),
             confirmed_by: confirmed_by.ok_or(StoreError::Corrupt("who confirms"))?,
             currency: row.currency,
         })

@@ -29,12 +29,13 @@ use crate::harness::client::{kind, reasons};
 use crate::harness::{Arena, Event, all_at_once, books, eventually};
 
 /// What has happened to a seat before: each way there is to each status.
-const PASTS: [&[Cause]; 5] = [
+const PASTS: [&[Cause]; 6] = [
     &[],
     &[Cause::Reserved],
     &[Cause::Reserved, Cause::Released],
     &[Cause::Reserved, Cause::Expired],
     &[Cause::Reserved, Cause::Confirmed],
+    &[Cause::Reserved, Cause::Extended],
 ];
 
 /// Writes changes as a booking does, whether or not they are legal.
@@ -61,7 +62,7 @@ impl Writer {
         let changes =
             (self.revision.0 + 1..).map(Revision).zip(causes).map(|(revision, &cause)| {
                 let order = OrderId { event: self.event, first: revision };
-                let is_held = cause == Cause::Reserved;
+                let is_held = matches!(cause, Cause::Reserved | Cause::Extended);
                 Change {
                     revision,
                     seat,
@@ -130,6 +131,7 @@ async fn of_several_changes_of_a_seat_that_are_written_together_the_last_one_sta
     let together = [
         &[Cause::Reserved, Cause::Released][..],
         &[Cause::Reserved, Cause::Expired, Cause::Reserved],
+        &[Cause::Reserved, Cause::Extended],
         &[Cause::Reserved, Cause::Confirmed],
     ];
     for (serial, causes) in (1..).zip(together) {

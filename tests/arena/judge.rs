@@ -62,6 +62,7 @@ const SALES: [Sale; 4] = [
         change: |event| {
             event.name = "Søren \"spielt\" \u{1d11e} \\ C#".to_owned();
             event.max_seats_per_viewer = Some(6);
+            event.hold_extension_seconds = 600;
             // However many documents are judged, the holds are there to the end.
             event.hold_seconds = 86_400;
         },
@@ -94,7 +95,7 @@ const SALES: [Sale; 4] = [
         categories: &[("All", 700, None)],
         seats: 40,
         has_coordinates: false,
-        change: |_| {},
+        change: |event| event.hold_extension_seconds = 600,
     },
 ];
 

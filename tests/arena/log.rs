@@ -14,6 +14,11 @@ use crate::harness::{Arena, Event, books, poll_once, submit};
 
 const HOUR: Duration = Duration::from_hours(1);
 
+/// An event whose seats one viewer may take and let go for ever.
+async fn log_event(arena: &Arena, seats: usize) -> Event {
+    arena.event_with(seats, |event| event.max_seats_let_go = None).await
+}
+
 /// Reserves and releases the event's seats until the log has grown by about `changes`.
 async fn churn(desk: &Desk, event: &Event, changes: usize) {
     let viewer = ViewerId::new("churner").unwrap();
@@ -34,7 +39,7 @@ async fn churn(desk: &Desk, event: &Event, changes: usize) {
 #[tokio::test]
 async fn the_log_keeps_the_newest_changes_and_the_younger_ones_and_never_has_a_hole() {
     let arena = Arena::new().await;
-    let (event, other) = (arena.event(100).await, arena.event(100).await);
+    let (event, other) = (log_event(&arena, 100).await, log_event(&arena, 100).await);
     let (desk, _tasks) = arena.desk(2).await;
     churn(&desk, &event, 12_000).await;
     churn(&desk, &other, 400).await;
@@ -98,7 +103,7 @@ async fn read_to(follower: &mut Follower, mut position: i64, end: i64) {
 #[tokio::test]
 async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot() {
     let arena = Arena::new().await;
-    let event = arena.event(100).await;
+    let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
     let mut sleeper = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
@@ -121,7 +126,7 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
 #[tokio::test]
 async fn a_watch_ends_with_its_last_follower_and_permits_are_given_back() {
     let arena = Arena::new().await;
-    let event = arena.event(10).await;
+    let event = log_event(&arena, 10).await;
     let feed = Feed::new(arena.store.clone(), 2);
     for _ in 0..5 {
         let first = feed.follow(event.id, Start::Live, true).await.unwrap();
@@ -140,7 +145,7 @@ async fn a_watch_ends_with_its_last_follower_and_permits_are_given_back() {
 async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     let arena = Arena::new().await;
     arena.expect_warning("the log was rewound");
-    let event = arena.event(100).await;
+    let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     let feed = Feed::new(arena.store.clone(), 10);
     let mut follower = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
@@ -161,7 +166,7 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
 #[tokio::test]
 async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
     let arena = Arena::new().await;
-    let event = arena.event(100).await;
+    let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     churn(&desk, &event, 400).await;
     let feed = Feed::new(arena.store.clone(), 20);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use grand_arena::domain::Cause;
+use grand_arena::domain::churn::MAX_SEATS_LET_GO;
 use serde_json::{Value, json};
 
 use crate::harness::client::{CONFIRM, RELEASE, RESERVE};
@@ -164,6 +165,8 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
         .event_with(usize::try_from(SEATS).unwrap(), |event| {
             event.hold_seconds = 1;
             event.max_seats_per_viewer = Some(u32::try_from(LIMIT).unwrap());
+            // Everybody lets go what a hundred families would.
+            event.max_seats_let_go = Some(MAX_SEATS_LET_GO);
         })
         .await;
     let (arena, event) = (Arc::new(arena), Arc::new(event));
@@ -344,7 +347,9 @@ fn check_limit(log: &[books::LogRow]) {
         let mut has = std::collections::BTreeSet::new();
         for row in log[..=index].iter().filter(|row| row.viewer == granted.viewer) {
             let counts = match row.cause {
-                Cause::Reserved => row.expires_at.is_some_and(|at| at > granted.changed_at),
+                Cause::Reserved | Cause::Extended => {
+                    row.expires_at.is_some_and(|at| at > granted.changed_at)
+                }
                 Cause::Confirmed => true,
                 Cause::Released | Cause::Expired => false,
             };

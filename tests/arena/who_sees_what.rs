@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::FieldDefinition;
 use chrono::{DateTime, TimeDelta};
+use grand_arena::domain::event::NewEvent;
 use grand_arena::graphql;
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ const EVERYBODY: [&str; 6] = ["nobody", "guest", OWNER, "other", "shop", "admin"
 
 /// Objects of a type, and the way to them: fields of a query, or of what is said before the colon.
 /// Words in capitals stand for things of the world that is looked at.
-const PLACES: [(&str, &[&str]); 43] = [
+const PLACES: [(&str, &[&str]); 46] = [
     ("Availability", &["event(id: EVENT)", "availability"]),
     ("Category", &["node(id: CATEGORY)", "... on Category"]),
     ("Event", &["event(id: EVENT)"]),
@@ -64,6 +65,7 @@ const PLACES: [(&str, &[&str]); 43] = [
         &["mutation:", RESERVE_HELD, "... on SeatsUnavailable", "seats", "seat"],
     ),
     ("SeatLimitExceeded", &["mutation:", RESERVE_MANY, "... on SeatLimitExceeded"]),
+    ("HoldsTooFrequent", &["mutation:", RESERVE_BUSY, "... on HoldsTooFrequent"]),
     ("SalesClosed", &["mutation:", RESERVE_LATE, "... on SalesClosed"]),
     ("ConfirmSeatsSuccess", &["mutation:", CONFIRM_HELD, "... on ConfirmSeatsSuccess"]),
     ("SeatsNotHeld", &["mutation:", CONFIRM_HELD, "... on SeatsNotHeld"]),
@@ -71,6 +73,8 @@ const PLACES: [(&str, &[&str]); 43] = [
     ("AlreadyConfirmed", &["mutation:", CONFIRM_SOLD, "... on AlreadyConfirmed"]),
     ("IdempotencyKeyReused", &["mutation:", CONFIRM_KEY, "... on IdempotencyKeyReused"]),
     ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
+    ("ExtendHoldsSuccess", &["mutation:", EXTEND_HELD, "... on ExtendHoldsSuccess"]),
+    ("ExtensionRefused", &["mutation:", EXTEND_LATE, "... on ExtensionRefused"]),
     ("SeatSnapshot", &["subscription:", "seatChanges(eventId: EVENT)", "... on SeatSnapshot"]),
     (
         "SeatState",
@@ -85,6 +89,7 @@ const RESERVE_FREE: &str = "reserveSeats(input: { eventId: EVENT, seatIds: [FREE
 const RESERVE_HELD: &str = "reserveSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const RESERVE_MANY: &str = "reserveSeats(input: { eventId: EVENT, seatIds: [FREE, FREE2] })";
 const RESERVE_LATE: &str = "reserveSeats(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
+const RESERVE_BUSY: &str = "reserveSeats(input: { eventId: BUSY, seatIds: [BUSY_SEAT] })";
 const CONFIRM_HELD: &str =
     "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], idempotencyKey: \"new\" })";
 const CONFIRM_DEAR: &str = "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], \
@@ -94,10 +99,12 @@ const CONFIRM_SOLD: &str = "confirmSeats(input: { eventId: EVENT, seatIds: [SOLD
 const CONFIRM_KEY: &str =
     "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], idempotencyKey: \"used\" })";
 const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
+const EXTEND_HELD: &str = "extendHolds(input: { eventId: EVENT, seatIds: [HELD] })";
+const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
 const CHANGES: &str = "seatChanges(eventId: EVENT, since: 0)";
 
 /// Every field at the roots, called for the owner's things.
-const ROOTS: [&[&str]; 15] = [
+const ROOTS: [&[&str]; 16] = [
     &["node(id: ORDER)"],
     &["nodes(ids: [ORDER])"],
     &["order(code: CODE)"],
@@ -111,11 +118,13 @@ const ROOTS: [&[&str]; 15] = [
     &["mutation:", RESERVE_HELD],
     &["mutation:", CONFIRM_HELD],
     &["mutation:", RELEASE_HELD],
+    &["mutation:", EXTEND_HELD],
     &["subscription:", "seatChanges(eventId: EVENT)"],
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 
-/// A buyer's things: a seat she holds, one she owns, two that are free; and an event that is over.
+/// A buyer's things: a seat she holds, one she owns, two that are free; an event that is over; and
+/// one in which she has let too many seats go.
 struct World<'a> {
     server: &'a TestServer,
     names: Vec<(&'static str, String)>,
@@ -123,11 +132,18 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     async fn new(arena: &Arena, server: &'a TestServer) -> Self {
-        let event = arena.event_with(4, |event| event.max_seats_per_viewer = Some(3)).await;
+        let terms = |event: &mut NewEvent| {
+            event.max_seats_per_viewer = Some(3);
+            event.hold_extension_seconds = 60;
+        };
+        let event = arena.event_with(4, terms).await;
+        let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
+        assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");
+        assert_eq!(kind(&owner.release(&busy, [1, 2]).await), "ReleaseSeatsSuccess");
         let input = json!({ "eventId": event.gid, "seatIds": event.seat_gids([2]),
             "idempotencyKey": "used", "paymentReference": "the owner's" });
         let order =
@@ -138,6 +154,8 @@ impl<'a> World<'a> {
         let seat = |event: &Event, serial| event.seat_gid(serial);
         // Longer words come before those that they begin with.
         let names = vec![
+            ("BUSY_SEAT", seat(&busy, 1)),
+            ("BUSY", busy.gid.clone()),
             ("LATE_SEAT", seat(&late, 1)),
             ("LATE", late.gid.clone()),
             ("CATEGORY", text(&found["event"]["categories"][0]["id"])),

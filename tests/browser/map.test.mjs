@@ -279,6 +279,11 @@ test('every refusal is explained in words of its own', async () => {
     { ...closed, closedAt: '2020-01-01T10:00:00Z' },
     'Sales for this event have closed.',
   );
+  await refused(
+    'reserveSeats',
+    { __typename: 'HoldsTooFrequent', retryAt: '2020-01-01T10:00:00Z' },
+    /^You have let many seats go, .* You can take seats again in 1 second\.$/,
+  );
   await refused('reserveSeats', unavailable('NOT_FOR_SALE'), 'Row 1, seat 1 is not offered.');
   await refused(
     'reserveSeats',

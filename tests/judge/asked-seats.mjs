@@ -6,6 +6,7 @@ const isHeld = ({ status, heldByMe }) => status === 'RESERVED' && heldByMe;
 const IN_THE_WAY = {
   ReserveSeatsInput: (seat) => !isHeld(seat) && (seat.status !== 'AVAILABLE' || !seat.forSale),
   ReleaseSeatsInput: (seat) => !isHeld(seat),
+  ExtendHoldsInput: (seat) => !isHeld(seat),
   // One that is the viewer's own might make an order known under a new key.
   ConfirmSeatsInput: (seat) => !seat.heldByMe,
 };
@@ -33,7 +34,7 @@ function ownRequest(input, random, hall) {
   const held = ofHall(...random.one([[1], [2, 1]]));
   const bought = ofHall(6, 5, 6);
   if (input === 'ReserveSeatsInput') return { ids: held };
-  if (input === 'ReleaseSeatsInput') return undefined;
+  if (input === 'ReleaseSeatsInput' || input === 'ExtendHoldsInput') return undefined;
   return random.one([
     { ids: bought, key: 'bought' },
     { ids: bought, key: 'bought', reference: 'another' },

@@ -117,6 +117,31 @@ function releaseSeats(context, input) {
   return { __typename: 'ReleaseSeatsSuccess', seats: seats.map((seat) => ({ ...seat })), revision };
 }
 
+/** Seats with holds that were prolonged: what a seat's own fields do not say. */
+const holdOf = ({ id, reservationExpiresAt }) => `${id} until ${reservationExpiresAt}`;
+
+function extendHolds(context, input) {
+  const { world } = context;
+  const { event, named, seats } = request(world, input);
+  if (event.holdExtensionSeconds === 0) return refusal(world, 'ExtensionRefused');
+  const inTheWay = refused(named, reasonNotHeld);
+  if (inTheWay.length > 0) return refusal(world, 'SeatsNotHeld', { seats: inTheWay });
+  if (seats.some((seat) => world.extended.has(holdOf(seat)))) {
+    return refusal(world, 'ExtensionRefused');
+  }
+  world.made += 1;
+  const reservationExpiresAt = volatile('instant', `hold${world.made}`);
+  change(context, event, seats, { reservationExpiresAt });
+  seats.forEach((seat) => world.extended.add(holdOf(seat)));
+  return {
+    __typename: 'ExtendHoldsSuccess',
+    seats: seats.map((seat) => ({ ...seat })),
+    expiresAt: reservationExpiresAt,
+    serverTime: volatile('instant', `now${world.made}`),
+    revision: event.revision,
+  };
+}
+
 /** What the seats cost together. */
 function total(world, seats) {
   const prices = seats.map(({ categoryId }) => world.byId.get(categoryId).price);
@@ -230,4 +255,5 @@ export const mutations = {
   reserveSeats: (_, { input }, context) => reserveSeats(context, input),
   confirmSeats: (_, { input }, context) => confirmSeats(context, input),
   releaseSeats: (_, { input }, context) => releaseSeats(context, input),
+  extendHolds: (_, { input }, context) => extendHolds(context, input),
 };

@@ -58,6 +58,8 @@ export class World {
   byId = new Map();
   /** Orders by the keys that they were bought with. */
   keys = new Map();
+  /** Holds that were prolonged. */
+  extended = new Set();
   /** Of what is made up in one answer, so that each thing gets a number of its own. */
   made = 0;
 

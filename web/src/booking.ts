@@ -123,6 +123,15 @@ export class Booking {
           );
           break;
         }
+        case 'HoldsTooFrequent': {
+          const wait = (Date.parse(answer.retryAt) - clock.now()) / 1000;
+          this.#refuse(
+            seat,
+            'You have let many seats go, so others come first for a while. ' +
+              `You can take seats again in ${duration(Math.max(Math.ceil(wait), 1))}.`,
+          );
+          break;
+        }
         case 'SalesClosed': {
           const { opensAt } = answer;
           this.#refuse(

@@ -11,6 +11,7 @@ use super::stage::{Event, Events, Stage, make_event};
 use super::throughput::Peaks;
 use super::trial::{Terms, Trial, resident_mib, singles};
 use crate::Result;
+use crate::arena::lift_limits;
 use crate::report::{Report, progress};
 use crate::usage::{median, percentile};
 
@@ -175,7 +176,9 @@ pub(crate) async fn soak(
 ) -> Result<()> {
     const LOG_CHANGES: &str = "200000";
     let terms = Terms { arguments: &["--log-changes", LOG_CHANGES], ..Terms::default() };
-    let mut trial = Trial::open(stage.database().await?, tokens, terms).await?;
+    let url = stage.database().await?;
+    lift_limits(&url).await?;
+    let mut trial = Trial::open(url, tokens, terms).await?;
     let duration = Duration::from_secs(minutes * 60);
     let pids = trial.pids()?;
     let watching = trial.watching().ok_or("nobody watches")?.latest();

@@ -8,6 +8,7 @@
 mod confirm;
 mod decide;
 mod expire;
+mod extend;
 mod held;
 mod release;
 mod reserve;
@@ -18,6 +19,7 @@ mod tests;
 pub use confirm::{Confirm, ConfirmRefusal, Confirmed};
 pub use decide::{Command, Needs};
 pub use expire::Expire;
+pub use extend::{Extend, ExtendRefusal};
 pub use held::NotHeldReason;
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};

@@ -51,6 +51,12 @@ pub enum ReserveRefusal {
         /// When sales closed, if they have.
         closed_at: Option<DateTime<Utc>>,
     },
+    /// The viewer has let too many seats go lately, or these too often: see
+    /// [`churn`](crate::churn).
+    TooFrequent {
+        /// From when these seats can be reserved, if nobody else takes them and no more are let go.
+        retry_at: DateTime<Utc>,
+    },
 }
 
 /// Why one seat cannot be reserved.
@@ -88,15 +94,22 @@ impl Command for Reserve {
             return Err(sales_closed(ledger));
         }
         if !in_the_way.is_empty() {
+            in_the_way.iter().for_each(|&(id, _)| ledger.note_asked_for(id));
             return Err(ReserveRefusal::Unavailable(in_the_way));
         }
+        if wanted.is_empty() {
+            return Ok(Reserved::read(ledger, self.seats.as_slice()));
+        }
         self.check_limit(ledger, wanted.len())?;
+        if let Some(retry_at) = ledger.refused_until(&self.viewer, &wanted) {
+            return Err(ReserveRefusal::TooFrequent { retry_at });
+        }
         for id in wanted {
             ledger
                 .reserve(id, &self.viewer)
                 .expect("each of these seats was seen to be free on this ledger");
         }
-        Ok(self.granted(ledger))
+        Ok(Reserved::read(ledger, self.seats.as_slice()))
     }
 }
 
@@ -128,23 +141,22 @@ impl Reserve {
         let requested = u32::try_from(wanted).unwrap_or(u32::MAX);
         let held = ledger.holdings(&self.viewer);
         match ledger.terms().max_seats_per_viewer {
-            Some(limit) if requested > 0 && held.saturating_add(requested) > limit => {
+            Some(limit) if held.saturating_add(requested) > limit => {
                 Err(ReserveRefusal::LimitExceeded { limit, held, requested })
             }
             _ => Ok(()),
         }
     }
+}
 
-    fn granted(&self, ledger: &Ledger) -> Reserved {
+impl Reserved {
+    /// Seats that the viewer holds, as they are now.
+    pub(super) fn read(ledger: &Ledger, seats: &[SeatId]) -> Self {
         let now = ledger.now();
-        let seats: Vec<_> =
-            self.seats.as_slice().iter().filter_map(|&id| ledger.seat(id)).cloned().collect();
-        Reserved {
-            expires_at: seats
-                .iter()
-                .filter_map(|seat| seat.state.expires_at(now))
-                .min()
-                .unwrap_or(now),
+        let seats: Vec<_> = seats.iter().filter_map(|&id| ledger.seat(id)).cloned().collect();
+        let ends = seats.iter().filter_map(|seat| seat.state.expires_at(now));
+        Self {
+            expires_at: ends.min().unwrap_or(now),
             revision: seats.iter().map(|seat| seat.revision).max().unwrap_or_default(),
             seats,
             now,

@@ -35,7 +35,7 @@ fn free() -> SeatState {
 }
 
 fn held_by(name: &str, until: DateTime<Utc>) -> SeatState {
-    SeatState::Reserved(Hold { viewer: viewer(name), expires_at: until })
+    SeatState::Reserved(Hold { viewer: viewer(name), expires_at: until, is_extended: false })
 }
 
 fn sold_to(name: &str) -> SeatState {
@@ -60,7 +60,9 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
             sales_open_at: None,
             sales_close_at: None,
             hold: TimeDelta::seconds(300),
+            hold_extension: TimeDelta::zero(),
             max_seats_per_viewer: None,
+            max_seats_let_go: None,
             confirmed_by: ConfirmedBy::Buyer,
             currency: "EUR".to_owned(),
         },
@@ -69,6 +71,8 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         seats: (1..).zip(states).map(row).collect(),
         prices: HashMap::from([(category, 4_900)]),
         holdings: HashMap::new(),
+        let_go: HashMap::new(),
+        runs: HashMap::new(),
         keys: HashMap::new(),
         key_slots: HashMap::new(),
         codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),

@@ -8,14 +8,14 @@ use proptest::test_runner::TestRunner;
 
 use super::scenario::scenarios;
 use super::world::{Answer, Decision};
-use crate::command::{ConfirmRefusal, ReserveRefusal};
+use crate::command::{ConfirmRefusal, ExtendRefusal, ReserveRefusal};
 use crate::{Cause, Change};
 
 /// Sales looked at; every kind of event has to happen in them at least once for every ten sales.
 const SALES: usize = 200;
 
 /// All there is to be met with.
-const KINDS: [&str; 28] = [
+const KINDS: [&str; 32] = [
     "reserve: granted",
     "reserve: granted again",
     "reserve: a hold that ran out is taken over",
@@ -25,6 +25,7 @@ const KINDS: [&str; 28] = [
     "reserve: NotFound",
     "reserve: limit exceeded",
     "reserve: sales closed",
+    "reserve: too frequent",
     "confirm: sold",
     "confirm: sold several seats",
     "confirm: left to the shop",
@@ -42,6 +43,9 @@ const KINDS: [&str; 28] = [
     "not held: AlreadyConfirmed",
     "not held: NotFound",
     "release: free again",
+    "extend: prolonged",
+    "extend: not offered",
+    "extend: prolonged before",
     "expire: some were due",
     "expire: nothing was due",
 ];
@@ -63,6 +67,10 @@ fn kinds(decision: &Decision) -> Vec<String> {
             one("reserve: limit exceeded")
         }
         Answer::Reserve(Err(ReserveRefusal::SalesClosed { .. })) => one("reserve: sales closed"),
+        Answer::Reserve(Err(ReserveRefusal::TooFrequent { .. })) => one("reserve: too frequent"),
+        Answer::Extend(Ok(_)) => one("extend: prolonged"),
+        Answer::Extend(Err(ExtendRefusal::NotOffered)) => one("extend: not offered"),
+        Answer::Extend(Err(ExtendRefusal::ExtendedBefore)) => one("extend: prolonged before"),
         Answer::Confirm(Ok(confirmed)) if !confirmed.created => {
             one(match (decision.is_known_key, decision.is_kept_key) {
                 (true, _) => "confirm: replayed",
@@ -84,7 +92,9 @@ fn kinds(decision: &Decision) -> Vec<String> {
                 "confirm: another payment reference under a new key"
             })
         }
-        Answer::Confirm(Err(ConfirmRefusal::NotHeld(seats))) | Answer::Release(Err(seats)) => {
+        Answer::Confirm(Err(ConfirmRefusal::NotHeld(seats)))
+        | Answer::Release(Err(seats))
+        | Answer::Extend(Err(ExtendRefusal::NotHeld(seats))) => {
             seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
         }
         Answer::Release(Ok(_)) => one("release: free again"),

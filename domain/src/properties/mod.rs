@@ -5,11 +5,13 @@
 //! below is one of the design's invariants. `PROPTEST_CASES=10000 cargo test -p domain` looks
 //! harder than the usual run.
 
+mod churn;
 mod coverage;
 mod holds;
 mod oracle;
 mod purchases;
 mod scenario;
+mod stories;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,20 +56,19 @@ proptest! {
     fn every_change_is_a_legal_transition_at_a_legal_instant(scenario in scenarios()) {
         let (world, _) = scenario.play(|_| {});
         for history in by_seat(&world.log).into_values() {
-            let mut hold = None;
+            let mut hold: Option<(_, _, bool)> = None;
             let mut is_sold = false;
             for change in history {
                 prop_assert!(!is_sold, "a confirmed seat never changes again: {:?}", change);
-                prop_assert_eq!(change.expires_at.is_some(), change.cause == Cause::Reserved);
+                let is_hold = matches!(change.cause, Cause::Reserved | Cause::Extended);
+                prop_assert_eq!(change.expires_at.is_some(), is_hold);
                 prop_assert_eq!(change.order.is_some(), change.cause == Cause::Confirmed);
                 if change.cause == Cause::Reserved {
                     prop_assert_eq!(hold, None, "reserved while it was held: {:?}", change);
                     prop_assert_eq!(change.expires_at, Some(change.changed_at + world.terms.hold));
                 } else {
-                    let (viewer, until) = hold.expect(
-                        "only a held seat is released, expires or \
-                        is confirmed",
-                    );
+                    let (viewer, until, is_extended) =
+                        hold.expect("a seat must be held for everything but reserving it");
                     let is_over = until <= change.changed_at;
                     prop_assert_eq!(viewer, &change.viewer, "only its holder's: {:?}", change);
                     prop_assert_eq!(
@@ -78,8 +79,14 @@ proptest! {
                         until,
                         change
                     );
+                    if change.cause == Cause::Extended {
+                        prop_assert!(!is_extended, "once: {:?}", change);
+                        let longer = until + world.terms.hold_extension;
+                        prop_assert_eq!(change.expires_at, Some(longer));
+                    }
                 }
-                hold = change.expires_at.map(|until| (&change.viewer, until));
+                let is_extended = change.cause == Cause::Extended;
+                hold = change.expires_at.map(|until| (&change.viewer, until, is_extended));
                 is_sold = change.cause == Cause::Confirmed;
             }
         }
@@ -138,6 +145,9 @@ proptest! {
                     (Ask::Reserve(ask), Stands::Held { by, .. }) => by == ask.viewer,
                     (Ask::Confirm(ask), Stands::Sold { to, .. }) => to == ask.viewer,
                     (Ask::Release(_), Stands::Free { lapsed }) => lapsed.is_none(),
+                    (Ask::Extend(ask), Stands::Held { by, is_extended, .. }) => {
+                        by == ask.viewer && is_extended
+                    }
                     (Ask::Expire(_), _) => true,
                     _ => false,
                 };
@@ -146,14 +156,21 @@ proptest! {
         }
     }
 
+    /// But that somebody asked for a seat, where it may matter.
     #[test]
     fn a_refused_command_alone_has_nothing_to_write(scenario in scenarios()) {
         let mut before = World::new(scenario.terms.clone());
         for step in scenario.one_by_one().steps {
             before.tick(step.tick.expect("each has a ledger of its own"));
             let mut after = before.clone();
+            let asked_for = |world: &World| {
+                let mut world = world.clone();
+                world.runs.values_mut().for_each(|run| run.is_asked_for = true);
+                world
+            };
             if after.book_one(&step.ask).answer.is_refusal() {
-                prop_assert_eq!(&after, &before, "refused: {:?}", step.ask);
+                let (after, before) = (asked_for(&after), asked_for(&before));
+                prop_assert_eq!(after, before, "refused: {:?}", step.ask);
             }
             before = after;
         }
@@ -188,7 +205,9 @@ proptest! {
                     prop_assert_eq!(first.order, again.order);
                     prop_assert!(!again.created);
                 }
-                (Answer::Release(Ok(_)), again) => prop_assert!(again.is_refusal()),
+                (Answer::Release(Ok(_)) | Answer::Extend(Ok(_)), again) => {
+                    prop_assert!(again.is_refusal());
+                }
                 (Answer::Expire(_), again) => prop_assert_eq!(again, Answer::Expire(0)),
                 (first, again) => prop_assert_eq!(first, again),
             }
@@ -214,7 +233,9 @@ proptest! {
                     let expected = match stands(&world.log, row.id, now) {
                         Stands::Missing => panic!("{:?} is in the table", row.id),
                         Stands::Free { .. } => (SeatStatus::Available, None, None),
-                        Stands::Held { by, until } => (SeatStatus::Reserved, Some(until), Some(by)),
+                        Stands::Held { by, until, .. } => {
+                            (SeatStatus::Reserved, Some(until), Some(by))
+                        }
                         Stands::Sold { to, .. } => (SeatStatus::Confirmed, None, Some(to)),
                     };
                     assert_eq!(seen, expected);

@@ -1,14 +1,17 @@
 //! The rules once more, as plainly as they can be said, to compare with: no states and no ledger,
 //! every question is answered by reading the change log from its end.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
+use super::stories::{refused_until, stories};
 use super::world::{
     Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, code, price, seat, total, written,
 };
 use crate::command::{
-    Confirm, ConfirmRefusal, Confirmed, NotHeldReason, Release, Released, Reserve, ReserveRefusal,
-    Reserved, SeatSet, UnavailableReason,
+    Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal, NotHeldReason, Release, Released,
+    Reserve, ReserveRefusal, Reserved, SeatSet, UnavailableReason,
 };
 use crate::ledger::Terms;
 use crate::seat::Seat;
@@ -21,7 +24,7 @@ use crate::{
 pub(super) enum Stands {
     Missing,
     Free { lapsed: Option<ViewerId> },
-    Held { by: ViewerId, until: DateTime<Utc> },
+    Held { by: ViewerId, until: DateTime<Utc>, is_extended: bool },
     Sold { to: ViewerId, order: OrderId },
 }
 
@@ -38,8 +41,14 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
         Cause::Released => Stands::Free { lapsed: None },
         Cause::Expired => Stands::Free { lapsed: Some(viewer) },
         Cause::Confirmed => Stands::Sold { to: viewer, order: last.order.unwrap() },
-        Cause::Reserved if last.expires_at.unwrap() <= now => Stands::Free { lapsed: Some(viewer) },
-        Cause::Reserved => Stands::Held { by: viewer, until: last.expires_at.unwrap() },
+        Cause::Reserved | Cause::Extended => {
+            let (until, is_extended) = (last.expires_at.unwrap(), last.cause == Cause::Extended);
+            if until <= now {
+                Stands::Free { lapsed: Some(viewer) }
+            } else {
+                Stands::Held { by: viewer, until, is_extended }
+            }
+        }
     }
 }
 
@@ -63,10 +72,15 @@ fn bought_before(ask: &Confirm, order: Order) -> Result<Confirmed, ConfirmRefusa
     }
 }
 
+const BY_ANOTHER: UnavailableReason = UnavailableReason::ReservedByAnother;
+const RESERVED: Cause = Cause::Reserved;
+
 /// See the module's documentation.
 pub(super) struct Oracle {
     terms: Terms,
     untouched: World,
+    /// First revisions of holds on seats for which others have asked.
+    asked_for: BTreeSet<Revision>,
     pub(super) log: Vec<Change>,
     pub(super) orders: Vec<Order>,
     pub(super) keys: Vec<(ViewerId, IdempotencyKey, OrderId)>,
@@ -75,7 +89,9 @@ pub(super) struct Oracle {
 impl Oracle {
     pub(super) fn new(terms: Terms) -> Self {
         let untouched = World::new(terms.clone());
-        Self { terms, untouched, log: Vec::new(), orders: Vec::new(), keys: Vec::new() }
+        let asked_for = BTreeSet::new();
+        let (log, orders, keys) = (Vec::new(), Vec::new(), Vec::new());
+        Self { terms, untouched, asked_for, log, orders, keys }
     }
 
     /// What the command has to be answered at `now`.
@@ -84,6 +100,7 @@ impl Oracle {
             Ask::Reserve(ask) => Answer::Reserve(self.reserve(ask, now)),
             Ask::Confirm(ask) => Answer::Confirm(self.confirm(ask, now)),
             Ask::Release(ask) => Answer::Release(self.release(ask, now)),
+            Ask::Extend(ask) => Answer::Extend(self.extend(ask, now)),
             Ask::Expire(ask) => {
                 Answer::Expire(ask.seats.iter().filter(|&&seat| self.expire(seat, now)).count())
             }
@@ -116,6 +133,10 @@ impl Oracle {
         };
         let taken: Vec<_> = new.iter().filter_map(taken).collect();
         if !taken.is_empty() {
+            for (seat, _) in taken.iter().filter(|(_, why)| *why == BY_ANOTHER) {
+                let begin = |change: &&Change| change.seat == *seat && change.cause == RESERVED;
+                self.asked_for.extend(self.log.iter().rfind(begin).map(|begin| begin.revision));
+            }
             return Err(ReserveRefusal::Unavailable(taken));
         }
         let held = holdings(&self.log, &ask.viewer, now);
@@ -127,17 +148,44 @@ impl Oracle {
         {
             return Err(ReserveRefusal::LimitExceeded { limit, held, requested });
         }
+        let stories = stories(&self.log, &self.asked_for, now);
+        let until = refused_until(&stories, &self.terms, &ask.viewer, &new, now);
+        if let Some(retry_at) = until.filter(|_| !new.is_empty()) {
+            return Err(ReserveRefusal::TooFrequent { retry_at });
+        }
         for seat in new {
             self.expire(seat, now);
             self.log(seat, Cause::Reserved, &ask.viewer, now, None);
         }
+        Ok(self.held(seats, now))
+    }
+
+    /// All of the seats are held.
+    fn held(&self, seats: &[SeatId], now: DateTime<Utc>) -> Reserved {
         let holds: Vec<&Change> = seats.iter().map(|&seat| self.last(seat)).collect();
-        Ok(Reserved {
+        Reserved {
             expires_at: holds.iter().map(|hold| hold.expires_at.unwrap()).min().unwrap(),
             revision: holds.iter().map(|hold| hold.revision).max().unwrap(),
             seats: self.rows(seats),
             now,
-        })
+        }
+    }
+
+    fn extend(&mut self, ask: &Extend, now: DateTime<Utc>) -> Result<Reserved, ExtendRefusal> {
+        let seats = ask.seats.as_slice();
+        if self.terms.hold_extension.is_zero() {
+            return Err(ExtendRefusal::NotOffered);
+        }
+        self.check_held(&ask.viewer, &ask.seats, now).map_err(ExtendRefusal::NotHeld)?;
+        if seats.iter().any(|&seat| self.last(seat).cause == Cause::Extended) {
+            return Err(ExtendRefusal::ExtendedBefore);
+        }
+        for &seat in seats {
+            let until = self.last(seat).expires_at.unwrap() + self.terms.hold_extension;
+            self.log(seat, Cause::Extended, &ask.viewer, now, None);
+            self.log.last_mut().unwrap().expires_at = Some(until);
+        }
+        Ok(self.held(seats, now))
     }
 
     fn confirm(&mut self, ask: &Confirm, now: DateTime<Utc>) -> Result<Confirmed, ConfirmRefusal> {

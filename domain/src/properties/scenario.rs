@@ -12,7 +12,8 @@ use proptest::sample::select;
 use super::world::{
     Ask, CURRENCY, Decision, EVENT, NOT_FOR_SALE, SEATS, Tick, World, seat, start, total,
 };
-use crate::command::{Confirm, Expire, Release, Reserve, SeatSet};
+use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
+use crate::command::{Confirm, Expire, Extend, Release, Reserve, SeatSet};
 use crate::ledger::Terms;
 use crate::{ConfirmedBy, EventId, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId};
 
@@ -78,6 +79,10 @@ pub(super) fn release(viewer: &ViewerId, seats: &SeatSet) -> Ask {
     Ask::Release(Release { viewer: viewer.clone(), seats: seats.clone() })
 }
 
+pub(super) fn extend(viewer: &ViewerId, seats: &SeatSet) -> Ask {
+    Ask::Extend(Extend { viewer: viewer.clone(), seats: seats.clone() })
+}
+
 pub(super) fn confirm(viewer: &ViewerId, seats: &SeatSet, key: &IdempotencyKey) -> Ask {
     Ask::Confirm(Confirm {
         viewer: viewer.clone(),
@@ -99,7 +104,9 @@ pub(super) fn open_terms(hold_seconds: i64) -> Terms {
         sales_open_at: None,
         sales_close_at: None,
         hold: TimeDelta::seconds(hold_seconds),
+        hold_extension: TimeDelta::zero(),
         max_seats_per_viewer: None,
+        max_seats_let_go: Some(DEFAULT_MAX_SEATS_LET_GO),
         confirmed_by: ConfirmedBy::Buyer,
         currency: CURRENCY.to_owned(),
     }
@@ -116,7 +123,8 @@ pub(super) fn scenarios_forward() -> impl Strategy<Value = Scenario> {
 }
 
 fn scenarios_with(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Scenario> {
-    (terms(), vec(prop_oneof![12 => runs(ticks), 1 => many_keys()], 1..16))
+    let runs = prop_oneof![12 => runs(ticks), 1 => many_keys(), 2 => clinging()];
+    (terms(), vec(runs, 1..16))
         .prop_map(|(terms, runs)| Scenario { terms, steps: runs.into_iter().flatten().collect() })
 }
 
@@ -133,6 +141,9 @@ fn ticks_forward() -> impl Strategy<Value = Tick> {
         2 => Just(from_expiry(0)),
         1 => select(vec![-1, 1]).prop_map(from_expiry),
         1 => Just(Tick::SalesEdge),
+        1 => select(vec![-1, 0, 1]).prop_map(|micros| {
+            Tick::Forgotten(TimeDelta::microseconds(micros))
+        }),
     ]
 }
 
@@ -141,11 +152,20 @@ fn terms() -> impl Strategy<Value = Terms> {
         |seconds: std::ops::Range<i64>| seconds.prop_map(|at| start() + TimeDelta::seconds(at));
     let opens = prop_oneof![4 => Just(None), 1 => instants(-5..20).prop_map(Some)];
     let closes = prop_oneof![4 => Just(None), 1 => instants(20..90).prop_map(Some)];
-    (opens, closes, 1..20_i64, prop::option::of(1..=5_u32), one_or_the_other()).prop_map(
-        |(opens, closes, hold, limit, confirmed_by)| Terms {
+    let extension = prop_oneof![1 => Just(0), 2 => 1..20_i64].prop_map(TimeDelta::seconds);
+    let let_go = prop_oneof![
+        2 => Just(None),
+        1 => (1..=4_u32).prop_map(Some),
+        2 => Just(Some(DEFAULT_MAX_SEATS_LET_GO)),
+    ];
+    let holds = (1..20_i64, extension, prop::option::of(1..=5_u32), let_go);
+    (opens, closes, holds, one_or_the_other()).prop_map(
+        |(opens, closes, (hold, hold_extension, limit, max_seats_let_go), confirmed_by)| Terms {
             sales_open_at: opens,
             sales_close_at: closes,
+            hold_extension,
             max_seats_per_viewer: limit,
+            max_seats_let_go,
             confirmed_by,
             ..open_terms(hold)
         },
@@ -213,6 +233,36 @@ fn runs(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
+/// A viewer who takes a seat again and again and may prolong the hold, and sometimes somebody else
+/// who asks for it.
+fn clinging() -> impl Strategy<Value = Vec<Step>> {
+    let seats = (1..NOT_FOR_SALE).prop_map(|serial| set([seat(serial)]));
+    let [viewer, other] = [viewers()[0].clone(), viewers()[1].clone()];
+    let seconds = |seconds| Some(Tick::By(TimeDelta::seconds(seconds)));
+    let at_its_end = Some(Tick::FirstExpiry(TimeDelta::zero()));
+    (seats, vec((any::<bool>(), any::<bool>(), 0..5_i64, 0..3), 3..7)).prop_map(
+        move |(seats, rounds)| {
+            let mut steps = Vec::new();
+            for (is_asked_for, runs_out, pause, prolonged) in rounds {
+                steps.push(Step { tick: seconds(pause), ask: reserve(&viewer, &seats) });
+                if is_asked_for {
+                    steps.push(Step { tick: seconds(0), ask: reserve(&other, &seats) });
+                }
+                for _ in 0..prolonged {
+                    steps.push(Step { tick: None, ask: extend(&viewer, &seats) });
+                }
+                let end = if runs_out {
+                    Step { tick: at_its_end, ask: expire(seats.as_slice().to_vec()) }
+                } else {
+                    Step { tick: seconds(pause), ask: release(&viewer, &seats) }
+                };
+                steps.push(end);
+            }
+            steps
+        },
+    )
+}
+
 /// One purchase under more keys than an order remembers, all at one instant.
 fn many_keys() -> impl Strategy<Value = Vec<Step>> {
     (select(viewers().to_vec()), seat_sets(), 10..14_u32).prop_map(|(viewer, seats, keys)| {
@@ -239,6 +289,8 @@ fn asks(
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| reserve(&viewer, &seats));
     let release =
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
+    let extend =
+        (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| extend(&viewer, &seats));
     let confirm = (viewer, one_or_the_other(), seats, key, references(), expected_totals());
     let confirm =
         confirm.prop_map(|(viewer, asked_by, seats, key, payment_reference, expected_total)| {
@@ -252,7 +304,7 @@ fn asks(
                 expected_total,
             })
         });
-    prop_oneof![3 => reserve, 4 => confirm, 1 => release, 2 => expires()]
+    prop_oneof![3 => reserve, 4 => confirm, 1 => release, 1 => extend, 2 => expires()]
 }
 
 /// Lists of any seats, also such as do not exist: some of them may be due.

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::churn::{LetGo, Run, WINDOW};
 use crate::command::{
-    Command, Confirm, ConfirmRefusal, Confirmed, Expire, Needs, NotHeldReason, Release, Released,
-    Reserve, ReserveRefusal, Reserved, SeatSet,
+    Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal, Needs,
+    NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet,
 };
 use crate::ledger::{Closing, Ledger, NewKey, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
@@ -68,6 +69,7 @@ pub(super) enum Ask {
     Reserve(Reserve),
     Confirm(Confirm),
     Release(Release),
+    Extend(Extend),
     Expire(Expire),
 }
 
@@ -77,6 +79,7 @@ pub(super) enum Answer {
     Reserve(Result<Reserved, ReserveRefusal>),
     Confirm(Result<Confirmed, ConfirmRefusal>),
     Release(Result<Released, Vec<(SeatId, NotHeldReason)>>),
+    Extend(Result<Reserved, ExtendRefusal>),
     Expire(usize),
 }
 
@@ -86,6 +89,7 @@ impl Ask {
             Self::Reserve(reserve) => reserve.needs(),
             Self::Confirm(confirm) => confirm.needs(),
             Self::Release(release) => release.needs(),
+            Self::Extend(extend) => extend.needs(),
             Self::Expire(expire) => expire.needs(),
         }
     }
@@ -95,6 +99,7 @@ impl Ask {
             Self::Reserve(reserve) => Answer::Reserve(reserve.decide(ledger)),
             Self::Confirm(confirm) => Answer::Confirm(confirm.decide(ledger)),
             Self::Release(release) => Answer::Release(release.decide(ledger)),
+            Self::Extend(extend) => Answer::Extend(extend.decide(ledger)),
             Self::Expire(expire) => Answer::Expire(expire.decide(ledger)),
         }
     }
@@ -102,7 +107,13 @@ impl Ask {
 
 impl Answer {
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Reserve(Err(_)) | Self::Confirm(Err(_)) | Self::Release(Err(_)))
+        matches!(
+            self,
+            Self::Reserve(Err(_))
+                | Self::Confirm(Err(_))
+                | Self::Release(Err(_))
+                | Self::Extend(Err(_))
+        )
     }
 }
 
@@ -134,6 +145,8 @@ pub(super) enum Tick {
     FirstExpiry(TimeDelta),
     /// To where sales open or close, whichever is ahead.
     SalesEdge,
+    /// To where the first of the seats let go is forgotten, or that far from there.
+    Forgotten(TimeDelta),
 }
 
 /// See the module's documentation.
@@ -146,6 +159,9 @@ pub(super) struct World {
     pub(super) orders: BTreeMap<OrderId, Order>,
     pub(super) prices: BTreeMap<SeatId, i64>,
     pub(super) keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
+    pub(super) let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
+    pub(super) runs: BTreeMap<SeatId, Run>,
+    pub(super) churn_until: Option<DateTime<Utc>>,
     /// Which of an order's slots for keys are taken.
     pub(super) key_slots: BTreeMap<OrderId, BTreeSet<i16>>,
 }
@@ -168,6 +184,9 @@ impl World {
             orders: BTreeMap::new(),
             prices: BTreeMap::new(),
             keys: HashMap::new(),
+            let_go: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            churn_until: None,
             key_slots: BTreeMap::new(),
         }
     }
@@ -180,12 +199,18 @@ impl World {
             Tick::By(delta) => self.now + delta,
             Tick::FirstExpiry(delta) => first.map_or(self.now, |first| first + delta),
             Tick::SalesEdge => self.next_sales_edge().unwrap_or(self.now),
+            Tick::Forgotten(delta) => self.next_forgotten().map_or(self.now, |at| at + delta),
         }
     }
 
     fn next_sales_edge(&self) -> Option<DateTime<Utc>> {
         let edges = [self.terms.sales_open_at, self.terms.sales_close_at];
         edges.into_iter().flatten().find(|&edge| self.now < edge)
+    }
+
+    fn next_forgotten(&self) -> Option<DateTime<Utc>> {
+        let forgotten = self.let_go.keys().map(|&(_, at)| at + WINDOW);
+        forgotten.filter(|&at| self.now < at).min()
     }
 
     /// The event's revision.
@@ -270,6 +295,7 @@ impl World {
             ((viewer.clone(), key.clone()), code)
         });
         let codes = codes.collect();
+        let (let_go, runs) = self.churn(&needs);
         let sold: Vec<OrderId> = sold.collect();
         let is_new = |&(viewer, key): &(&ViewerId, &IdempotencyKey)| {
             !keys.contains_key(&(viewer.clone(), key.clone()))
@@ -295,6 +321,8 @@ impl World {
                 .map(|viewer| (viewer.clone(), self.holdings(viewer)))
                 .filter(|(_, n)| *n > 0)
                 .collect(),
+            let_go,
+            runs,
             seats,
             prices,
             keys,
@@ -302,6 +330,38 @@ impl World {
             codes,
             orders,
         }
+    }
+
+    /// As the store reads: only where it may matter.
+    fn churn(&self, needs: &[Needs<'_>]) -> (HashMap<ViewerId, LetGo>, HashMap<SeatId, Run>) {
+        let (mut let_go, mut runs) = (HashMap::<ViewerId, LetGo>::new(), HashMap::new());
+        let Some(max) = self.terms.max_seats_let_go else { return (let_go, runs) };
+        let max = usize::try_from(max).unwrap();
+        let lapsed = self.lapsed();
+        if lapsed.is_empty() && !self.terms.may_be_churning(self.churn_until, self.now) {
+            return (let_go, runs);
+        }
+        for viewer in needs.iter().filter_map(|needs| needs.holdings_of) {
+            let own = let_go.entry(viewer.clone()).insert_entry(LetGo::default()).into_mut();
+            let logged = self.let_go.iter().map(|((whose, at), &seats)| (whose, *at, seats));
+            let of_viewer = logged.rev().filter(|(whose, ..)| *whose == viewer).take(max + 1);
+            of_viewer.for_each(|(_, at, seats)| own.add(at, seats));
+            let due = lapsed.iter().filter(|hold| hold.viewer == *viewer);
+            due.for_each(|hold| own.add(hold.expires_at, 1));
+        }
+        let alone = needs.iter().filter(|needs| needs.purchase.is_none());
+        let named = alone.flat_map(|needs| needs.seats);
+        runs.extend(named.filter_map(|id| Some((*id, self.runs.get(id)?.clone()))));
+        (let_go, runs)
+    }
+
+    /// Holds that have run out, and whose end is not logged.
+    fn lapsed(&self) -> Vec<&Hold> {
+        let lapsed = self.seats.values().filter_map(|seat| match &seat.state {
+            SeatState::Reserved(hold) => (!hold.is_live(self.now)).then_some(hold),
+            SeatState::Available { .. } | SeatState::Confirmed(_) => None,
+        });
+        lapsed.collect()
     }
 
     /// As the store counts: what is confirmed, and what is held and has not run out.
@@ -324,7 +384,12 @@ impl World {
             row.state = written(change);
             row.revision = change.revision;
         }
+        self.churn_until = self.churn_until.max(closing.churn_until());
         self.log.extend(closing.changes);
+        for (let_go, seats) in closing.let_go {
+            *self.let_go.entry(let_go).or_default() += seats;
+        }
+        self.runs.extend(closing.runs);
         for order in closing.orders {
             let prices = &order.prices_minor;
             assert_eq!(order.seats.len(), prices.len(), "every seat of an order has a price");
@@ -349,9 +414,11 @@ impl World {
 pub(super) fn written(change: &Change) -> SeatState {
     let viewer = change.viewer.clone();
     match change.cause {
-        Cause::Reserved => {
-            SeatState::Reserved(Hold { viewer, expires_at: change.expires_at.unwrap() })
-        }
+        Cause::Reserved | Cause::Extended => SeatState::Reserved(Hold {
+            viewer,
+            expires_at: change.expires_at.unwrap(),
+            is_extended: change.cause == Cause::Extended,
+        }),
         Cause::Released => SeatState::Available { lapsed: None },
         Cause::Expired => SeatState::Available { lapsed: Some(viewer) },
         Cause::Confirmed => SeatState::Confirmed(Sale { viewer, order: change.order.unwrap() }),

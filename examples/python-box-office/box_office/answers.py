@@ -20,10 +20,11 @@ GivenBack = g.GiveBackReleaseSeatsReleaseSeatsSuccess
 NotHeldToGiveBack = g.GiveBackReleaseSeatsSeatsNotHeld
 Held = g.HoldReserveSeatsReserveSeatsSuccess
 SalesClosed = g.HoldReserveSeatsSalesClosed
+TooFrequent = g.HoldReserveSeatsHoldsTooFrequent
 LimitExceeded = g.HoldReserveSeatsSeatLimitExceeded
 Unavailable = g.HoldReserveSeatsSeatsUnavailable
 
-HoldAnswer = Held | Unavailable | LimitExceeded | SalesClosed
+HoldAnswer = Held | Unavailable | LimitExceeded | TooFrequent | SalesClosed
 BuyAnswer = Bought | NotHeldToBuy | KeyReused | PriceChanged | AlreadyConfirmed
 GiveBackAnswer = GivenBack | NotHeldToGiveBack
 
@@ -41,6 +42,9 @@ def about_hold(answer: HoldAnswer) -> str:
                 f"not held: {answer.held} and {answer.requested} more are over the limit of "
                 f"{answer.limit} for one buyer"
             )
+        case TooFrequent():
+            again = f"{answer.retry_at:%H:%M:%S}"
+            return f"not held: too many seats were let go; again from {again} UTC on"
         case SalesClosed():
             if answer.opens_at is not None:
                 return f"not held: sales open at {answer.opens_at:%d %B %Y %H:%M} UTC"

@@ -25,6 +25,7 @@ export function holdRefusal(masked: refusals_hold$key): string | null {
           seats { ...refusals_seat }
         }
         ... on SeatLimitExceeded { limit held requested }
+        ... on HoldsTooFrequent { retryAt }
         ... on SalesClosed { opensAt }
       }
     `,
@@ -39,6 +40,8 @@ export function holdRefusal(masked: refusals_hold$key): string | null {
       const { limit, held, requested } = result;
       return `At most ${limit} seats each: you have ${held} and want ${requested} more.`;
     }
+    case 'HoldsTooFrequent':
+      return `Others come first for a while. You may take seats again at ${result.retryAt}.`;
     case 'SalesClosed':
       return result.opensAt ? `Sales open at ${result.opensAt}.` : 'Sales are over.';
     default:

@@ -25,6 +25,10 @@ pub fn about_hold(answer: &HoldReserveSeats) -> String {
             "not held: {} and {} more are over the limit of {} for one buyer",
             refusal.held, refusal.requested, refusal.limit
         ),
+        HoldReserveSeats::HoldsTooFrequent(refusal) => {
+            let retry_at = refusal.retry_at.format("%H:%M:%S");
+            format!("not held: too many seats were let go; again from {retry_at} UTC on")
+        }
         HoldReserveSeats::SalesClosed(refusal) => match refusal.opens_at {
             Some(opens_at) => {
                 format!("not held: sales open at {} UTC", opens_at.format("%d %B %Y %H:%M"))

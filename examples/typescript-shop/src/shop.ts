@@ -72,6 +72,7 @@ const Hold = graphql(`
       ... on ReserveSeatsSuccess { revision expiresAt seats { id label } }
       ... on SeatsUnavailable { message seats { ...RefusedSeatParts } }
       ... on SeatLimitExceeded { message limit held requested }
+      ... on HoldsTooFrequent { message retryAt }
       ... on SalesClosed { message opensAt closedAt }
     }
   }

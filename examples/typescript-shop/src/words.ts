@@ -21,6 +21,8 @@ export function refusalWords(refusal: Refusal): string {
       const { limit, held, requested } = refusal;
       return `At most ${limit} seats each: you have ${held} and asked for ${requested} more`;
     }
+    case 'HoldsTooFrequent':
+      return `Others come first for a while: you may take seats again at ${refusal.retryAt}`;
     case 'SalesClosed':
       return refusal.opensAt ? `Sales open at ${refusal.opensAt}` : 'Sales are over';
     case 'PriceChanged': {

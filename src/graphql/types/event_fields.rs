@@ -70,6 +70,15 @@ impl Event {
             .await
     }
 
+    /// By how much a hold may be prolonged, once, while its holder pays, in seconds; 0: not at all.
+    async fn hold_extension_seconds(&self, ctx: &Context<'_>) -> Result<i32> {
+        required(ctx, async {
+            let extension = self.scope.record(ctx).await?.terms.hold_extension;
+            Ok(to_int(extension.num_seconds()))
+        })
+        .await
+    }
+
     /// The most seats one viewer may hold and own together in this event: 8 unless set; null for no
     /// limit.
     async fn max_seats_per_viewer(&self, ctx: &Context<'_>) -> Option<Result<i32>> {

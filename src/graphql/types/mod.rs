@@ -22,9 +22,9 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged, RefusalReason,
-    RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded,
-    SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
+    IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
+    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seats_page::SeatFilter;

@@ -3,8 +3,8 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, IdempotencyKeyReused, PriceChanged, SalesClosed, SeatLimitExceeded,
-    SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged,
+    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -33,6 +33,8 @@ pub enum UserError {
     SeatsUnavailable(SeatsUnavailable),
     /// The viewer would have too many.
     SeatLimitExceeded(SeatLimitExceeded),
+    /// The viewer has let seats go too often.
+    HoldsTooFrequent(HoldsTooFrequent),
     /// Outside the sales window.
     SalesClosed(SalesClosed),
     /// Some seats are not the viewer's.
@@ -43,4 +45,6 @@ pub enum UserError {
     PriceChanged(PriceChanged),
     /// The seats are in an order with another payment reference.
     AlreadyConfirmed(AlreadyConfirmed),
+    /// No hold was prolonged.
+    ExtensionRefused(ExtensionRefused),
 }

@@ -170,6 +170,8 @@ pub enum ChangeCause {
     Expired,
     /// Its holder bought it.
     Confirmed,
+    /// Its hold was prolonged.
+    Extended,
 }
 
 /// What the viewer holds and owns in one event, after something of it has changed.

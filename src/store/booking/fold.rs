@@ -35,6 +35,14 @@ pub(super) fn keeps_expiry(cause: Cause) -> bool {
     cause.status() == SeatStatus::Reserved
 }
 
+/// The end of a hold that was prolonged.
+pub(super) fn keeps_extension(cause: Cause) -> bool {
+    match cause {
+        Cause::Extended => true,
+        Cause::Reserved | Cause::Released | Cause::Expired | Cause::Confirmed => false,
+    }
+}
+
 /// A sale's order is kept with it.
 pub(super) fn keeps_order(cause: Cause) -> bool {
     cause.status() == SeatStatus::Confirmed
@@ -44,6 +52,6 @@ pub(super) fn keeps_order(cause: Cause) -> bool {
 pub(super) fn keeps_lapsed_viewer(cause: Cause) -> bool {
     match cause {
         Cause::Expired => true,
-        Cause::Reserved | Cause::Released | Cause::Confirmed => false,
+        Cause::Reserved | Cause::Released | Cause::Confirmed | Cause::Extended => false,
     }
 }

@@ -6,7 +6,8 @@
 //! read after the locks are held. Whatever fails, nothing of it is there; what is answered has been
 //! committed.
 //!
-//! It takes three round trips to the database: lock, write, commit. A fourth comes before them for
+//! It takes three round trips to the database: lock, write, commit. Two more come where seats were
+//! let go lately, one to read of that, and one where more are. One comes before them for
 //! whoever locks the event first ([`BookingSession::lock_event`]). A session keeps its connection
 //! between bookings: each commit begins the next transaction.
 //!
@@ -14,6 +15,7 @@
 //! dispatcher sends it afterwards) and retries (the desk knows whether a command may run again).
 
 mod batched_command;
+mod churn;
 mod fold;
 mod opening;
 mod session;

@@ -12,10 +12,11 @@ use sea_orm::{
 };
 
 use super::batched_command::BatchedCommand;
+use super::churn::{Churn, read_churn};
 use crate::domain::ledger::{Opening, Terms};
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, EventId, IdempotencyKey, KeySlots, OrderCode, OrderId, Revision, SeatState,
+    CategoryId, EventId, IdempotencyKey, KeySlots, OrderCode, OrderId, Revision, SeatId, SeatState,
     ViewerId,
 };
 use crate::random;
@@ -34,7 +35,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     commands: &[Box<C>],
 ) -> Result<Option<Opening>, StoreError> {
     let Some(locked) = lock(transaction, event, commands).await? else { return Ok(None) };
-    let Locked { terms, revision, now, seats } = locked;
+    let Locked { terms, revision, now, seats, is_churning } = locked;
     let needs = || commands.iter().map(|command| command.needs());
     let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
     let limited = needs().filter(|_| terms.max_seats_per_viewer.is_some());
@@ -60,6 +61,14 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let known = sold.into_iter().chain(keys.values().copied());
         orders = reads::orders(transaction, event, known).await?;
     }
+    let mut churn = Churn::default();
+    if let Some(max) = terms.max_seats_let_go.filter(|_| is_churning) {
+        let viewers = needs().filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
+        let named = needs().filter(|needs| needs.purchase.is_none()).flat_map(|needs| needs.seats);
+        let asked = (viewers.collect(), serials(event, named));
+        churn = read_churn(transaction, event, now, asked, max).await?;
+    }
+    let Churn { let_go, runs } = churn;
     Ok(Some(Opening {
         event,
         terms,
@@ -68,11 +77,18 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         seats,
         prices,
         holdings,
+        let_go,
+        runs,
         keys,
         key_slots,
         codes,
         orders,
     }))
+}
+
+/// A seat of another event is not on this ledger: the command will find that it does not exist.
+fn serials<'a>(event: EventId, seats: impl Iterator<Item = &'a SeatId>) -> BTreeSet<i32> {
+    seats.filter(|seat| seat.event == event).map(|seat| seat.serial).collect()
 }
 
 /// A new code for the order that each of these purchases may make. Drawn for each attempt: one that
@@ -91,6 +107,8 @@ struct Locked {
     revision: Revision,
     now: DateTime<Utc>,
     seats: Vec<Seat>,
+    /// Whether it may matter what seats were let go.
+    is_churning: bool,
 }
 
 /// Locks the event's row, then every seat of the event that is named, ascending; then reads the
@@ -115,12 +133,14 @@ static LOCK: LazyLock<String> = LazyLock::new(|| {
 SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_sale,
        NULL::smallint AS status, NULL::text AS viewer, NULL::timestamptz AS expires_at,
        NULL::text AS lapsed_viewer, NULL::bigint AS order_id, revision,
+       NULL::timestamptz AS extended_until,
        (SELECT clock_timestamp() FROM (SELECT count(*) FROM locked_seats) AS locked) AS now,
-       sales_open_at, sales_close_at, hold_seconds, max_seats_per_viewer, confirmed_by, currency
+       sales_open_at, sales_close_at, hold_seconds, hold_extension_seconds,
+       max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, next_expiry_at, churn_until
   FROM locked_event
 UNION ALL
 SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       extended_until, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM locked_seats"
     )
 });
@@ -130,18 +150,22 @@ async fn lock<C: BatchedCommand + ?Sized>(
     event: EventId,
     commands: &[Box<C>],
 ) -> Result<Option<Locked>, StoreError> {
-    let named = commands.iter().flat_map(|command| command.needs().seats);
-    // A seat of another event is not on this ledger: the command will find that it does not exist.
-    let serials: BTreeSet<i32> =
-        named.filter(|seat| seat.event == event).map(|seat| seat.serial).collect();
+    let serials = serials(event, commands.iter().flat_map(|command| command.needs().seats));
     let rows = transaction.query_all_raw(statement(&LOCK, [event.0.into(), ints(serials)])).await?;
     let Some((first, seats)) = rows.split_first() else { return Ok(None) };
     let seats = seats.iter().map(|row| Seat::try_from(seat_from_row(event, row)?));
+    let terms: Terms = TermsRow::from_query_result(first, "")?.try_into()?;
+    let now = first.try_get_by_index(10)?;
+    // Holds that have run out count although their end is not logged.
+    let next_expiry_at: Option<DateTime<Utc>> = first.try_get("", "next_expiry_at")?;
+    let is_churning = next_expiry_at.is_some_and(|at| at <= now)
+        || terms.may_be_churning(first.try_get("", "churn_until")?, now);
     Ok(Some(Locked {
-        terms: TermsRow::from_query_result(first, "")?.try_into()?,
+        terms,
         revision: Revision(first.try_get_by_index(8)?),
-        now: first.try_get_by_index(9)?,
+        now,
         seats: seats.collect::<Result<_, _>>()?,
+        is_churning,
     }))
 }
 
@@ -158,6 +182,7 @@ fn seat_from_row(event: EventId, row: &QueryResult) -> Result<seat::Model, Store
         lapsed_viewer: row.try_get_by_index(6)?,
         order_id: row.try_get_by_index(7)?,
         revision: row.try_get_by_index(8)?,
+        extended_until: row.try_get_by_index(9)?,
     })
 }
 

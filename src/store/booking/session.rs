@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::batched_command::BatchedCommand;
+use super::churn::write_churn;
 use super::opening::read_opening;
 use super::write::{reschedule_expiry, write_changes, write_orders};
 use crate::domain::ledger::Ledger;
@@ -120,6 +121,9 @@ impl BookingSession {
         let closing = ledger.close();
         if !closing.changes.is_empty() {
             write_changes(&transaction, event, &closing, now).await?;
+        }
+        if !closing.runs.is_empty() {
+            write_churn(&transaction, event, &closing).await?;
         }
         if !closing.keys.is_empty() {
             write_orders(&transaction, event, &closing, now).await?;

@@ -29,6 +29,7 @@ static WRITE_CHANGES: LazyLock<String> = LazyLock::new(|| {
     let viewer = kept("viewer", fold::keeps_viewer as fn(_) -> _);
     let lapsed_viewer = kept("viewer", fold::keeps_lapsed_viewer);
     let expires_at = kept("expires_at", fold::keeps_expiry);
+    let extended_until = kept("expires_at", fold::keeps_extension);
     let order_id = kept("order_id", fold::keeps_order);
     format!(
         "
@@ -45,16 +46,18 @@ WITH change AS (
     SELECT DISTINCT ON (seat_id) * FROM change ORDER BY seat_id, revision DESC
 ), seat AS (
     INSERT INTO seats AS seat (event_id, id, category_id, status, viewer, expires_at,
-                               lapsed_viewer, order_id, revision)
-    SELECT $1, seat_id, 0, {status}, {viewer}, {expires_at}, {lapsed_viewer}, {order_id}, revision
+                               lapsed_viewer, order_id, revision, extended_until)
+    SELECT $1, seat_id, 0, {status}, {viewer}, {expires_at}, {lapsed_viewer}, {order_id}, revision,
+           {extended_until}
       FROM last
     ON CONFLICT (event_id, id) DO UPDATE SET
         status = CASE WHEN seat.status IN ({AVAILABLE}, {RESERVED}) THEN EXCLUDED.status END,
         viewer = EXCLUDED.viewer, expires_at = EXCLUDED.expires_at,
         lapsed_viewer = EXCLUDED.lapsed_viewer, order_id = EXCLUDED.order_id,
-        revision = EXCLUDED.revision
+        revision = EXCLUDED.revision, extended_until = EXCLUDED.extended_until
 )
-UPDATE events SET revision = $9, next_expiry_at = LEAST(next_expiry_at, $10) WHERE id = $1"
+UPDATE events SET revision = $9, next_expiry_at = LEAST(next_expiry_at, $10),
+       churn_until = GREATEST(churn_until, $11) WHERE id = $1"
     )
 });
 
@@ -83,6 +86,7 @@ pub async fn write_changes(
         bigints(changes.iter().map(|change| change.order.map_or(0, |order| order.first.0))),
         revision.0.into(),
         closing.earliest_expiry().into(),
+        closing.churn_until().into(),
     ];
     connection.execute_raw(statement(&WRITE_CHANGES, values)).await?;
     Ok(())

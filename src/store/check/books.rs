@@ -75,7 +75,8 @@ async fn event_after(
     after: i64,
 ) -> Result<Option<EventRow>, StoreError> {
     const NEXT: &str = "SELECT id, revision, sales_open_at, sales_close_at, hold_seconds,
-       max_seats_per_viewer, confirmed_by, currency FROM events WHERE id > $1 ORDER BY id LIMIT 1";
+       hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, confirmed_by, currency
+  FROM events WHERE id > $1 ORDER BY id LIMIT 1";
     Ok(EventRow::find_by_statement(statement(NEXT, [after.into()])).one(snapshot).await?)
 }
 
@@ -115,6 +116,8 @@ SELECT event_id FROM known
         strays!("order_codes"),
         strays!("order_seats"),
         strays!("idempotency_keys"),
+        strays!("seats_let_go"),
+        strays!("seat_runs"),
     ];
     for (table, query) in tables {
         for row in snapshot.query_all_raw(statement(query, [])).await? {

@@ -104,27 +104,31 @@ impl LogFold<'_> {
     }
 
     fn check_hold(&self, change: &Change, findings: &mut Findings<'_>) {
-        let Some(until) = change.expires_at.filter(|_| change.cause == Cause::Reserved) else {
-            return;
+        let terms = &self.books.terms;
+        let allowed = match change.cause {
+            Cause::Reserved => terms.hold,
+            Cause::Extended => terms.hold + terms.hold_extension,
+            Cause::Released | Cause::Expired | Cause::Confirmed => return,
         };
-        if until - change.changed_at > self.books.terms.hold {
+        let Some(until) = change.expires_at else { return };
+        if until - change.changed_at > allowed {
             findings.violation(Violation::HoldTooLong {
                 event: self.books.event,
                 seat: change.seat.serial,
                 from: change.changed_at,
                 until,
-                seconds: self.books.terms.hold.num_seconds(),
+                seconds: allowed.num_seconds(),
             });
         }
     }
 
     /// A hold whose beginning is no longer in the log.
     fn check_end(&self, serial: i32, seat: &Seat, findings: &mut Findings<'_>) {
-        let (event, allowed) = (self.books.event, self.books.terms.hold);
+        let (event, terms) = (self.books.event, &self.books.terms);
         if let SeatState::Reserved(hold) = &seat.state
-            && hold.expires_at - self.books.now > allowed
+            && hold.expires_at - self.books.now > terms.length_of(hold)
         {
-            let (until, seconds) = (hold.expires_at, allowed.num_seconds());
+            let (until, seconds) = (hold.expires_at, terms.length_of(hold).num_seconds());
             findings.violation(Violation::HoldTooFar { event, seat: serial, until, seconds });
         }
     }

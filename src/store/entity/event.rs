@@ -15,11 +15,14 @@ pub struct Model {
     pub sales_open_at: Option<DateTimeUtc>,
     pub sales_close_at: Option<DateTimeUtc>,
     pub hold_seconds: i32,
+    pub hold_extension_seconds: i32,
     pub max_seats_per_viewer: Option<i32>,
+    pub max_seats_let_go: Option<i32>,
     pub confirmed_by: i16,
     pub currency: String,
     pub revision: i64,
     pub next_expiry_at: Option<DateTimeUtc>,
+    pub churn_until: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

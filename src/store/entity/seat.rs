@@ -17,6 +17,7 @@ pub struct Model {
     pub lapsed_viewer: Option<String>,
     pub order_id: Option<i64>,
     pub revision: i64,
+    pub extended_until: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -48,7 +48,9 @@ impl TryFrom<event::Model> for EventRecord {
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at,
             hold_seconds: row.hold_seconds,
+            hold_extension_seconds: row.hold_extension_seconds,
             max_seats_per_viewer: row.max_seats_per_viewer,
+            max_seats_let_go: row.max_seats_let_go,
             confirmed_by: row.confirmed_by,
             currency: row.currency,
         };

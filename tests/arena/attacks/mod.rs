@@ -7,6 +7,7 @@ mod cost;
 mod documents;
 mod doors;
 mod forged_tokens;
+mod holds;
 mod known_secrets;
 mod memory;
 mod memory_hogs;

@@ -208,6 +208,8 @@ const OF_ORDERS: &[Case] = &[
             "table order_codes: rows of event EVENT, which does not exist",
             "table order_seats: rows of event EVENT, which does not exist",
             "table idempotency_keys: rows of event EVENT, which does not exist",
+            "table seats_let_go: rows of event EVENT, which does not exist",
+            "table seat_runs: rows of event EVENT, which does not exist",
         ],
     ),
 ];

@@ -11,6 +11,7 @@ pub const RESERVE: &str = "mutation ($input: ReserveSeatsInput!) { reserveSeats(
     ... on UserError { message }
     ... on SeatsUnavailable { seats { seatId reason } }
     ... on SeatLimitExceeded { limit held requested }
+    ... on HoldsTooFrequent { retryAt }
     ... on SalesClosed { opensAt closedAt } } }";
 
 pub const CONFIRM: &str = "mutation ($input: ConfirmSeatsInput!) { confirmSeats(input: $input) { \

@@ -18,6 +18,7 @@ use futures_util::future::BoxFuture;
 use grand_arena::account::{Account, Permit, Shares};
 use grand_arena::config::{DatabaseSettings, IdentitySettings, LimitSettings, ServeSettings};
 use grand_arena::desk::{Desk, DeskError, DeskTasks};
+use grand_arena::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use grand_arena::domain::command::Command;
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
@@ -152,7 +153,9 @@ impl Arena {
             sales_open_at: None,
             sales_close_at: None,
             hold_seconds: 300,
+            hold_extension_seconds: 0,
             max_seats_per_viewer: None,
+            max_seats_let_go: Some(DEFAULT_MAX_SEATS_LET_GO),
             confirmed_by: ConfirmedBy::Buyer,
         };
         change(&mut event);
@@ -175,6 +178,28 @@ impl Arena {
                 AND (s.event_id, s.id, s.revision) = (c.event_id, c.seat_id, c.revision)",
         ] {
             let update = sqlx::query(statement).bind(event.id.0).bind(SeatStatus::Reserved.code());
+            update.execute(&mut *transaction).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// Lets so many seconds pass for an event: all that has happened has happened earlier.
+    pub async fn pass(&self, event: &Event, seconds: i64) {
+        let mut transaction = self.sql.begin().await.unwrap();
+        for statement in [
+            "UPDATE events SET next_expiry_at = next_expiry_at - make_interval(secs => $2),
+                    churn_until = churn_until - make_interval(secs => $2) WHERE id = $1",
+            "UPDATE seats SET expires_at = expires_at - make_interval(secs => $2),
+                    extended_until = extended_until - make_interval(secs => $2)
+              WHERE event_id = $1",
+            "UPDATE seat_changes SET expires_at = expires_at - make_interval(secs => $2),
+                    changed_at = changed_at - make_interval(secs => $2) WHERE event_id = $1",
+            "UPDATE seats_let_go SET let_go_at = let_go_at - make_interval(secs => $2)
+              WHERE event_id = $1",
+            "UPDATE seat_runs SET let_go_at = let_go_at - make_interval(secs => $2)
+              WHERE event_id = $1",
+        ] {
+            let update = sqlx::query(statement).bind(event.id.0).bind(seconds as f64);
             update.execute(&mut *transaction).await.unwrap();
         }
         transaction.commit().await.unwrap();

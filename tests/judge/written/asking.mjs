@@ -11,6 +11,7 @@ const REFUSALS = {
     ... on SalesClosed { opensAt closedAt }`,
   confirmSeats: NOT_HELD,
   releaseSeats: NOT_HELD,
+  extendHolds: NOT_HELD,
 };
 
 /** A field of a mutation that asks for seats of an event, by their serial numbers. */

@@ -8,6 +8,9 @@ const reserve = (serials, selections = '... on ReserveSeatsSuccess { revision }'
 const release = (serials, selections = '... on ReleaseSeatsSuccess { revision }') =>
   ask('releaseSeats', 'changes', serials, { selections });
 
+const extend = (serials, selections = '... on ExtendHoldsSuccess { revision }') =>
+  ask('extendHolds', 'changes', serials, { selections });
+
 /** Buys a seat; at 700 minor units, if that is what is expected. */
 function confirm(serial, selections, expected) {
   const price = `expectedTotal: { amountMinor: ${expected}, currency: "EUR" }`;
@@ -34,6 +37,13 @@ export const changes = [
     'under two names they are given back twice, and the second is refused',
     `mutation { hold: ${reserve([3])} once: ${release([3])}
       twice: ${release([3], '__typename ... on SeatsNotHeld { seats { reason } }')} }`,
+  ),
+  valid(
+    'holds are prolonged once',
+    `mutation { ${reserve([11, 12])} first: ${extend(
+      [12, 11],
+      '... on ExtendHoldsSuccess { seats { id status heldByMe reservationExpiresAt } expiresAt }',
+    )} again: ${extend([11], '__typename ... on SeatsNotHeld { message }')} }`,
   ),
   valid(
     'one after another, in the order of the document',

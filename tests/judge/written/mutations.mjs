@@ -40,6 +40,8 @@ export const mutations = [
     `mutation { ${ask('reserveSeats', 'hall', [2, 1, 2], { selections: HELD })} }`,
   ),
   valid('seats not held', `mutation { ${ask('releaseSeats', 'hall', [12, 7, 5, 3])} }`),
+  valid('holds of others', `mutation { ${ask('extendHolds', 'hall', [12, 7, 3])} }`),
+  valid('holds that are not prolonged', `mutation { ${ask('extendHolds', 'lawn', [1])} }`),
   valid('a purchase that is repeated', `mutation { ${confirm([6, 5], 'bought', BOUGHT)} }`),
   valid('a key that is used again', `mutation { ${confirm([1], 'bought')} }`),
   valid('seats that cannot be bought', `mutation { ${confirm([3, 1], 'new')} }`),

@@ -110,6 +110,7 @@ mutation StartGuestSession {
     }
     ... on SeatsUnavailable { seats { seat { label } reason } }
     ... on SeatLimitExceeded { limit held requested }
+    ... on HoldsTooFrequent { retryAt }
     ... on SalesClosed { opensAt closedAt }
     ... on UserError { message }
   }

@@ -10,6 +10,8 @@ export type ChangeCause =
   | 'CONFIRMED'
   /** Its hold ran out. */
   | 'EXPIRED'
+  /** Its hold was prolonged. */
+  | 'EXTENDED'
   /** Its holder gave it back. */
   | 'RELEASED'
   /** A viewer took hold of it. */
@@ -269,6 +271,7 @@ export type ReserveSeatsMutationVariables = Exact<{
 
 export type ReserveSeatsMutation = {
   reserveSeats:
+    | { __typename: 'HoldsTooFrequent'; retryAt: string }
     | {
         __typename: 'ReserveSeatsSuccess';
         serverTime: string;
@@ -607,6 +610,9 @@ export const ReserveSeatsDocument = new TypedDocumentString(`
       limit
       held
       requested
+    }
+    ... on HoldsTooFrequent {
+      retryAt
     }
     ... on SalesClosed {
       opensAt

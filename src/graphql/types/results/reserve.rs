@@ -20,6 +20,8 @@ pub enum ReserveSeatsResult {
     Unavailable(SeatsUnavailable),
     /// The viewer would have too many; nothing was reserved.
     LimitExceeded(SeatLimitExceeded),
+    /// The viewer has let seats go too often; nothing was reserved.
+    TooFrequent(HoldsTooFrequent),
     /// Outside the sales window; nothing was reserved.
     SalesClosed(SalesClosed),
 }
@@ -60,6 +62,18 @@ pub struct SeatLimitExceeded {
     held: i32,
     /// How many more were asked for, not counting those the viewer holds already.
     requested: i32,
+}
+
+/// The viewer has let too many seats go within ten minutes, or has had one of these too often in a
+/// row: others come first for a while. What the viewer holds stays so.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct HoldsTooFrequent {
+    /// What happened, for a person.
+    pub message: String,
+    /// From when these seats can be reserved, unless others have them by then, or the viewer lets
+    /// more go.
+    retry_at: DateTime,
 }
 
 /// Seats cannot be reserved at this time.
@@ -108,6 +122,12 @@ impl ReserveSeatsResult {
                     requested: to_int(requested.into()),
                 })
             }
+            Err(ReserveRefusal::TooFrequent { retry_at }) => Self::TooFrequent(HoldsTooFrequent {
+                message: "you have taken seats and let them go too often; others come first for \
+                    a while"
+                    .to_owned(),
+                retry_at: DateTime(retry_at),
+            }),
             Err(ReserveRefusal::SalesClosed { opens_at, closed_at }) => {
                 Self::SalesClosed(SalesClosed {
                     message: if opens_at.is_some() {
