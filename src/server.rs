@@ -212,10 +212,8 @@ impl Running {
         }
 
         let metrics = Metrics::default();
-        let feed = Feed::new(
-            store.clone(),
-            usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX),
-        );
+        let most = usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX);
+        let feed = Feed::new(store.clone(), most);
         let listen_url = settings.listen_database_url.as_ref().unwrap_or(&database.url).clone();
         background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());

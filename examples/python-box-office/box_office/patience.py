@@ -41,9 +41,9 @@ def pause_after(error: Exception) -> float | None:
     match error:
         case httpx.TransportError():
             return 0.1
-        case GraphQLClientHttpError(status_code=429):
+        case GraphQLClientHttpError(status_code=429, response=httpx.Response() as response):
             # More than one viewer's share, or one address's: the head says when there is more.
-            pause = error.response.headers.get("Retry-After", "")
+            pause = response.headers.get("Retry-After", "")
             return float(pause) if pause.isdigit() else 1.0
         case GraphQLClientHttpError():
             # A proxy speaks for a server that is away.
