@@ -13,7 +13,7 @@
 //! Invariants:
 //!
 //! - What is kept is bounded, whoever asks. Rates are kept in tables of a fixed size
-//!   ([`buckets`]), and permits have an entry for each account that holds one.
+//!   (`buckets`), and permits have an entry for each account that holds one.
 //! - Nobody is given a new share by the arrival of others.
 //!
 //! Deliberately absent: anything that servers share. Each counts what it does itself.

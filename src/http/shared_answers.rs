@@ -34,7 +34,6 @@ use crate::memory::{Allowance, Full};
 const SHARED_BYTES: usize = 128 * 1024 * 1024;
 
 /// An answer on its way to a client.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart as soon as it is there")]
 pub(super) enum Answer {
     /// Encoded already, and without errors.
     Shared(Encoded),

@@ -229,7 +229,7 @@ async fn unread_answers(target: Arc<Target>) {
 /// Sockets full of subscriptions in forms of their own, of which nothing is read.
 async fn unread_subscriptions(target: Arc<Target>) {
     let of_one = async |number: usize| {
-        let protocol = if number % 2 == 0 { "graphql-transport-ws" } else { "graphql-ws" };
+        let protocol = if number.is_multiple_of(2) { "graphql-transport-ws" } else { "graphql-ws" };
         let mut socket = target.socket(protocol).await?;
         for form in 0..30 {
             let status = format!("f{number}x{form}: status ");
