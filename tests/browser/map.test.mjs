@@ -269,30 +269,18 @@ test('every refusal is explained in words of its own', async () => {
   const fault = (code) => ({ errors: [{ message: code, extensions: { code } }] });
   const closed = { __typename: 'SalesClosed', opensAt: null, closedAt: null };
 
-  await refused(
-    'reserveSeats',
-    { ...closed, opensAt: '2079-01-01T10:00:00Z' },
-    /^Sales open .*2079/,
-  );
-  await refused(
-    'reserveSeats',
-    { ...closed, closedAt: '2020-01-01T10:00:00Z' },
-    'Sales for this event have closed.',
-  );
-  await refused(
-    'reserveSeats',
-    { __typename: 'HoldsTooFrequent', retryAt: '2020-01-01T10:00:00Z' },
-    /^You have let many seats go, .* You can take seats again in 1 second\.$/,
-  );
-  await refused('reserveSeats', unavailable('NOT_FOR_SALE'), 'Row 1, seat 1 is not offered.');
-  await refused(
-    'reserveSeats',
-    unavailable('NOT_FOUND'),
-    'The event has no such seat. Please reload the page.',
-  );
-  await refused('reserveSeats', fault('FORBIDDEN'), 'this server wants you to sign in first');
-  await refused('reserveSeats', fault('NOT_FOUND'), 'This event is not there any more.');
-  await refused('reserveSeats', fault('INTERNAL'), 'Something went wrong on our side.');
+  const tooFrequent = { __typename: 'HoldsTooFrequent', retryAt: '2020-01-01T10:00:00Z' };
+  const reservations = [
+    [{ ...closed, opensAt: '2079-01-01T10:00:00Z' }, /^Sales open .*2079/],
+    [{ ...closed, closedAt: '2020-01-01T10:00:00Z' }, 'Sales for this event have closed.'],
+    [tooFrequent, /^You have let many seats go, .* You can take seats again in 1 second\.$/],
+    [unavailable('NOT_FOR_SALE'), 'Row 1, seat 1 is not offered.'],
+    [unavailable('NOT_FOUND'), 'The event has no such seat. Please reload the page.'],
+    [fault('FORBIDDEN'), 'this server wants you to sign in first'],
+    [fault('NOT_FOUND'), 'This event is not there any more.'],
+    [fault('INTERNAL'), 'Something went wrong on our side.'],
+  ];
+  for (const [answer, words] of reservations) await refused('reserveSeats', answer, words);
   await inList(page, 1, 1).click();
   await seatIs(page, 1, 1, 'held for you');
   await refused(
