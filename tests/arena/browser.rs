@@ -9,8 +9,9 @@
 //! - `ARENA_CONTROL_URL`, which takes POST requests: `/event` makes an event and answers `{"id",
 //!   "slug", "seats": [ids]}`. It takes `{"name", "seats", "holdSeconds", "maxSeatsPerViewer",
 //!   "isConfirmedByShop"}` as JSON, each as it likes (40 seats, held for 300 s, without a limit,
-//!   confirmed by buyers). `/stop/TERM` and `/stop/KILL` stop the server and wait for its end;
-//!   `/start` starts it again at the same address.
+//!   confirmed by buyers). `/demo/without-limits` lifts those of the demo event. `/stop/TERM` and
+//!   `/stop/KILL` stop the server and wait for its end; `/start` starts it again at the same
+//!   address.
 
 use std::path::PathBuf;
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { api, closeAll, giveBackElsewhere, holdElsewhere, viewer } from './arena.mjs';
+import { api, closeAll, giveBackElsewhere, holdElsewhere, liftLimits, viewer } from './arena.mjs';
 
 afterEach(closeAll);
 
@@ -59,6 +59,7 @@ function summary(frames) {
 
 /** Has somebody hold seats and give them back, all over the house. */
 async function keepChanging(signal) {
+  await liftLimits();
   const { event } = await api('{ event(id: "grand-arena") { id } }');
   const { seatMap } = await api(
     'query ($id: ID!) { seatMap(eventId: $id) { seats { id status } } }',

@@ -19,7 +19,12 @@ pub fn estimate(schema: &Schema, kind: OperationType, root: &SelectionSet) -> Es
         OperationType::Mutation => "Mutation",
         OperationType::Subscription => "Subscription",
     };
-    let within = Within { event: EventSource::Any, page: None, seats_an_order: None };
+    let within = Within {
+        event: EventSource::Any,
+        page: None,
+        is_event_of_page: false,
+        seats_an_order: None,
+    };
     let mut sum = Sum::of(Cost::nodes(1));
     sum.add(builder.on_object(ty, root, &within));
     if kind == OperationType::Mutation {
@@ -29,6 +34,10 @@ pub fn estimate(schema: &Schema, kind: OperationType, root: &SelectionSet) -> Es
     Estimate { sum, events: builder.events }
 }
 
+/// The types of a page of events: what their fields give is an event of it, or leads to one.
+const EVENT_CONNECTION: &str = "EventConnection";
+const EVENT_EDGE: &str = "EventEdge";
+
 /// What a field is within.
 #[derive(Clone)]
 struct Within {
@@ -36,6 +45,8 @@ struct Within {
     event: EventSource,
     /// The page whose items are meant.
     page: Option<Page>,
+    /// Whether it is one of the events of that page.
+    is_event_of_page: bool,
     /// How many seats each of the orders has, on average.
     seats_an_order: Option<u64>,
 }
@@ -91,6 +102,7 @@ impl Builder<'_> {
         if let Items::WithPage(bounds) = cost.items {
             within.page = Some(Page { bounds, first: argument("first") });
         }
+        within.is_event_of_page = on == EVENT_CONNECTION || on == EVENT_EDGE;
         if let Items::OrdersOfOwned = cost.items {
             within.seats_an_order = Some(1);
         }
@@ -99,7 +111,7 @@ impl Builder<'_> {
         let content = ty.map_or_else(Sum::default, |it| {
             self.on(it.ty.inner_named_type(), &field.selection_set.node, &within)
         });
-        let mut sum = self.read(cost, &within, argument("filter"));
+        let mut sum = self.read(cost, outer, &within, argument("filter"));
         sum.fixed = sum.fixed.plus(Cost::nodes(1));
         match self.items(
             cost.items,
@@ -148,7 +160,13 @@ impl Builder<'_> {
     }
 
     /// What a field reads, but for its own items.
-    fn read(&mut self, cost: FieldCost, within: &Within, filter: Option<Argument>) -> Sum {
+    fn read(
+        &mut self,
+        cost: FieldCost,
+        outer: &Within,
+        within: &Within,
+        filter: Option<Argument>,
+    ) -> Sum {
         let mut sum = Sum::default();
         let row = || Sum::of(Cost::rows(1));
         if !matches!(cost.reads, Reads::Nothing) {
@@ -156,7 +174,16 @@ impl Builder<'_> {
         }
         match cost.reads {
             Reads::Nothing | Reads::One | Reads::Items => {}
-            Reads::EverySeat => sum.add_times(Times::LookedAt(self.event(within)), row()),
+            Reads::EverySeat => {
+                let event = self.event(within);
+                let times = match &outer.page {
+                    Some(page) if outer.is_event_of_page => {
+                        Times::LookedAtOfPage(event, page.clone())
+                    }
+                    _ => Times::LookedAt(event),
+                };
+                sum.add_times(times, row());
+            }
             Reads::Page | Reads::FilteredPage => {
                 if let Some(page) = &within.page {
                     sum.add_times(Times::Page(page.clone()), row());

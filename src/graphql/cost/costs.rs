@@ -21,6 +21,7 @@ use crate::store::{ReadLane, Store};
 /// An event as large as they can be.
 const LARGEST: EventSize = EventSize {
     seats: MAX_SEATS as u64,
+    seats_together: u64::MAX,
     categories: MAX_CATEGORIES as u64,
     seats_a_viewer: MAX_SEATS as u64,
 };

@@ -58,7 +58,9 @@ pub(super) enum Times {
     Owned(usize),
     /// Once for so many seats of the event as cost as much as one that is fetched.
     LookedAt(usize),
-    /// The same, if there is a filter.
+    /// The same for one of the events of a page: together they are no more than all there are.
+    LookedAtOfPage(usize, Page),
+    /// The same of one event, if there is a filter.
     Filtered(usize, Argument),
 }
 
@@ -136,6 +138,11 @@ impl Times {
             Self::Categories(event) => sizes[*event].categories,
             Self::Owned(event) => sizes[*event].seats_a_viewer,
             Self::LookedAt(event) => sizes[*event].seats.div_ceil(LOOKED_AT_A_ROW),
+            Self::LookedAtOfPage(event, page) => {
+                let EventSize { seats, seats_together, .. } = sizes[*event];
+                let each = seats_together.div_ceil(page.size(variables).max(1));
+                seats.min(each).div_ceil(LOOKED_AT_A_ROW)
+            }
             Self::Filtered(event, filter) => match value(filter, variables) {
                 Value::Null => 0,
                 _ => sizes[*event].seats.div_ceil(LOOKED_AT_A_ROW),

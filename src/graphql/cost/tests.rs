@@ -23,7 +23,8 @@ const RESERVE: &str = "mutation ($input: ReserveSeatsInput!) { reserveSeats(inpu
     ... on SeatsUnavailable { seats { seatId reason seat { label } } } } }";
 
 /// An arena as large as they come.
-const LARGEST: EventSize = EventSize { seats: 200_000, categories: 4, seats_a_viewer: 8 };
+const LARGEST: EventSize =
+    EventSize { seats: 200_000, seats_together: 200_000, categories: 4, seats_a_viewer: 8 };
 
 fn prepared(text: &str, variables: &Json) -> Prepared {
     let document = READER.read(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
@@ -178,6 +179,25 @@ fn one_look_at_every_seat_is_within_the_budget_and_twenty_are_not() {
         let of_event = format!("{{ event(id: \"a\") {{ {} }} }}", fields(count, free));
         assert_eq!(is_refused(&of_event), refused);
     }
+}
+
+#[test]
+fn a_page_of_events_looks_at_no_more_seats_than_there_are() {
+    let pages = [
+        "{ events(first: 100) { nodes { availability { available } } } }",
+        "{ events(first: 100) { edges { node { availability { available } } } } }",
+    ];
+    for page in pages {
+        let rows = |seats_together| {
+            cost_with(page, &json!({}), EventSize { seats_together, ..LARGEST }).rows
+        };
+        let fixed = rows(0);
+        assert_eq!(rows(400_000) - fixed, 100_000, "two large ones and many without seats");
+        assert_eq!(rows(100 * 200_000) - fixed, 100 * 50_000, "a hundred large ones");
+    }
+    let within_maps = "{ events(first: 100) { nodes { seatMap { event { availability { \
+        available } } } } } }";
+    assert!(is_refused(within_maps), "there the seats of one event may count for each");
 }
 
 #[test]

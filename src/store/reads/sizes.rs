@@ -14,6 +14,8 @@ use crate::store::sql::{bigints, statement};
 pub struct EventSize {
     /// Seats.
     pub seats: u64,
+    /// Seats of all the events together that are meant.
+    pub seats_together: u64,
     /// Price categories.
     pub categories: u64,
     /// Seats that one viewer may hold and own together.
@@ -25,6 +27,7 @@ impl EventSize {
     pub fn or(self, other: Self) -> Self {
         Self {
             seats: self.seats.max(other.seats),
+            seats_together: self.seats_together.max(other.seats_together),
             categories: self.categories.max(other.categories),
             seats_a_viewer: self.seats_a_viewer.max(other.seats_a_viewer),
         }
@@ -56,11 +59,14 @@ impl Store {
     pub async fn largest_event_size(&self) -> Result<EventSize, StoreError> {
         const LARGEST: &str = formatcp!(
             "SELECT COALESCE(max(seats), 0), COALESCE(max(categories), 0),
-       COALESCE(max(LEAST(max_seats_per_viewer, seats)), 0)
+       COALESCE(max(LEAST(max_seats_per_viewer, seats)), 0), COALESCE(sum(seats), 0)::bigint
   FROM (SELECT {SIZE}, max_seats_per_viewer FROM events) AS sizes"
         );
         let row = self.reads.query_one_raw(statement(LARGEST, [])).await?;
-        row.map_or_else(|| Ok(EventSize::default()), |row| size(&row))
+        let Some(row) = row else { return Ok(EventSize::default()) };
+        let together: i64 = row.try_get_by_index(3)?;
+        let seats_together = u64::try_from(together).unwrap_or_default();
+        Ok(EventSize { seats_together, ..size(&row)? })
     }
 }
 
@@ -69,5 +75,6 @@ fn size(row: &QueryResult) -> Result<EventSize, StoreError> {
         let number: i32 = row.try_get_by_index(index)?;
         Ok::<_, StoreError>(u64::try_from(number).unwrap_or_default())
     };
-    Ok(EventSize { seats: number(0)?, categories: number(1)?, seats_a_viewer: number(2)? })
+    let (seats, categories, seats_a_viewer) = (number(0)?, number(1)?, number(2)?);
+    Ok(EventSize { seats, seats_together: seats, categories, seats_a_viewer })
 }

@@ -107,6 +107,7 @@ impl Stage {
     pub async fn run(self: &Arc<Self>, folder: &str, environment: &[(&str, &str)]) -> String {
         let control = Router::new()
             .route("/event", post(new_event))
+            .route("/demo/without-limits", post(lift_limits))
             .route("/stop/{signal}", post(stop_server))
             .route("/start", post(start_server))
             .with_state(Arc::clone(self));
@@ -142,6 +143,13 @@ async fn start(arena: &Arena, arguments: &'static [&'static str], address: &str)
     let start =
         move || ServerProcess::start_at(grand_arena(arguments).env("DATABASE_URL", url), &address);
     tokio::task::spawn_blocking(start).await.unwrap()
+}
+
+/// Lets one viewer of the demo event take any number of seats and let them go.
+async fn lift_limits(State(stage): State<Arc<Stage>>) {
+    let lift = "UPDATE events SET max_seats_per_viewer = NULL, max_seats_let_go = NULL \
+        WHERE slug = 'grand-arena'";
+    sqlx::query(lift).execute(&stage.arena.sql).await.unwrap();
 }
 
 async fn new_event(State(stage): State<Arc<Stage>>, wanted: Option<Json<Wanted>>) -> Json<Value> {
