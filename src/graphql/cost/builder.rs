@@ -122,7 +122,7 @@ impl Builder<'_> {
             None => sum.add(content),
             Some(times) => {
                 let mut item = Sum::of(Cost::nodes(1));
-                if let Reads::Items = cost.reads {
+                if let Reads::Items | Reads::ItemsTogether = cost.reads {
                     item.fixed = item.fixed.plus(Cost::rows(1));
                 }
                 item.add(content);
@@ -169,11 +169,11 @@ impl Builder<'_> {
     ) -> Sum {
         let mut sum = Sum::default();
         let row = || Sum::of(Cost::rows(1));
-        if !matches!(cost.reads, Reads::Nothing) {
+        if !matches!(cost.reads, Reads::Nothing | Reads::ItemsTogether) {
             sum.fixed = Cost::rows(STATEMENT);
         }
         match cost.reads {
-            Reads::Nothing | Reads::One | Reads::Items => {}
+            Reads::Nothing | Reads::One | Reads::Items | Reads::ItemsTogether => {}
             Reads::EverySeat => {
                 let event = self.event(within);
                 let times = match &outer.page {

@@ -56,6 +56,8 @@ pub(super) enum Reads {
     One,
     /// A statement, and a row for each item.
     Items,
+    /// A row for each item; the statement is one for all of its kind in an answer.
+    ItemsTogether,
     /// A statement, and a row for each item of its page and the one after.
     Page,
     /// The same; and all of the event's seats are looked at if the argument `filter` says which.
@@ -107,8 +109,8 @@ const FIELDS: &[Row] = &[
     ("SeatConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("OrderConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("OrderConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
-    ("Order", "seats", Items::SeatsOfOrder, Reads::Items, EventOf::Same),
-    ("Order", "lines", Items::SeatsOfOrder, Reads::Items, EventOf::Same),
+    ("Order", "seats", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
+    ("Order", "lines", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
     ("Viewer", "roles", Items::EachOnce, Reads::Nothing, EventOf::Same),
     ("Viewer", "reservations", Items::Owned, Reads::Items, EVENT_ID),
     ("Viewer", "orders", Items::WithPage(ORDERS), Reads::Page, EventOf::Any),

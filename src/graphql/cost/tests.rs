@@ -201,6 +201,18 @@ fn a_page_of_events_looks_at_no_more_seats_than_there_are() {
 }
 
 #[test]
+fn what_a_viewer_has_is_told_where_nobody_has_a_limit() {
+    let page = "subscription { myReservations(eventId: \"a\") { revision expired \
+        held { id section row number accessible category { id name price { amountMinor \
+        currency fractionDigits } } reservationExpiresAt } \
+        orders { id code total { amountMinor currency fractionDigits } lines { seat { id section \
+        row number } price { amountMinor } } } } }";
+    let size =
+        EventSize { seats: 20_000, seats_together: 20_000, seats_a_viewer: 20_000, ..LARGEST };
+    within_budget(cost_with(page, &json!({}), size)).unwrap();
+}
+
+#[test]
 fn a_refusal_says_the_cost_the_limit_and_what_to_do() {
     let fault =
         within_budget(cost("{ events(first: 100) { nodes { seatMap { seats { id } } } } }"));
