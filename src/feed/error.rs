@@ -1,5 +1,7 @@
 //! Why an event cannot be followed.
 
+use std::sync::Arc;
+
 use crate::store::StoreError;
 
 /// Why an event cannot be followed.
@@ -11,7 +13,13 @@ pub enum FeedError {
     /// As many follow as this server is set to serve.
     #[error("too many subscriptions are open on this server")]
     Full,
-    /// The log could not be read.
+    /// The log could not be read. Shared by all who waited for the same reading.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] Arc<StoreError>),
+}
+
+impl From<StoreError> for FeedError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
 }

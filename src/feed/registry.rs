@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
 
-use super::apart::apart;
+use super::apart::{SharedLookUp, apart, shared};
 use super::bounds::Bounds;
 use super::error::FeedError;
-use super::follower::{Follower, FollowerState, Lost, SubscriptionPermit};
+use super::follower::{Follower, FollowerState, SubscriptionPermit};
+use super::lost::Lost;
 use super::reader;
 use super::watch::Watch;
 use crate::domain::{Change, EventId, Revision};
 use crate::memory::Allowance;
+use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
 /// Where a new follower begins.
@@ -35,6 +37,8 @@ pub struct Feed {
     store: Store,
     bounds: Bounds,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
+    /// Those that are looked up just now.
+    opening: Mutex<HashMap<EventId, SharedLookUp<Option<Arc<Watch>>>>>,
     permits: Arc<Semaphore>,
     /// What strangers need as well: there are fewer of them.
     permits_for_strangers: Arc<Semaphore>,
@@ -52,6 +56,7 @@ impl Feed {
             store,
             bounds: Bounds::default(),
             watches: Mutex::default(),
+            opening: Mutex::default(),
             permits: Arc::new(Semaphore::new(max_followers)),
             permits_for_strangers: Arc::new(Semaphore::new(max_strangers)),
             most_followers: max_followers,
@@ -113,32 +118,60 @@ impl Feed {
         is_known: bool,
     ) -> Result<Follower, FeedError> {
         let permit = self.permit(is_known)?;
-        // In a rush nearly everybody comes for an event that is watched already, with a revision
-        // that is at hand.
-        if let Some(watch) = self.existing(event) {
-            let state = match start {
-                Start::Live => Some(FollowerState::Lost(Lost::NoPosition)),
-                Start::After(revision) => {
-                    watch.keeps(revision).then_some(FollowerState::CatchingUp(revision))
-                }
-            };
-            if let Some(state) = state {
-                return Ok(Follower::new(self.store.clone(), watch, permit, state));
-            }
-        }
-        let store = self.store.clone();
-        let extent = apart(async move { store.log_extent(event).await })
-            .await?
-            .ok_or(FeedError::NoSuchEvent)?;
+        let watch = match self.existing(event) {
+            Some(watch) => watch,
+            None => self.open(event).await?.ok_or(FeedError::NoSuchEvent)?,
+        };
         let state = match start {
             Start::Live => FollowerState::Lost(Lost::NoPosition),
-            Start::After(revision) if revision > extent.newest => {
-                FollowerState::Lost(Lost::UnknownRevision)
+            Start::After(revision) if revision < watch.pruned() => {
+                FollowerState::Lost(Lost::Pruned)
             }
-            Start::After(revision) if revision < extent.pruned => FollowerState::Lost(Lost::Pruned),
-            Start::After(revision) => FollowerState::CatchingUp(revision),
+            Start::After(revision) if self.is_reached(&watch, revision).await? => {
+                FollowerState::Back(revision)
+            }
+            Start::After(_) => FollowerState::Lost(Lost::UnknownRevision),
         };
-        Ok(Follower::new(self.store.clone(), self.watch(event, extent.newest), permit, state))
+        Ok(Follower::new(self.store.clone(), watch, permit, state))
+    }
+
+    /// Whether the log of a watch has reached a revision. In a rush that is known of nearly all.
+    async fn is_reached(&self, watch: &Watch, revision: Revision) -> Result<bool, FeedError> {
+        if watch.has_reached(revision) {
+            return Ok(true);
+        }
+        let (store, event) = (self.store.clone(), watch.event());
+        let extent = apart(async move { store.log_extent(event).await }).await?;
+        Ok(revision <= extent.ok_or(FeedError::NoSuchEvent)?.newest)
+    }
+
+    /// Begins to watch an event; looked up once for all who come at the same time. `None` if there
+    /// is no such event.
+    async fn open(self: &Arc<Self>, event: EventId) -> Result<Option<Arc<Watch>>, FeedError> {
+        let look_up = {
+            let mut opening = self.opening();
+            let under_way = opening.get(&event).filter(|look_up| look_up.peek().is_none());
+            under_way.cloned().unwrap_or_else(|| {
+                let look_up = shared(Arc::clone(self).look_up_and_watch(event));
+                opening.insert(event, look_up.clone());
+                look_up
+            })
+        };
+        Ok(look_up.await?)
+    }
+
+    async fn look_up_and_watch(
+        self: Arc<Self>,
+        event: EventId,
+    ) -> Result<Option<Arc<Watch>>, StoreError> {
+        let extent = self.store.log_extent(event).await;
+        let watch = extent.map(|extent| extent.map(|extent| self.watch(event, extent)));
+        self.opening().remove(&event);
+        watch
+    }
+
+    fn opening(&self) -> MutexGuard<'_, HashMap<EventId, SharedLookUp<Option<Arc<Watch>>>>> {
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn existing(&self, event: EventId) -> Option<Arc<Watch>> {
@@ -150,14 +183,14 @@ impl Feed {
     }
 
     /// The event's watch; the first to ask starts it, and it ends with its last follower.
-    fn watch(&self, event: EventId, newest: Revision) -> Arc<Watch> {
+    fn watch(&self, event: EventId, extent: LogExtent) -> Arc<Watch> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(watch) = watches.get(&event).and_then(Weak::upgrade) {
             return watch;
         }
         watches.retain(|_, watch| watch.strong_count() > 0);
-        let watch = Watch::new(event, newest, self.bounds.clone());
-        reader::start(&watch, self.store.clone(), newest);
+        let watch = Watch::new(event, extent, self.bounds.clone());
+        reader::start(&watch, self.store.clone(), extent.newest);
         watches.insert(event, Arc::downgrade(&watch));
         watch
     }

@@ -10,7 +10,7 @@ use super::schema::ArenaSchema;
 use super::shared_operation::SharedOperation;
 use super::types::{SeatChanges, SeatSnapshot, SeatStreamItem};
 use crate::domain::Revision;
-use crate::feed::{Follower, Lost, Step};
+use crate::feed::{Follower, Step};
 
 /// A frame: the payload of a `next` message, shared by all who ask the same.
 #[derive(Clone, Debug)]
@@ -62,14 +62,9 @@ impl LiveFrames {
                 let shared = Box::pin(self.follower.snapshot()).await?;
                 let snapshot =
                     SeatSnapshot { snapshot: Arc::clone(&shared.snapshot), reason: why.into() };
-                let render = || operation.render(schema, SeatStreamItem::Snapshot(snapshot));
-                // A snapshot says why it was sent: most are first ones, and only those are worth
-                // keeping.
-                let payload = if why == Lost::NoPosition {
-                    shared.rendered.form(operation.number(), render)?
-                } else {
-                    shared.rendered.once(render)?
-                };
+                let payload = shared.rendered(why).form(operation.number(), || {
+                    operation.render(schema, SeatStreamItem::Snapshot(snapshot))
+                })?;
                 Ok(Frame { payload, revision: shared.snapshot.revision })
             }
         }
