@@ -133,3 +133,108 @@ impl Whole {
         rendered
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::feed::sample::changes;
+    use crate::memory::Allowance;
+
+    fn batch(from: i64, to: i64) -> (Batch, Arc<Allowance>) {
+        let allowance = Allowance::new("changes", usize::MAX);
+        let changes = changes(from..=to);
+        let charge = allowance.charge_anyway(bytes(&changes));
+        (Batch::new(changes, charge, &Arc::default()).unwrap(), allowance)
+    }
+
+    /// All that a follower is given from a position to the end.
+    fn steps(batch: &Batch, position: i64) -> Vec<Batch> {
+        let mut steps: Vec<Batch> = Vec::new();
+        let mut position = Revision(position);
+        while position < batch.to() {
+            steps.push(batch.after(position));
+            position = steps.last().unwrap().to();
+        }
+        steps
+    }
+
+    fn revisions(steps: &[Batch]) -> Vec<i64> {
+        steps.iter().flat_map(Batch::changes).map(|change| change.revision.0).collect()
+    }
+
+    #[test]
+    fn parts_double_until_the_end_and_who_is_before_them_all_gets_the_whole() {
+        let (batch, _) = batch(701, 1700);
+        let ends = |position| -> Vec<i64> {
+            steps(&batch, position).iter().map(|step| step.to().0).collect()
+        };
+        assert_eq!(ends(690), [1700]);
+        assert_eq!(ends(700), [1700]);
+        assert_eq!(ends(701), [704, 768, 1024, 1700]);
+        assert_eq!(ends(1030), [1040, 1056, 1088, 1152, 1280, 1536, 1700]);
+        assert_eq!(ends(1699), [1700]);
+        assert!(Arc::ptr_eq(batch.rendered(), steps(&batch, 700)[0].rendered()));
+    }
+
+    #[test]
+    fn a_part_is_counted_once_and_shares_the_changes() {
+        let (batch, allowance) = batch(1, 1000);
+        let before = allowance.used();
+        let parts: Vec<_> = (0..100).map(|_| batch.after(Revision(500))).collect();
+        assert_eq!(allowance.used(), before + PART_OVERHEAD);
+        drop(batch);
+        assert_eq!(parts[0].changes().as_ptr(), parts[99].changes().as_ptr());
+        drop(parts);
+        assert_eq!(allowance.used(), 0);
+    }
+
+    proptest! {
+        /// Whoever begins where: every revision comes once and in order, in few steps, and two who
+        /// stand at the same cut are given the same from there on.
+        #[test]
+        fn from_anywhere_every_revision_comes_once_in_order_and_soon_in_parts_that_all_share(
+            (before, len) in (0_i64..100_000, 1_i64..=4096),
+            positions in prop::collection::vec(0_i64..4096, 2..20),
+        ) {
+            let (batch, _) = batch(before + 1, before + len);
+            let mut made: HashSet<*const Rendered> = HashSet::new();
+            let mut encoded = 0;
+            for offset in &positions {
+                let position = before + offset % len;
+                let steps = steps(&batch, position);
+                prop_assert_eq!(revisions(&steps), (position + 1..=before + len).collect::<Vec<_>>());
+                prop_assert!(steps.len() <= 11, "{} steps", steps.len());
+                for step in &steps {
+                    if made.insert(Arc::as_ptr(step.rendered())) {
+                        encoded += step.changes().len();
+                    }
+                }
+            }
+            // Everything once in each of nine sizes, and for each of them a rest at the end.
+            let bound = usize::try_from(len).unwrap() * 10 + positions.len() * 16;
+            prop_assert!(encoded <= bound.min(20 * 4096), "{} changes encoded", encoded);
+        }
+
+        #[test]
+        fn two_who_begin_apart_share_all_from_the_first_place_on_where_both_stand(
+            (before, len) in (0_i64..100_000, 1_i64..=4096),
+            (one, other) in (0_i64..4096, 0_i64..4096),
+        ) {
+            let (batch, _) = batch(before + 1, before + len);
+            let of = |offset: i64| steps(&batch, before + offset % len);
+            let (one, other) = (of(one), of(other));
+            let ends: HashSet<_> = one.iter().map(Batch::to).collect();
+            let from = other.iter().position(|step| ends.contains(&step.to())).unwrap();
+            let same = &other[from + 1..];
+            let theirs = &one[one.len() - same.len()..];
+            for (one, other) in theirs.iter().zip(same) {
+                prop_assert!(Arc::ptr_eq(one.rendered(), other.rendered()));
+            }
+            prop_assert!(other.len() - same.len() <= 11);
+        }
+    }
+}

@@ -36,6 +36,8 @@ mod pieces;
 mod reader;
 mod registry;
 mod rendered;
+#[cfg(test)]
+mod sample;
 mod snapshots;
 mod watch;
 

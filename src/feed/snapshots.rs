@@ -136,3 +136,86 @@ impl Snapshots {
         kept.take_if(|kept| kept.reading.peek().is_some() && kept.began_at.elapsed() >= KEPT);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    const NEEDED: Needed = Needed { rewinds: 0, at_least: Revision::ZERO, recent: Revision::ZERO };
+
+    /// Reads snapshots, each at a revision one higher than the one before.
+    #[derive(Default)]
+    struct Reader {
+        snapshots: Snapshots,
+        readings: Arc<AtomicI64>,
+    }
+
+    impl Reader {
+        async fn get(&self, needed: Needed) -> Arc<SharedSnapshot> {
+            let read = || {
+                let readings = Arc::clone(&self.readings);
+                async move {
+                    let revision = Revision(readings.fetch_add(1, Ordering::SeqCst) + 1);
+                    let snapshot = Snapshot { revision, seats: Vec::new() };
+                    Ok(Some(Arc::new(SharedSnapshot::new(snapshot, &Arc::default()))))
+                }
+            };
+            self.snapshots.get(needed, read).await.unwrap().unwrap()
+        }
+
+        async fn revision(&self, needed: Needed) -> i64 {
+            self.get(needed).await.snapshot.revision.0
+        }
+
+        /// Lets a while pass since the snapshot was read.
+        fn pass(&self, time: Duration) {
+            if let Some(kept) = &mut *self.snapshots.0.lock().unwrap() {
+                kept.began_at -= time;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_is_read_once_for_all_and_rendered_once_for_each_reason() {
+        let reader = Reader::default();
+        let given = join_all((0..3_000).map(|_| reader.get(NEEDED))).await;
+        assert_eq!(reader.readings.load(Ordering::SeqCst), 1);
+        assert!(given.iter().all(|shared| Arc::ptr_eq(shared, &given[0])));
+        let made = AtomicI64::new(0);
+        for shared in &given {
+            for why in [Lost::NoPosition, Lost::Lagged] {
+                let make = || {
+                    made.fetch_add(1, Ordering::SeqCst);
+                    Ok::<_, crate::memory::Full>(vec![why as u8])
+                };
+                let frame = shared.rendered(why).form(1, make).unwrap();
+                assert_eq!(&frame[..], [why as u8]);
+            }
+        }
+        assert_eq!(made.into_inner(), 2);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_taken_back_or_given_what_is_old_or_of_another_log() {
+        let reader = Reader::default();
+        assert_eq!(reader.revision(NEEDED).await, 1);
+        assert_eq!(reader.revision(Needed { at_least: Revision(2), ..NEEDED }).await, 2);
+        assert_eq!(reader.revision(Needed { rewinds: 1, ..NEEDED }).await, 3);
+        let in_a_rush = Needed { rewinds: 1, recent: Revision(9), ..NEEDED };
+        assert_eq!(reader.revision(in_a_rush).await, 3, "it was read just now");
+        reader.pass(KEPT_IN_A_RUSH);
+        assert_eq!(reader.revision(Needed { rewinds: 1, ..NEEDED }).await, 3, "little happens");
+        assert_eq!(reader.revision(in_a_rush).await, 4);
+        reader.pass(KEPT);
+        assert_eq!(reader.revision(Needed { rewinds: 1, ..NEEDED }).await, 5);
+        reader.snapshots.forget_old();
+        assert!(reader.snapshots.0.lock().unwrap().is_some());
+        reader.pass(KEPT);
+        reader.snapshots.forget_old();
+        assert!(reader.snapshots.0.lock().unwrap().is_none());
+    }
+}

@@ -1,7 +1,7 @@
 //! One watched event: the newest changes of its log, kept for all who follow.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -58,8 +58,8 @@ pub(super) struct Watch {
     snapshots: Snapshots,
     /// About how many seats the event has.
     seats: AtomicUsize,
-    /// Up to where the log was pruned when the watch began.
-    pruned: Revision,
+    /// Up to where the log is known to be pruned.
+    pruned: AtomicI64,
     heard: Mutex<Heard>,
     /// Apart from the watch, so that the reader can wait without keeping the watch alive.
     woken: Arc<Notify>,
@@ -94,7 +94,7 @@ impl Watch {
             pieces: Pieces::default(),
             snapshots: Snapshots::default(),
             seats: extent.seats.into(),
-            pruned: extent.pruned,
+            pruned: extent.pruned.0.into(),
             heard: Mutex::new(Heard::at(newest)),
             woken: Arc::default(),
             reader: OnceLock::new(),
@@ -158,9 +158,9 @@ impl Watch {
         revision <= heard || revision <= self.kept().end()
     }
 
-    /// Up to where the log was pruned when the watch began.
+    /// Up to where the log is known to be pruned.
     pub(super) fn pruned(&self) -> Revision {
-        self.pruned
+        Revision(self.pruned.load(Ordering::Relaxed))
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -184,6 +184,7 @@ impl Watch {
             Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
         drop(kept);
         self.pieces.forget_all();
+        self.pruned.store(0, Ordering::Relaxed);
         *self.heard() = Heard::at(newest);
         self.head.send_replace(newest);
     }
@@ -221,7 +222,11 @@ impl Watch {
         store: &Store,
     ) -> Result<Piece, Arc<StoreError>> {
         let read = |before| Arc::clone(self).read_piece(before, store.clone());
-        self.pieces.after(position, read).await
+        let piece = self.pieces.after(position, read).await?;
+        if let Piece::Missing = piece {
+            self.pruned.fetch_max(position.next().0, Ordering::Relaxed);
+        }
+        Ok(piece)
     }
 
     async fn read_piece(
@@ -331,3 +336,6 @@ impl Drop for Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
