@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 use super::rendered::Frames;
 use crate::memory::Allowance;
 
-/// What the changes take together that are kept at hand for followers, and the pieces of logs that
-/// were read for those who catch up, in bytes: a dozen events that sell out, each with all that is
+/// What the changes take together, in bytes: those that are kept at hand for followers, and the
+/// pieces of logs that were read for others. A dozen events that sell out, each with all that is
 /// worth keeping.
 const CHANGES_BYTES: usize = 128 * 1024 * 1024;
 

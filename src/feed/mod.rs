@@ -3,8 +3,8 @@
 //! For each watched event a reader follows the log and keeps the newest changes in memory; any
 //! number of [`Follower`]s read from it, each at its own position. Those that are further back than
 //! the watch reaches are given pieces of the log, each read once for all of them. Nobody waits for
-//! anybody: there is no queue between the reader and its followers, so a slow follower costs nothing
-//! but its own position.
+//! anybody: there is no queue between the reader and its followers. So a slow follower costs
+//! nothing but its own position.
 //!
 //! What this server has committed itself it need not read: the desk tells it ([`Feed::committed`]).
 //! That is a short cut and not the truth either; whenever it does not continue what a reader has,

@@ -1,9 +1,8 @@
 //! Pieces of an event's log, each read once for all who catch up.
 //!
 //! The log is cut at fixed revisions. Whoever is behind what the watch keeps is given the rest of
-//! the piece it stands in, then whole ones. After a restart thousands come back within seconds, from
-//! here and there: the first who needs a piece has it read, and all others wait for that or find it
-//! read.
+//! the piece it stands in, then whole ones. After a restart thousands come back within seconds.
+//! The first who needs a piece has it read, and all others wait for that or find it read.
 //!
 //! A reading goes on although whoever began it is gone. One that has failed has failed for all who
 //! waited for it; the next who asks begins another.

@@ -1,7 +1,7 @@
 //! The snapshots of a watched event, each read once for all who need one at about the same time.
 //!
-//! One is read at a time. The reading goes on although whoever began it is gone. One that has failed
-//! has failed for all who waited for it; the next who asks begins another.
+//! One is read at a time. The reading goes on although whoever began it is gone. One that has
+//! failed has failed for all who waited for it; the next who asks begins another.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

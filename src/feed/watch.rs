@@ -18,8 +18,8 @@ use crate::domain::{Change, EventId, Revision};
 use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
-/// How long a follower may leave what it could be given, before it counts how far behind it is: a
-/// rush makes more changes between two frames than some snapshots are large, and whoever takes each
+/// How long a follower may leave what it could be given, before it counts how far behind it is. A
+/// rush makes more changes between two frames than some snapshots are large. Whoever takes each
 /// frame in time is told of all of them.
 const LATE: Duration = Duration::from_secs(3);
 
