@@ -39,6 +39,7 @@ mod rendered;
 #[cfg(test)]
 mod sample;
 mod snapshots;
+mod viewers;
 mod watch;
 
 pub(crate) use self::apart::apart;
@@ -50,3 +51,4 @@ pub use self::lost::Lost;
 pub use self::registry::{Feed, Start};
 pub use self::rendered::Rendered;
 pub use self::snapshots::SharedSnapshot;
+pub use self::viewers::{ViewerFollower, ViewerStep};

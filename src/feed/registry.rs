@@ -12,8 +12,9 @@ use super::error::FeedError;
 use super::follower::{Follower, FollowerState, SubscriptionPermit};
 use super::lost::Lost;
 use super::reader;
+use super::viewers::ViewerFollower;
 use super::watch::Watch;
-use crate::domain::{Change, EventId, Revision};
+use crate::domain::{Change, EventId, Revision, ViewerId};
 use crate::memory::Allowance;
 use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
@@ -118,10 +119,7 @@ impl Feed {
         is_known: bool,
     ) -> Result<Follower, FeedError> {
         let permit = self.permit(is_known)?;
-        let watch = match self.existing(event) {
-            Some(watch) => watch,
-            None => self.open(event).await?.ok_or(FeedError::NoSuchEvent)?,
-        };
+        let watch = self.watch_of(event).await?;
         let state = match start {
             Start::Live => FollowerState::Lost(Lost::NoPosition),
             Start::After(revision) if revision < watch.pruned() => {
@@ -135,6 +133,20 @@ impl Feed {
         Ok(Follower::new(self.store.clone(), watch, permit, state))
     }
 
+    /// Follows what changes for one viewer in an event, who is known.
+    ///
+    /// # Errors
+    ///
+    /// See [`FeedError`].
+    pub async fn follow_viewer(
+        self: &Arc<Self>,
+        event: EventId,
+        viewer: ViewerId,
+    ) -> Result<ViewerFollower, FeedError> {
+        let permit = self.permit(true)?;
+        Ok(ViewerFollower::new(self.watch_of(event).await?, viewer, permit))
+    }
+
     /// Whether the log of a watch has reached a revision. In a rush that is known of nearly all.
     async fn is_reached(&self, watch: &Watch, revision: Revision) -> Result<bool, FeedError> {
         if watch.has_reached(revision) {
@@ -145,9 +157,12 @@ impl Feed {
         Ok(revision <= extent.ok_or(FeedError::NoSuchEvent)?.newest)
     }
 
-    /// Begins to watch an event; looked up once for all who come at the same time. `None` if there
-    /// is no such event.
-    async fn open(self: &Arc<Self>, event: EventId) -> Result<Option<Arc<Watch>>, FeedError> {
+    /// The event's watch. If there is none yet, how far its log goes is looked up, once for all who
+    /// come at the same time.
+    async fn watch_of(self: &Arc<Self>, event: EventId) -> Result<Arc<Watch>, FeedError> {
+        if let Some(watch) = self.existing(event) {
+            return Ok(watch);
+        }
         let look_up = {
             let mut opening = self.opening();
             let under_way = opening.get(&event).filter(|look_up| look_up.peek().is_none());
@@ -157,7 +172,7 @@ impl Feed {
                 look_up
             })
         };
-        Ok(look_up.await?)
+        look_up.await?.ok_or(FeedError::NoSuchEvent)
     }
 
     async fn look_up_and_watch(

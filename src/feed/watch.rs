@@ -14,6 +14,7 @@ use super::bounds::Bounds;
 use super::heard::Heard;
 use super::pieces::{PIECE_CHANGES, Piece, Pieces};
 use super::snapshots::{FoundSnapshot, Needed, SharedSnapshot, Snapshots};
+use super::viewers::Viewers;
 use crate::domain::{Change, EventId, Revision};
 use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
@@ -54,6 +55,7 @@ pub(super) struct Watch {
     bounds: Bounds,
     kept: Mutex<Kept>,
     head: watch::Sender<Revision>,
+    viewers: Viewers,
     pieces: Pieces,
     snapshots: Snapshots,
     /// About how many seats the event has.
@@ -91,6 +93,7 @@ impl Watch {
             bounds,
             kept: Mutex::new(kept),
             head: watch::Sender::new(newest),
+            viewers: Viewers::default(),
             pieces: Pieces::default(),
             snapshots: Snapshots::default(),
             seats: extent.seats.into(),
@@ -114,6 +117,11 @@ impl Watch {
 
     pub(super) fn event(&self) -> EventId {
         self.event
+    }
+
+    /// Those who follow their own changes.
+    pub(super) fn viewers(&self) -> &Viewers {
+        &self.viewers
     }
 
     pub(super) fn bounds(&self) -> &Bounds {
@@ -184,6 +192,7 @@ impl Watch {
             Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
         drop(kept);
         self.pieces.forget_all();
+        self.viewers.miss();
         self.pruned.store(0, Ordering::Relaxed);
         *self.heard() = Heard::at(newest);
         self.head.send_replace(newest);
@@ -294,19 +303,20 @@ impl Watch {
     /// the reader), what is kept is forgotten: followers will find that they are too old, and ask
     /// the log themselves.
     pub(super) fn add(&self, batch: Batch) {
-        let to = batch.to();
         let mut kept = self.kept();
         if batch.from() != kept.end().next() {
+            self.viewers.miss();
             kept.batches.clear();
             kept.count = 0;
             kept.start = Revision(batch.from().0 - 1);
         }
         kept.count += batch.changes().len();
-        kept.batches.push_back((Instant::now(), batch));
+        kept.batches.push_back((Instant::now(), batch.clone()));
         while kept.count > KEPT_CHANGES && kept.forget_oldest() {}
         self.bounds.changes.settle(|| self.pieces.forget_oldest() || kept.forget_oldest());
         drop(kept);
-        self.head.send_replace(to);
+        self.viewers.tell(batch.changes(), &self.bounds.changes);
+        self.head.send_replace(batch.to());
     }
 }
 
