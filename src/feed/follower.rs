@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 
 use super::batch::Batch;
 use super::error::FeedError;
 use super::lost::Lost;
+use super::permit::SubscriptionPermit;
 use super::pieces::Piece;
 use super::snapshots::SharedSnapshot;
 use super::watch::{Found, Watch};
@@ -21,13 +22,6 @@ pub enum Step {
     /// The follower cannot be brought further change by change: take a snapshot and
     /// [`Follower::move_to`] its revision.
     Lost(Lost),
-}
-
-/// One of the followers that this server has room for; given back when dropped.
-#[derive(Debug)]
-pub(super) struct SubscriptionPermit {
-    pub(super) _of_all: OwnedSemaphorePermit,
-    pub(super) _of_strangers: Option<OwnedSemaphorePermit>,
 }
 
 /// See the module's documentation. Ends its watch when it is the last one.

@@ -30,8 +30,10 @@ mod bounds;
 mod error;
 mod follower;
 mod heard;
+mod inboxes;
 mod listen;
 mod lost;
+mod permit;
 mod pieces;
 mod reader;
 mod registry;
@@ -39,7 +41,7 @@ mod rendered;
 #[cfg(test)]
 mod sample;
 mod snapshots;
-mod viewers;
+mod viewer_follower;
 mod watch;
 
 pub(crate) use self::apart::apart;
@@ -51,4 +53,4 @@ pub use self::lost::Lost;
 pub use self::registry::{Feed, Start};
 pub use self::rendered::Rendered;
 pub use self::snapshots::SharedSnapshot;
-pub use self::viewers::{ViewerFollower, ViewerStep};
+pub use self::viewer_follower::{ViewerFollower, ViewerStep};

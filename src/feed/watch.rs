@@ -12,9 +12,9 @@ use tokio::time::Instant;
 use super::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::heard::Heard;
+use super::inboxes::Inboxes;
 use super::pieces::{PIECE_CHANGES, Piece, Pieces};
 use super::snapshots::{FoundSnapshot, Needed, SharedSnapshot, Snapshots};
-use super::viewers::Viewers;
 use crate::domain::{Change, EventId, Revision};
 use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
@@ -55,7 +55,7 @@ pub(super) struct Watch {
     bounds: Bounds,
     kept: Mutex<Kept>,
     head: watch::Sender<Revision>,
-    viewers: Viewers,
+    inboxes: Inboxes,
     pieces: Pieces,
     snapshots: Snapshots,
     /// About how many seats the event has.
@@ -93,7 +93,7 @@ impl Watch {
             bounds,
             kept: Mutex::new(kept),
             head: watch::Sender::new(newest),
-            viewers: Viewers::default(),
+            inboxes: Inboxes::default(),
             pieces: Pieces::default(),
             snapshots: Snapshots::default(),
             seats: extent.seats.into(),
@@ -119,9 +119,9 @@ impl Watch {
         self.event
     }
 
-    /// Those who follow their own changes.
-    pub(super) fn viewers(&self) -> &Viewers {
-        &self.viewers
+    /// Of those who follow their own changes.
+    pub(super) fn inboxes(&self) -> &Inboxes {
+        &self.inboxes
     }
 
     pub(super) fn bounds(&self) -> &Bounds {
@@ -192,7 +192,7 @@ impl Watch {
             Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
         drop(kept);
         self.pieces.forget_all();
-        self.viewers.miss();
+        self.inboxes.miss();
         self.pruned.store(0, Ordering::Relaxed);
         *self.heard() = Heard::at(newest);
         self.head.send_replace(newest);
@@ -305,7 +305,7 @@ impl Watch {
     pub(super) fn add(&self, batch: Batch) {
         let mut kept = self.kept();
         if batch.from() != kept.end().next() {
-            self.viewers.miss();
+            self.inboxes.miss();
             kept.batches.clear();
             kept.count = 0;
             kept.start = Revision(batch.from().0 - 1);
@@ -315,7 +315,7 @@ impl Watch {
         while kept.count > KEPT_CHANGES && kept.forget_oldest() {}
         self.bounds.changes.settle(|| self.pieces.forget_oldest() || kept.forget_oldest());
         drop(kept);
-        self.viewers.tell(batch.changes(), &self.bounds.changes);
+        self.inboxes.tell(batch.changes(), &self.bounds.changes);
         self.head.send_replace(batch.to());
     }
 }

@@ -137,9 +137,9 @@ impl ReservationWatcher {
         }
     }
 
-    /// If these changes of the viewer bring anything that was not told yet: the last one's revision,
-    /// and which of the viewer's holds ran out in them. What was looked up may be ahead of the log
-    /// as it was followed so far; but what ran out is only in the log.
+    /// If these changes of the viewer bring anything that was not told yet: the revision of the
+    /// last, and which holds ran out in them. What was looked up may be ahead of the log as it was
+    /// followed so far; but what ran out is only in the log.
     fn news_in(&mut self, changes: &[Change]) -> Option<(Revision, Vec<SeatId>)> {
         let told = self.told.as_ref().map_or(Revision::ZERO, |state| state.revision);
         let (mut expired, mut newest, mut is_news) = (Vec::new(), told, false);

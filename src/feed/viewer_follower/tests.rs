@@ -9,8 +9,9 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::domain::EventId;
-use crate::feed::batch::Batch;
+use crate::feed::batch::{Batch, bytes};
 use crate::feed::bounds::Bounds;
+use crate::feed::inboxes::MOST_WAITING;
 use crate::feed::sample::changes_of;
 use crate::store::changes::LogExtent;
 
@@ -89,7 +90,7 @@ fn everybody_who_follows_a_viewer_is_told_each_change_once_and_none_that_was_loo
     assert_eq!(told(&mut bob).unwrap(), [104]);
     assert_eq!(told(&mut one).unwrap(), [0; 0]);
     drop((one, bob));
-    assert!(watch.viewers().inboxes().is_empty());
+    assert!(watch.inboxes().is_empty());
 }
 
 #[test]
