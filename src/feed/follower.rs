@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::apart::apart;
 use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
 use super::error::FeedError;
 use super::watch::{Found, SharedSnapshot, Watch};
@@ -92,7 +91,8 @@ impl Follower {
     pub async fn snapshot(&mut self) -> Result<Arc<SharedSnapshot>, FeedError> {
         let at_least = self.lagging_at.unwrap_or_default();
         let (watch, store) = (Arc::clone(&self.watch), self.store.clone());
-        let shared = apart(async move { watch.snapshot(&store, at_least).await }).await?;
+        let look_up = async move { watch.snapshot(&store, at_least).await };
+        let shared = self.store.apart(look_up).await?;
         let shared = shared.ok_or(FeedError::NoSuchEvent)?;
         self.move_to(shared.snapshot.revision);
         Ok(shared)
@@ -142,9 +142,8 @@ impl Follower {
     async fn catch_up(&mut self, position: Revision) -> Result<Step, FeedError> {
         let (store, event) = (self.store.clone(), self.event());
         if let FollowerState::Live(_) = self.state {
-            let extent = apart(async move { store.log_extent(event).await })
-                .await?
-                .ok_or(FeedError::NoSuchEvent)?;
+            let look_up = async move { store.log_extent(event).await };
+            let extent = self.store.apart(look_up).await?.ok_or(FeedError::NoSuchEvent)?;
             let why = if position < extent.pruned { Lost::Pruned } else { Lost::Lagged };
             self.state = FollowerState::Lost(why);
             self.lagging_at = Some(position);
@@ -153,11 +152,11 @@ impl Follower {
         let bounds = self.watch.bounds().clone();
         let allowance = Arc::clone(&bounds.changes);
         // Counted before it is waited for: a socket that does not read does not wait.
-        let found = apart(async move {
+        let look_up = async move {
             let changes = store.changes_after(event, position, CATCH_UP_AT_ONCE).await?;
             Ok(allowance.charge(bytes(&changes)).map(|charge| (changes, charge)))
-        });
-        let Ok((changes, charge)) = found.await? else {
+        };
+        let Ok((changes, charge)) = self.store.apart(look_up).await? else {
             // There is no room for them; a snapshot is shared.
             self.state = FollowerState::Lost(Lost::Lagged);
             self.lagging_at = Some(position);

@@ -21,7 +21,6 @@
 //!
 //! Deliberately absent: what any of it looks like to a client. That is for whoever follows.
 
-mod apart;
 mod batch;
 mod bounds;
 mod error;
@@ -33,7 +32,6 @@ mod registry;
 mod rendered;
 mod watch;
 
-pub(crate) use self::apart::apart;
 pub use self::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES};
 pub use self::error::FeedError;
 pub use self::follower::{Follower, Lost, Step};

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::watch::Watch;
-use crate::domain::{Change, Revision};
+use crate::domain::{Change, EventId, Revision};
+use crate::pace::FrameThreads;
+use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
 /// How often readers look at the log although nothing woke them: what a lost wake-up costs at most.
@@ -18,18 +18,26 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Changes read from the log at a time.
 const READ_AT_ONCE: usize = MAX_BATCH_CHANGES;
 
-/// Batches follow each other no faster than this: 30 frames a second look live to the eye, and a
-/// rush makes them larger instead of more. The first change after a pause is not delayed.
-const BATCH_EVERY: Duration = Duration::from_millis(33);
-
 /// Starts the reader of a watch, which ends with it, from a revision that the log had reached.
-pub(super) fn start(watch: &Arc<Watch>, store: Store, newest: Revision) {
-    let reading = read(Arc::downgrade(watch), watch.woken(), store, newest);
-    watch.set_reader(tokio::spawn(reading).abort_handle());
+pub(super) fn start(
+    watch: &Arc<Watch>,
+    store: Store,
+    threads: Arc<FrameThreads>,
+    newest: Revision,
+) {
+    let reading = read(Arc::downgrade(watch), store, Arc::clone(&threads), newest);
+    watch.set_reader(threads.spawn(reading).abort_handle());
 }
 
-/// Follows the log until the watch is gone.
-async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position: Revision) {
+/// Follows the log until the watch is gone. Batches follow each other at the pace of frames: a rush
+/// makes them larger instead of more. The first change after a pause is not delayed.
+async fn read(
+    watch: Weak<Watch>,
+    store: Store,
+    threads: Arc<FrameThreads>,
+    mut position: Revision,
+) {
+    let Some(woken) = watch.upgrade().map(|watch| watch.woken()) else { return };
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -65,8 +73,9 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
                     break;
                 }
             }
+            let followers = watch.followers();
             drop(watch);
-            tokio::time::sleep_until(started + BATCH_EVERY).await;
+            threads.next_tick(started, followers).await;
         }
     }
 }
@@ -101,7 +110,7 @@ async fn next_batches(
         };
         // What lies between has been committed, since revisions are in the order of commits.
         let Some(gap) = gap else { break };
-        let missing = store.changes_after(watch.event(), end, gap.min(READ_AT_ONCE)).await?;
+        let missing = changes_after(store, watch.event(), end, gap.min(READ_AT_ONCE)).await?;
         let Some(last) = missing.last() else { break };
         end = last.revision;
         changes.extend(missing);
@@ -117,19 +126,36 @@ async fn next_batches(
     if reached <= position && !must_look {
         return Ok(Vec::new());
     }
-    let changes = store.changes_after(watch.event(), position, READ_AT_ONCE).await?;
+    let changes = changes_after(store, watch.event(), position, READ_AT_ONCE).await?;
     if !changes.is_empty() {
         // There may be more.
         watch.heard().must_look |= must_look;
         return Ok(batches(changes, watch.bounds())?);
     }
     if must_look
-        && let Some(extent) = store.log_extent(watch.event()).await?
+        && let Some(extent) = log_extent(store, watch.event()).await?
         && extent.newest < position
     {
         return Err(NoBatch::Rewound(extent.newest));
     }
     Ok(Vec::new())
+}
+
+/// Changes of the log, looked up where connections are served.
+async fn changes_after(
+    store: &Store,
+    event: EventId,
+    position: Revision,
+    most: usize,
+) -> Result<Vec<Change>, StoreError> {
+    let log = store.clone();
+    store.apart(async move { log.changes_after(event, position, most).await }).await
+}
+
+/// How far the log goes, likewise.
+async fn log_extent(store: &Store, event: EventId) -> Result<Option<LogExtent>, StoreError> {
+    let log = store.clone();
+    store.apart(async move { log.log_extent(event).await }).await
 }
 
 /// All of these changes, in as many batches as it takes.

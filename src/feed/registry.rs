@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
 
-use super::apart::apart;
 use super::bounds::Bounds;
 use super::error::FeedError;
 use super::follower::{Follower, FollowerState, Lost, SubscriptionPermit};
@@ -14,6 +13,7 @@ use super::reader;
 use super::watch::Watch;
 use crate::domain::{Change, EventId, Revision};
 use crate::memory::Allowance;
+use crate::pace::FrameThreads;
 use crate::store::{Store, StoreError};
 
 /// Where a new follower begins.
@@ -33,6 +33,7 @@ const KEPT_FOR_THE_KNOWN: usize = 5;
 #[derive(Debug)]
 pub struct Feed {
     store: Store,
+    frame_threads: Arc<FrameThreads>,
     bounds: Bounds,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
     permits: Arc<Semaphore>,
@@ -44,12 +45,13 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// A feed that serves at most `max_followers` at a time.
-    pub fn new(store: Store, max_followers: usize) -> Arc<Self> {
+    /// A feed that serves at most `max_followers` at a time, whose readers run on those threads.
+    pub fn new(store: Store, frame_threads: Arc<FrameThreads>, max_followers: usize) -> Arc<Self> {
         let max_followers = max_followers.min(Semaphore::MAX_PERMITS);
         let max_strangers = max_followers - max_followers / KEPT_FOR_THE_KNOWN;
         Arc::new(Self {
             store,
+            frame_threads,
             bounds: Bounds::default(),
             watches: Mutex::default(),
             permits: Arc::new(Semaphore::new(max_followers)),
@@ -127,9 +129,8 @@ impl Feed {
             }
         }
         let store = self.store.clone();
-        let extent = apart(async move { store.log_extent(event).await })
-            .await?
-            .ok_or(FeedError::NoSuchEvent)?;
+        let look_up = async move { store.log_extent(event).await };
+        let extent = self.store.apart(look_up).await?.ok_or(FeedError::NoSuchEvent)?;
         let state = match start {
             Start::Live => FollowerState::Lost(Lost::NoPosition),
             Start::After(revision) if revision > extent.newest => {
@@ -157,7 +158,7 @@ impl Feed {
         }
         watches.retain(|_, watch| watch.strong_count() > 0);
         let watch = Watch::new(event, newest, self.bounds.clone());
-        reader::start(&watch, self.store.clone(), newest);
+        reader::start(&watch, self.store.clone(), Arc::clone(&self.frame_threads), newest);
         watches.insert(event, Arc::downgrade(&watch));
         watch
     }

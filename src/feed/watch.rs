@@ -132,6 +132,11 @@ impl Watch {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many follow.
+    pub(super) fn followers(&self) -> usize {
+        self.head.receiver_count()
+    }
+
     /// A receiver that sees the newest revision that followers can be given.
     pub(super) fn head(&self) -> watch::Receiver<Revision> {
         self.head.subscribe()

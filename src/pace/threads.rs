@@ -1,0 +1,147 @@
+//! The frame threads: a runtime of their own.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::price::{Price, SLOWEST};
+use super::readings::{Meter, ThreadIds};
+use crate::metrics::Metrics;
+
+/// What the threads are called.
+const NAME: &str = "frames";
+
+/// How far they come after all others. The kernel gives a thread a quarter less with each step: at
+/// 10 it gets a tenth of what a booking's gets that wants the same processor.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+/// Readings are taken no more often, and over no less than so many ticks of the largest event: what
+/// a tick takes comes all at once.
+const READING_EVERY: Duration = Duration::from_millis(100);
+const TICKS_A_READING: u32 = 2;
+
+/// How often it is looked whether the frames of a tick have left.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// See the room's documentation. They end, without being waited for, when this is dropped.
+#[derive(Debug)]
+pub struct FrameThreads {
+    runtime: Option<Runtime>,
+    handle: Handle,
+    measured: Mutex<Measured>,
+    pace: Gauge<f64, AtomicU64>,
+    taken: Counter<f64, AtomicU64>,
+}
+
+#[derive(Debug)]
+struct Measured {
+    meter: Meter,
+    price: Price,
+    /// Frames in a tick of the event that has had most, lately.
+    largest: usize,
+    /// The same since the last reading.
+    largest_since: usize,
+}
+
+impl FrameThreads {
+    /// Starts as many as there are processors: at night, when nobody buys, frames may have them.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system has no threads to give.
+    pub fn start(metrics: &Metrics) -> std::io::Result<Arc<Self>> {
+        let ids = ThreadIds::default();
+        let begun = Arc::clone(&ids);
+        let runtime = Builder::new_multi_thread()
+            .thread_name(NAME)
+            .on_thread_start(move || begin(&begun))
+            .enable_all()
+            .build()?;
+        let handle = runtime.handle().clone();
+        let meter = Meter::new(ids, handle.metrics());
+        let price = Price::initial();
+        let measured = Mutex::new(Measured { meter, price, largest: 0, largest_since: 0 });
+        let pace = metrics.register(
+            "frame_pace_seconds",
+            "How long the event with most followers waits for its next frames",
+            Gauge::default(),
+        );
+        let taken = metrics.register(
+            "frame_cpu_seconds",
+            "What the frame threads have taken of the processors",
+            Counter::default(),
+        );
+        Ok(Arc::new(Self { runtime: Some(runtime), handle, measured, pace, taken }))
+    }
+
+    /// Where tasks are spawned that carry frames.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Has a task carried out there.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.handle.spawn(task)
+    }
+
+    /// Waits until an event may have its next frames: `began` is when it had the last, and `frames`
+    /// how many of them there were. To be called from a frame thread.
+    pub async fn next_tick(&self, began: Instant, frames: usize) {
+        tokio::time::sleep_until(began + self.pace(frames)).await;
+        // What has not been written yet is not overtaken.
+        while self.handle.metrics().global_queue_depth() > 0 && began.elapsed() < SLOWEST {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// How long an event waits that has just had so many frames.
+    fn pace(&self, frames: usize) -> Duration {
+        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let Measured { meter, price, largest, largest_since } = &mut *measured;
+        *largest_since = frames.max(*largest_since);
+        let tick = price.pace(*largest.max(largest_since));
+        if meter.age() >= READING_EVERY.max(tick * TICKS_A_READING) {
+            let reading = meter.read();
+            *largest = (*largest_since).max(*largest / 2);
+            *largest_since = 0;
+            *price = price.after(&reading, *largest);
+            self.pace.set(price.pace(*largest).as_secs_f64());
+            self.taken.inc_by(reading.taken.as_secs_f64());
+        }
+        price.pace(frames)
+    }
+}
+
+impl Drop for FrameThreads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Within a runtime another must not be waited for.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Puts this thread behind all others, and enters it among those that carry frames.
+#[cfg(target_os = "linux")]
+fn begin(ids: &ThreadIds) {
+    // On Linux, "this process" is this thread.
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "frames are carried at the same priority as all else");
+    }
+    let id = rustix::thread::gettid().as_raw_nonzero().get();
+    ids.lock().unwrap_or_else(PoisonError::into_inner).extend(u32::try_from(id));
+}
+
+/// Elsewhere a priority is the whole process's, and nothing is counted for each thread.
+#[cfg(not(target_os = "linux"))]
+fn begin(_: &ThreadIds) {}
