@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::price::{Price, SLOWEST};
+use super::price::{Made, Price, SLOWEST};
 use super::readings::{Meter, ThreadIds};
 use crate::metrics::Metrics;
 
@@ -44,10 +44,10 @@ pub struct FrameThreads {
 struct Measured {
     meter: Meter,
     price: Price,
+    /// Since the last reading.
+    made: Made,
     /// Frames in a tick of the event that has had most, lately.
     largest: usize,
-    /// The same since the last reading.
-    largest_since: usize,
 }
 
 impl FrameThreads {
@@ -67,7 +67,7 @@ impl FrameThreads {
         let handle = runtime.handle().clone();
         let meter = Meter::new(ids, handle.metrics());
         let price = Price::initial();
-        let measured = Mutex::new(Measured { meter, price, largest: 0, largest_since: 0 });
+        let measured = Mutex::new(Measured { meter, price, made: Made::default(), largest: 0 });
         let pace = metrics.register(
             "frame_pace_seconds",
             "How long the event with most followers waits for its next frames",
@@ -107,14 +107,16 @@ impl FrameThreads {
     /// How long an event waits that has just had so many frames.
     fn pace(&self, frames: usize) -> Duration {
         let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-        let Measured { meter, price, largest, largest_since } = &mut *measured;
-        *largest_since = frames.max(*largest_since);
-        let tick = price.pace(*largest.max(largest_since));
-        if meter.age() >= READING_EVERY.max(tick * TICKS_A_READING) {
-            let reading = meter.read();
-            *largest = (*largest_since).max(*largest / 2);
-            *largest_since = 0;
-            *price = price.after(&reading, *largest);
+        let Measured { meter, price, made, largest } = &mut *measured;
+        made.frames += frames;
+        made.quick += if price.pace(frames) < SLOWEST { frames } else { 0 };
+        *largest = frames.max(*largest);
+        made.largest = frames.max(made.largest);
+        if meter.age() >= READING_EVERY.max(price.pace(*largest) * TICKS_A_READING) {
+            let (reading, made) = (meter.read(), std::mem::take(made));
+            // One that has ended, or is quiet now, is forgotten step by step.
+            *largest = made.largest.max(*largest / 2);
+            *price = price.after(&reading, &Made { largest: *largest, ..made });
             self.pace.set(price.pace(*largest).as_secs_f64());
             self.taken.inc_by(reading.taken.as_secs_f64());
         }
