@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::runtime::RuntimeMetrics;
 use tokio::time::Instant;
 
-use super::price::Reading;
+use super::toll::Reading;
 
 /// Where the kernel tells of the threads of this process.
 const THREADS: &str = "/proc/self/task";

@@ -10,8 +10,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::price::{Made, Price, SLOWEST};
 use super::readings::{Meter, ThreadIds};
+use super::toll::{Made, SLOWEST, Toll};
 use crate::metrics::Metrics;
 
 /// What the threads are called.
@@ -43,7 +43,7 @@ pub struct FrameThreads {
 #[derive(Debug)]
 struct Measured {
     meter: Meter,
-    price: Price,
+    toll: Toll,
     /// Since the last reading.
     made: Made,
     /// Frames in a tick of the event that has had most, lately.
@@ -66,8 +66,8 @@ impl FrameThreads {
             .build()?;
         let handle = runtime.handle().clone();
         let meter = Meter::new(ids, handle.metrics());
-        let price = Price::initial();
-        let measured = Mutex::new(Measured { meter, price, made: Made::default(), largest: 0 });
+        let toll = Toll::initial();
+        let measured = Mutex::new(Measured { meter, toll, made: Made::default(), largest: 0 });
         let pace = metrics.register(
             "frame_pace_seconds",
             "How long the event with most followers waits for its next frames",
@@ -95,32 +95,37 @@ impl FrameThreads {
     }
 
     /// Waits until an event may have its next frames: `began` is when it had the last, and `frames`
-    /// how many of them there were. To be called from a frame thread.
+    /// how many of them there were.
     pub async fn next_tick(&self, began: Instant, frames: usize) {
-        tokio::time::sleep_until(began + self.pace(frames)).await;
-        // What has not been written yet is not overtaken.
-        while self.handle.metrics().global_queue_depth() > 0 && began.elapsed() < SLOWEST {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+        tokio::time::sleep_until(self.due(began, frames)).await;
+        self.left(began).await;
     }
 
-    /// How long an event waits that has just had so many frames.
-    fn pace(&self, frames: usize) -> Duration {
+    /// When an event may have its next frames, if the last have left by then. To be called once for
+    /// each tick.
+    pub fn due(&self, began: Instant, frames: usize) -> Instant {
         let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-        let Measured { meter, price, made, largest } = &mut *measured;
+        let Measured { meter, toll, made, largest } = &mut *measured;
         made.frames += frames;
-        made.quick += if price.pace(frames) < SLOWEST { frames } else { 0 };
-        *largest = frames.max(*largest);
+        made.quick += if toll.pace(frames) < SLOWEST { frames } else { 0 };
         made.largest = frames.max(made.largest);
-        if meter.age() >= READING_EVERY.max(price.pace(*largest) * TICKS_A_READING) {
+        *largest = frames.max(*largest);
+        if meter.age() >= READING_EVERY.max(toll.pace(*largest) * TICKS_A_READING) {
             let (reading, made) = (meter.read(), std::mem::take(made));
             // One that has ended, or is quiet now, is forgotten step by step.
             *largest = made.largest.max(*largest / 2);
-            *price = price.after(&reading, &Made { largest: *largest, ..made });
-            self.pace.set(price.pace(*largest).as_secs_f64());
+            *toll = toll.after(&reading, &Made { largest: *largest, ..made });
+            self.pace.set(toll.pace(*largest).as_secs_f64());
             self.taken.inc_by(reading.taken.as_secs_f64());
         }
-        price.pace(frames)
+        began + toll.pace(frames)
+    }
+
+    /// Waits until no frame waits for a thread to write it; not for longer than a tick's slowest.
+    pub async fn left(&self, began: Instant) {
+        while self.handle.metrics().global_queue_depth() > 0 && began.elapsed() < SLOWEST {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 }
 

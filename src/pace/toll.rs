@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 /// 30 frames a second look live to the eye.
-pub const QUICKEST: Duration = Duration::from_millis(33);
+pub(super) const QUICKEST: Duration = Duration::from_millis(33);
 
 /// A map that is a second late is still one to choose seats by.
-pub const SLOWEST: Duration = Duration::from_secs(1);
+pub(super) const SLOWEST: Duration = Duration::from_secs(1);
 
 /// What frames may take of all processors while bookings and requests wait for one. Who reads
 /// frames on the same machine takes as much again.
@@ -71,12 +71,12 @@ impl Reading {
 
 /// How long an event waits for each frame that was made of its last tick, in seconds.
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
-pub(super) struct Price(f64);
+pub(super) struct Toll(f64);
 
-impl Price {
-    /// The price at which the largest event, with so many frames a tick, is just not slowed down.
-    fn lowest(largest: usize) -> f64 {
-        QUICKEST.as_secs_f64() / largest.max(1) as f64
+impl Toll {
+    /// The toll at which an event with so many frames a tick is just not slowed down.
+    fn felt_by(frames: usize) -> f64 {
+        QUICKEST.as_secs_f64() / frames.max(1) as f64
     }
 
     /// What it costs when nothing is known yet.
@@ -84,24 +84,23 @@ impl Price {
         Self(0.0)
     }
 
-    /// The price after a reading.
+    /// The toll after a reading.
     ///
     /// Frames that took too much become dearer at once, by as much; those that did not become
     /// cheaper slowly, and only down to where they would take too much again. So there is nothing
-    /// that could swing. Events that are as slow as can be are not slowed by a higher price: only
+    /// that could swing. Events that are as slow as can be are not slowed by a higher toll: only
     /// what the others take can raise it, so that these need not pay for one that is wild. A single
     /// follower is never made to wait.
     pub(super) fn after(self, reading: &Reading, made: &Made) -> Self {
-        let highest = QUICKEST.as_secs_f64();
-        let lowest = Self::lowest(made.largest);
         let excess = reading.excess();
-        let factor = if excess < 1.0 {
+        let toll = if excess < 1.0 {
             let least = 0.5_f64.powf(reading.elapsed.as_secs_f64() / HALF_LIFE.as_secs_f64());
-            excess.max(least)
+            self.0 * excess.max(least)
         } else {
-            (excess * made.part_to_slow()).clamp(1.0, STEEPEST)
+            let begun = self.0.max(Self::felt_by(made.largest));
+            begun * (excess * made.part_to_slow()).clamp(1.0, STEEPEST)
         };
-        Self((self.0.clamp(lowest, highest) * factor).clamp(lowest, highest))
+        Self(toll.min(QUICKEST.as_secs_f64()))
     }
 
     /// How long an event with so many frames a tick waits for its next.
@@ -144,40 +143,40 @@ mod tests {
     }
 
     /// What was measured and made, again and again.
-    fn past() -> impl Strategy<Value = Price> {
+    fn past() -> impl Strategy<Value = Toll> {
         proptest::collection::vec((readings(), made()), 0..30).prop_map(|past| {
-            past.iter().fold(Price::initial(), |price, (reading, made)| price.after(reading, made))
+            past.iter().fold(Toll::initial(), |toll, (reading, made)| toll.after(reading, made))
         })
     }
 
     /// One event on a machine where each frame takes as long, for a hundred readings of two ticks.
     /// The pace in the end, and what share of the machine its frames take then.
     fn settled(
-        mut price: Price,
+        mut toll: Toll,
         frames: usize,
         frame_us: f64,
         waited: Option<Duration>,
     ) -> (Duration, f64) {
         let tick = frames as f64 * frame_us / 1e6;
         for _ in 0..100 {
-            let pace = price.pace(frames);
+            let pace = toll.pace(frames);
             let taken = Duration::from_secs_f64(tick * 2.0);
             let reading = Reading { elapsed: pace * 2, taken, waited, processors: 2 };
             let quick = if pace < SLOWEST { frames } else { 0 };
-            price = price.after(&reading, &Made { frames, quick, largest: frames });
+            toll = toll.after(&reading, &Made { frames, quick, largest: frames });
         }
-        let pace = price.pace(frames);
+        let pace = toll.pace(frames);
         (pace, tick / pace.as_secs_f64() / 2.0)
     }
 
     proptest! {
         #[test]
         fn a_pace_lies_between_33_ms_and_a_second_whatever_was_measured(
-            price in past(),
+            toll in past(),
             frames in 0_usize..1_000_000,
         ) {
-            prop_assert!((QUICKEST..=SLOWEST).contains(&price.pace(frames)));
-            prop_assert_eq!(price.pace(1), QUICKEST, "a single follower");
+            prop_assert!((QUICKEST..=SLOWEST).contains(&toll.pace(frames)));
+            prop_assert_eq!(toll.pace(1), QUICKEST, "a single follower");
         }
 
         #[test]
@@ -187,11 +186,11 @@ mod tests {
         ) {
             let taking = Reading { taken: now.taken + Duration::from_micros(more_us), ..now };
             let waiting = Reading { waited: WAITING, ..now };
-            let price = before.after(&now, &made);
+            let toll = before.after(&now, &made);
             for more in [taking, waiting] {
-                prop_assert!(before.after(&more, &made) >= price);
+                prop_assert!(before.after(&more, &made) >= toll);
             }
-            prop_assert!(price.pace(frames) <= price.pace(frames + 1), "who has more frames");
+            prop_assert!(toll.pace(frames) <= toll.pace(frames + 1), "who has more frames");
         }
 
         #[test]
@@ -210,41 +209,48 @@ mod tests {
 
         #[test]
         fn everybody_is_quick_again_a_while_after_the_wildest_rush(
-            mut price in past(), frames in 1_usize..60_000, every_ms in 100_u64..2_000,
+            mut toll in past(), frames in 1_usize..60_000, every_ms in 100_u64..2_000,
         ) {
             let made = Made { frames, quick: frames, largest: frames };
             for _ in 0..=20_000 / every_ms {
-                price = price.after(&reading(every_ms, 0, CALM), &made);
+                toll = toll.after(&reading(every_ms, 0, CALM), &made);
             }
-            prop_assert_eq!(price.pace(frames), QUICKEST);
+            prop_assert_eq!(toll.pace(frames), QUICKEST);
         }
     }
 
     #[test]
     fn a_quiet_event_stays_quick_beside_one_that_ten_thousand_follow() {
-        let (busy, mut price) = (reading(2_000, 4_000_000, WAITING), Price::initial());
+        let (busy, mut toll) = (reading(2_000, 4_000_000, WAITING), Toll::initial());
         for _ in 0..20 {
-            let quick = if price.pace(10_000) < SLOWEST { 10_000 } else { 0 };
-            price = price.after(&busy, &Made { frames: 10_000, quick, largest: 10_000 });
+            let quick = if toll.pace(10_000) < SLOWEST { 10_000 } else { 0 };
+            toll = toll.after(&busy, &Made { frames: 10_000, quick, largest: 10_000 });
         }
-        assert_eq!((price.pace(10_000), price.pace(100)), (SLOWEST, QUICKEST));
+        assert_eq!((toll.pace(10_000), toll.pace(100)), (SLOWEST, QUICKEST));
+    }
+
+    #[test]
+    fn an_event_that_comes_after_quiet_hours_begins_quick_however_many_follow_it() {
+        let few = Made { frames: 20, quick: 20, largest: 10 };
+        let toll = (0..100).fold(Toll::initial(), |it, _| it.after(&reading(100, 0, CALM), &few));
+        assert_eq!(toll.pace(50_000), QUICKEST);
     }
 
     #[test]
     fn many_small_events_that_take_too_much_together_are_slowed_beside_a_large_one() {
-        let (busy, mut price) = (reading(2_000, 4_000_000, WAITING), Price::initial());
+        let (busy, mut toll) = (reading(2_000, 4_000_000, WAITING), Toll::initial());
         for _ in 0..20 {
-            let quick = if price.pace(100) < SLOWEST { 90_000 } else { 0 };
-            price = price.after(&busy, &Made { frames: 100_000, quick, largest: 10_000 });
+            let quick = if toll.pace(100) < SLOWEST { 90_000 } else { 0 };
+            toll = toll.after(&busy, &Made { frames: 100_000, quick, largest: 10_000 });
         }
-        assert_eq!(price.pace(100), SLOWEST);
+        assert_eq!(toll.pace(100), SLOWEST);
     }
 
     #[test]
     fn on_a_machine_where_nobody_waits_frames_may_take_half_of_it() {
-        let (pace, share) = settled(Price::initial(), 5_000, 20.0, CALM);
+        let (pace, share) = settled(Toll::initial(), 5_000, 20.0, CALM);
         assert!((0.45..0.55).contains(&share), "{pace:?} {share}");
-        let (_, share) = settled(Price::initial(), 5_000, 20.0, None);
+        let (_, share) = settled(Toll::initial(), 5_000, 20.0, None);
         assert!((0.09..0.11).contains(&share), "where it is not known who waits: {share}");
     }
 }
