@@ -22,14 +22,19 @@
 //! Deliberately absent: what any of it looks like to a client. That is for whoever follows.
 
 mod batch;
+mod board;
 mod bounds;
 mod error;
 mod follower;
 mod heard;
 mod listen;
+mod pace;
 mod reader;
 mod registry;
 mod rendered;
+mod status_frame;
+mod status_watch;
+mod teller;
 mod watch;
 
 pub use self::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES};
@@ -38,4 +43,6 @@ pub use self::follower::{Follower, Lost, Step};
 pub use self::listen::listen;
 pub use self::registry::{Feed, Start};
 pub use self::rendered::Rendered;
+pub use self::status_frame::Statuses;
+pub use self::status_watch::StatusFollower;
 pub use self::watch::SharedSnapshot;

@@ -98,7 +98,9 @@ impl FrameThreads {
     /// how many of them there were.
     pub async fn next_tick(&self, began: Instant, frames: usize) {
         tokio::time::sleep_until(self.due(began, frames)).await;
-        self.left(began).await;
+        while let Some(later) = self.put_off(began) {
+            tokio::time::sleep_until(later).await;
+        }
     }
 
     /// When an event may have its next frames, if the last have left by then. To be called once for
@@ -121,11 +123,11 @@ impl FrameThreads {
         began + toll.pace(frames)
     }
 
-    /// Waits until no frame waits for a thread to write it; not for longer than a tick's slowest.
-    pub async fn left(&self, began: Instant) {
-        while self.handle.metrics().global_queue_depth() > 0 && began.elapsed() < SLOWEST {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+    /// When to look again, if there are frames still that wait for a thread to write them, and the
+    /// tick that began then has not been waited for as long as can be.
+    pub fn put_off(&self, began: Instant) -> Option<Instant> {
+        let waits = self.handle.metrics().global_queue_depth() > 0 && began.elapsed() < SLOWEST;
+        waits.then(|| Instant::now() + LOOK_EVERY)
     }
 }
 
