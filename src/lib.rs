@@ -27,6 +27,7 @@ pub mod import;
 pub mod memory;
 pub mod metrics;
 mod open_files;
+pub mod pace;
 pub mod pruner;
 mod random;
 pub mod server;

@@ -24,7 +24,6 @@
 //!
 //! Deliberately absent: what any of it looks like to a client. That is for whoever follows.
 
-mod apart;
 mod batch;
 mod board;
 mod bounds;
@@ -42,6 +41,7 @@ mod registry;
 mod rendered;
 #[cfg(test)]
 mod sample;
+mod shared_look_up;
 mod snapshots;
 mod status_frame;
 mod status_watch;
@@ -49,7 +49,6 @@ mod teller;
 mod viewer_follower;
 mod watch;
 
-pub(crate) use self::apart::apart;
 pub use self::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES};
 pub use self::error::FeedError;
 pub use self::follower::{Follower, Step};

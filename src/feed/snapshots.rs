@@ -9,9 +9,9 @@ use std::time::Duration;
 use strum::EnumCount as _;
 use tokio::time::Instant;
 
-use super::apart::{SharedLookUp, shared};
 use super::lost::Lost;
 use super::rendered::{Frames, Rendered};
+use super::shared_look_up::{SharedLookUp, shared};
 use crate::domain::Revision;
 use crate::store::StoreError;
 use crate::store::reads::Snapshot;

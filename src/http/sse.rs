@@ -1,7 +1,7 @@
 //! GraphQL over server-sent events, distinct connections mode, as graphql-sse's PROTOCOL.md says:
 //! for clients behind proxies that break WebSockets.
 //!
-//! One task makes one stream's events and hands them over one at a time. So a slow reader holds
+//! One task makes one stream's events, on a frame thread, and hands them over one at a time. So a slow reader holds
 //! three events and its position in the change log, and nothing else; a reader that takes nothing
 //! at all loses its position. A client that leaves ends the task. The server ends a stream when it
 //! shuts down or the token has run out. It says so with an error in the last event, and completes
@@ -10,6 +10,7 @@
 //! Deliberately absent: the single connection mode, which is for browsers that have no more than
 //! six connections to a server over HTTP/1; they have the WebSocket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::ServerError;
@@ -18,6 +19,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
@@ -63,11 +65,15 @@ pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared)
     if let Some(resume) = last_event_id.and_then(ResumeAfter::read) {
         prepared.request = prepared.request.data(resume);
     }
-    let token_end = prepared.asker().and_then(|asker| asker.viewer.as_ref()).map(token_end);
     let (events, stream) = mpsc::channel(1);
-    let is_subscription = prepared.operation == OperationType::Subscription;
+    let serving = Serving {
+        app: Arc::clone(app),
+        is_subscription: prepared.operation == OperationType::Subscription,
+        token_end: prepared.asker().and_then(|asker| asker.viewer.as_ref()).map(token_end),
+        events: Events(events),
+    };
     let told = operation::start(app, prepared);
-    app.sockets.spawn(serve(app.clone(), is_subscription, told, token_end, Events(events)));
+    app.sockets.spawn(serving.serve(told));
     answer(stream)
 }
 
@@ -105,50 +111,67 @@ fn answer(parts: mpsc::Receiver<Part>) -> Response {
     response
 }
 
-async fn serve(
+/// One stream, on its way to a client.
+struct Serving {
     app: AppState,
     is_subscription: bool,
-    mut told: BoxStream<'static, OperationEvent>,
     token_end: Option<Instant>,
     events: Events,
-) {
-    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_EVERY, KEEP_ALIVE_EVERY);
-    let goodbye = loop {
-        let (part, has_failed) = tokio::select! {
-            biased;
-            () = events.0.closed() => return,
-            // A query or a mutation is carried to its end, as over plain HTTP.
-            () = app.stop.cancelled(), if is_subscription => break Some(SHUTTING_DOWN),
-            () = at(token_end), if is_subscription => break Some(TOKEN_EXPIRED),
-            event = told.next() => match event {
-                Some(OperationEvent::Next(payload)) => (Part::Next(Event::next(payload)), false),
-                Some(OperationEvent::Frame(frame)) => {
-                    let event = Event::next_with_id(frame.payload, frame.revision.0);
-                    (Part::Next(event), false)
+}
+
+impl Serving {
+    async fn serve(self, mut told: BoxStream<'static, OperationEvent>) {
+        let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_EVERY, KEEP_ALIVE_EVERY);
+        let goodbye = loop {
+            let (part, has_failed) = tokio::select! {
+                biased;
+                () = self.events.0.closed() => return,
+                // A query or a mutation is carried to its end, as over plain HTTP.
+                () = self.app.stop.cancelled(), if self.is_subscription => {
+                    break Some(SHUTTING_DOWN);
                 }
-                Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),
-                Some(OperationEvent::End) | None => break None,
-            },
-            // Handed over as all else is, so that a reader that takes nothing is noticed.
-            _ = keep_alive.tick() => (Part::Next(ALIVE.into()), false),
+                () = at(self.token_end), if self.is_subscription => break Some(TOKEN_EXPIRED),
+                event = told.next() => match event {
+                    Some(OperationEvent::Next(payload)) => {
+                        (Part::Next(Event::next(payload)), false)
+                    }
+                    Some(OperationEvent::Frame(frame)) => {
+                        let event = Event::next_with_id(frame.payload, frame.revision.0);
+                        (Part::Next(event), false)
+                    }
+                    Some(OperationEvent::Live(frames)) => return self.go_live(frames),
+                    Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),
+                    Some(OperationEvent::End) | None => break None,
+                },
+                // Handed over as all else is, so that a reader that takes nothing is noticed.
+                _ = keep_alive.tick() => (Part::Next(ALIVE.into()), false),
+            };
+            if !self.events.send(part).await {
+                return;
+            }
+            if has_failed {
+                break None;
+            }
+            keep_alive.reset();
         };
-        if !events.send(part).await {
+        // What the operation holds (a permit of the feed) is given back before the client is waited
+        // for.
+        drop(told);
+        if let Some((code, message)) = goodbye
+            && !self.events.send(refusal(&fault_response(Fault::new(code, message)).errors)).await
+        {
             return;
         }
-        if has_failed {
-            break None;
-        }
-        keep_alive.reset();
-    };
-    // What the operation holds (a permit of the feed) is given back before the client is waited
-    // for.
-    drop(told);
-    if let Some((code, message)) = goodbye
-        && !events.send(refusal(&fault_response(Fault::new(code, message)).errors)).await
-    {
-        return;
+        self.events.send(Part::Complete).await;
     }
-    events.send(Part::Complete).await;
+
+    /// Goes on where frames are made. They are written where the connection is served, which comes
+    /// before: HTTP does not let a connection's answer go elsewhere.
+    fn go_live(self, frames: BoxStream<'static, OperationEvent>) {
+        let app = Arc::clone(&self.app);
+        let serving: BoxFuture<'static, ()> = Box::pin(self.serve(frames));
+        app.sockets.spawn_on(serving, app.frame_threads.handle());
+    }
 }
 
 /// What a stream is made of.

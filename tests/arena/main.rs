@@ -27,6 +27,7 @@ mod metrics;
 mod mutations;
 mod orders;
 mod origins;
+mod pace;
 mod paying;
 mod plans;
 mod process;
