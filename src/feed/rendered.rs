@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 
+use super::payload::Payload;
 use crate::memory::{Allowance, Full};
 
 /// What all frames take together, in bytes, those included that sockets hold which do not read. A
@@ -90,7 +91,7 @@ pub struct Rendered {
 }
 
 /// `None` until it is made.
-type Form = Arc<Mutex<Option<Bytes>>>;
+type Form = Arc<Mutex<Option<Payload>>>;
 
 impl Rendered {
     /// Of something that nothing was made of yet.
@@ -113,18 +114,18 @@ impl Rendered {
         self: &Arc<Self>,
         number: u64,
         make: impl FnOnce() -> Result<Vec<u8>, E>,
-    ) -> Result<Bytes, E> {
+    ) -> Result<Payload, E> {
         let form = Arc::clone(self.forms().entry(number).or_default());
         let mut made = form.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = &*made {
-            return Ok(bytes.clone());
+        if let Some(payload) = &*made {
+            return Ok(payload.clone());
         }
-        let bytes = self.once(make).inspect_err(|_| {
+        let payload = self.once(make).inspect_err(|_| {
             self.forget(number);
         })?;
-        *made = Some(bytes.clone());
+        *made = Some(payload.clone());
         self.frames.note(self, number);
-        Ok(bytes)
+        Ok(payload)
     }
 
     /// A form for one follower alone, which is counted all the same.
@@ -135,8 +136,8 @@ impl Rendered {
     pub fn once<E: From<Full>>(
         &self,
         make: impl FnOnce() -> Result<Vec<u8>, E>,
-    ) -> Result<Bytes, E> {
-        Ok(self.frames.count(make()?)?)
+    ) -> Result<Payload, E> {
+        Ok(Payload::shared(&self.frames, make()?)?)
     }
 
     /// Lets go of a form; whether there was one.
@@ -170,13 +171,17 @@ mod tests {
         let frames = Arc::new(Frames::with_room_for(10_000));
         let batches: Vec<_> = (0..2).map(|_| Rendered::new(&frames)).collect();
         let held = batches[0].form(1, make(2_000)).unwrap();
-        assert!(held.as_ptr() == batches[0].form(1, make(9)).unwrap().as_ptr(), "made once");
+        assert!(held.plain() == batches[0].form(1, make(9)).unwrap().plain(), "made once");
         for number in 2..1_000 {
             batches[1].form(number, make(2_000)).unwrap();
             assert!(frames.allowance().used() <= 10_000);
         }
-        assert_eq!(batches[0].form(1, make(9)).unwrap().len(), 9, "it was let go of");
-        assert_eq!(batches[1].form(999, make(9)).unwrap().len(), 2_000, "the newest are kept");
+        assert_eq!(batches[0].form(1, make(9)).unwrap().plain().len(), 9, "it was let go of");
+        assert_eq!(
+            batches[1].form(999, make(9)).unwrap().plain().len(),
+            2_000,
+            "the newest are kept"
+        );
         assert!(frames.allowance().evictions() > 900);
         drop(batches);
         assert!(frames.allowance().used() > 2_000, "somebody has one still");
@@ -189,8 +194,8 @@ mod tests {
         let frames = Arc::new(Frames::with_room_for(10_000));
         let batch = Rendered::new(&frames);
         let held: Vec<_> = (0..4).map(|number| batch.form(number, make(2_000))).collect();
-        assert_eq!(batch.form(9, make(2_000)), Err(Full));
-        assert_eq!(batch.once(make(2_000)), Err(Full));
+        assert_eq!(batch.form(9, make(2_000)).err(), Some(Full));
+        assert_eq!(batch.once(make(2_000)).err(), Some(Full));
         drop(held);
         assert!(batch.form(9, make(2_000)).is_ok() && batch.once(make(2_000)).is_ok());
     }

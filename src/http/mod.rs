@@ -55,4 +55,4 @@ pub use self::serve::{Door, listen, serve};
 pub use self::service::Service;
 pub use self::shared_answers::SharedAnswers;
 pub use self::trusted_proxies::{NotANetwork, TrustedProxies};
-pub use self::websocket::ClientMessage;
+pub use self::websocket::{ClientMessage, FrameReader, Incoming, Violation};

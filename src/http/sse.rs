@@ -123,7 +123,7 @@ async fn serve(
             event = told.next() => match event {
                 Some(OperationEvent::Next(payload)) => (Part::Next(Event::next(payload)), false),
                 Some(OperationEvent::Frame(frame)) => {
-                    let event = Event::next_with_id(frame.payload, frame.revision.0);
+                    let event = Event::next_with_id(frame.payload.plain().clone(), frame.revision.0);
                     (Part::Next(event), false)
                 }
                 Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),

@@ -4,10 +4,15 @@
 //! is made when the socket can take it. So a slow reader holds one frame and its position in each
 //! change log, and nothing else; a reader that takes nothing at all is closed.
 //!
-//! The older protocol that calls itself `graphql-ws` is in `legacy`.
+//! The older protocol that calls itself `graphql-ws` is in `legacy`. Both speak through a `socket`,
+//! whose frames (RFC 6455) and compression (RFC 7692) they need not know of.
 
-mod asked;
 mod asker;
+mod beginning;
+mod extension;
+mod frame_head;
+mod frame_reader;
+mod frame_writer;
 mod goodbye;
 mod legacy;
 mod limits;
@@ -15,7 +20,9 @@ mod messages;
 mod session;
 mod socket;
 mod upgrade;
+mod violation;
 
-pub(super) use asked::is_asked_for;
+pub use frame_reader::{FrameReader, Incoming};
 pub use messages::ClientMessage;
-pub(super) use upgrade::upgrade;
+pub(super) use upgrade::{beginning, upgrade};
+pub use violation::Violation;

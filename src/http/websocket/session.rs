@@ -5,20 +5,21 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use axum::extract::ws::Message;
-use bytes::Bytes;
-use futures_util::stream::{BoxStream, SplitSink, SplitStream};
+use futures_util::stream::BoxStream;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_stream::StreamMap;
 
 use super::asker::asker_from_payload;
+use super::frame_reader::Incoming;
+use super::frame_writer::Framed;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
-use super::messages::{ClientMessage, Outgoing};
+use super::messages::{ClientMessage, Outgoing, Welcome};
 use super::socket::{Sent, Socket};
 use crate::account::Permit;
+use crate::feed::Payload;
 use crate::graphql::error::{Code, Fault};
 use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
@@ -44,8 +45,7 @@ enum Introduction {
 /// One socket that speaks graphql-transport-ws.
 pub(super) struct Session {
     app: AppState,
-    sink: SplitSink<Socket, Sent>,
-    messages: SplitStream<Socket>,
+    socket: Socket,
     introduction: Introduction,
     /// The socket's own, in the share of whoever is asking.
     permit: Permit,
@@ -63,15 +63,13 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(app: AppState, socket: Socket, asker: Asker, permit: Permit) -> Self {
-        let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
         let mut asking = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         asking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self {
             app,
-            sink,
-            messages,
+            socket,
             introduction: Introduction::Unsaid(asker),
             permit,
             operations: StreamMap::new(),
@@ -93,13 +91,13 @@ impl Session {
         // for.
         self.operations.clear();
         if let Some(frame) = goodbye.frame()
-            && self.write(Message::Close(Some(frame))).await.is_break()
+            && self.write(frame).await.is_break()
         {
             return;
         }
         // The client's close frame is waited for, or ours that answers it goes out: then nothing is
         // lost on the way.
-        let answered = async { while let Some(Ok(_)) = self.messages.next().await {} };
+        let answered = async { while let Some(Ok(_)) = self.socket.next().await {} };
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, answered).await;
     }
 
@@ -118,9 +116,9 @@ impl Session {
                 Introduction::Unsaid(_) => Goodbye::InitTimeout,
                 Introduction::Said(_) => Goodbye::TokenExpired,
             }),
-            message = self.messages.next() => match message {
+            message = self.socket.next() => match message {
                 Some(Ok(message)) => Box::pin(self.hear(message)).await,
-                Some(Err(error)) => ControlFlow::Break(Goodbye::after(&error)),
+                Some(Err(error)) => ControlFlow::Break(Goodbye::after(error)),
                 None => ControlFlow::Break(Goodbye::Gone),
             },
             _ = self.asking.tick() => Box::pin(self.ask()).await,
@@ -142,17 +140,17 @@ impl Session {
         }
     }
 
-    async fn hear(&mut self, message: Message) -> ControlFlow<Goodbye> {
+    async fn hear(&mut self, incoming: Incoming) -> ControlFlow<Goodbye> {
         self.last_heard = Instant::now();
-        let text = match message {
-            Message::Text(text) => text,
-            Message::Binary(_) => {
+        let text = match incoming {
+            Incoming::Text(text) => text,
+            Incoming::Binary(_) => {
                 return ControlFlow::Break(Goodbye::BadMessage(
                     "Messages are JSON text".to_owned(),
                 ));
             }
-            Message::Close(_) => return ControlFlow::Break(Goodbye::Gone),
-            Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
+            Incoming::Close(_) => return ControlFlow::Break(Goodbye::Gone),
+            Incoming::Ping(_) | Incoming::Pong => return ControlFlow::Continue(()),
         };
         match ClientMessage::read(&text) {
             Ok(ClientMessage::ConnectionInit { payload }) => self.initialise(payload).await,
@@ -184,7 +182,8 @@ impl Session {
         };
         self.deadline = asker.viewer.as_ref().map(token_end);
         self.introduction = Introduction::Said(asker);
-        self.send(&Outgoing::ConnectionAck {}).await
+        let payload = Welcome::to_one_of(self.app.sockets.len());
+        self.send(&Outgoing::ConnectionAck { payload }).await
     }
 
     async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> ControlFlow<Goodbye> {
@@ -245,9 +244,8 @@ impl Session {
     /// Passes on what an operation has to tell.
     async fn tell(&mut self, id: &str, event: OperationEvent) -> ControlFlow<Goodbye> {
         match event {
-            OperationEvent::Next(payload) | OperationEvent::Frame(Frame { payload, .. }) => {
-                self.send_next(id, payload).await
-            }
+            OperationEvent::Next(payload) => self.send_next(id, payload.into()).await,
+            OperationEvent::Frame(Frame { payload, .. }) => self.send_next(id, payload).await,
             OperationEvent::Failed(errors) => {
                 self.forget(id);
                 self.send(&Outgoing::Error { id, payload: &errors }).await
@@ -260,10 +258,10 @@ impl Session {
     }
 
     /// Puts the operation's id around a payload that many share.
-    async fn send_next(&mut self, id: &str, payload: Bytes) -> ControlFlow<Goodbye> {
+    async fn send_next(&mut self, id: &str, payload: Payload) -> ControlFlow<Goodbye> {
         let Ok(id) = serde_json::to_string(id) else { return ControlFlow::Break(Goodbye::Gone) };
         let before = [r#"{"type":"next","id":"#, &id, r#","payload":"#].concat();
-        self.write(Sent::Text([before.into(), payload, Bytes::from_static(b"}")])).await
+        self.write(Sent::Framed(Framed { before, payload, after: "}" })).await
     }
 
     async fn send_fault(&mut self, id: &str, fault: Fault) -> ControlFlow<Goodbye> {
@@ -273,7 +271,7 @@ impl Session {
 
     async fn send(&mut self, message: &Outgoing<'_>) -> ControlFlow<Goodbye> {
         match serde_json::to_string(message) {
-            Ok(text) => self.write(Message::Text(text.into())).await,
+            Ok(text) => self.write(Sent::Text(text)).await,
             Err(error) => {
                 tracing::error!(%error, "a frame could not be written");
                 ControlFlow::Break(Goodbye::Gone)
@@ -281,10 +279,9 @@ impl Session {
         }
     }
 
-    async fn write(&mut self, message: impl Into<Sent>) -> ControlFlow<Goodbye> {
-        let message = message.into();
+    async fn write(&mut self, message: Sent) -> ControlFlow<Goodbye> {
         let patience = write_timeout(message.len());
-        match tokio::time::timeout(patience, self.sink.send(message)).await {
+        match tokio::time::timeout(patience, self.socket.send(message)).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
             Ok(Err(_)) | Err(_) => ControlFlow::Break(Goodbye::Gone),
         }
