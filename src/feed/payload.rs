@@ -58,6 +58,14 @@ impl From<Bytes> for Payload {
 }
 
 #[cfg(test)]
+impl Payload {
+    /// Shared, as frames are.
+    pub(crate) fn for_many(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::shared(&Arc::default(), bytes.into()).expect("there is room")
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::deflate;
@@ -73,7 +81,7 @@ mod tests {
         assert_eq!(made.len(), 1);
         let piece = payload.compressed().unwrap();
         assert!(frames.allowance().used() >= plain + piece.deflated.len());
-        assert_eq!(deflate::inflate(&piece.deflated, 10_000).unwrap(), payload.plain());
+        assert_eq!(deflate::inflate(&piece.deflated, 10_000).unwrap(), *payload.plain());
         drop((payload, many));
         assert_eq!(frames.allowance().used(), 0);
     }

@@ -211,3 +211,6 @@ fn close_code(payload: &[u8]) -> Result<Option<u16>, Violation> {
     std::str::from_utf8(reason).map_err(|_| Violation::NotUtf8)?;
     Ok(Some(code))
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,3 +162,102 @@ fn pieces(before: &[u8], shared: &Bytes, after: &[u8], is_compressed: bool) -> [
     head.extend(after);
     [head.into(), Bytes::new(), Bytes::new()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deflate::{SYNC_FLUSH, inflate};
+
+    /// The pieces of a frame, and what a client reads of it.
+    fn written(payload: Payload, may_be_compressed: bool) -> ([Bytes; 3], Vec<u8>) {
+        let mut writer = FrameWriter::default();
+        let framed = Framed { before: "{\"payload\":".to_owned(), payload, after: "}" };
+        writer.framed(&framed, may_be_compressed);
+        let mut frame = writer.pieces.concat();
+        let (is_compressed, head) = match frame[..2] {
+            [first, 126] => (first == 0xc1, 4),
+            [first, 127] => (first == 0xc1, 10),
+            [first, _] => (first == 0xc1, 2),
+            _ => panic!("no head"),
+        };
+        let length = frame[2..head].iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+        let length = if head == 2 { usize::from(frame[1]) } else { length };
+        let mut read = frame.split_off(head);
+        assert_eq!((frame[0] & 0x8f, length), (0x81, read.len()));
+        if is_compressed {
+            read.extend(SYNC_FLUSH);
+            read = inflate(&read, 10_000_000).unwrap();
+        }
+        (writer.pieces, read)
+    }
+
+    #[test]
+    fn what_is_long_leaves_without_a_copy_and_compressed_where_that_is_shorter() {
+        for (text, is_copied) in [
+            ("{}".to_owned(), true),
+            ("x".repeat(200), true),
+            ("{\"a\":1}".repeat(300), false),
+            ("{\"a\":1}".repeat(30_000), false),
+        ] {
+            let payload = Payload::for_many(text.clone());
+            for payload in [payload.clone(), payload.plain().clone().into()] {
+                let is_shorter = payload.compressed().is_some();
+                for may_be_compressed in [false, true] {
+                    let (pieces, read) = written(payload.clone(), may_be_compressed);
+                    assert_eq!(read, format!("{{\"payload\":{text}}}").as_bytes());
+                    let is_compressed = may_be_compressed && is_shorter;
+                    assert_eq!(pieces[0][0] == 0xc1, is_compressed);
+                    let shared = match payload.compressed().filter(|_| is_compressed) {
+                        Some(piece) => piece.deflated.clone(),
+                        None => payload.plain().clone(),
+                    };
+                    let is_short = is_copied || shared.len() < WORTH_SHARING;
+                    assert_eq!(pieces[1].is_empty(), is_short);
+                    assert!(is_short || pieces[1].as_ptr() == shared.as_ptr());
+                }
+            }
+        }
+    }
+
+    /// Takes as few bytes as may be.
+    struct Slow(Vec<u8>, bool);
+
+    impl AsyncWrite for Slow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<Result<usize>> {
+            self.1 = !self.1;
+            if self.1 {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let taken = bytes.len().min(3);
+            self.0.extend(&bytes[..taken]);
+            Poll::Ready(Ok(taken))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_answers_the_client_comes_after_the_message_that_is_on_its_way() {
+        let mut slow = Slow(Vec::new(), false);
+        let mut writer = FrameWriter::default();
+        let payload = Payload::from(Bytes::from(vec![b'x'; WORTH_SHARING]));
+        writer.framed(&Framed { before: "<".to_owned(), payload, after: ">" }, false);
+        writer.pong(b"lost");
+        writer.pong(b"here");
+        std::future::poll_fn(|cx| writer.poll_write(Pin::new(&mut slow), cx)).await.unwrap();
+        let message = [b"\x81\x7e\x04\x02<", &[b'x'; WORTH_SHARING][..], b">"].concat();
+        assert_eq!(slow.0, [&message[..], b"\x8a\x04here"].concat());
+        assert!(writer.pieces.iter().chain([&writer.control]).all(Bytes::is_empty));
+    }
+}

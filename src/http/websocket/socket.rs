@@ -203,3 +203,111 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Sent> for Socket<S> {
         Poll::Ready(Ok(ready!(Pin::new(&mut self.io).poll_shutdown(cx))?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
+
+    use super::*;
+    use crate::feed::Payload;
+
+    async fn sockets() -> (Socket<DuplexStream>, WebSocketStream<DuplexStream>) {
+        let (ours, theirs) = duplex(64);
+        let client = WebSocketStream::from_raw_socket(theirs, Role::Client, None).await;
+        (Socket::new(ours, &Arriving::default(), false), client)
+    }
+
+    #[tokio::test]
+    async fn another_implementation_understands_us_and_we_it() {
+        let (mut ours, mut theirs) = sockets().await;
+        let texts = ["", "short", &"medium".repeat(50), &"l\u{f6}ng".repeat(20_000)];
+        let serving = async {
+            for text in texts {
+                let payload = Payload::from(bytes::Bytes::from(text.to_owned()));
+                let framed = Framed { before: "<".to_owned(), payload, after: ">" };
+                ours.send(Sent::Framed(framed)).await.unwrap();
+                ours.send(Sent::Text(text.to_owned())).await.unwrap();
+                let heard = ours.next().await.unwrap().unwrap();
+                assert_eq!(heard, Incoming::Text(text.to_owned()));
+            }
+            ours.send(Sent::Ping).await.unwrap();
+            // It keeps its answer until it has said what it was about to.
+            assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Ping(b"you?".to_vec()));
+            assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Pong);
+            assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Close(Some(3000)));
+            assert!(ours.next().await.is_none(), "our own goodbye is written");
+            ours.state
+        };
+        let asking = async {
+            for text in texts {
+                let framed = theirs.next().await.unwrap().unwrap();
+                assert_eq!(framed, Message::text(format!("<{text}>")));
+                assert_eq!(theirs.next().await.unwrap().unwrap(), Message::text(text));
+                theirs.send(Message::text(text)).await.unwrap();
+            }
+            assert_eq!(theirs.next().await.unwrap().unwrap(), Message::Ping("".into()));
+            theirs.send(Message::Ping("you?".into())).await.unwrap();
+            assert_eq!(theirs.next().await.unwrap().unwrap(), Message::Pong("you?".into()));
+            let goodbye = CloseFrame { code: 3000.into(), reason: "bye".into() };
+            theirs.close(Some(goodbye)).await.unwrap();
+            while let Some(Ok(_)) = theirs.next().await {}
+        };
+        let (state, ()) = tokio::join!(serving, asking);
+        assert_eq!(state, State::Left);
+    }
+
+    #[tokio::test]
+    async fn our_goodbye_is_answered_and_what_comes_before_the_answer_is_read() {
+        let (mut ours, mut theirs) = sockets().await;
+        ours.send(Sent::Close(4400, "why".to_owned())).await.unwrap();
+        theirs.send(Message::text("still here")).await.unwrap();
+        let Some(Ok(Message::Close(Some(goodbye)))) = theirs.next().await else { panic!() };
+        assert_eq!((goodbye.code.into(), goodbye.reason.as_str()), (4400, "why"));
+        theirs.flush().await.ok();
+        assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Text("still here".to_owned()));
+        assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Close(Some(4400)));
+        assert!(ours.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn who_breaks_the_rules_is_not_heard_any_more_and_yet_told_why() {
+        let (ours, mut theirs) = duplex(64);
+        let mut ours = Socket::new(ours, &Arriving::default(), false);
+        // Not masked; more comes than is read.
+        let (mut reading, mut writing) = tokio::io::split(&mut theirs);
+        let sending = async {
+            writing.write_all(&[0x01; 2000]).await.unwrap();
+            writing.shutdown().await.unwrap();
+        };
+        let serving = async {
+            let error = ours.next().await.unwrap().unwrap_err();
+            let SocketError::Violation(violation) = error else { panic!("{error}") };
+            ours.send(Sent::Close(violation.code(), String::new())).await.unwrap();
+            assert!(ours.next().await.is_none());
+        };
+        let mut told = [0; 4];
+        let (_, _, read) = tokio::join!(sending, serving, reading.read_exact(&mut told));
+        read.unwrap();
+        assert_eq!(told, [0x88, 2, 0x03, 0xea]);
+    }
+
+    /// Most sockets wait, nearly always.
+    #[tokio::test]
+    async fn a_socket_that_waits_keeps_nothing_but_itself() {
+        let (mut ours, mut theirs) = sockets().await;
+        for text in ["short".to_owned(), "long".repeat(20_000)] {
+            let sending = theirs.send(Message::text(text));
+            let (sent, heard) = tokio::join!(sending, ours.next());
+            sent.unwrap();
+            heard.unwrap().unwrap();
+            ours.send(Sent::Text("heard".to_owned())).await.unwrap();
+            theirs.next().await.unwrap().unwrap();
+            assert_eq!((ours.rest.capacity(), ours.reader.kept()), (0, 0));
+        }
+        assert!(size_of::<Socket>() <= 384, "{}", size_of::<Socket>());
+    }
+}
