@@ -13,7 +13,7 @@ use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompr
 /// The last bytes of a sync flush: those of an empty stored block, without its first one.
 pub(crate) const SYNC_FLUSH: [u8; 4] = [0, 0, 0xff, 0xff];
 
-/// How hard a piece is compressed: docs/performance.md has what the levels give.
+/// How hard a piece is compressed: docs/decisions/0128 has what the levels give.
 const LEVEL: u32 = 3;
 
 /// What is compressed has to be shorter by this, in bytes: what stands around it takes as much.

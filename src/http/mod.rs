@@ -15,6 +15,7 @@ mod client;
 mod client_io;
 mod coding;
 mod document_cache;
+mod event_writer;
 mod graphql;
 mod health;
 mod host_gate;

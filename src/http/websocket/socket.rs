@@ -225,7 +225,7 @@ mod tests {
     async fn another_implementation_understands_us_and_we_it() {
         let (mut ours, mut theirs) = sockets().await;
         let texts = ["", "short", &"medium".repeat(50), &"l\u{f6}ng".repeat(20_000)];
-        let serving = async {
+        let serving = async move {
             for text in texts {
                 let payload = Payload::from(bytes::Bytes::from(text.to_owned()));
                 let framed = Framed { before: "<".to_owned(), payload, after: ">" };
