@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -45,7 +45,8 @@ enum Introduction {
 /// One socket that speaks graphql-transport-ws.
 pub(super) struct Session {
     app: AppState,
-    socket: Socket,
+    sink: SplitSink<Socket, Sent>,
+    messages: SplitStream<Socket>,
     introduction: Introduction,
     /// The socket's own, in the share of whoever is asking.
     permit: Permit,
@@ -63,13 +64,15 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(app: AppState, socket: Socket, asker: Asker, permit: Permit) -> Self {
+        let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
         let mut asking = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         asking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self {
             app,
-            socket,
+            sink,
+            messages,
             introduction: Introduction::Unsaid(asker),
             permit,
             operations: StreamMap::new(),
@@ -97,7 +100,7 @@ impl Session {
         }
         // The client's close frame is waited for, or ours that answers it goes out: then nothing is
         // lost on the way.
-        let answered = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        let answered = async { while let Some(Ok(_)) = self.messages.next().await {} };
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, answered).await;
     }
 
@@ -116,7 +119,7 @@ impl Session {
                 Introduction::Unsaid(_) => Goodbye::InitTimeout,
                 Introduction::Said(_) => Goodbye::TokenExpired,
             }),
-            message = self.socket.next() => match message {
+            message = self.messages.next() => match message {
                 Some(Ok(message)) => Box::pin(self.hear(message)).await,
                 Some(Err(error)) => ControlFlow::Break(Goodbye::after(error)),
                 None => ControlFlow::Break(Goodbye::Gone),
@@ -281,7 +284,7 @@ impl Session {
 
     async fn write(&mut self, message: Sent) -> ControlFlow<Goodbye> {
         let patience = write_timeout(message.len());
-        match tokio::time::timeout(patience, self.socket.send(message)).await {
+        match tokio::time::timeout(patience, self.sink.send(message)).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
             Ok(Err(_)) | Err(_) => ControlFlow::Break(Goodbye::Gone),
         }

@@ -10,8 +10,10 @@
 use std::io::Error;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
 
+use futures_util::task::AtomicWaker;
 use futures_util::{Sink, Stream};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -42,7 +44,29 @@ pub(super) struct Socket<S = TokioIo<Upgraded>> {
     rest: Vec<u8>,
     unfinished: Unfinished,
     writer: FrameWriter,
+    waiting: Arc<Waiting>,
+    /// Wakes all who wait.
+    all: Waker,
     state: State,
+}
+
+/// Who waits until something can be written. Whoever reads writes as well, and a connection wakes
+/// only the last who has asked.
+#[derive(Debug, Default)]
+struct Waiting {
+    who_reads: AtomicWaker,
+    who_writes: AtomicWaker,
+}
+
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.who_reads.wake();
+        self.who_writes.wake();
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,9 +116,12 @@ impl Sent {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub(super) fn new(io: S, arriving: &Arriving, is_compressing: bool) -> Self {
+        let waiting = Arc::new(Waiting::default());
         Self {
             io,
             is_compressing,
+            all: Arc::clone(&waiting).into(),
+            waiting,
             reader: FrameReader::new(READABLE_BYTES, is_compressing),
             rest: Vec::new(),
             unfinished: arriving.message(),
@@ -103,8 +130,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        Poll::Ready(Ok(ready!(self.writer.poll_write(Pin::new(&mut self.io), cx))?))
+    /// Writes what there is. Whoever waits for it has said so.
+    fn poll_written(&mut self) -> Poll<Result<(), SocketError>> {
+        let io = Pin::new(&mut self.io);
+        let written = self.writer.poll_write(io, &mut Context::from_waker(&self.all));
+        Poll::Ready(Ok(ready!(written)?))
+    }
+
+    /// The same for whoever writes.
+    fn poll_sent(&mut self, cx: &Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.waiting.who_writes.register(cx.waker());
+        self.poll_written()
     }
 
     /// Takes what has come, up to the end of a message.
@@ -141,7 +177,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Socket<S> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             // What answers the client. It waits for nobody but the client itself.
-            match self.poll_written(cx) {
+            self.waiting.who_reads.register(cx.waker());
+            match self.poll_written() {
                 Poll::Ready(Ok(())) if self.state == State::Left => return Poll::Ready(None),
                 Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
                 Poll::Pending if self.state == State::Left => return Poll::Pending,
@@ -174,7 +211,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Sent> for Socket<S> {
     type Error = SocketError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        self.poll_written(cx)
+        self.poll_sent(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, sent: Sent) -> Result<(), SocketError> {
@@ -195,11 +232,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Sent> for Socket<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        self.poll_written(cx)
+        self.poll_sent(cx)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        ready!(self.poll_written(cx))?;
+        ready!(self.poll_sent(cx))?;
         Poll::Ready(Ok(ready!(Pin::new(&mut self.io).poll_shutdown(cx))?))
     }
 }
@@ -293,6 +330,36 @@ mod tests {
         let (_, _, read) = tokio::join!(sending, serving, reading.read_exact(&mut told));
         read.unwrap();
         assert_eq!(told, [0x88, 2, 0x03, 0xea]);
+    }
+
+    /// As one who reads and one who writes do, each in a task of its own.
+    #[tokio::test]
+    async fn who_writes_is_woken_although_who_reads_has_written_meanwhile() {
+        let (ours, mut theirs) = duplex(64);
+        let (mut sink, mut messages) = Socket::new(ours, &Arriving::default(), false).split();
+        let long = "long".repeat(1000);
+        let writing = tokio::spawn({
+            let long = long.clone();
+            async move { sink.send(Sent::Text(long)).await }
+        });
+        let (heard, mut hearing) = tokio::sync::mpsc::unbounded_channel();
+        let reading = tokio::spawn(async move {
+            while let Some(Ok(incoming)) = messages.next().await {
+                heard.send(incoming).unwrap();
+            }
+        });
+        // The writer waits for us.
+        let mut head = [0; 4];
+        theirs.read_exact(&mut head).await.unwrap();
+        assert_eq!(head[..2], [0x81, 126]);
+        theirs.write_all(&[0x89, 0x80, 0, 0, 0, 0]).await.unwrap();
+        assert_eq!(hearing.recv().await, Some(Incoming::Ping(vec![])));
+        let mut rest = vec![0; long.len() + 2];
+        theirs.read_exact(&mut rest).await.unwrap();
+        assert!(rest.starts_with(long.as_bytes()) && rest.ends_with(&[0x8a, 0]));
+        writing.await.unwrap().unwrap();
+        drop(theirs);
+        reading.await.unwrap();
     }
 
     /// Most sockets wait, nearly always.
