@@ -175,7 +175,9 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_sent_is_inflated_within_bounds_or_refused(stream in vec(any::<u8>(), 0..400)) {
+        fn whatever_comes_is_inflated_within_bounds_or_refused(
+            stream in vec(any::<u8>(), 0..400),
+        ) {
             if let Ok(inflated) = inflate(&stream, 1000) {
                 prop_assert!(inflated.len() <= 1000);
             }

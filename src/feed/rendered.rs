@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 
-use super::payload::Payload;
+use super::payload::{Counting, Payload};
 use crate::memory::{Allowance, Full};
 
 /// What all frames take together, in bytes, those included that sockets hold which do not read. A
@@ -47,13 +47,6 @@ impl Frames {
         &self.allowance
     }
 
-    /// Counts a frame, after letting go of as many others as it takes. Whoever has one of those
-    /// keeps it, and it is counted until they are done with it.
-    pub(super) fn count(&self, frame: Vec<u8>) -> Result<Bytes, Full> {
-        let bytes = frame.len() + FRAME_OVERHEAD;
-        Ok(self.allowance.make_room(bytes, || self.forget_oldest())?.hold(frame))
-    }
-
     /// Takes note of a frame that is kept.
     pub(super) fn note(&self, of: &Arc<Rendered>, number: u64) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,6 +69,15 @@ impl Frames {
             }
         }
         false
+    }
+}
+
+impl Counting for Frames {
+    /// After letting go of as many others as it takes. Whoever has one of those keeps it, and it is
+    /// counted until they are done with it.
+    fn count(&self, frame: Vec<u8>) -> Result<Bytes, Full> {
+        let bytes = frame.len() + FRAME_OVERHEAD;
+        Ok(self.allowance.make_room(bytes, || self.forget_oldest())?.hold(frame))
     }
 }
 
@@ -137,7 +139,7 @@ impl Rendered {
         &self,
         make: impl FnOnce() -> Result<Vec<u8>, E>,
     ) -> Result<Payload, E> {
-        Ok(Payload::shared(&self.frames, make()?)?)
+        Ok(Payload::shared(self.frames.clone(), make()?)?)
     }
 
     /// Lets go of a form; whether there was one.

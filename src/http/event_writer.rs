@@ -2,8 +2,8 @@
 //!
 //! A stream has one head and one end, as RFC 1952 says. Between them payloads that many are given
 //! stand as they were compressed for all ([`Piece`](crate::deflate::Piece)), and what is a stream's
-//! own is stored. Each event ends with an empty block: there are readers that pass on what they have
-//! at no other place. The sum at the end is put together from those of the pieces.
+//! own is stored. Each event ends with an empty block: there are readers that pass on what they
+//! have at no other place. The sum at the end is put together from those of the pieces.
 
 use bytes::Bytes;
 use flate2::Crc;
