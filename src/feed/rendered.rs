@@ -122,24 +122,13 @@ impl Rendered {
         if let Some(payload) = &*made {
             return Ok(payload.clone());
         }
-        let payload = self.once(make).inspect_err(|_| {
+        let count = |frame| Ok(Payload::shared(self.frames.clone(), frame)?);
+        let payload = make().and_then(count).inspect_err(|_| {
             self.forget(number);
         })?;
         *made = Some(payload.clone());
         self.frames.note(self, number);
         Ok(payload)
-    }
-
-    /// A form for one follower alone, which is counted all the same.
-    ///
-    /// # Errors
-    ///
-    /// Those of `make`; and if there is no room for it.
-    pub fn once<E: From<Full>>(
-        &self,
-        make: impl FnOnce() -> Result<Vec<u8>, E>,
-    ) -> Result<Payload, E> {
-        Ok(Payload::shared(self.frames.clone(), make()?)?)
     }
 
     /// Lets go of a form; whether there was one.
@@ -197,9 +186,8 @@ mod tests {
         let batch = Rendered::new(&frames);
         let held: Vec<_> = (0..4).map(|number| batch.form(number, make(2_000))).collect();
         assert_eq!(batch.form(9, make(2_000)).err(), Some(Full));
-        assert_eq!(batch.once(make(2_000)).err(), Some(Full));
         drop(held);
-        assert!(batch.form(9, make(2_000)).is_ok() && batch.once(make(2_000)).is_ok());
+        assert!(batch.form(9, make(2_000)).is_ok());
     }
 
     #[test]

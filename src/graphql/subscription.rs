@@ -7,17 +7,18 @@ use async_graphql::{Context, ID, Result, Subscription as SubscriptionRoot};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
 use super::context::ContextExt as _;
-use super::delivery::{Delivery, ResumeAfter};
+use super::delivery::{Delivery, LiveFollower, LiveItem, ResumeAfter};
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::scalars;
 use super::submit::require_event;
 use super::types::{
-    EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem,
+    EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStatuses,
+    SeatStreamItem,
 };
 use super::viewer_states::{SharedState, Wanted};
 use crate::domain::{Cause, Change, Revision, SeatId};
-use crate::feed::{FeedError, Follower, Start, Step};
+use crate::feed::{FeedError, Follower, Start, Step, ViewerFollower, ViewerStep};
 use crate::identity::Role;
 use crate::store::Store;
 use crate::store::reads::ViewerState;
@@ -45,7 +46,7 @@ impl Subscription {
         since: Option<scalars::Revision>,
     ) -> Result<BoxStream<'static, Result<SeatStreamItem>>> {
         let delivery = ctx.data_opt::<Delivery>();
-        if let Some(Delivery::Render(item)) = delivery {
+        if let Some(Delivery::Render(LiveItem::Changes(item))) = delivery {
             let item = item.clone();
             return Ok(stream::once(async { Ok(item) }).boxed());
         }
@@ -57,12 +58,43 @@ impl Subscription {
         let is_known = ctx.viewer().is_some();
         let follower = feed.follow(event, start, is_known).await.map_err(Fault::from)?;
         if let Some(Delivery::HandOver(handed)) = delivery {
-            handed.leave(follower);
+            handed.leave(LiveFollower::Changes(follower));
             return Ok(stream::empty().boxed());
         }
         let items = stream::try_unfold(follower, |mut follower| async move {
             let item = next_item(&mut follower).await?;
             Ok(Some((item, follower)))
+        });
+        Ok(items.boxed())
+    }
+
+    /// An event's map for many eyes. The first frame is whole; a later one has what differs from
+    /// the frame before it, or is whole again where that is shorter. States that came and went
+    /// between two frames are left out; the last frame is always the truth. What it costs is
+    /// bounded: at most 30 frames a second, fewer the more there is to do, and none larger than a
+    /// whole one.
+    async fn seat_statuses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
+    ) -> Result<BoxStream<'static, Result<Option<SeatStatuses>>>> {
+        let delivery = ctx.data_opt::<Delivery>();
+        if let Some(Delivery::Render(LiveItem::Statuses(item))) = delivery {
+            let item = item.clone();
+            return Ok(stream::once(async { Ok(Some(item)) }).boxed());
+        }
+        let event = ids::event_id(ctx, &event_id).await?;
+        require_event(ctx, event).await?;
+        let is_known = ctx.viewer().is_some();
+        let follower = ctx.services().feed.follow_statuses(event, is_known).await;
+        let follower = follower.map_err(Fault::from)?;
+        if let Some(Delivery::HandOver(handed)) = delivery {
+            handed.leave(LiveFollower::Statuses(follower));
+            return Ok(stream::empty().boxed());
+        }
+        let items = stream::try_unfold(follower, |mut follower| async move {
+            let statuses = follower.next().await.map_err(Fault::from)?;
+            Ok(Some((Some(SeatStatuses::from(&statuses)), follower)))
         });
         Ok(items.boxed())
     }
@@ -78,7 +110,8 @@ impl Subscription {
         let event = ids::event_id(ctx, &event_id).await?;
         require_event(ctx, event).await?;
         let services = ctx.services();
-        let follower = services.feed.follow(event, Start::Live, true).await.map_err(Fault::from)?;
+        let following = services.feed.follow_viewer(event, viewer.clone());
+        let follower = following.await.map_err(Fault::from)?;
         let shared = services.viewer_states.of(&services.store, event, viewer);
         let watcher = ReservationWatcher::new(follower, services.store.clone(), shared);
         Ok(stream::try_unfold(watcher, |mut watcher| async move {
@@ -103,7 +136,7 @@ async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
 /// One viewer's holds and orders. The log says when to look and what has run out; the database says
 /// what there is.
 struct ReservationWatcher {
-    follower: Follower,
+    follower: ViewerFollower,
     store: Store,
     shared: Arc<SharedState>,
     /// What was told last.
@@ -113,21 +146,21 @@ struct ReservationWatcher {
 }
 
 impl ReservationWatcher {
-    fn new(follower: Follower, store: Store, shared: Arc<SharedState>) -> Self {
+    fn new(follower: ViewerFollower, store: Store, shared: Arc<SharedState>) -> Self {
         Self { follower, store, shared, told: None, expired_in_gap: BTreeSet::new() }
     }
 
     /// The next item, when there is something new to tell.
     async fn next(&mut self) -> Result<MyReservations, Fault> {
         loop {
-            match self.follower.next().await? {
-                Step::Lost(_) => {
+            match self.follower.next().await {
+                ViewerStep::Gap => {
                     let state = self.look(Wanted::Now).await?;
                     self.follower.move_to(state.revision);
                     return self.tell_after_a_gap(state).await;
                 }
-                Step::Changes(batch) => {
-                    if let Some((newest, expired)) = self.news_in(batch.changes()) {
+                ViewerStep::Changes(changes) => {
+                    if let Some((newest, expired)) = self.news_in(&changes) {
                         let state = self.look(Wanted::AtLeast(newest)).await?;
                         return Ok(self.tell(state, expired));
                     }
@@ -136,14 +169,13 @@ impl ReservationWatcher {
         }
     }
 
-    /// If these changes bring anything that was not told yet: the revision of the viewer's last,
-    /// and which of the viewer's holds ran out in them. What was looked up may be ahead of the log
-    /// as it was followed so far; but what ran out is only in the log.
+    /// If these changes of the viewer bring anything that was not told yet: the revision of the
+    /// last, and which holds ran out in them. What was looked up may be ahead of the log as it was
+    /// followed so far; but what ran out is only in the log.
     fn news_in(&mut self, changes: &[Change]) -> Option<(Revision, Vec<SeatId>)> {
         let told = self.told.as_ref().map_or(Revision::ZERO, |state| state.revision);
         let (mut expired, mut newest, mut is_news) = (Vec::new(), told, false);
-        let viewer = self.shared.viewer();
-        for change in changes.iter().filter(|change| change.viewer == *viewer) {
+        for change in changes {
             let told_after_gap =
                 change.cause == Cause::Expired && self.expired_in_gap.remove(&change.seat);
             if change.cause == Cause::Expired && !told_after_gap {

@@ -14,14 +14,16 @@ use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 
 use super::app::AppState;
+use super::cacheable::EntityTag;
 use super::caller_origin::{self, CallerOrigin};
 use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
+use super::encoded::Encoded;
 use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared, Unweighed};
 use super::request_error::RequestError;
-use super::shared_answers::{Answer, Encoded};
-use super::{rate_limited, sse, websocket};
+use super::shared_answers::Answer;
+use super::{cacheable, rate_limited, sse, websocket};
 use crate::account::{Exceeded, Permit};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Asker;
@@ -87,7 +89,7 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
         Ok(Parameters::from_query(pairs)?)
     };
     let accepted = Accepted::read(headers);
-    let mut response = match prepare(app, client, headers, accepted, parameters) {
+    let response = match prepare(app, client, headers, accepted, parameters) {
         Ok(unweighed) if unweighed.operation() == OperationType::Mutation => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
             let refused = HttpError::new(StatusCode::METHOD_NOT_ALLOWED, fault);
@@ -99,9 +101,7 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
         Ok(unweighed) => execute(app, headers, accepted, unweighed).await,
         Err(error) => error.answer(accepted),
     };
-    // What is true now is nothing that anybody between us should keep.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    cacheable::answer(headers, response)
 }
 
 /// A query, a mutation, or a stream of events.
@@ -290,11 +290,16 @@ async fn execute(
     let Prepared { request, operation, cost, mut told_cost, charge: _under_way, .. } = prepared;
     let answer = app.maps.execute(&app.feed, &app.schema, &app.answers, (request, cost));
     let (mut response, _room) = match answer.await {
-        Answer::Shared(shared) if told_cost.is_due() => {
+        Answer::Shared(shared) | Answer::Plan(shared) if told_cost.is_due() => {
             let told = told_cost.tell_in(shared.json()).into();
             return counted(app, accepted, (media_type, StatusCode::OK), (operation, told));
         }
         Answer::Shared(shared) => return written_for_many(app, media_type, headers, &shared).await,
+        Answer::Plan(plan) => {
+            let mut response = written_for_many(app, media_type, headers, &plan).await;
+            response.extensions_mut().insert(EntityTag(plan.tag()));
+            return response;
+        }
         Answer::Refused(full) => {
             return HttpError::from(RequestError::Refused(full.into())).answer(accepted);
         }
@@ -348,7 +353,7 @@ async fn written_for_many(
     shared: &Encoded,
 ) -> Response {
     if let Some(coding) = Coding::best(asked)
-        && let Some(compressed) = shared.compressed(&app.maps, coding).await
+        && let Some(compressed) = app.maps.compressed(shared, coding).await
     {
         let mut response = written(media_type, StatusCode::OK, compressed);
         coding.label(response.headers_mut());
