@@ -186,6 +186,8 @@ mod tests {
         assert_eq!((frame[0] & 0x8f, length), (0x81, read.len()));
         if is_compressed {
             read.extend(SYNC_FLUSH);
+            // A last block, which is read as one only where the message has come to its end.
+            read.extend([1, 0, 0, 0xff, 0xff]);
             read = inflate(&read, 10_000_000).unwrap();
         }
         (writer.pieces, read)
