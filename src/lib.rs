@@ -17,6 +17,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod database;
+mod deflate;
 pub mod desk;
 pub mod embedded;
 pub mod feed;

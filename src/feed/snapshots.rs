@@ -193,7 +193,7 @@ mod tests {
                     Ok::<_, crate::memory::Full>(vec![why as u8])
                 };
                 let frame = shared.rendered(why).form(1, make).unwrap();
-                assert_eq!(&frame[..], [why as u8]);
+                assert_eq!(&frame.plain()[..], [why as u8]);
             }
         }
         assert_eq!(made.into_inner(), 2);

@@ -65,8 +65,8 @@ pub(super) fn start(
     let unread = Arc::clone(&app.unread);
     let told_as_frame = move |frame| match frame {
         Ok(Frame { payload, revision }) if told_with_frame.is_due() => {
-            match unread.count(told_with_frame.tell_in(payload).into()) {
-                Ok(payload) => OperationEvent::Frame(Frame { payload, revision }),
+            match unread.count(told_with_frame.tell_in(payload.plain().clone()).into()) {
+                Ok(told) => OperationEvent::Frame(Frame { payload: told.into(), revision }),
                 Err(full) => failed(full.into()),
             }
         }

@@ -26,10 +26,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at};
 
 use super::app::AppState;
+use super::coding::Coding;
+use super::event_writer::{Event, EventWriter};
 use super::long_lived::{WRITE_TIMEOUT, at, token_end};
 use super::operation::{self, OperationEvent};
 use super::request::{self, Prepared};
 use super::request_error::fault_response;
+use crate::feed::Payload;
 use crate::graphql::delivery::ResumeAfter;
 use crate::graphql::error::{Code, Fault};
 
@@ -66,6 +69,7 @@ pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared)
         prepared.request = prepared.request.data(resume);
     }
     let (events, stream) = mpsc::channel(1);
+    let by_gzip = Coding::Gzip.is_accepted(asked);
     let serving = Serving {
         app: Arc::clone(app),
         is_subscription: prepared.operation == OperationType::Subscription,
@@ -74,7 +78,7 @@ pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared)
     };
     let told = operation::start(app, prepared);
     app.sockets.spawn(serving.serve(told));
-    answer(stream)
+    answer(stream, by_gzip)
 }
 
 /// A stream with one answer in it.
@@ -83,22 +87,32 @@ pub(super) fn once(errors: &[ServerError]) -> Response {
     // There is room for two.
     let _ = events.try_send(refusal(errors));
     let _ = events.try_send(Part::Complete);
-    answer(stream)
+    answer(stream, false)
 }
 
-fn answer(parts: mpsc::Receiver<Part>) -> Response {
-    let events = stream::try_unfold(parts, |mut parts| async move {
+fn answer(parts: mpsc::Receiver<Part>, by_gzip: bool) -> Response {
+    let begun = Some((parts, EventWriter::new(by_gzip)));
+    let bytes = stream::try_unfold(begun, |state| async move {
+        let Some((mut parts, mut writer)) = state else { return Ok(None) };
         match parts.recv().await {
-            Some(Part::Next(event)) => Ok(Some((event, parts))),
-            Some(Part::Complete) => Ok(None),
+            Some(Part::Next(event)) => {
+                Ok(Some((writer.write(&event).into(), Some((parts, writer)))))
+            }
+            Some(Part::Complete) => {
+                let complete = writer.write(&bare(COMPLETE));
+                let last = complete.into_iter().chain([writer.end()]).collect();
+                Ok(Some((last, None)))
+            }
             None => Err(Abandoned),
         }
     });
-    let bytes = events
-        .map_ok(|event| stream::iter(event.0.into_iter().map(Ok::<_, Abandoned>)))
-        .try_flatten();
-    let complete = stream::once(async { Ok(Bytes::from_static(COMPLETE)) });
-    let mut response = Body::from_stream(bytes.chain(complete)).into_response();
+    let bytes = bytes.map_ok(|pieces: Vec<Bytes>| {
+        stream::iter(pieces.into_iter().filter(|piece| !piece.is_empty()).map(Ok::<_, Abandoned>))
+    });
+    let mut response = Body::from_stream(bytes.try_flatten()).into_response();
+    if by_gzip {
+        Coding::Gzip.label(response.headers_mut());
+    }
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -132,19 +146,16 @@ impl Serving {
                 }
                 () = at(self.token_end), if self.is_subscription => break Some(TOKEN_EXPIRED),
                 event = told.next() => match event {
-                    Some(OperationEvent::Next(payload)) => {
-                        (Part::Next(Event::next(payload)), false)
-                    }
+                    Some(OperationEvent::Next(json)) => (Part::Next(next(json.into())), false),
                     Some(OperationEvent::Frame(frame)) => {
-                        let event = Event::next_with_id(frame.payload, frame.revision.0);
-                        (Part::Next(event), false)
+                        (Part::Next(next_with_id(frame.payload, frame.revision.0)), false)
                     }
                     Some(OperationEvent::Live(frames)) => return self.go_live(frames),
                     Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),
                     Some(OperationEvent::End) | None => break None,
                 },
                 // Handed over as all else is, so that a reader that takes nothing is noticed.
-                _ = keep_alive.tick() => (Part::Next(ALIVE.into()), false),
+                _ = keep_alive.tick() => (Part::Next(bare(ALIVE)), false),
             };
             if !self.events.send(part).await {
                 return;
@@ -181,25 +192,19 @@ enum Part {
     Complete,
 }
 
-/// An event, in pieces: what many are given is not copied for each of them.
-struct Event(Vec<Bytes>);
-
-impl Event {
-    /// A result. JSON has no line ends, which would end its line here.
-    fn next(json: Bytes) -> Self {
-        Self(vec![BEFORE_DATA.into(), json, EVENT_END.into()])
-    }
-
-    /// A result, and what a browser sends to go on after it.
-    fn next_with_id(json: Bytes, id: i64) -> Self {
-        Self(vec![BEFORE_DATA.into(), json, format!("\nid: {id}\n\n").into()])
-    }
+/// A result. JSON has no line ends, which would end its line here.
+fn next(payload: Payload) -> Event {
+    Event { before: BEFORE_DATA, payload, after: EVENT_END.into() }
 }
 
-impl From<&'static [u8]> for Event {
-    fn from(bytes: &'static [u8]) -> Self {
-        Self(vec![bytes.into()])
-    }
+/// A result, and what a browser sends to go on after it.
+fn next_with_id(payload: Payload, id: i64) -> Event {
+    Event { before: BEFORE_DATA, payload, after: format!("\nid: {id}\n\n").into() }
+}
+
+/// An event with nothing of anybody's in it.
+fn bare(event: &'static [u8]) -> Event {
+    Event { before: event, payload: Bytes::new().into(), after: Bytes::new() }
 }
 
 /// The stream ends without having been completed: the client has left, or takes nothing.
@@ -219,7 +224,7 @@ impl Events {
 
 fn refusal(errors: &[ServerError]) -> Part {
     match request::errors_to_json(errors) {
-        Ok(json) => Part::Next(Event::next(json.into())),
+        Ok(json) => Part::Next(next(Bytes::from(json).into())),
         Err(error) => {
             tracing::error!(%error, "an event could not be written");
             Part::Complete

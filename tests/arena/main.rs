@@ -17,6 +17,7 @@ mod examples;
 mod examples_other;
 mod extending;
 mod faults;
+mod frames;
 mod fuzz;
 mod importing;
 mod judge;

@@ -11,7 +11,6 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::goodbye::Goodbye;
 use super::writer::Writer;
-use crate::graphql::live_frames::Frame;
 use crate::http::operation::OperationEvent;
 use crate::pace::FrameThreads;
 
@@ -110,16 +109,19 @@ async fn carry(
     writer: Writer,
 ) -> ControlFlow<Goodbye, OperationEvent> {
     while let Some(event) = events.next().await {
-        match event {
-            OperationEvent::Next(payload) | OperationEvent::Frame(Frame { payload, .. }) => {
-                if let ControlFlow::Break(goodbye) = writer.send_next(id, payload).await {
-                    return ControlFlow::Break(goodbye);
-                }
+        let payload = match event {
+            OperationEvent::Next(json) => json.into(),
+            OperationEvent::Frame(frame) => frame.payload,
+            OperationEvent::Live(frames) => {
+                events = frames;
+                continue;
             }
-            OperationEvent::Live(frames) => events = frames,
             last @ (OperationEvent::Failed(_) | OperationEvent::End) => {
                 return ControlFlow::Continue(last);
             }
+        };
+        if let ControlFlow::Break(goodbye) = writer.send_next(id, payload).await {
+            return ControlFlow::Break(goodbye);
         }
     }
     ControlFlow::Continue(OperationEvent::End)

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use axum::extract::ws::Message;
 use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, SplitStream};
 use serde_json::{Map, Value};
@@ -13,10 +12,11 @@ use tokio::time::Instant;
 use tokio_stream::StreamMap;
 
 use super::asker::asker_from_payload;
+use super::frame_reader::Incoming;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
 use super::live::Live;
-use super::messages::{ClientMessage, Outgoing};
+use super::messages::{ClientMessage, Outgoing, Welcome};
 use super::socket::Socket;
 use super::writer::Writer;
 use crate::account::Permit;
@@ -98,7 +98,7 @@ impl Session {
         self.operations.clear();
         self.live.end().await;
         if let Some(frame) = goodbye.frame()
-            && self.writer.write(Message::Close(Some(frame))).await.is_break()
+            && self.writer.write(frame).await.is_break()
         {
             return;
         }
@@ -125,7 +125,7 @@ impl Session {
             }),
             message = self.messages.next() => match message {
                 Some(Ok(message)) => Box::pin(self.hear(message)).await,
-                Some(Err(error)) => ControlFlow::Break(Goodbye::after(&error)),
+                Some(Err(error)) => ControlFlow::Break(Goodbye::after(error)),
                 None => ControlFlow::Break(Goodbye::Gone),
             },
             _ = self.asking.tick() => Box::pin(self.ask()).await,
@@ -151,17 +151,17 @@ impl Session {
         }
     }
 
-    async fn hear(&mut self, message: Message) -> ControlFlow<Goodbye> {
+    async fn hear(&mut self, incoming: Incoming) -> ControlFlow<Goodbye> {
         self.last_heard = Instant::now();
-        let text = match message {
-            Message::Text(text) => text,
-            Message::Binary(_) => {
+        let text = match incoming {
+            Incoming::Text(text) => text,
+            Incoming::Binary(_) => {
                 return ControlFlow::Break(Goodbye::BadMessage(
                     "Messages are JSON text".to_owned(),
                 ));
             }
-            Message::Close(_) => return ControlFlow::Break(Goodbye::Gone),
-            Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
+            Incoming::Close(_) => return ControlFlow::Break(Goodbye::Gone),
+            Incoming::Ping(_) | Incoming::Pong => return ControlFlow::Continue(()),
         };
         match ClientMessage::read(&text) {
             Ok(ClientMessage::ConnectionInit { payload }) => self.initialise(payload).await,
@@ -195,7 +195,8 @@ impl Session {
         };
         self.deadline = asker.viewer.as_ref().map(token_end);
         self.introduction = Introduction::Said(asker);
-        self.writer.send(&Outgoing::ConnectionAck {}).await
+        let payload = Welcome::to_one_of(self.app.sockets.len());
+        self.writer.send(&Outgoing::ConnectionAck { payload }).await
     }
 
     async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> ControlFlow<Goodbye> {
@@ -259,7 +260,8 @@ impl Session {
     /// Passes on what an operation has to tell.
     async fn tell(&mut self, id: String, event: OperationEvent) -> ControlFlow<Goodbye> {
         match event {
-            OperationEvent::Next(payload) | OperationEvent::Frame(Frame { payload, .. }) => {
+            OperationEvent::Next(payload) => self.writer.send_next(&id, payload.into()).await,
+            OperationEvent::Frame(Frame { payload, .. }) => {
                 self.writer.send_next(&id, payload).await
             }
             OperationEvent::Live(frames) => {

@@ -5,15 +5,15 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use axum::extract::ws::Message;
-use bytes::Bytes;
 use futures_util::SinkExt as _;
 use futures_util::stream::SplitSink;
 use tokio::sync::Mutex;
 
+use super::frame_writer::Framed;
 use super::goodbye::Goodbye;
 use super::messages::Outgoing;
 use super::socket::{Sent, Socket};
+use crate::feed::Payload;
 use crate::http::long_lived::write_timeout;
 
 /// See the module's documentation. Copies write to the same socket.
@@ -26,15 +26,15 @@ impl Writer {
     }
 
     /// Puts an operation's id around a payload that many share.
-    pub(super) async fn send_next(&self, id: &str, payload: Bytes) -> ControlFlow<Goodbye> {
+    pub(super) async fn send_next(&self, id: &str, payload: Payload) -> ControlFlow<Goodbye> {
         let Ok(id) = serde_json::to_string(id) else { return ControlFlow::Break(Goodbye::Gone) };
         let before = [r#"{"type":"next","id":"#, &id, r#","payload":"#].concat();
-        self.write(Sent::Text([before.into(), payload, Bytes::from_static(b"}")])).await
+        self.write(Sent::Framed(Framed { before, payload, after: "}" })).await
     }
 
     pub(super) async fn send(&self, message: &Outgoing<'_>) -> ControlFlow<Goodbye> {
         match serde_json::to_string(message) {
-            Ok(text) => self.write(Message::Text(text.into())).await,
+            Ok(text) => self.write(Sent::Text(text)).await,
             Err(error) => {
                 tracing::error!(%error, "a frame could not be written");
                 ControlFlow::Break(Goodbye::Gone)
@@ -42,8 +42,7 @@ impl Writer {
         }
     }
 
-    pub(super) async fn write(&self, message: impl Into<Sent>) -> ControlFlow<Goodbye> {
-        let message = message.into();
+    pub(super) async fn write(&self, message: Sent) -> ControlFlow<Goodbye> {
         let patience = write_timeout(message.len());
         // Whoever writes now has a time limit of its own.
         let mut sink = self.0.lock().await;
