@@ -17,9 +17,11 @@ import {
   newEvent,
   openList,
   seatIs,
+  startLimitedServer,
   startServer,
   stopServer,
   text,
+  useUpGuestSessions,
   viewer,
 } from './arena.mjs';
 
@@ -354,6 +356,32 @@ test('a token that the server does not take is replaced by a new guest', async (
   await openList(alice.page);
   await seatIs(alice.page, 1, 1, 'held for you');
   await alice.leave({ expecting: LOST });
+});
+
+test('to watch takes no guest session; to hold waits for one, and says how long', async () => {
+  const event = await newEvent();
+  await stopServer('TERM');
+  await startLimitedServer();
+  try {
+    await useUpGuestSessions();
+    const alice = await viewer(event);
+    await openList(alice.page);
+    await holdElsewhere(event.id, [event.seats[1]]);
+    await seatIs(alice.page, 1, 2, 'held by someone else');
+    await inList(alice.page, 1, 1).click();
+    await text(note(alice.page), /from your network.* Trying again in \d seconds?…$/);
+    await seatIs(alice.page, 1, 1, 'held for you');
+    await live(alice.page);
+    // What is theirs comes live from now on, too: another tab gives it back.
+    const second = await alice.context.newPage();
+    await second.goto(alice.page.url());
+    await second.getByRole('button', { name: /^Give back/ }).click();
+    await seatIs(alice.page, 1, 1, 'free');
+    await alice.leave({ expecting: [/429/] });
+  } finally {
+    await stopServer('TERM');
+    await startServer();
+  }
 });
 
 for (const signal of ['TERM', 'KILL']) {

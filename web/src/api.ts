@@ -16,6 +16,9 @@ export const MAP_TIMEOUT_MS = 90_000;
  */
 const ATTEMPTS = 6;
 
+/** Whoever is to wait for longer is told so instead: a seat should not be held by surprise. */
+const LONGEST_WAIT_MS = 15_000;
+
 /** What passes by itself, so that the same may be asked again. */
 const PASSING: ReadonlySet<FaultCode> = new Set([
   'RATE_LIMITED',
@@ -68,8 +71,13 @@ export interface GraphQLFault {
 
 /** Who is asking; see session.ts. */
 export interface Credentials {
-  /** A token that is good as far as one knows; null where the server gives out none. */
-  token(): Promise<string | null>;
+  /** The token that there is already. */
+  known(): string | null;
+  /**
+   * A token that is good as far as one knows, which may have to be asked for; null where the server
+   * gives out none.
+   */
+  token(onWait?: (fault: Fault) => void): Promise<string | null>;
   /** The server did not take this token. */
   reject(token: string | null): void;
 }
@@ -79,7 +87,7 @@ export interface AskOptions {
   credentials?: Credentials;
   timeoutMs?: number;
   /** Told before each wait, so that a person knows why it takes so long. */
-  onWait?: (fault: Fault) => void;
+  onWait?: ((fault: Fault) => void) | undefined;
 }
 
 /**
@@ -95,7 +103,7 @@ export async function ask<Result, Variables>(
 ): Promise<Result> {
   let hadToken: string | null | undefined;
   for (let attempt = 1; ; attempt++) {
-    const token = (await credentials?.token()) ?? null;
+    const token = (await credentials?.token(onWait)) ?? null;
     try {
       return await post(document.toString(), variables, token, timeoutMs);
     } catch (error) {
@@ -104,10 +112,11 @@ export async function ask<Result, Variables>(
         credentials.reject((hadToken = token));
         continue;
       }
-      if (!PASSING.has(error.code) || attempt === ATTEMPTS) throw error;
+      const wait = error.retryAfterMs ?? 250 * 2 ** attempt;
+      if (!PASSING.has(error.code) || attempt === ATTEMPTS || wait > LONGEST_WAIT_MS) throw error;
       onWait?.(error);
       // At least what the server says, and not everybody at once.
-      await sleep((error.retryAfterMs ?? 250 * 2 ** attempt) * (1 + Math.random() / 2));
+      await sleep(wait * (1 + Math.random() / 2));
     }
   }
 }

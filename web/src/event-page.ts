@@ -107,15 +107,7 @@ export class EventPage {
         if (this.#focused) this.#showFocused();
       },
     });
-    const session = new GuestSession(() => {
-      state.forgetOwn();
-      this.#show({
-        seat: null,
-        text: 'Your session has ended, and a new one was begun.',
-        kind: 'refusal',
-      });
-      this.#connection.reconnect();
-    });
+    const session = this.#session();
     this.#booking = new Booking(event, state, this.#clock, session, {
       note: (note) => this.#show(note),
       waiting: (waiting) => {
@@ -128,14 +120,14 @@ export class EventPage {
       eventId: event.id,
       credentials: session,
       since: () => state.revision,
-      onSeats: (item) => {
+      seats: (item) => {
         if (item.__typename === 'SeatSnapshot') state.takeSnapshot(item);
         else if (!state.takeChanges(item)) return false;
         else this.#clock.observe(item.changes[item.changes.length - 1]!.changedAt);
         this.#scheduleExpiry();
         return true;
       },
-      onOwn: (own) => {
+      own: (own) => {
         state.takeOwn(own);
         this.#scheduleExpiry();
         this.#renderNow();
@@ -149,6 +141,18 @@ export class EventPage {
     this.#scheduleExpiry();
     this.#renderNow();
     void this.#booking.resume();
+  }
+
+  /** Who buys here; the connection goes over to what is theirs once they are known. */
+  #session(): GuestSession {
+    const ended = () => {
+      this.#state.forgetOwn();
+      const text = 'Your session has ended: what was held in it is not yours any more.';
+      this.#show({ seat: null, text, kind: 'refusal' });
+      this.#connection.identify();
+    };
+    const began = () => this.#connection.identify();
+    return new GuestSession({ began, ended }, this.#closing.signal);
   }
 
   close(): void {
