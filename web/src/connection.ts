@@ -4,8 +4,7 @@
 // Once there is a guest, another line that carries what is theirs as well takes over; the old one
 // goes when the new one is live. So the map is never without one.
 //
-// The stream of changes is asked for `since` the last revision that we have. So nothing is missed
-// and nothing comes twice, however long we were away.
+// The first frame of a line is whole. So nothing is missed, however long we were away.
 
 import { type Credentials, sleep } from './api';
 import { type End, Line, type LineEvents } from './line';
@@ -13,9 +12,15 @@ import { type End, Line, type LineEvents } from './line';
 /** The server pings every 25 s: a socket on which nothing was heard for longer may lead nowhere. */
 const SILENCE_MS = 30_000;
 
-/** The longest first wait before a new attempt, and the longest of all: doubled each time. */
+/**
+ * The longest first wait before a new attempt, unless the server has said over how much time those
+ * whom it loses should come back; and the longest of all: it is doubled each time.
+ */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
+
+/** Nobody waits for longer than this because a server has said so. */
+const LONGEST_SPREAD_MS = 60_000;
 
 /**
  * After so many lines without a token that never came to be, it is tried with one: the address may
@@ -33,11 +38,9 @@ export type LiveState =
   /** There is no such event any more. */
   | 'gone';
 
-export interface LiveOptions extends Pick<LineEvents, 'seats' | 'own'> {
+export interface LiveOptions extends Pick<LineEvents, 'frame' | 'own'> {
   readonly eventId: string;
   readonly credentials: Credentials;
-  /** The revision to go on after. */
-  since(): number;
   /** @param heardAt when the server was heard last, on our own clock. */
   onState(state: LiveState, heardAt: number): void;
 }
@@ -49,6 +52,7 @@ export class LiveConnection {
   #isStopped = false;
   #hurry: (() => void) | undefined;
   #heardAt = Date.now();
+  #firstWait = FIRST_WAIT_MS;
   #state: LiveState = 'connecting';
 
   constructor(private readonly options: LiveOptions) {
@@ -98,7 +102,8 @@ export class LiveConnection {
       else if (line.token === null && failures >= REFUSED_WITHOUT_TOKEN) this.#askForToken();
       // Without the token there is nothing to wait for.
       if (end.isTokenRefused) continue;
-      const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
+      const doubled = Math.min(LONGEST_WAIT_MS, this.#firstWait * 2 ** failures);
+      const longest = Math.max(doubled, this.#firstWait);
       // Anywhere in between: a server that goes away is lost by everybody at once.
       await this.#pause((end.fault?.retryAfterMs ?? 0) + longest * Math.random());
     }
@@ -118,14 +123,16 @@ export class LiveConnection {
   #open(): Line {
     const { options } = this;
     const { credentials, eventId } = options;
-    const line: Line = new Line(eventId, options.since(), credentials.known(), {
+    const line: Line = new Line(eventId, credentials.known(), {
       heard: () => (this.#heardAt = Date.now()),
       live: () => {
         if (line === this.#successor) this.#takeOver(line);
         this.#tell('live');
       },
-      seats: options.seats,
+      // Frames of a line that is to take over begin when it has.
+      frame: options.frame,
       own: options.own,
+      spread: (ms) => (this.#firstWait = Math.min(ms, LONGEST_SPREAD_MS)),
     });
     return line;
   }

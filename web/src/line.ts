@@ -7,10 +7,10 @@ import { createClient, type Client } from 'graphql-ws/client';
 import { Fault, type GraphQLFault } from './api';
 import {
   MyReservationsDocument,
-  SeatChangesDocument,
+  SeatStatusesDocument,
   type TypedDocumentString,
 } from './generated/operations';
-import type { MyReservationsSubscription, SeatChangesSubscription } from './generated/operations';
+import type { Frame, Own } from './state';
 
 /** How often the server is asked whether it is still there, and how long it may take to say so. */
 const PING_EVERY_MS = 10_000;
@@ -21,9 +21,11 @@ export interface LineEvents {
   heard(): void;
   /** The server serves us: what is shown is what is. Once. */
   live(): void;
-  /** The next frame. False if it does not follow the last: then the line ends. */
-  seats(item: SeatChangesSubscription['seatChanges']): boolean;
-  own(item: MyReservationsSubscription['myReservations']): void;
+  /** The next frame; the first of a line is whole. */
+  frame(frame: Frame): void;
+  own(own: Own): void;
+  /** The server asks that those whom it loses come back within this time, and not all at once. */
+  spread(ms: number): void;
 }
 
 /** Why a line ended. */
@@ -35,6 +37,7 @@ export interface End {
 
 export class Line {
   isLive = false;
+  #isOver = false;
   readonly ended: Promise<End>;
   readonly #client: Client;
   #end!: (end: End) => void;
@@ -43,9 +46,8 @@ export class Line {
   /** @param token without: only what everybody may see */
   constructor(
     eventId: string,
-    since: number,
     readonly token: string | null,
-    private readonly events: LineEvents,
+    events: LineEvents,
   ) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const heard = () => {
@@ -60,9 +62,10 @@ export class Line {
       keepAlive: PING_EVERY_MS,
       connectionAckWaitTimeout: PING_EVERY_MS,
       on: {
-        connected: () => {
+        connected: (_, payload) => {
           heard();
-          if (token === null) this.#alive();
+          const within = payload?.['reconnectWithinMs'];
+          if (typeof within === 'number') events.spread(within);
         },
         message: heard,
         ping: (received) => {
@@ -70,17 +73,19 @@ export class Line {
         },
       },
     });
-    this.#subscribe(SeatChangesDocument, { eventId, since }, ({ seatChanges }) => {
-      this.#alive();
-      return events.seats(seatChanges);
+    this.#subscribe(SeatStatusesDocument, { eventId }, ({ seatStatuses }) => {
+      if (!seatStatuses) return this.close();
+      // The first frame comes at once: the server does not only listen.
+      if (!this.isLive) {
+        this.isLive = true;
+        events.live();
+      }
+      events.frame(seatStatuses);
     });
     if (token === null) return;
-    // Its first item comes at once: a sign that the server does not only listen.
-    this.#subscribe(MyReservationsDocument, { eventId }, ({ myReservations }) => {
-      this.#alive();
-      events.own(myReservations);
-      return true;
-    });
+    this.#subscribe(MyReservationsDocument, { eventId }, ({ myReservations }) =>
+      events.own(myReservations),
+    );
   }
 
   /** Gives the socket up without a word, as if it had broken. */
@@ -90,28 +95,24 @@ export class Line {
 
   /** Ends it; what is left of it neither speaks nor fails any more. */
   close(fault?: Fault, isTokenRefused = false): void {
+    this.#isOver = true;
     clearTimeout(this.#overdue);
     this.#end({ fault, isTokenRefused });
     void this.#client.dispose();
   }
 
-  #alive(): void {
-    if (this.isLive) return;
-    this.isLive = true;
-    this.events.live();
-  }
-
   #subscribe<Result, Variables extends Record<string, unknown>>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
-    take: (data: Result) => boolean,
+    take: (data: Result) => void,
   ): void {
     this.#client.subscribe<Result>(
       { query: document.toString(), variables },
       {
         next: ({ data, errors }) => {
+          if (this.#isOver) return;
           if (errors?.length) this.close(Fault.of(errors));
-          else if (data && !take(data)) this.close();
+          else if (data) take(data);
         },
         error: (reason) => this.#failed(reason),
         complete: () => this.close(),

@@ -4,7 +4,7 @@ import { type Amount, amountWords, total } from './amounts';
 import { Fault } from './api';
 import type { Category, Plan, SeatNumber } from './plan';
 import { type Start, startWords } from './starts';
-import { FREE, GIVING_BACK, HELD, HOLDING, BUYING, type SeatState } from './state';
+import { BUYING, CLOSED, FREE, GIVING_BACK, HELD, HOLDING, type SeatState } from './state';
 
 /** Dates and amounts as the reader writes them; the words are English. */
 const LOCALE = navigator.language || 'en';
@@ -32,7 +32,8 @@ export function statusWords(state: SeatState, seat: SeatNumber): string {
   if (pending === GIVING_BACK) return 'being given back';
   if (pending === BUYING) return 'being bought';
   const status = state.status[seat];
-  if (status === FREE) return state.isForSale(seat) ? 'free' : 'not offered';
+  if (status === CLOSED) return 'not offered';
+  if (status === FREE) return 'free';
   if (status === HELD) return state.mine[seat] === 1 ? 'held for you' : 'held by someone else';
   return state.mine[seat] === 1 ? 'yours' : 'sold';
 }
