@@ -1,7 +1,7 @@
 //! A frame for eyes: what a map shows as of a revision, and what of it is new.
 //!
-//! A frame knows what the frames before it have changed, as far back as all of that together is
-//! shorter than the whole map. So somebody who has missed some is told what differs from what they
+//! A frame knows what the frames before it have changed, as far back as all of them together are
+//! shorter than a whole one. So somebody who has missed some is told what differs from what they
 //! have, and somebody who has missed more is told the whole: nobody is sent more than if they had
 //! missed none.
 
@@ -15,10 +15,6 @@ use crate::domain::{Letter, Revision};
 /// What a frame takes beside places and letters, in bytes: the revision, the plan's version, the
 /// names of the fields, and what a transport puts around a payload.
 const ENVELOPE_BYTES: usize = 160;
-
-/// How many frames somebody may miss and not be told the whole: two seconds of them. In a quiet
-/// sale they would hardly come to an end.
-const MAX_STEPS: usize = 64;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -40,6 +36,7 @@ pub(super) struct StatusFrame {
 struct Step {
     /// Places, ascending, with the letters that they had before.
     before: Box<[(i32, Letter)]>,
+    /// What the frame takes on its way to each who has the one before.
     bytes: usize,
 }
 
@@ -63,11 +60,12 @@ impl StatusFrame {
         let pairs = self.letters.iter().zip(board.letters());
         let changed = (0..).zip(pairs).filter(|(_, (before, now))| before != now);
         let before: Box<[_]> = changed.map(|(place, (before, _))| (place, *before)).collect();
-        let bytes = before.iter().map(|(place, _)| bytes_of(*place)).sum();
+        let bytes =
+            ENVELOPE_BYTES + before.iter().map(|(place, _)| bytes_of(*place)).sum::<usize>();
         let mut steps = self.steps.clone();
         steps.push_back(Arc::new(Step { before, bytes }));
         let mut together = steps.iter().map(|step| step.bytes).sum::<usize>();
-        while together >= board.letters().len() || steps.len() > MAX_STEPS {
+        while together >= bytes_of_whole(board.letters()) {
             let Some(oldest) = steps.pop_front() else { break };
             together -= oldest.bytes;
         }
@@ -94,7 +92,7 @@ impl StatusFrame {
     /// Bytes that it takes on its way to each who has the frame before: the one place where they
     /// are worked out.
     pub(super) fn bytes(&self) -> usize {
-        ENVELOPE_BYTES + self.steps.back().map_or(self.letters.len(), |step| step.bytes)
+        self.steps.back().map_or(bytes_of_whole(&self.letters), |step| step.bytes)
     }
 
     /// What differs from so many frames before.
@@ -115,6 +113,10 @@ impl StatusFrame {
     fn letter(&self, place: i32) -> Option<Letter> {
         self.letters.get(usize::try_from(place).ok()?).copied()
     }
+}
+
+fn bytes_of_whole(letters: &[Letter]) -> usize {
+    ENVELOPE_BYTES + letters.len()
 }
 
 /// Bytes that a place takes as JSON: digits, a comma, and its letter.
@@ -174,3 +176,6 @@ impl Statuses {
         self.difference().map_or(&self.frame.whole, |difference| &difference.rendered)
     }
 }
+
+#[cfg(test)]
+mod tests;

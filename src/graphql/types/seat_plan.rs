@@ -9,7 +9,7 @@ use super::event::Event;
 use super::event_scope::EventScope;
 use crate::domain::Letter;
 use crate::feed;
-use crate::graphql::context::ContextExt as _;
+use crate::graphql::context::{ContextExt as _, PlansSeen};
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::scalars::Revision;
@@ -38,6 +38,9 @@ impl SeatPlan {
             version.map(|version| PlanRecord { version, seats: Vec::new() })
         };
         let plan = Arc::new(plan.ok_or_else(Fault::no_such_event)?);
+        if let Some(seen) = ctx.data_opt::<PlansSeen>() {
+            seen.note(id, plan.version);
+        }
         Ok(Self { event: Arc::clone(event), plan })
     }
 }
