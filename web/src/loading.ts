@@ -49,11 +49,12 @@ export async function load(
   const slug = (await opening.slug) ?? '';
   const names = text.then(() => askForNames(slug, isFresh));
   names.catch(() => {});
-  const [{ event }, frame] = await Promise.all([
-    answer<EventBySlugQuery>(opening.event),
-    currentFrame(opening, clock),
-  ]);
-  if (!event || !frame) return null;
+  const { event } = await answer<EventBySlugQuery>(opening.event);
+  const frame = event && (await currentFrame(opening, clock));
+  if (!event || !frame) {
+    (await making).close();
+    return null;
+  }
   const read = await readPlan(await making, await text, names);
   if (!read) return null;
   const { drawing, easel: used } = read;
