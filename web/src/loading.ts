@@ -43,7 +43,16 @@ export async function load(
   isFresh: boolean,
   onLost: () => void,
 ): Promise<Loaded | null> {
-  const making = easel(onLost);
+  const first = await easel(onLost);
+  try {
+    return await loadOn(first, opening, isFresh);
+  } catch (error) {
+    first.close();
+    throw error;
+  }
+}
+
+async function loadOn(first: Easel, opening: Opening, isFresh: boolean): Promise<Loaded | null> {
   const clock = new ServerClock();
   const text = body(opening.drawing);
   const slug = (await opening.slug) ?? '';
@@ -51,17 +60,13 @@ export async function load(
   names.catch(() => {});
   const { event } = await answer<EventBySlugQuery>(opening.event);
   const frame = event && (await currentFrame(opening, clock));
-  if (!event || !frame) {
-    (await making).close();
+  const read = frame && (await readPlan(first, await text, names));
+  if (!event || !frame || !read) {
+    first.close();
     return null;
   }
-  const read = await readPlan(await making, await text, names);
-  if (!read) return null;
   const { drawing, easel: used } = read;
-  if (drawing.version !== frame.planVersion) {
-    used.close();
-    throw new Outdated();
-  }
+  if (drawing.version !== frame.planVersion) throw new Outdated();
   const plan = new Plan(drawing, categoriesOf(event, drawing));
   const named = nameSeats(used, drawing, names, () => askForNames(slug, isFresh));
   named.catch(() => {});
@@ -86,9 +91,9 @@ async function readPlan(
   try {
     return await read(first);
   } catch (error) {
+    if (!(error instanceof EaselLost)) throw error;
     first.close();
-    if (error instanceof EaselLost) return read(await easelHere());
-    throw error;
+    return read(await easelHere());
   }
 }
 
