@@ -31,7 +31,7 @@ const TEXT = /\.(html|js|css|svg|json|ttf)$/;
 /** A script that stands in the page itself. */
 const INLINE = /<script src="([^"]+)" inline><\/script>/;
 
-/** What the painter's thread runs is one file: it is waited for, and shares little with the page. */
+/** The painter's script is one file: it is waited for, and shares little with the page. */
 const WHOLE = ['src/painter.worker.ts'];
 
 /** What a page refers to with a path of ours: `src="src/main.ts"`. */

@@ -5,7 +5,7 @@ import type { Drawing, Names } from './plan';
 import type { Answer } from './survey';
 
 export interface Easel {
-  /** Reads what is drawn. What has no coordinates is laid out by names, if they were read before. */
+  /** Reads what is drawn. What has no coordinates is laid out by names that were read before. */
   readDrawing(text: ArrayBuffer): Promise<Answer<Drawing>>;
   /** Reads what seats are called, which is on the map from then on. */
   readNames(text: ArrayBuffer): Promise<Answer<Names>>;

@@ -1,5 +1,5 @@
-// The painter's own thread. It reads the plan, whose texts are long, and paints. Messages bring what
-// has changed; the latest is painted once a frame.
+// The painter's own thread. It reads the plan, whose texts are long, and paints. Messages bring
+// what has changed; the latest is painted once a frame.
 
 import { Painter, type Picture } from './painter';
 import { type Drawing, type Names, Plan } from './plan';
