@@ -186,12 +186,6 @@ pub enum IdentityError {
         /// What the system said.
         reason: io::Error,
     },
-    /// The cryptography failed; not expected with HS256.
-    #[error("cannot sign the token: {reason}")]
-    Signing {
-        /// What the cryptography said.
-        reason: jsonwebtoken::errors::Error,
-    },
 }
 
 /// Why one key of a JWKS file is refused.
