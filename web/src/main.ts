@@ -135,8 +135,9 @@ const parts: PageParts = {
   },
   setListOpen,
   reload: (reason) => {
-    console.warn(reason);
-    void open(reason instanceof Outdated);
+    const isFresh = reason instanceof Outdated;
+    if (!isFresh) console.warn(reason);
+    void open(isFresh);
   },
   isCalm: () => calm.matches,
   theme,

@@ -1,8 +1,9 @@
-// What becomes of the seats: what the map's frames say of all, and what is known of some beyond that.
+// What becomes of the seats: what the map's frames say of all, and what is known of some beyond
+// that.
 //
-// A frame is true for a revision: whole, or what differs from the frame before it. Answers to what I
-// do carry the revision of a seat's last change, and may run ahead of the frames. What is newer than
-// the newest frame is shown over it, until a frame is as new.
+// A frame is true for a revision: whole, or what differs from the frame before it. Answers to what
+// I do carry the revision of a seat's last change, and may run ahead of the frames. What is newer
+// than the newest frame is shown over it, until a frame is as new.
 //
 // What is mine is told by a stream of its own and by answers, never by frames, which are the same
 // for everybody. A hold of mine that has run out reads as free as soon as the server's clock says

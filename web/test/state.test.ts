@@ -177,7 +177,7 @@ test('a hold of mine is free the moment it runs out; another ends when a frame s
   assert.equal(seats.expire(ENDS_AT + 60_000), Infinity);
 });
 
-test('a hold that ran out here, and that others have at once, does not read as free for long', () => {
+test('a hold that ran out here, and others have at once, does not read as free for long', () => {
   const seats = state();
   seats.takeAnswer([own(1, 1)], true);
   assert.ok(seats.takeFrame(patch(1, [0], 'R')));
