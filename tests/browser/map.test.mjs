@@ -397,7 +397,7 @@ test('to watch takes no guest session; to hold waits for one, and says how long'
   }
 });
 
-test('a map of another plan has the page load the plan anew, past what the browser keeps', async () => {
+test('a map of another plan has the page load the plan anew, and not from its cache', async () => {
   const event = await newEvent();
   let isOther = false;
   const other = (message) => message.replace(/"planVersion":\d+/, '"planVersion":99');
