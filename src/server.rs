@@ -27,7 +27,7 @@ use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::cost::Costs;
 use crate::graphql::{self, Services};
-use crate::http::{self, App, Arriving, HostGate, OriginGate, Service};
+use crate::http::{self, App, Arriving, HostGate, OriginGate, Service, SharedAnswers};
 use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
 use crate::pruner::Pruner;
@@ -238,7 +238,7 @@ impl Running {
             documents: Arc::default(),
             costs,
             operations: Arc::default(),
-            maps: Arc::default(),
+            maps: Arc::new(SharedAnswers::new(store.clone())),
             arriving: Arriving::default(),
             answers: Arc::default(),
             unread: Arc::default(),

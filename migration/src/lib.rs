@@ -17,6 +17,7 @@ mod m0004_by_the_book;
 mod m0005_who_may_take;
 mod m0006_sections;
 mod m0007_holds;
+mod m0008_plans;
 
 pub use m0004_by_the_book::ENTER_ORDER_CODES;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_who_may_take::Migration),
             Box::new(m0006_sections::Migration),
             Box::new(m0007_holds::Migration),
+            Box::new(m0008_plans::Migration),
         ]
     }
 }

@@ -9,15 +9,24 @@ use crate::memory::Allowance;
 /// read who catch up, in bytes: a dozen events that sell out, each with all that is worth keeping.
 const CHANGES_BYTES: usize = 128 * 1024 * 1024;
 
+/// What the maps take together that are looked at, in bytes: some twenty of the largest houses, or
+/// three hundred of 20,000 seats.
+const BOARDS_BYTES: usize = 64 * 1024 * 1024;
+
 /// See the module's documentation. Copies share everything.
 #[derive(Clone, Debug)]
 pub(super) struct Bounds {
     pub(super) frames: Arc<Frames>,
     pub(super) changes: Arc<Allowance>,
+    pub(super) boards: Arc<Allowance>,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { frames: Arc::default(), changes: Allowance::new("changes", CHANGES_BYTES) }
+        Self {
+            frames: Arc::default(),
+            changes: Allowance::new("changes", CHANGES_BYTES),
+            boards: Allowance::new("boards", BOARDS_BYTES),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Why an event cannot be followed.
 
+use crate::memory::Full;
 use crate::store::StoreError;
 
 /// Why an event cannot be followed.
@@ -11,6 +12,9 @@ pub enum FeedError {
     /// As many follow as this server is set to serve.
     #[error("too many subscriptions are open on this server")]
     Full,
+    /// As much is kept of maps that are looked at as may be.
+    #[error(transparent)]
+    NoRoom(#[from] Full),
     /// The log could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),

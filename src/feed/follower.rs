@@ -51,7 +51,8 @@ pub struct Follower {
     store: Store,
     watch: Arc<Watch>,
     head: watch::Receiver<Revision>,
-    _permit: SubscriptionPermit,
+    /// The server itself needs none.
+    _permit: Option<SubscriptionPermit>,
     state: FollowerState,
     /// The rewinds of the log that it knows of.
     rewinds: u64,
@@ -75,7 +76,7 @@ impl Follower {
     pub(super) fn new(
         store: Store,
         watch: Arc<Watch>,
-        permit: SubscriptionPermit,
+        permit: Option<SubscriptionPermit>,
         state: FollowerState,
     ) -> Self {
         let (head, rewinds) = (watch.head(), watch.rewinds());

@@ -23,14 +23,19 @@
 
 mod apart;
 mod batch;
+mod board;
 mod bounds;
 mod error;
 mod follower;
 mod heard;
 mod listen;
+mod pace;
 mod reader;
 mod registry;
 mod rendered;
+mod status_frame;
+mod status_watch;
+mod teller;
 mod watch;
 
 pub(crate) use self::apart::apart;
@@ -40,4 +45,6 @@ pub use self::follower::{Follower, Lost, Step};
 pub use self::listen::listen;
 pub use self::registry::{Feed, Start};
 pub use self::rendered::Rendered;
+pub use self::status_frame::Statuses;
+pub use self::status_watch::StatusFollower;
 pub use self::watch::SharedSnapshot;

@@ -11,9 +11,11 @@ use super::bounds::Bounds;
 use super::error::FeedError;
 use super::follower::{Follower, FollowerState, Lost, SubscriptionPermit};
 use super::reader;
+use super::status_watch::{StatusFollower, StatusWatch};
+use super::teller;
 use super::watch::Watch;
 use crate::domain::{Change, EventId, Revision};
-use crate::memory::Allowance;
+use crate::memory::{Allowance, Full};
 use crate::store::{Store, StoreError};
 
 /// Where a new follower begins.
@@ -35,6 +37,7 @@ pub struct Feed {
     store: Store,
     bounds: Bounds,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
+    status_watches: Mutex<HashMap<EventId, Weak<StatusWatch>>>,
     permits: Arc<Semaphore>,
     /// What strangers need as well: there are fewer of them.
     permits_for_strangers: Arc<Semaphore>,
@@ -52,6 +55,7 @@ impl Feed {
             store,
             bounds: Bounds::default(),
             watches: Mutex::default(),
+            status_watches: Mutex::default(),
             permits: Arc::new(Semaphore::new(max_followers)),
             permits_for_strangers: Arc::new(Semaphore::new(max_strangers)),
             most_followers: max_followers,
@@ -76,8 +80,8 @@ impl Feed {
     }
 
     /// What bounds its memory.
-    pub fn allowances(&self) -> [&Arc<Allowance>; 2] {
-        [self.bounds.frames.allowance(), &self.bounds.changes]
+    pub fn allowances(&self) -> [&Arc<Allowance>; 3] {
+        [self.bounds.frames.allowance(), &self.bounds.changes, &self.bounds.boards]
     }
 
     /// How many follow now.
@@ -123,7 +127,7 @@ impl Feed {
                 }
             };
             if let Some(state) = state {
-                return Ok(Follower::new(self.store.clone(), watch, permit, state));
+                return Ok(Follower::new(self.store.clone(), watch, Some(permit), state));
             }
         }
         let store = self.store.clone();
@@ -138,15 +142,54 @@ impl Feed {
             Start::After(revision) if revision < extent.pruned => FollowerState::Lost(Lost::Pruned),
             Start::After(revision) => FollowerState::CatchingUp(revision),
         };
-        Ok(Follower::new(self.store.clone(), self.watch(event, extent.newest), permit, state))
+        let watch = self.watch(event, extent.newest);
+        Ok(Follower::new(self.store.clone(), watch, Some(permit), state))
+    }
+
+    /// Looks at an event's map, as it is now and as it becomes. Whether it is known who looks
+    /// decides about the last permits.
+    ///
+    /// # Errors
+    ///
+    /// See [`FeedError`].
+    pub async fn follow_statuses(
+        self: &Arc<Self>,
+        event: EventId,
+        is_known: bool,
+    ) -> Result<StatusFollower, FeedError> {
+        let permit = self.permit(is_known)?;
+        if let Some(watch) = of(&self.status_watches, event) {
+            return Ok(StatusFollower::new(watch, permit));
+        }
+        if self.bounds.boards.is_exceeded() {
+            return Err(Full.into());
+        }
+        let store = self.store.clone();
+        let extent = apart(async move { store.log_extent(event).await })
+            .await?
+            .ok_or(FeedError::NoSuchEvent)?;
+        let watch = self.watch(event, extent.newest);
+        Ok(StatusFollower::new(self.status_watch(event, watch), permit))
+    }
+
+    /// The watch of the event's map; the first to ask starts it, and it ends with its last
+    /// follower.
+    fn status_watch(&self, event: EventId, watch: Arc<Watch>) -> Arc<StatusWatch> {
+        let mut watches = self.status_watches.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = watches.get(&event).and_then(Weak::upgrade) {
+            return watch;
+        }
+        watches.retain(|_, watch| watch.strong_count() > 0);
+        let nowhere = FollowerState::Lost(Lost::NoPosition);
+        let follower = Follower::new(self.store.clone(), watch, None, nowhere);
+        let watch = StatusWatch::new(self.bounds.clone());
+        teller::start(&watch, self.store.clone(), follower);
+        watches.insert(event, Arc::downgrade(&watch));
+        watch
     }
 
     fn existing(&self, event: EventId) -> Option<Arc<Watch>> {
-        self.watches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&event)
-            .and_then(Weak::upgrade)
+        of(&self.watches, event)
     }
 
     /// The event's watch; the first to ask starts it, and it ends with its last follower.
@@ -200,4 +243,9 @@ impl Feed {
             watch.wake_to_look();
         }
     }
+}
+
+/// The watch of an event, if there is one.
+fn of<W>(watches: &Mutex<HashMap<EventId, Weak<W>>>, event: EventId) -> Option<Arc<W>> {
+    watches.lock().unwrap_or_else(PoisonError::into_inner).get(&event).and_then(Weak::upgrade)
 }

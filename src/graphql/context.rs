@@ -1,7 +1,7 @@
 //! What resolvers take from their context.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
@@ -10,6 +10,7 @@ use super::error::{Code, Fault};
 use super::loaders::Loaders;
 use super::services::Services;
 use crate::account::Account;
+use crate::domain::EventId;
 use crate::identity::{Asker, Role, Viewer};
 use crate::store::{ReadLane, Store, StoreError};
 
@@ -22,6 +23,22 @@ impl ViewerSeen {
     /// Whether any field has looked.
     pub fn was_seen(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Which versions of which events' plans an execution has read; goes into a request's data.
+#[derive(Clone, Debug, Default)]
+pub struct PlansSeen(Arc<Mutex<Vec<(EventId, i32)>>>);
+
+impl PlansSeen {
+    /// All of them, in no particular order.
+    pub fn take(&self) -> Vec<(EventId, i32)> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes one.
+    pub(super) fn note(&self, event: EventId, version: i32) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((event, version));
     }
 }
 

@@ -1,15 +1,16 @@
 //! Whether a subscription is delivered by its own stream, or apart from it; and from where on.
 //!
-//! `seatChanges` holds nothing that depends on the viewer, so its frames are shared. An operation
+//! `seatChanges` and `seatStatuses` hold nothing that depends on the viewer, so their frames are
+//! shared. An operation
 //! is started like any other, and the schema checks and resolves it; but with a
 //! [`Delivery::HandOver`] in its data the resolver hands its follower over instead of a stream. A
 //! batch is executed with [`Delivery::Render`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::types::SeatStreamItem;
+use super::types::{SeatStatuses, SeatStreamItem};
 use crate::domain::Revision;
-use crate::feed::Follower;
+use crate::feed::{Follower, StatusFollower};
 
 /// After which revision `seatChanges` goes on, whatever its document says: the transport knows
 /// better what the client has. Goes into a request's data.
@@ -23,28 +24,46 @@ impl ResumeAfter {
     }
 }
 
-/// Whether and how `seatChanges` is delivered apart from its own stream; goes into a request's
+/// Whether and how a subscription is delivered apart from its own stream; goes into a request's
 /// data.
 #[derive(Clone, Debug)]
 pub enum Delivery {
     /// The resolver leaves its follower here, and its stream is empty.
     HandOver(Handed),
     /// The stream has this one item.
-    Render(SeatStreamItem),
+    Render(LiveItem),
+}
+
+/// One item of a stream whose frames are shared.
+#[derive(Clone, Debug)]
+pub enum LiveItem {
+    /// Of `seatChanges`.
+    Changes(SeatStreamItem),
+    /// Of `seatStatuses`.
+    Statuses(SeatStatuses),
+}
+
+/// Who follows an event for a stream whose frames are shared.
+#[derive(Debug)]
+pub enum LiveFollower {
+    /// For `seatChanges`.
+    Changes(Follower),
+    /// For `seatStatuses`.
+    Statuses(StatusFollower),
 }
 
 /// Where a resolver leaves its follower.
 #[derive(Clone, Debug, Default)]
-pub struct Handed(Arc<Mutex<Option<Follower>>>);
+pub struct Handed(Arc<Mutex<Option<LiveFollower>>>);
 
 impl Handed {
     /// Leaves a follower.
-    pub(super) fn leave(&self, follower: Follower) {
+    pub(super) fn leave(&self, follower: LiveFollower) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(follower);
     }
 
     /// Takes the follower, if one was left.
-    pub fn take(&self) -> Option<Follower> {
+    pub fn take(&self) -> Option<LiveFollower> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -181,6 +181,7 @@ impl From<FeedError> for Fault {
                 retry_after: Some(Duration::from_secs(5)),
                 ..Self::new(Code::Overloaded, error.to_string())
             },
+            FeedError::NoRoom(full) => full.into(),
             FeedError::Store(error) => error.into(),
         }
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 
+use super::delivery::{LiveFollower, LiveItem};
 use super::error::Fault;
 use super::schema::ArenaSchema;
 use super::shared_operation::SharedOperation;
-use super::types::{SeatChanges, SeatSnapshot, SeatStreamItem};
+use super::types::{SeatChanges, SeatSnapshot, SeatStatuses, SeatStreamItem};
 use crate::domain::Revision;
-use crate::feed::{Follower, Lost, Step};
+use crate::feed::{Follower, Lost, StatusFollower, Step};
 
 /// A frame: the payload of a `next` message, shared by all who ask the same.
 #[derive(Clone, Debug)]
@@ -21,16 +22,16 @@ pub struct Frame {
     pub revision: Revision,
 }
 
-/// A `seatChanges` operation that was handed over: its frames.
+/// An operation that was handed over: its frames.
 #[derive(Debug)]
 pub struct LiveFrames {
-    follower: Follower,
+    follower: LiveFollower,
     operation: Arc<SharedOperation>,
 }
 
 impl LiveFrames {
     /// Goes on where the resolver left the follower.
-    pub fn new(follower: Follower, operation: Arc<SharedOperation>) -> Self {
+    pub fn new(follower: LiveFollower, operation: Arc<SharedOperation>) -> Self {
         Self { follower, operation }
     }
 
@@ -49,29 +50,56 @@ impl LiveFrames {
     }
 
     async fn next(&mut self, schema: &ArenaSchema) -> Result<Frame, Fault> {
-        let operation = &self.operation;
-        match self.follower.next().await? {
-            Step::Changes(batch) => {
-                let payload = batch.rendered().form(operation.number(), || {
-                    operation.render(schema, SeatStreamItem::Changes(SeatChanges(batch.clone())))
-                })?;
-                Ok(Frame { payload, revision: batch.to() })
+        match &mut self.follower {
+            LiveFollower::Changes(follower) => {
+                next_changes(follower, &self.operation, schema).await
             }
-            Step::Lost(why) => {
-                // Boxed: it is rare, and a subscription that waits should be small.
-                let shared = Box::pin(self.follower.snapshot()).await?;
-                let snapshot =
-                    SeatSnapshot { snapshot: Arc::clone(&shared.snapshot), reason: why.into() };
-                let render = || operation.render(schema, SeatStreamItem::Snapshot(snapshot));
-                // A snapshot says why it was sent: most are first ones, and only those are worth
-                // keeping.
-                let payload = if why == Lost::NoPosition {
-                    shared.rendered.form(operation.number(), render)?
-                } else {
-                    shared.rendered.once(render)?
-                };
-                Ok(Frame { payload, revision: shared.snapshot.revision })
+            LiveFollower::Statuses(follower) => {
+                next_statuses(follower, &self.operation, schema).await
             }
         }
     }
+}
+
+async fn next_changes(
+    follower: &mut Follower,
+    operation: &SharedOperation,
+    schema: &ArenaSchema,
+) -> Result<Frame, Fault> {
+    let render = |item| operation.render(schema, LiveItem::Changes(item));
+    match follower.next().await? {
+        Step::Changes(batch) => {
+            let payload = batch.rendered().form(operation.number(), || {
+                render(SeatStreamItem::Changes(SeatChanges(batch.clone())))
+            })?;
+            Ok(Frame { payload, revision: batch.to() })
+        }
+        Step::Lost(why) => {
+            // Boxed: it is rare, and a subscription that waits should be small.
+            let shared = Box::pin(follower.snapshot()).await?;
+            let snapshot =
+                SeatSnapshot { snapshot: Arc::clone(&shared.snapshot), reason: why.into() };
+            let render = || render(SeatStreamItem::Snapshot(snapshot));
+            // A snapshot says why it was sent: most are first ones, and only those are worth
+            // keeping.
+            let payload = if why == Lost::NoPosition {
+                shared.rendered.form(operation.number(), render)?
+            } else {
+                shared.rendered.once(render)?
+            };
+            Ok(Frame { payload, revision: shared.snapshot.revision })
+        }
+    }
+}
+
+async fn next_statuses(
+    follower: &mut StatusFollower,
+    operation: &SharedOperation,
+    schema: &ArenaSchema,
+) -> Result<Frame, Fault> {
+    let statuses = follower.next().await?;
+    let payload = statuses.rendered().form(operation.number(), || {
+        operation.render(schema, LiveItem::Statuses(SeatStatuses::from(&statuses)))
+    })?;
+    Ok(Frame { payload, revision: statuses.revision() })
 }

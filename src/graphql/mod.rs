@@ -38,7 +38,7 @@ pub mod types;
 mod viewer_states;
 pub mod whole_map;
 
-pub use self::context::ViewerSeen;
+pub use self::context::{PlansSeen, ViewerSeen};
 pub use self::known_events::KnownEvents;
 pub use self::schema::{ArenaSchema, schema, sdl};
 pub use self::services::Services;

@@ -13,7 +13,10 @@ use super::nullable::nullable;
 use super::paging::{self, ConnectionOf, MAX_NODES};
 use super::ready_value::ReadyValue;
 use super::required::required;
-use super::types::{Event, EventScope, Node, Order, Seat, SeatFilter, SeatMap, Viewer, seats_page};
+use super::types::{
+    Event, EventScope, Node, Order, Seat, SeatFilter, SeatMap, SeatPlan, SeatStatuses, Viewer,
+    seats_page,
+};
 use crate::domain::{self, EventId, OrderCode, OrderId, SeatId};
 use crate::identity::{self, Role};
 use crate::store::reads::EventRecord;
@@ -136,6 +139,35 @@ impl Query {
         nullable(async {
             let event = EventScope::new(ids::event_id(ctx, &event_id.read()?).await?);
             Ok(Some(SeatMap::load(ctx, &event).await?))
+        })
+        .await
+    }
+
+    /// Where an event's seats are, what they are called and which category they have: the same for
+    /// everybody until its version changes. Asked by GET, it comes with an ETag.
+    async fn seat_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: Argument<ID>,
+    ) -> Option<Result<SeatPlan>> {
+        nullable(async {
+            let event = EventScope::new(ids::event_id(ctx, &event_id.read()?).await?);
+            Ok(Some(SeatPlan::load(ctx, &event).await?))
+        })
+        .await
+    }
+
+    /// What an event's map shows of its seats now, a letter for each: the subscription of the same
+    /// name begins with it.
+    async fn seat_statuses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: Argument<ID>,
+    ) -> Option<Result<SeatStatuses>> {
+        nullable(async {
+            let event = ids::event_id(ctx, &event_id.read()?).await?;
+            let read = ctx.look_up_map(async move |store| store.seat_letters(event).await).await?;
+            Ok(Some(SeatStatuses::whole(&read.ok_or_else(Fault::no_such_event)?)))
         })
         .await
     }

@@ -9,12 +9,11 @@ use async_graphql::{Request, Value, Variables};
 use futures_util::FutureExt as _;
 use futures_util::stream::StreamExt as _;
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, LiveItem};
 use super::error::Fault;
 use super::operation_key::OperationKey;
 use super::schema::ArenaSchema;
 use super::subscription::SINCE;
-use super::types::SeatStreamItem;
 use crate::memory::{Allowance, Charge, Full};
 
 /// What all shared operations take together, in bytes: a crowd shares a few dozen, of 10 KB each.
@@ -42,11 +41,7 @@ impl SharedOperation {
     }
 
     /// Has an item executed as this operation asks.
-    pub(super) fn render(
-        &self,
-        schema: &ArenaSchema,
-        item: SeatStreamItem,
-    ) -> Result<Vec<u8>, Fault> {
+    pub(super) fn render(&self, schema: &ArenaSchema, item: LiveItem) -> Result<Vec<u8>, Fault> {
         let mut request = Request::new(self.query.as_str())
             .variables(self.variables.clone())
             .data(Delivery::Render(item));

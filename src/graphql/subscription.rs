@@ -7,13 +7,14 @@ use async_graphql::{Context, ID, Result, Subscription as SubscriptionRoot};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
 use super::context::ContextExt as _;
-use super::delivery::{Delivery, ResumeAfter};
+use super::delivery::{Delivery, LiveFollower, LiveItem, ResumeAfter};
 use super::error::Fault;
 use super::ids::{self, AnyId};
 use super::scalars;
 use super::submit::require_event;
 use super::types::{
-    EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStreamItem,
+    EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStatuses,
+    SeatStreamItem,
 };
 use super::viewer_states::{SharedState, Wanted};
 use crate::domain::{Cause, Change, Revision, SeatId};
@@ -45,7 +46,7 @@ impl Subscription {
         since: Option<scalars::Revision>,
     ) -> Result<BoxStream<'static, Result<SeatStreamItem>>> {
         let delivery = ctx.data_opt::<Delivery>();
-        if let Some(Delivery::Render(item)) = delivery {
+        if let Some(Delivery::Render(LiveItem::Changes(item))) = delivery {
             let item = item.clone();
             return Ok(stream::once(async { Ok(item) }).boxed());
         }
@@ -57,12 +58,43 @@ impl Subscription {
         let is_known = ctx.viewer().is_some();
         let follower = feed.follow(event, start, is_known).await.map_err(Fault::from)?;
         if let Some(Delivery::HandOver(handed)) = delivery {
-            handed.leave(follower);
+            handed.leave(LiveFollower::Changes(follower));
             return Ok(stream::empty().boxed());
         }
         let items = stream::try_unfold(follower, |mut follower| async move {
             let item = next_item(&mut follower).await?;
             Ok(Some((item, follower)))
+        });
+        Ok(items.boxed())
+    }
+
+    /// An event's map for many eyes. The first frame is whole; a later one has what differs from
+    /// the frame before it, or is whole again where that is shorter. States that came and went
+    /// between two frames are left out; the last frame is always the truth. What it costs is
+    /// bounded: at most 30 frames a second, fewer the more there is to do, and none larger than a
+    /// whole one.
+    async fn seat_statuses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
+    ) -> Result<BoxStream<'static, Result<Option<SeatStatuses>>>> {
+        let delivery = ctx.data_opt::<Delivery>();
+        if let Some(Delivery::Render(LiveItem::Statuses(item))) = delivery {
+            let item = item.clone();
+            return Ok(stream::once(async { Ok(Some(item)) }).boxed());
+        }
+        let event = ids::event_id(ctx, &event_id).await?;
+        require_event(ctx, event).await?;
+        let is_known = ctx.viewer().is_some();
+        let follower = ctx.services().feed.follow_statuses(event, is_known).await;
+        let follower = follower.map_err(Fault::from)?;
+        if let Some(Delivery::HandOver(handed)) = delivery {
+            handed.leave(LiveFollower::Statuses(follower));
+            return Ok(stream::empty().boxed());
+        }
+        let items = stream::try_unfold(follower, |mut follower| async move {
+            let statuses = follower.next().await.map_err(Fault::from)?;
+            Ok(Some((Some(SeatStatuses::from(&statuses)), follower)))
         });
         Ok(items.boxed())
     }

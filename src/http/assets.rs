@@ -12,6 +12,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::app::AppState;
+use super::entity_tag::has_tag;
 use super::media::quality_of;
 
 /// A file of the pages.
@@ -155,16 +156,6 @@ impl Asset {
         }
         (best.1, best.2)
     }
-}
-
-/// Whether the client has this content already.
-fn has_tag(asked: &HeaderMap, tag: &str) -> bool {
-    let values =
-        asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    // Compared weakly, as RFC 9110 wants it here.
-    let strong = tag.trim_start_matches("W/");
-    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
-    tags.any(|known| known == "*" || known.trim_start_matches("W/") == strong)
 }
 
 fn content_type(path: &str) -> &'static str {

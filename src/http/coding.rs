@@ -33,6 +33,15 @@ pub(super) enum Coding {
     Gzip,
 }
 
+/// How much time may go into making something small.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Effort {
+    /// It is as new as what it tells of, and others wait for it.
+    Quick,
+    /// It is given out for a long time.
+    Thorough,
+}
+
 impl Coding {
     const fn name(self) -> &'static str {
         match self {
@@ -57,15 +66,15 @@ impl Coding {
     }
 
     /// Compresses, in another thread if it takes long.
-    pub(super) async fn compress(self, bytes: Bytes) -> Option<Vec<u8>> {
+    pub(super) async fn compress(self, bytes: Bytes, effort: Effort) -> Option<Vec<u8>> {
         let compress = match self {
             Self::Brotli => brotli,
             Self::Gzip => gzip,
         };
         if bytes.len() < LONG {
-            return compress(&bytes).ok();
+            return compress(&bytes, effort).ok();
         }
-        tokio::task::spawn_blocking(move || compress(&bytes)).await.ok()?.ok()
+        tokio::task::spawn_blocking(move || compress(&bytes, effort)).await.ok()?.ok()
     }
 
     /// Says that an answer is compressed.
@@ -112,7 +121,7 @@ async fn by_gzip(answers: &Answers, answer: Response) -> Response {
     let Ok(whole) = body.collect().await.map(Collected::to_bytes) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let compressed = Coding::Gzip.compress(whole.clone()).await;
+    let compressed = Coding::Gzip.compress(whole.clone(), Effort::Quick).await;
     // If there is no room for it the other one leaves, which is there.
     let compressed = compressed.and_then(|compressed| answers.count(compressed).ok());
     if compressed.is_some() {
@@ -128,19 +137,26 @@ pub(super) fn say_accepted(headers: &mut HeaderMap) {
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(Coding::Gzip.name()));
 }
 
-/// At the level that takes the least time, since a sale is on: 4 ms for a map of 20,000 seats,
-/// which has 3.5 MB and becomes 0.35 MB.
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
+/// In a hurry at the level that takes the least time, since a sale is on: 4 ms for a map of 20,000
+/// seats, which has 3.5 MB and becomes 0.35 MB.
+fn gzip(bytes: &[u8], effort: Effort) -> std::io::Result<Vec<u8>> {
+    let level = match effort {
+        Effort::Quick => Compression::fast(),
+        Effort::Thorough => Compression::default(),
+    };
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), level);
     encoder.write_all(bytes)?;
     encoder.finish()
 }
 
-/// At the level after which time grows faster than size shrinks: 8 ms for the same map, which
-/// becomes 0.2 MB.
-fn brotli(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+/// In a hurry at the level after which time grows faster than size shrinks: 8 ms for the same map,
+/// which becomes 0.2 MB.
+fn brotli(bytes: &[u8], effort: Effort) -> std::io::Result<Vec<u8>> {
     let params = BrotliEncoderParams {
-        quality: 2,
+        quality: match effort {
+            Effort::Quick => 2,
+            Effort::Thorough => 9,
+        },
         size_hint: bytes.len(),
         ..BrotliEncoderParams::default()
     };

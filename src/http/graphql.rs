@@ -16,6 +16,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 
 use super::app::AppState;
+use super::cacheable::EntityTag;
 use super::caller_origin::{self, CallerOrigin};
 use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
@@ -23,7 +24,7 @@ use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared, Unweighed};
 use super::request_error::RequestError;
 use super::shared_answers::{Answer, Encoded};
-use super::{rate_limited, sse, websocket};
+use super::{cacheable, rate_limited, sse, websocket};
 use crate::account::{Exceeded, Permit};
 use crate::graphql::error::{Code, Fault};
 use crate::identity::Asker;
@@ -96,7 +97,7 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
         Ok(Parameters::from_query(pairs)?)
     };
     let accepted = Accepted::read(headers);
-    let mut response = match prepare(app, client, headers, accepted, parameters) {
+    let response = match prepare(app, client, headers, accepted, parameters) {
         Ok(unweighed) if unweighed.operation() == OperationType::Mutation => {
             let fault = Fault::new(Code::GraphqlValidationFailed, "mutations are sent by POST");
             let refused = HttpError::new(StatusCode::METHOD_NOT_ALLOWED, fault);
@@ -108,9 +109,7 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
         Ok(unweighed) => execute(app, headers, accepted, unweighed).await,
         Err(error) => error.answer(accepted),
     };
-    // What is true now is nothing that anybody between us should keep.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    cacheable::answer(headers, response)
 }
 
 /// A query, a mutation, or a stream of events.
@@ -299,11 +298,16 @@ async fn execute(
     let Prepared { request, operation, cost, mut told_cost, charge: _under_way, .. } = prepared;
     let answer = app.maps.execute(&app.feed, &app.schema, &app.answers, (request, cost));
     let (mut response, _room) = match answer.await {
-        Answer::Shared(shared) if told_cost.is_due() => {
+        Answer::Shared(shared) | Answer::Plan(shared) if told_cost.is_due() => {
             let told = told_cost.tell_in(shared.json()).into();
             return counted(app, accepted, (media_type, StatusCode::OK), (operation, told));
         }
         Answer::Shared(shared) => return written_for_many(app, media_type, headers, &shared).await,
+        Answer::Plan(plan) => {
+            let mut response = written_for_many(app, media_type, headers, &plan).await;
+            response.extensions_mut().insert(EntityTag(plan.tag()));
+            return response;
+        }
         Answer::Refused(full) => {
             return HttpError::from(RequestError::Refused(full.into())).answer(accepted);
         }

@@ -12,22 +12,26 @@
 //! They are compressed for those who accept it, once for all of them: when sales open, everybody
 //! loads a map.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, SelectionSet};
 use async_graphql::{Request, Response};
+use axum::http::HeaderValue;
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
-use super::coding::{Coding, WORTH_COMPRESSING};
+use super::coding::{Coding, Effort, WORTH_COMPRESSING};
+use super::entity_tag::tag_of;
+use super::kept_plans::KeptPlans;
 use super::large_answers::{LargeAnswers, Room};
 use super::shared_work::{Done, SharedWork};
 use crate::feed::Feed;
 use crate::graphql::cost::Cost;
 use crate::graphql::operation_key::OperationKey;
-use crate::graphql::whole_map::asks_for_maps_only;
-use crate::graphql::{ArenaSchema, ViewerSeen};
+use crate::graphql::whole_map::{asks_for_maps_only, asks_for_plans_only};
+use crate::graphql::{ArenaSchema, PlansSeen, ViewerSeen};
 use crate::memory::{Allowance, Full};
+use crate::store::Store;
 
 /// What all of them take together, in bytes: thirty maps of 20,000 seats, or two of 200,000 with
 /// both compressed forms.
@@ -37,6 +41,8 @@ const SHARED_BYTES: usize = 128 * 1024 * 1024;
 pub(super) enum Answer {
     /// Encoded already, and without errors.
     Shared(Encoded),
+    /// The same, which stays as it is until a plan changes.
+    Plan(Encoded),
     /// Made for this client, with the room that it takes until it is written.
     Own(Response, Option<Room>),
     /// There is no room for it.
@@ -47,32 +53,35 @@ pub(super) enum Answer {
 #[derive(Debug)]
 pub struct SharedAnswers {
     work: SharedWork<OperationKey, Encoded>,
+    plans: KeptPlans,
+    store: Store,
     allowance: Arc<Allowance>,
-}
-
-impl Default for SharedAnswers {
-    fn default() -> Self {
-        let allowance = Allowance::new("shared_answers", SHARED_BYTES);
-        Self { work: SharedWork::default(), allowance }
-    }
 }
 
 /// An answer as JSON. Copies share everything.
 #[derive(Clone, Debug)]
 pub(super) struct Encoded {
     json: Bytes,
+    effort: Effort,
+    tag: Arc<OnceLock<HeaderValue>>,
     brotli: Arc<OnceCell<Option<Bytes>>>,
     gzip: Arc<OnceCell<Option<Bytes>>>,
 }
 
 impl Encoded {
-    fn new(json: Bytes) -> Self {
-        Self { json, brotli: Arc::default(), gzip: Arc::default() }
+    fn new(json: Bytes, effort: Effort) -> Self {
+        let (tag, brotli, gzip) = Default::default();
+        Self { json, effort, tag, brotli, gzip }
     }
 
     /// As it is.
     pub(super) fn json(&self) -> Bytes {
         self.json.clone()
+    }
+
+    /// What names it.
+    pub(super) fn tag(&self) -> HeaderValue {
+        self.tag.get_or_init(|| tag_of(&self.json)).clone()
     }
 
     /// Compressed; `None` if that is not worth it, or there is no room for it. Whoever asks first
@@ -89,7 +98,8 @@ impl Encoded {
             Coding::Brotli => &self.brotli,
             Coding::Gzip => &self.gzip,
         };
-        let compress = async || answers.count(coding.compress(self.json()).await?).ok();
+        let compress =
+            async || answers.count(coding.compress(self.json(), self.effort).await?).ok();
         form.get_or_init(compress).await.clone()
     }
 }
@@ -109,6 +119,12 @@ impl Execution<'_> {
 }
 
 impl SharedAnswers {
+    /// Of what is in this database.
+    pub fn new(store: Store) -> Self {
+        let allowance = Allowance::new("shared_answers", SHARED_BYTES);
+        Self { work: SharedWork::default(), plans: KeptPlans::default(), store, allowance }
+    }
+
     /// What bounds them.
     pub(super) fn allowance(&self) -> &Arc<Allowance> {
         &self.allowance
@@ -116,7 +132,8 @@ impl SharedAnswers {
 
     /// Counts an answer, after letting go of as many others as it takes.
     fn count(&self, answer: Vec<u8>) -> Result<Bytes, Full> {
-        let charge = self.allowance.make_room(answer.len(), || self.work.forget_oldest())?;
+        let forget_oldest = || self.work.forget_oldest() || self.plans.forget_oldest();
+        let charge = self.allowance.make_room(answer.len(), forget_oldest)?;
         Ok(charge.hold(answer))
     }
 
@@ -129,12 +146,15 @@ impl SharedAnswers {
         answers: &LargeAnswers,
         (mut request, cost): (Request, Cost),
     ) -> Answer {
+        let execution = Execution { schema, answers, cost };
+        // Apart, since they are large and seldom: what a request may become is moved about with it.
         match key(&mut request) {
-            // Apart, since it is large and seldom: what a request may become is moved about with
-            // it.
-            Some(key) => {
-                let execution = Execution { schema, answers, cost };
-                Box::pin(self.share(key, feed, execution, request)).await
+            Some((key, Effort::Thorough)) => {
+                Box::pin(self.plan(key, feed, execution, request)).await
+            }
+            Some((key, Effort::Quick)) => {
+                let work = Work { key: &key, effort: Effort::Quick, execution, request };
+                Box::pin(self.share(feed, work)).await
             }
             None => {
                 let (response, room) = answers.execute(schema, request, cost).await;
@@ -143,13 +163,35 @@ impl SharedAnswers {
         }
     }
 
-    async fn share(
+    /// A plan: one that is kept, or one that is made with others who ask for it now.
+    async fn plan(
         &self,
         key: OperationKey,
         feed: &Feed,
         execution: Execution<'_>,
         request: Request,
     ) -> Answer {
+        if let Some(kept) = self.plans.get(&key, &self.store).await {
+            return Answer::Plan(kept);
+        }
+        let seen = PlansSeen::default();
+        let request = request.data(seen.clone());
+        let work = Work { key: &key, effort: Effort::Thorough, execution, request };
+        match self.share(feed, work).await {
+            Answer::Shared(plan) => {
+                // Whoever made it has seen what it is made of.
+                let versions = seen.take();
+                if !versions.is_empty() {
+                    self.plans.keep(key, versions, plan.clone());
+                }
+                Answer::Plan(plan)
+            }
+            other => other,
+        }
+    }
+
+    async fn share(&self, feed: &Feed, work: Work<'_>) -> Answer {
+        let Work { key, effort, execution, request } = work;
         let (mut request, mut own) = (Some(request), None);
         let work = async || {
             let Some(request) = request.take() else { return Done::Failed };
@@ -159,14 +201,15 @@ impl SharedAnswers {
                 _ if seen.was_seen() => Done::Own,
                 Ok(json) if response.errors.is_empty() => {
                     let counted = self.count(json);
-                    return counted.map_or(Done::Refused, |json| Done::Shared(Encoded::new(json)));
+                    let encoded = |json| Done::Shared(Encoded::new(json, effort));
+                    return counted.map_or(Done::Refused, encoded);
                 }
                 _ => Done::Failed,
             };
             own = Some((response, room));
             done
         };
-        match (self.work.get(&key, || feed.commits(), work).await, own, request) {
+        match (self.work.get(key, || feed.commits(), work).await, own, request) {
             (Done::Shared(encoded), _, _) => Answer::Shared(encoded),
             (Done::Refused, _, _) => Answer::Refused(Full),
             (_, Some((response, room)), _) => Answer::Own(response, Some(room)),
@@ -180,13 +223,27 @@ impl SharedAnswers {
     }
 }
 
-/// By what an answer is shared; `None` if it cannot be.
-fn key(request: &mut Request) -> Option<OperationKey> {
-    let is_shared = |document: &ExecutableDocument| {
-        document
-            .operations
-            .iter()
-            .all(|(_, operation)| asks_for_maps_only(&operation.node.selection_set.node))
+/// What is to be made for all who ask for the same.
+struct Work<'a> {
+    key: &'a OperationKey,
+    effort: Effort,
+    execution: Execution<'a>,
+    request: Request,
+}
+
+/// By what an answer is shared, and what it is worth to make it small: a plan is given out until it
+/// changes. `None` if it cannot be shared.
+fn key(request: &mut Request) -> Option<(OperationKey, Effort)> {
+    let asks = |document: &ExecutableDocument, what: fn(&SelectionSet) -> bool| {
+        document.operations.iter().all(|(_, it)| what(&it.node.selection_set.node))
     };
-    is_shared(request.parsed_query().ok()?).then(|| OperationKey::of(request))
+    let document = request.parsed_query().ok()?;
+    let effort = if asks(document, asks_for_plans_only) {
+        Effort::Thorough
+    } else if asks(document, asks_for_maps_only) {
+        Effort::Quick
+    } else {
+        return None;
+    };
+    Some((OperationKey::of(request), effort))
 }

@@ -68,7 +68,7 @@ fn post(server: &TestServer, query: &str, variables: Value) -> RequestBuilder {
         .json(&json!({ "query": query, "variables": variables }))
 }
 
-fn get(server: &TestServer, query: &str, variables: Value) -> RequestBuilder {
+pub fn get(server: &TestServer, query: &str, variables: Value) -> RequestBuilder {
     let url = format!("{}/graphql", server.base);
     let url = reqwest::Url::parse_with_params(
         &url,

@@ -174,6 +174,7 @@ impl Builder<'_> {
         }
         match cost.reads {
             Reads::Nothing | Reads::One | Reads::Items | Reads::ItemsTogether => {}
+            Reads::Seats => sum.add_times(Times::Seats(self.event(within)), row()),
             Reads::EverySeat => {
                 let event = self.event(within);
                 let times = match &outer.page {

@@ -62,6 +62,8 @@ pub(super) enum Reads {
     Page,
     /// The same; and all of the event's seats are looked at if the argument `filter` says which.
     FilteredPage,
+    /// A statement, and a row for each of the event's seats.
+    Seats,
     /// A statement that looks at all of the event's seats.
     EverySeat,
 }
@@ -89,6 +91,9 @@ const EVENT_ID: EventOf = EventOf::Argument("eventId");
 const OF_INPUT: EventOf = EventOf::Argument("input");
 const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 
+/// A plan has seats, and no shapes yet.
+const NONE: Items = Items::UpTo(0);
+
 const FIELDS: &[Row] = &[
     ("Query", "node", Items::One, Reads::One, EventOf::Ids("id")),
     ("Query", "nodes", Items::Given("ids", MAX_NODES), Reads::Items, EventOf::Ids("ids")),
@@ -98,11 +103,17 @@ const FIELDS: &[Row] = &[
     ("Query", "seat", Items::One, Reads::One, EventOf::Ids("id")),
     ("Query", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EVENT_ID),
     ("Query", "seatMap", Items::One, Reads::One, EVENT_ID),
+    ("Query", "seatPlan", Items::One, Reads::One, EVENT_ID),
+    ("Query", "seatStatuses", Items::One, Reads::Seats, EVENT_ID),
     ("Event", "availability", Items::One, Reads::EverySeat, EventOf::Same),
     ("Event", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EventOf::Same),
     ("Event", "seatMap", Items::One, Reads::One, EventOf::Same),
     ("Event", "categories", Items::Categories, Reads::Items, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
+    ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
+    ("SeatPlan", "shapes", NONE, Reads::Nothing, EventOf::Same),
+    ("PlanShape", "points", NONE, Reads::Nothing, EventOf::Same),
+    ("SeatStatuses", "places", Items::Seats, Reads::Nothing, EventOf::Same),
     ("EventConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("EventConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("SeatConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
@@ -126,6 +137,7 @@ const FIELDS: &[Row] = &[
     ("Subscription", "seatChanges", Items::One, Reads::One, EVENT_ID),
     ("SeatSnapshot", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatChanges", "changes", Items::UpTo(MAX_BATCH_CHANGES), Reads::Nothing, EventOf::Same),
+    ("Subscription", "seatStatuses", Items::One, Reads::One, EVENT_ID),
     ("Subscription", "myReservations", Items::One, Reads::One, EVENT_ID),
     ("MyReservations", "held", Items::Owned, Reads::Items, EventOf::Same),
     ("MyReservations", "orders", Items::OrdersOfOwned, Reads::Items, EventOf::Same),

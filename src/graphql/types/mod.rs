@@ -10,6 +10,7 @@ mod node;
 mod order;
 mod results;
 mod seat;
+mod seat_plan;
 mod seats_page;
 mod stream;
 mod viewer;
@@ -27,6 +28,7 @@ pub use results::{
     ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
+pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;
 pub use stream::{

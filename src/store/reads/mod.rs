@@ -6,17 +6,21 @@
 //! an instant.
 
 mod events;
+mod letters;
 mod maps;
 mod orders;
+mod plans;
 mod seats;
 mod sizes;
 mod snapshot;
 mod viewers;
 
 pub use events::{CategoryRecord, Counts, EventRecord};
+pub use letters::{LetterRecord, LettersRecord};
 pub use maps::{PublicState, SeatMapRecord, Snapshot};
 pub use orders::OrderCursor;
 pub(super) use orders::orders;
+pub use plans::{PlanRecord, PlanSeatRecord};
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
 pub use sizes::EventSize;
 pub use viewers::ViewerState;

@@ -18,6 +18,9 @@ pub const SEAT_CHANGES: &str = "subscription ($event: ID!, $since: Revision) { \
     ... on SeatChanges { fromRevision toRevision changes { seatId status reservationExpiresAt \
     cause revision changedAt } } } }";
 
+pub const SEAT_STATUSES: &str = "subscription ($event: ID!) { seatStatuses(eventId: $event) { \
+    revision planVersion places statuses } }";
+
 pub const MY_RESERVATIONS: &str = "subscription ($event: ID!) { myReservations(eventId: $event) {
     revision expired held { id status } orders { id seats { id } } } }";
 

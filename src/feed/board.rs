@@ -1,0 +1,68 @@
+//! A map as it is now: a letter for each seat of an event, in the order of its plan.
+
+use crate::domain::{Change, Letter, Revision};
+use crate::store::reads::LettersRecord;
+
+/// What a map shows of an event's seats as of one revision. Kept current by the event's changes.
+#[derive(Clone, Debug)]
+pub(super) struct Board {
+    revision: Revision,
+    plan_version: i32,
+    /// The serial number of each seat, ascending. (They count from 1 without a hole; but that is
+    /// the importer's affair.)
+    serials: Box<[i32]>,
+    for_sale: Box<[bool]>,
+    letters: Vec<Letter>,
+}
+
+/// A change does not follow, or is of a seat that the plan did not have: the board is to be read
+/// anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Outdated;
+
+impl Board {
+    pub(super) fn new(read: LettersRecord) -> Self {
+        Self {
+            revision: read.revision,
+            plan_version: read.plan_version,
+            serials: read.seats.iter().map(|seat| seat.serial).collect(),
+            for_sale: read.seats.iter().map(|seat| seat.for_sale).collect(),
+            letters: read.seats.iter().map(|seat| seat.letter).collect(),
+        }
+    }
+
+    /// Bytes that it takes, with its frames: the letters of two, and what the newest have changed,
+    /// of which a place takes three bytes at least where all together are as long as the whole.
+    pub(super) fn bytes(&self) -> usize {
+        const OF_A_SEAT: usize = size_of::<i32>()
+            + size_of::<bool>()
+            + 3 * size_of::<Letter>()
+            + size_of::<(i32, Letter)>() / 3;
+        self.letters.len() * OF_A_SEAT
+    }
+
+    /// The revision that it is true for.
+    pub(super) fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The plan in whose order the letters are.
+    pub(super) fn plan_version(&self) -> i32 {
+        self.plan_version
+    }
+
+    pub(super) fn letters(&self) -> &[Letter] {
+        &self.letters
+    }
+
+    /// Goes on by one change.
+    pub(super) fn apply(&mut self, change: &Change) -> Result<(), Outdated> {
+        let place = self.serials.binary_search(&change.seat.serial).map_err(|_| Outdated)?;
+        if change.revision != self.revision.next() {
+            return Err(Outdated);
+        }
+        self.letters[place] = Letter::of(change.cause.status(), self.for_sale[place]);
+        self.revision = change.revision;
+        Ok(())
+    }
+}

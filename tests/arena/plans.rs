@@ -1,0 +1,123 @@
+//! Plans: the same for everybody until they change, and kept by clients so long.
+
+use std::time::Instant;
+
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::harness::{Arena, Event, TestServer, books, eventually};
+use crate::sse::get;
+use crate::statuses::STATUSES;
+
+const PLAN: &str = "query ($event: ID!) { seatPlan(eventId: $event) { version seats { id section \
+    row number categoryId accessible x y } shapes { kind } } }";
+
+/// A plan asked for by GET, by somebody who accepts Brotli and knows this tag.
+async fn get_plan(server: &TestServer, event: &Event, tag: Option<&str>, query: &str) -> Response {
+    let mut request = get(server, query, json!({ "event": event.gid }));
+    request = request.header("accept", "application/graphql-response+json");
+    request = request.header("accept-encoding", "br");
+    request = tag.into_iter().fold(request, |it, tag| it.header("if-none-match", tag));
+    request.send().await.unwrap()
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    let values = response.headers().get_all(name).iter();
+    let values: Vec<_> = values.map(|value| value.to_str().unwrap()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+fn unpacked(compressed: &[u8]) -> Value {
+    serde_json::from_reader(brotli::Decompressor::new(compressed, 4096)).unwrap()
+}
+
+#[tokio::test]
+async fn a_plan_has_the_order_of_its_places_and_is_kept_by_clients_until_it_changes() {
+    let arena = Arena::new().await;
+    let event = arena.event(200).await;
+    let servers = [arena.server().await, arena.server().await];
+    let first = get_plan(&servers[0], &event, None, PLAN).await;
+    let tag = header(&first, "etag").unwrap();
+    let caching = "public, max-age=0, s-maxage=1, stale-while-revalidate=86400";
+    assert_eq!(header(&first, "cache-control").as_deref(), Some(caching));
+    assert_eq!(header(&first, "vary").as_deref(), Some("accept, accept-encoding"));
+    assert_eq!(header(&first, "content-encoding").as_deref(), Some("br"));
+    let plan = unpacked(&first.bytes().await.unwrap());
+    let plan = &plan["data"]["seatPlan"];
+    assert_eq!((&plan["version"], &plan["shapes"]), (&json!(1), &json!([])));
+    let seats = plan["seats"].as_array().unwrap();
+    assert_eq!(seats.len(), 200);
+    for (place, seat) in seats.iter().enumerate() {
+        assert_eq!(seat["id"], event.seat_gid(i32::try_from(place + 1).unwrap()));
+    }
+    let map = "query ($event: ID!) { seatMap(eventId: $event) { seats { id section row number \
+        accessible x y category { id } } } }";
+    let map = servers[0].stranger().data(map, json!({ "event": event.gid })).await;
+    for (seat, mapped) in seats.iter().zip(map["seatMap"]["seats"].as_array().unwrap()) {
+        let mut mapped = mapped.clone();
+        let category = mapped.as_object_mut().unwrap().remove("category").unwrap();
+        mapped["categoryId"] = category["id"].clone();
+        assert_eq!(*seat, mapped);
+    }
+
+    for server in &servers {
+        for known in [tag.as_str(), "\"other\", W/\"x\"", "*"] {
+            let again = get_plan(server, &event, Some(known), PLAN).await;
+            let is_known = known != "\"other\", W/\"x\"";
+            let expected = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+            assert_eq!(again.status(), expected, "{known}");
+            assert_eq!(header(&again, "etag").as_ref(), Some(&tag));
+            assert_eq!(header(&again, "cache-control").as_deref(), Some(caching));
+            assert_eq!(again.bytes().await.unwrap().is_empty(), is_known);
+        }
+    }
+    // A booking changes nothing about it.
+    servers[0].client("alice").reserve(&event, [1]).await;
+    let again = get_plan(&servers[0], &event, Some(&tag), PLAN).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    arena.execute("UPDATE events SET plan_version = 2 WHERE id = $1", &event).await;
+    eventually("the change is seen", async || {
+        let again = get_plan(&servers[0], &event, Some(&tag), PLAN).await;
+        let is_new = again.status() == StatusCode::OK;
+        assert_eq!(header(&again, "etag").as_ref() != Some(&tag), is_new);
+        is_new && unpacked(&again.bytes().await.unwrap())["data"]["seatPlan"]["version"] == 2
+    })
+    .await;
+    books::check(&arena, &event).await;
+}
+
+#[tokio::test]
+async fn what_may_change_although_the_plan_does_not_is_kept_by_nobody() {
+    let arena = Arena::new().await;
+    let event = arena.event(10).await;
+    let server = arena.server().await;
+    for query in [
+        STATUSES,
+        "query ($event: ID!) { seatPlan(eventId: $event) { version event { name } } }",
+        "query ($event: ID!) { seatPlan(eventId: $event) { version } viewer { id } }",
+        "query ($event: ID!) { seatPlan(eventId: $event) { version } no: seatPlan(eventId: \"-\") \
+            { version } }",
+    ] {
+        let answer = get_plan(&server, &event, Some("*"), query).await;
+        assert_eq!(header(&answer, "cache-control").as_deref(), Some("no-store"), "{query}");
+        assert_eq!((answer.status(), header(&answer, "etag")), (StatusCode::OK, None), "{query}");
+    }
+    let posted = reqwest::Client::new()
+        .post(format!("{}/graphql", server.base))
+        .header("if-none-match", "*")
+        .json(&json!({ "query": PLAN, "variables": { "event": event.gid } }));
+    assert_eq!(posted.send().await.unwrap().status(), StatusCode::OK);
+}
+
+/// What a page of the demo event loads once.
+#[tokio::test]
+async fn a_plan_of_20_000_seats_is_at_most_120_kb() {
+    let arena = Arena::new().await;
+    let event = arena.event_of(&show::venue::grand_arena(), |_| {}).await;
+    let server = arena.server().await;
+    let started = Instant::now();
+    let plan = get_plan(&server, &event, None, PLAN).await.bytes().await.unwrap();
+    let made = started.elapsed();
+    assert_eq!(unpacked(&plan)["data"]["seatPlan"]["seats"].as_array().unwrap().len(), 20_000);
+    assert!(plan.len() <= 120_000, "{} bytes, in {made:?}", plan.len());
+}
