@@ -30,6 +30,7 @@ mod origin;
 mod origin_gate;
 mod paced_io;
 mod pages;
+mod pressing;
 mod public_url;
 mod rate_limited;
 mod request;

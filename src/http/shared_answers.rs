@@ -1,10 +1,10 @@
-//! Maps that look the same to everybody, made once for all who ask for the same at about the same
-//! time.
+//! Maps and plans that look the same to everybody, made once for all who ask for the same.
 //!
-//! Shared are answers to queries of nothing but whole maps, in the same words with the same
-//! variables. None of their fields has looked at who is asking. Such an answer may be 250 ms old,
+//! Shared are answers to queries of nothing but whole maps, statuses and plans, in the same words
+//! with the same variables. None of their fields has looked at who is asking. Such an answer may be 250 ms old,
 //! but never older than what this server has committed ([`SharedWork`]). It says its revision, and
-//! a stream that begins there misses nothing. Everything else is answered anew each time.
+//! a stream that begins there misses nothing. A plan is kept until it changes ([`KeptPlans`]).
+//! Everything else is answered anew each time.
 //!
 //! All together are bounded, and counted until the last client has read them. Those asked for
 //! longest ago go first.
@@ -20,10 +20,11 @@ use axum::http::HeaderValue;
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
-use super::coding::{Coding, Effort, WORTH_COMPRESSING};
+use super::coding::{Coding, WORTH_COMPRESSING};
 use super::entity_tag::tag_of;
 use super::kept_plans::KeptPlans;
 use super::large_answers::{LargeAnswers, Room};
+use super::pressing::{Press, Pressed};
 use super::shared_work::{Done, SharedWork};
 use crate::feed::Feed;
 use crate::graphql::cost::Cost;
@@ -54,6 +55,7 @@ pub(super) enum Answer {
 pub struct SharedAnswers {
     work: SharedWork<OperationKey, Encoded>,
     plans: KeptPlans,
+    press: Press,
     store: Store,
     allowance: Arc<Allowance>,
 }
@@ -62,16 +64,18 @@ pub struct SharedAnswers {
 #[derive(Clone, Debug)]
 pub(super) struct Encoded {
     json: Bytes,
-    effort: Effort,
+    /// What is given out for a long time has a smaller form.
+    pressed: Option<Arc<Pressed>>,
     tag: Arc<OnceLock<HeaderValue>>,
     brotli: Arc<OnceCell<Option<Bytes>>>,
     gzip: Arc<OnceCell<Option<Bytes>>>,
 }
 
 impl Encoded {
-    fn new(json: Bytes, effort: Effort) -> Self {
+    fn new(json: Bytes, kind: Kind) -> Self {
         let (tag, brotli, gzip) = Default::default();
-        Self { json, effort, tag, brotli, gzip }
+        let pressed = (kind == Kind::Plan).then(Arc::default);
+        Self { json, pressed, tag, brotli, gzip }
     }
 
     /// As it is.
@@ -94,12 +98,16 @@ impl Encoded {
         if self.json.len() < WORTH_COMPRESSING {
             return None;
         }
+        if let (Coding::Brotli, Some(pressed)) = (coding, &self.pressed)
+            && let Some(form) = answers.press.form(pressed, &self.json)
+        {
+            return Some(form);
+        }
         let form = match coding {
             Coding::Brotli => &self.brotli,
             Coding::Gzip => &self.gzip,
         };
-        let compress =
-            async || answers.count(coding.compress(self.json(), self.effort).await?).ok();
+        let compress = async || answers.count(coding.compress(self.json()).await?).ok();
         form.get_or_init(compress).await.clone()
     }
 }
@@ -122,7 +130,9 @@ impl SharedAnswers {
     /// Of what is in this database.
     pub fn new(store: Store) -> Self {
         let allowance = Allowance::new("shared_answers", SHARED_BYTES);
-        Self { work: SharedWork::default(), plans: KeptPlans::default(), store, allowance }
+        let press = Press::new(Arc::clone(&allowance));
+        let (work, plans) = Default::default();
+        Self { work, plans, press, store, allowance }
     }
 
     /// What bounds them.
@@ -149,11 +159,9 @@ impl SharedAnswers {
         let execution = Execution { schema, answers, cost };
         // Apart, since they are large and seldom: what a request may become is moved about with it.
         match key(&mut request) {
-            Some((key, Effort::Thorough)) => {
-                Box::pin(self.plan(key, feed, execution, request)).await
-            }
-            Some((key, Effort::Quick)) => {
-                let work = Work { key: &key, effort: Effort::Quick, execution, request };
+            Some((key, Kind::Plan)) => Box::pin(self.plan(key, feed, execution, request)).await,
+            Some((key, kind @ Kind::Map)) => {
+                let work = Work { key: &key, kind, execution, request };
                 Box::pin(self.share(feed, work)).await
             }
             None => {
@@ -176,7 +184,7 @@ impl SharedAnswers {
         }
         let seen = PlansSeen::default();
         let request = request.data(seen.clone());
-        let work = Work { key: &key, effort: Effort::Thorough, execution, request };
+        let work = Work { key: &key, kind: Kind::Plan, execution, request };
         match self.share(feed, work).await {
             Answer::Shared(plan) => {
                 // Whoever made it has seen what it is made of.
@@ -191,7 +199,7 @@ impl SharedAnswers {
     }
 
     async fn share(&self, feed: &Feed, work: Work<'_>) -> Answer {
-        let Work { key, effort, execution, request } = work;
+        let Work { key, kind, execution, request } = work;
         let (mut request, mut own) = (Some(request), None);
         let work = async || {
             let Some(request) = request.take() else { return Done::Failed };
@@ -201,7 +209,7 @@ impl SharedAnswers {
                 _ if seen.was_seen() => Done::Own,
                 Ok(json) if response.errors.is_empty() => {
                     let counted = self.count(json);
-                    let encoded = |json| Done::Shared(Encoded::new(json, effort));
+                    let encoded = |json| Done::Shared(Encoded::new(json, kind));
                     return counted.map_or(Done::Refused, encoded);
                 }
                 _ => Done::Failed,
@@ -226,24 +234,32 @@ impl SharedAnswers {
 /// What is to be made for all who ask for the same.
 struct Work<'a> {
     key: &'a OperationKey,
-    effort: Effort,
+    kind: Kind,
     execution: Execution<'a>,
     request: Request,
 }
 
-/// By what an answer is shared, and what it is worth to make it small: a plan is given out until it
-/// changes. `None` if it cannot be shared.
-fn key(request: &mut Request) -> Option<(OperationKey, Effort)> {
+/// What is shared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// It is old in a moment.
+    Map,
+    /// It is the same until a plan changes.
+    Plan,
+}
+
+/// By what an answer is shared; `None` if it cannot be.
+fn key(request: &mut Request) -> Option<(OperationKey, Kind)> {
     let asks = |document: &ExecutableDocument, what: fn(&SelectionSet) -> bool| {
         document.operations.iter().all(|(_, it)| what(&it.node.selection_set.node))
     };
     let document = request.parsed_query().ok()?;
-    let effort = if asks(document, asks_for_plans_only) {
-        Effort::Thorough
+    let kind = if asks(document, asks_for_plans_only) {
+        Kind::Plan
     } else if asks(document, asks_for_maps_only) {
-        Effort::Quick
+        Kind::Map
     } else {
         return None;
     };
-    Some((OperationKey::of(request), effort))
+    Some((OperationKey::of(request), kind))
 }

@@ -1,6 +1,6 @@
 //! Plans: the same for everybody until they change, and kept by clients so long.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -109,15 +109,30 @@ async fn what_may_change_although_the_plan_does_not_is_kept_by_nobody() {
     assert_eq!(posted.send().await.unwrap().status(), StatusCode::OK);
 }
 
-/// What a page of the demo event loads once.
-#[tokio::test]
-async fn a_plan_of_20_000_seats_is_at_most_120_kb() {
+/// What a page of the demo event loads once. In this order what is alike in neighbouring seats
+/// stands together, which makes a tenth of the size.
+const PLAN_OF_PAGE: &str = "query ($event: ID!) { seatPlan(eventId: $event) { version seats { \
+    section row accessible categoryId id number y x } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_of_20_000_seats_is_at_most_120_kb_once_some_have_asked_for_it() {
     let arena = Arena::new().await;
     let event = arena.event_of(&show::venue::grand_arena(), |_| {}).await;
     let server = arena.server().await;
     let started = Instant::now();
-    let plan = get_plan(&server, &event, None, PLAN).await.bytes().await.unwrap();
-    let made = started.elapsed();
-    assert_eq!(unpacked(&plan)["data"]["seatPlan"]["seats"].as_array().unwrap().len(), 20_000);
-    assert!(plan.len() <= 120_000, "{} bytes, in {made:?}", plan.len());
+    let (mut sizes, mut plans) = (Vec::new(), Vec::new());
+    while sizes.last().is_none_or(|size| *size > 120_000) {
+        assert!(started.elapsed() < Duration::from_secs(120), "{sizes:?}");
+        let answer = get_plan(&server, &event, None, PLAN_OF_PAGE).await;
+        let tag = header(&answer, "etag");
+        let plan = answer.bytes().await.unwrap();
+        sizes.push(plan.len());
+        plans.push((tag, plan));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(sizes[..7].iter().all(|size| *size > 120_000), "few have asked: {sizes:?}");
+    let [first, last] = [&plans[0], &plans[plans.len() - 1]];
+    let plan = unpacked(&first.1);
+    assert_eq!(plan["data"]["seatPlan"]["seats"].as_array().unwrap().len(), 20_000);
+    assert!(first.0 == last.0 && plan == unpacked(&last.1), "it is the same");
 }

@@ -30,7 +30,7 @@ const EVERYBODY: [&str; 6] = ["nobody", "guest", OWNER, "other", "shop", "admin"
 
 /// Objects of a type, and the way to them: fields of a query, or of what is said before the colon.
 /// Words in capitals stand for things of the world that is looked at.
-const PLACES: [(&str, &[&str]); 46] = [
+const PLACES: [(&str, &[&str]); 51] = [
     ("Availability", &["event(id: EVENT)", "availability"]),
     ("Category", &["node(id: CATEGORY)", "... on Category"]),
     ("Event", &["event(id: EVENT)"]),
@@ -54,6 +54,10 @@ const PLACES: [(&str, &[&str]); 46] = [
     ("SeatConnection", &["seats(eventId: EVENT, first: 1)"]),
     ("SeatEdge", &["seats(eventId: EVENT, first: 1)", "edges"]),
     ("SeatMap", &["seatMap(eventId: EVENT)"]),
+    ("SeatPlan", &["seatPlan(eventId: EVENT)"]),
+    ("PlanSeat that is held", &["seatPlan(eventId: EVENT)", "seats"]),
+    ("PlanShape", &["seatPlan(eventId: EVENT)", "shapes"]),
+    ("SeatStatuses", &["seatStatuses(eventId: EVENT)"]),
     ("Viewer", &["viewer"]),
     ("Viewer as a node", &["node(id: OWNER)", "... on Viewer"]),
     ("GuestSession", &["mutation:", "startGuestSession"]),
@@ -82,6 +86,7 @@ const PLACES: [(&str, &[&str]); 46] = [
     ),
     ("SeatChanges", &["subscription:", CHANGES, "... on SeatChanges"]),
     ("SeatChange", &["subscription:", CHANGES, "... on SeatChanges", "changes"]),
+    ("SeatStatuses of a stream", &["subscription:", "seatStatuses(eventId: EVENT)"]),
     ("MyReservations", &["subscription:", "myReservations(eventId: EVENT)"]),
 ];
 
@@ -104,7 +109,7 @@ const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SE
 const CHANGES: &str = "seatChanges(eventId: EVENT, since: 0)";
 
 /// Every field at the roots, called for the owner's things.
-const ROOTS: [&[&str]; 16] = [
+const ROOTS: [&[&str]; 19] = [
     &["node(id: ORDER)"],
     &["nodes(ids: [ORDER])"],
     &["order(code: CODE)"],
@@ -113,6 +118,8 @@ const ROOTS: [&[&str]; 16] = [
     &["seat(id: HELD)"],
     &["seats(eventId: EVENT)"],
     &["seatMap(eventId: EVENT)"],
+    &["seatPlan(eventId: EVENT)"],
+    &["seatStatuses(eventId: EVENT)"],
     &["viewer"],
     &["mutation:", "startGuestSession"],
     &["mutation:", RESERVE_HELD],
@@ -120,6 +127,7 @@ const ROOTS: [&[&str]; 16] = [
     &["mutation:", RELEASE_HELD],
     &["mutation:", EXTEND_HELD],
     &["subscription:", "seatChanges(eventId: EVENT)"],
+    &["subscription:", "seatStatuses(eventId: EVENT)"],
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 
