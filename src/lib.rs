@@ -26,7 +26,7 @@ pub mod identity;
 pub mod import;
 pub mod memory;
 pub mod metrics;
-mod open_files;
+pub mod open_files;
 pub mod pruner;
 mod random;
 pub mod server;

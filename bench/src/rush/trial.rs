@@ -121,6 +121,11 @@ impl Trial {
         self.counts
     }
 
+    /// Counts what was done by others than us.
+    pub(crate) fn count(&mut self, counts: Counts) {
+        self.counts += counts;
+    }
+
     /// The first server, as host:port.
     pub(crate) fn address(&self) -> &str {
         &self.servers[0].address
