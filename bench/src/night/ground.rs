@@ -105,15 +105,18 @@ impl Ground {
         }
     }
 
-    /// Waits until all watchers have all there is, and looks whether it is what the table has.
-    pub(super) async fn verify(&mut self, watchers: &mut Watchers) -> Result<()> {
+    /// Takes some seats for good, so that the table has something to tell. All have to be free.
+    pub(super) async fn take_some(&mut self) -> Result<()> {
         let mut wishes = singles(&[self.event]);
         wishes.truncate(TAKEN_IN_THE_END);
         let time = Duration::from_secs(60);
-        // Seats that are held already are refused.
         self.trial.run(Plan::Reserve, wishes, 16, Pace::Closed, time).await?;
-        let watching = self.watching(Stream::Statuses, false, 0);
-        verify(self.log(), &watching, watchers).await
+        Ok(())
+    }
+
+    /// Waits until all watchers have all there is, and looks whether it is what the table has.
+    pub(super) async fn verify(&self, watchers: &mut Watchers) -> Result<()> {
+        verify(self.log(), &self.watching(Stream::Statuses, false, 0), watchers).await
     }
 
     /// Stops the server, checks the books and removes the database.

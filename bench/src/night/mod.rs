@@ -7,13 +7,16 @@
 mod chart;
 mod crowd;
 mod door;
+mod entrance;
 mod fold;
 mod frames;
 mod ground;
+mod herd;
 mod lag;
 mod loaded;
 mod process;
 mod sale;
+mod sleepers;
 mod tell;
 mod update;
 mod watcher;
@@ -79,6 +82,9 @@ enum Part {
 /// Viewers that take part.
 const VIEWERS: usize = 10_000;
 
+/// The most who are told every change: machines, of which there are fewer than eyes.
+const MACHINES: usize = 3_000;
+
 impl Settings {
     /// The streams that are watched, compressed or not.
     fn ways(&self) -> Vec<(Stream, bool)> {
@@ -89,6 +95,20 @@ impl Settings {
                 && self.deflate.is_none_or(|only| only == deflate)
         };
         all.filter(is_wanted).collect()
+    }
+
+    /// As many as watch at the most.
+    fn most_watchers(&self) -> usize {
+        self.watchers.iter().copied().max().unwrap_or_default()
+    }
+
+    /// How many watch which stream, where one case for each is enough.
+    fn crowds(&self) -> Vec<(Stream, usize)> {
+        let most = self.most_watchers();
+        let crowds = [(Stream::Statuses, most), (Stream::Changes, most.min(MACHINES))];
+        let is_wanted =
+            |&(stream, _): &(Stream, usize)| self.stream.is_none_or(|only| only == stream);
+        crowds.into_iter().filter(is_wanted).collect()
     }
 }
 
@@ -112,6 +132,15 @@ async fn measure(stage: &mut Stage, settings: &Settings, report: &mut Report) ->
         if settings.part.is_none() {
             chart::draw(&measured, &settings.chart)?;
         }
+    }
+    if wants(Part::Door) {
+        entrance::measure(stage, &tokens, settings, report).await?;
+    }
+    if wants(Part::Herd) {
+        herd::measure(stage, &tokens, settings, report).await?;
+    }
+    if wants(Part::Sleepers) {
+        sleepers::measure(stage, &tokens, settings, report).await?;
     }
     Ok(())
 }

@@ -64,6 +64,8 @@ pub(super) struct Paced {
     pub(super) look: Look,
     pub(super) lag: Lag,
     pub(super) seconds: f64,
+    /// From the end until all had all there was.
+    pub(super) settled: Duration,
     /// Seconds of server, PostgreSQL, buyers, watchers.
     pub(super) cpu: [f64; 4],
 }
@@ -119,10 +121,10 @@ async fn one(
     let mut watchers = Watchers::open(&watching).await?;
     let idle = resident_bytes(server)?;
     let rush = paced(stage, &mut ground, &mut watchers, (IN_FLIGHT, Pace::Closed), seconds).await?;
-    settled(&ground, &mut watchers).await?;
     let rate = peak.unwrap_or_else(|| rush.tally.seats_per_second()) / 2.0;
     let open = (CONNECTIONS, Pace::Open(rate));
     let half = paced(stage, &mut ground, &mut watchers, open, seconds).await?;
+    ground.take_some().await?;
     ground.verify(&mut watchers).await?;
     let peak = peak_bytes(server)?;
     drop(watchers);
@@ -135,13 +137,6 @@ async fn one(
         idle_kib: each_kib(idle),
         peak_kib: each_kib(peak),
     })
-}
-
-/// Waits until all have all there is, so that one pace does not pay for the other.
-async fn settled(ground: &Ground, watchers: &mut Watchers) -> Result<()> {
-    watchers.expect(ground.log().revision().await?).await?;
-    watchers.reached().await?;
-    Ok(())
 }
 
 /// Buys at a pace, and looks at what the watchers were sent meanwhile.
@@ -162,10 +157,16 @@ pub(super) async fn paced(
     let tally = ground.trial.run(Plan::Return, wishes, connections, pace, time).await?;
     let (mut look, after) = (watchers.look().await?, used(ground, watchers)?);
     let seconds = started.elapsed().as_secs_f64();
-    // What was decided and has not arrived would be the latest of all.
-    settled(ground, watchers).await?;
-    look.arrivals.extend(watchers.look().await?.arrivals);
+    // What was decided and has not arrived would be the latest of all. So one pace does not pay for
+    // another, too.
+    let ended = Instant::now();
+    watchers.expect(ground.log().revision().await?).await?;
+    watchers.reached().await?;
+    let settled = ended.elapsed();
+    let rest = watchers.look().await?;
+    look.arrivals.extend(rest.arrivals);
+    look.lost += rest.lost;
     let lag = ground.log().lag(&look.arrivals).await?;
     let cpu = std::array::from_fn(|of| after[of] - before[of]);
-    Ok(Paced { tally, look, lag, seconds, cpu })
+    Ok(Paced { tally, look, lag, seconds, settled, cpu })
 }
