@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::crowd::{Crowd, now_us};
 use super::loaded::{Bodies, Loaded};
-use super::watcher::watch;
+use super::watcher::{come_back_after, watch};
 use super::watchers::until;
 use crate::Result;
 use crate::rush::connection::Connection;
@@ -224,10 +224,10 @@ impl Door {
     async fn put_off(&self, status: u16, body: &[u8], visit: &mut Visit) -> Result<()> {
         let text = String::from_utf8_lossy(body);
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-        let after = answer["errors"][0]["extensions"]["retryAfterMs"].as_u64();
+        let after = come_back_after(&answer["errors"][0]["extensions"]);
         let after = after.ok_or_else(|| format!("refused for good: {status} {text:.300}"))?;
         visit.refused += 1;
-        tokio::time::sleep(Duration::from_millis(after)).await;
+        tokio::time::sleep(after).await;
         Ok(())
     }
 

@@ -106,7 +106,8 @@ struct Herd {
     database_url: String,
     event: Event,
     tokens: Arc<Vec<String>>,
-    box_office: Program,
+    /// Where others buy; nothing once all is bought.
+    box_office: Option<Program>,
     /// Where the watchers are; nothing while it is down.
     watched: Option<Program>,
     address: String,
@@ -122,7 +123,7 @@ impl Herd {
             database_url,
             event,
             tokens: Arc::clone(tokens),
-            box_office,
+            box_office: Some(box_office),
             watched: Some(watched),
             address,
             counts: Counts::default(),
@@ -142,22 +143,27 @@ impl Herd {
         self.buy(Plan::Return, singles(&[self.event]), (calm, CALM_FOR)).await?;
         // With what the last changes are told still on its way.
         watchers.gate(false).await?;
-        self.watched.take().ok_or("the server is down")?.kill().await?;
+        kill(&mut self.watched).await?;
         let mut missed = singles(&[self.event]);
         missed.truncate(behind);
         // Until all are taken.
         let as_long_as_it_takes = (Pace::Closed, Duration::from_mins(10));
         self.buy(Plan::Reserve, missed, as_long_as_it_takes).await?;
+        kill(&mut self.box_office).await?;
+        let read_before = self.log_reads().await?;
         let run = self.come_back(&mut watchers).await?;
         verify(self.log(), &watching, &mut watchers).await?;
-        Ok(run)
+        drop(watchers);
+        kill(&mut self.watched).await?;
+        let read_after = self.log_reads().await?;
+        let (rows, scans) = (read_after.0 - read_before.0, read_after.1 - read_before.1);
+        Ok(Run { rows, scans, ..run })
     }
 
     /// Starts the server again, and waits until all are back and have all there is.
     async fn come_back(&mut self, watchers: &mut Watchers) -> Result<Run> {
         watchers.expect(self.log().revision().await?).await?;
         watchers.look().await?;
-        let read_before = self.log_reads().await?;
         let (started, cpu) = (now_us(), cpu_seconds(watchers.pid()?)?);
         let server = Program::server_at(&self.database_url, &self.address, &[]).await?;
         let ready = now_us();
@@ -165,7 +171,6 @@ impl Herd {
         let reached = watchers.reached().await?;
         let cpu = [cpu_seconds(server.pid()?)?, cpu_seconds(watchers.pid()?)? - cpu];
         let look = watchers.look().await?;
-        let read_after = self.log_reads().await?;
         let peak_mib = peak_bytes(server.pid()?)? / (1024.0 * 1024.0);
         self.watched = Some(server);
         Ok(Run {
@@ -173,27 +178,32 @@ impl Herd {
             ready_after: (ready - started) as f64 / 1e6,
             peak_mib,
             cpu,
-            rows: read_after.0 - read_before.0,
-            scans: read_after.1 - read_before.1,
+            rows: 0,
+            scans: 0,
             refused: look.refused,
             lost: look.lost,
         })
     }
 
     async fn buy(&mut self, plan: Plan, wishes: Vec<Wish>, pace: (Pace, Duration)) -> Result<()> {
-        let (tokens, addresses) = (Arc::clone(&self.tokens), vec![self.box_office.address.clone()]);
+        let office = self.box_office.as_ref().ok_or("the box office is closed")?;
+        let (tokens, addresses) = (Arc::clone(&self.tokens), vec![office.address.clone()]);
         let (connections, (pace, duration)) = (IN_FLIGHT, pace);
         let demand = Demand { plan, wishes, tokens, addresses, connections, pace, duration };
         self.counts += load::make(demand).await?.counts;
         Ok(())
     }
 
-    /// Rows of the log that were read so far, and statements that read it. PostgreSQL tells of them
-    /// within a second or so.
+    /// Rows of the log that were read so far, and scans of it. PostgreSQL tells of what a connection
+    /// did when that ends; so both servers have to be down.
     async fn log_reads(&self) -> Result<(i64, i64)> {
-        const UNTIL_TOLD: Duration = Duration::from_millis(1500);
-        tokio::time::sleep(UNTIL_TOLD).await;
+        const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+              AND backend_type = 'client backend'";
         let mut sql = PgConnection::connect(&self.database_url).await?;
+        while sqlx::query_scalar::<_, i64>(OTHERS).fetch_one(&mut sql).await? > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let reads = sqlx::query_as(
             "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0),
                     coalesce(seq_scan, 0) + coalesce(idx_scan, 0)
@@ -205,12 +215,16 @@ impl Herd {
         Ok(reads)
     }
 
-    /// Stops both servers, checks the books and removes the database.
+    /// Checks the books and removes the database.
     async fn settle(self, stage: &Stage) -> Result<()> {
-        drop((self.box_office, self.watched));
         books::check(&self.database_url, self.counts).await?;
         stage.drop_database(&self.database_url).await
     }
+}
+
+/// Kills a server, so that it has no time for anything.
+async fn kill(server: &mut Option<Program>) -> Result<()> {
+    server.take().ok_or("the server is down already")?.kill().await
 }
 
 fn tell(measured: &[(Case, Vec<Run>)], settings: &Settings, report: &mut Report) {

@@ -217,9 +217,8 @@ impl<'a> Watcher<'a> {
                 Ok(())
             }
             Some("error") => {
-                let after = message["payload"][0]["extensions"]["retryAfterMs"].as_u64();
-                let after = after.map(|after| Ended::Refused(Duration::from_millis(after)));
-                Err(after.unwrap_or_else(|| wrong(message)))
+                let after = come_back_after(&message["payload"][0]["extensions"]);
+                Err(after.map_or_else(|| wrong(message), Ended::Refused))
             }
             _ => Err(wrong(message)),
         }
@@ -251,6 +250,16 @@ impl<'a> Watcher<'a> {
             self.stream.write_all(&std::mem::take(&mut self.answers)).await?;
         }
         Ok(())
+    }
+}
+
+/// When a refusal says to come back, if it does: in a moment, where the database is not there.
+pub(super) fn come_back_after(extensions: &Value) -> Option<Duration> {
+    const A_MOMENT: Duration = Duration::from_secs(1);
+    match (extensions["retryAfterMs"].as_u64(), extensions["code"].as_str()) {
+        (Some(after), _) => Some(Duration::from_millis(after)),
+        (None, Some("UNAVAILABLE")) => Some(A_MOMENT),
+        (None, _) => None,
     }
 }
 
