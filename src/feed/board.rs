@@ -31,8 +31,8 @@ impl Board {
         }
     }
 
-    /// Bytes that it takes, with its frames: the letters of two, and what the newest have changed,
-    /// of which a place takes three bytes at least where all together are as long as the whole.
+    /// Bytes that it takes with its frames. Those are the letters of two, and what the newest have
+    /// changed: of that there is less than a whole frame has, with three bytes or more a place.
     pub(super) fn bytes(&self) -> usize {
         const OF_A_SEAT: usize = size_of::<i32>()
             + size_of::<bool>()

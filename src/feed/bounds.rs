@@ -9,9 +9,9 @@ use crate::memory::Allowance;
 /// read who catch up, in bytes: a dozen events that sell out, each with all that is worth keeping.
 const CHANGES_BYTES: usize = 128 * 1024 * 1024;
 
-/// What the maps take together that are looked at, in bytes: some twenty of the largest houses, or
-/// three hundred of 20,000 seats.
-const BOARDS_BYTES: usize = 64 * 1024 * 1024;
+/// What the maps take together that are looked at, in bytes: ten of the largest houses, or a
+/// hundred of 20,000 seats.
+const BOARDS_BYTES: usize = 24 * 1024 * 1024;
 
 /// See the module's documentation. Copies share everything.
 #[derive(Clone, Debug)]

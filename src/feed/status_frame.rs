@@ -24,7 +24,7 @@ pub(super) struct StatusFrame {
     plan_version: i32,
     letters: Box<[Letter]>,
     /// What the newest frames have changed, the newest last: that is this one.
-    steps: VecDeque<Arc<Step>>,
+    news: VecDeque<Arc<News>>,
     whole: Arc<Rendered>,
     /// What differs from the frame before, from the one before that, and so on: worked out for the
     /// first who needs it.
@@ -33,7 +33,7 @@ pub(super) struct StatusFrame {
 
 /// What a frame has changed.
 #[derive(Debug)]
-struct Step {
+struct News {
     /// Places, ascending, with the letters that they had before.
     before: Box<[(i32, Letter)]>,
     /// What the frame takes on its way to each who has the one before.
@@ -62,25 +62,25 @@ impl StatusFrame {
         let before: Box<[_]> = changed.map(|(place, (before, _))| (place, *before)).collect();
         let bytes =
             ENVELOPE_BYTES + before.iter().map(|(place, _)| bytes_of(*place)).sum::<usize>();
-        let mut steps = self.steps.clone();
-        steps.push_back(Arc::new(Step { before, bytes }));
-        let mut together = steps.iter().map(|step| step.bytes).sum::<usize>();
+        let mut news = self.news.clone();
+        news.push_back(Arc::new(News { before, bytes }));
+        let mut together = news.iter().map(|news| news.bytes).sum::<usize>();
         while together >= bytes_of_whole(board.letters()) {
-            let Some(oldest) = steps.pop_front() else { break };
+            let Some(oldest) = news.pop_front() else { break };
             together -= oldest.bytes;
         }
-        Self::of(board, self.number + 1, steps, frames)
+        Self::of(board, self.number + 1, news, frames)
     }
 
-    fn of(board: &Board, number: u64, steps: VecDeque<Arc<Step>>, frames: &Arc<Frames>) -> Self {
+    fn of(board: &Board, number: u64, news: VecDeque<Arc<News>>, frames: &Arc<Frames>) -> Self {
         Self {
             number,
             revision: board.revision(),
             plan_version: board.plan_version(),
             letters: board.letters().into(),
             whole: Rendered::new(frames),
-            differences: steps.iter().map(|_| OnceLock::new()).collect(),
-            steps,
+            differences: news.iter().map(|_| OnceLock::new()).collect(),
+            news,
         }
     }
 
@@ -92,15 +92,15 @@ impl StatusFrame {
     /// Bytes that it takes on its way to each who has the frame before: the one place where they
     /// are worked out.
     pub(super) fn bytes(&self) -> usize {
-        self.steps.back().map_or(bytes_of_whole(&self.letters), |step| step.bytes)
+        self.news.back().map_or(bytes_of_whole(&self.letters), |news| news.bytes)
     }
 
     /// What differs from so many frames before.
     fn difference(&self, distance: usize) -> Option<&Difference> {
-        let first = self.steps.len().checked_sub(distance)?;
+        let first = self.news.len().checked_sub(distance)?;
         let work_out = || {
             let mut before = BTreeMap::new();
-            for (place, letter) in self.steps.range(first..).flat_map(|step| &step.before) {
+            for (place, letter) in self.news.range(first..).flat_map(|news| &news.before) {
                 before.entry(*place).or_insert(*letter);
             }
             let differs = |(place, before)| (self.letter(place) != Some(before)).then_some(place);

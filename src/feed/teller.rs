@@ -56,7 +56,7 @@ impl Teller {
             // The first change after a pause is told at once; what comes until a frame is due is
             // gathered.
             let mut gone_on = self.go_on(&mut board).await;
-            while gone_on.is_ok() {
+            while gone_on.is_ok() && Instant::now() < due {
                 match tokio::time::timeout_at(due, self.go_on(&mut board)).await {
                     Ok(further) => gone_on = further,
                     Err(_) => break,

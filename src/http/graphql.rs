@@ -20,10 +20,11 @@ use super::cacheable::EntityTag;
 use super::caller_origin::{self, CallerOrigin};
 use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
+use super::encoded::Encoded;
 use super::media::{Accepted, MediaType};
 use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared, Unweighed};
 use super::request_error::RequestError;
-use super::shared_answers::{Answer, Encoded};
+use super::shared_answers::Answer;
 use super::{cacheable, rate_limited, sse, websocket};
 use crate::account::{Exceeded, Permit};
 use crate::graphql::error::{Code, Fault};
@@ -361,7 +362,7 @@ async fn written_for_many(
     shared: &Encoded,
 ) -> Response {
     if let Some(coding) = Coding::best(asked)
-        && let Some(compressed) = shared.compressed(&app.maps, coding).await
+        && let Some(compressed) = app.maps.compressed(shared, coding).await
     {
         let mut response = written(media_type, StatusCode::OK, compressed);
         coding.label(response.headers_mut());

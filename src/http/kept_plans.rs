@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
-use super::shared_answers::Encoded;
+use super::encoded::Encoded;
 use super::shared_work::{Done, SharedWork};
 use crate::domain::EventId;
 use crate::graphql::operation_key::OperationKey;

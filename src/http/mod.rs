@@ -16,6 +16,7 @@ mod client;
 mod client_io;
 mod coding;
 mod document_cache;
+mod encoded;
 mod entity_tag;
 mod graphql;
 mod health;

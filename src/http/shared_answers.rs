@@ -1,10 +1,10 @@
 //! Maps and plans that look the same to everybody, made once for all who ask for the same.
 //!
 //! Shared are answers to queries of nothing but whole maps, statuses and plans, in the same words
-//! with the same variables. None of their fields has looked at who is asking. Such an answer may be 250 ms old,
-//! but never older than what this server has committed ([`SharedWork`]). It says its revision, and
-//! a stream that begins there misses nothing. A plan is kept until it changes ([`KeptPlans`]).
-//! Everything else is answered anew each time.
+//! with the same variables. None of their fields has looked at who is asking. Such an answer may be
+//! 250 ms old, but never older than what this server has committed ([`SharedWork`]). It says its
+//! revision, and a stream that begins there misses nothing. A plan is kept until it changes
+//! ([`KeptPlans`]). Everything else is answered anew each time.
 //!
 //! All together are bounded, and counted until the last client has read them. Those asked for
 //! longest ago go first.
@@ -12,19 +12,17 @@
 //! They are compressed for those who accept it, once for all of them: when sales open, everybody
 //! loads a map.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use async_graphql::parser::types::{ExecutableDocument, SelectionSet};
 use async_graphql::{Request, Response};
-use axum::http::HeaderValue;
 use bytes::Bytes;
-use tokio::sync::OnceCell;
 
-use super::coding::{Coding, WORTH_COMPRESSING};
-use super::entity_tag::tag_of;
+use super::coding::Coding;
+use super::encoded::Encoded;
 use super::kept_plans::KeptPlans;
 use super::large_answers::{LargeAnswers, Room};
-use super::pressing::{Press, Pressed};
+use super::pressing::Press;
 use super::shared_work::{Done, SharedWork};
 use crate::feed::Feed;
 use crate::graphql::cost::Cost;
@@ -60,58 +58,6 @@ pub struct SharedAnswers {
     allowance: Arc<Allowance>,
 }
 
-/// An answer as JSON. Copies share everything.
-#[derive(Clone, Debug)]
-pub(super) struct Encoded {
-    json: Bytes,
-    /// What is given out for a long time has a smaller form.
-    pressed: Option<Arc<Pressed>>,
-    tag: Arc<OnceLock<HeaderValue>>,
-    brotli: Arc<OnceCell<Option<Bytes>>>,
-    gzip: Arc<OnceCell<Option<Bytes>>>,
-}
-
-impl Encoded {
-    fn new(json: Bytes, kind: Kind) -> Self {
-        let (tag, brotli, gzip) = Default::default();
-        let pressed = (kind == Kind::Plan).then(Arc::default);
-        Self { json, pressed, tag, brotli, gzip }
-    }
-
-    /// As it is.
-    pub(super) fn json(&self) -> Bytes {
-        self.json.clone()
-    }
-
-    /// What names it.
-    pub(super) fn tag(&self) -> HeaderValue {
-        self.tag.get_or_init(|| tag_of(&self.json)).clone()
-    }
-
-    /// Compressed; `None` if that is not worth it, or there is no room for it. Whoever asks first
-    /// has it done.
-    pub(super) async fn compressed(
-        &self,
-        answers: &SharedAnswers,
-        coding: Coding,
-    ) -> Option<Bytes> {
-        if self.json.len() < WORTH_COMPRESSING {
-            return None;
-        }
-        if let (Coding::Brotli, Some(pressed)) = (coding, &self.pressed)
-            && let Some(form) = answers.press.form(pressed, &self.json)
-        {
-            return Some(form);
-        }
-        let form = match coding {
-            Coding::Brotli => &self.brotli,
-            Coding::Gzip => &self.gzip,
-        };
-        let compress = async || answers.count(coding.compress(self.json()).await?).ok();
-        form.get_or_init(compress).await.clone()
-    }
-}
-
 /// How requests of one kind are executed.
 #[derive(Clone, Copy)]
 struct Execution<'a> {
@@ -145,6 +91,11 @@ impl SharedAnswers {
         let forget_oldest = || self.work.forget_oldest() || self.plans.forget_oldest();
         let charge = self.allowance.make_room(answer.len(), forget_oldest)?;
         Ok(charge.hold(answer))
+    }
+
+    /// An answer compressed; `None` if that is not worth it, or there is no room for it.
+    pub(super) async fn compressed(&self, answer: &Encoded, coding: Coding) -> Option<Bytes> {
+        answer.compressed(coding, &self.press, async |form| self.count(form).ok()).await
     }
 
     /// Executes a query, or gives the answer that somebody else is just given. The feed knows what
@@ -209,7 +160,7 @@ impl SharedAnswers {
                 _ if seen.was_seen() => Done::Own,
                 Ok(json) if response.errors.is_empty() => {
                     let counted = self.count(json);
-                    let encoded = |json| Done::Shared(Encoded::new(json, kind));
+                    let encoded = |json| Done::Shared(kind.encoded(json));
                     return counted.map_or(Done::Refused, encoded);
                 }
                 _ => Done::Failed,
@@ -246,6 +197,15 @@ enum Kind {
     Map,
     /// It is the same until a plan changes.
     Plan,
+}
+
+impl Kind {
+    fn encoded(self, json: Bytes) -> Encoded {
+        match self {
+            Self::Map => Encoded::brief(json),
+            Self::Plan => Encoded::lasting(json),
+        }
+    }
 }
 
 /// By what an answer is shared; `None` if it cannot be.

@@ -11,8 +11,8 @@ use crate::harness::socket::SEAT_STATUSES;
 use crate::harness::{Arena, Client, Event, Socket, TestServer, all_at_once, books, eventually};
 use crate::sse::{Events, get};
 
-pub const STATUSES: &str = "query ($event: ID!) { seatStatuses(eventId: $event) { revision planVersion \
-    places statuses } }";
+pub const STATUSES: &str = "query ($event: ID!) { seatStatuses(eventId: $event) { revision \
+    planVersion places statuses } }";
 
 /// What a client has made of its frames.
 #[derive(Default)]
@@ -230,7 +230,9 @@ async fn after_a_log_was_rewound_the_next_frame_is_whole() {
     until(&mut socket, &mut fold, revision(&granted)).await;
     for statement in [
         "DELETE FROM seat_changes WHERE event_id = $1 AND revision = 2",
-        "UPDATE seats SET status = 0, viewer = NULL, expires_at = NULL, revision = 0
+        "UPDATE seats SET (status, viewer, expires_at, revision)
+              = (SELECT status, viewer, expires_at, revision FROM seats AS free
+                  WHERE free.event_id = $1 AND free.id = 10)
           WHERE event_id = $1 AND id = 2",
         "UPDATE events SET revision = 1 WHERE id = $1",
     ] {

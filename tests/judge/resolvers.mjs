@@ -37,6 +37,21 @@ const after = (list) => (cursor) => {
   return index >= 0 && ((item) => list.indexOf(item) > index);
 };
 
+/** What a map shows of a seat. */
+const letters = { AVAILABLE: 'A', RESERVED: 'R', CONFIRMED: 'C' };
+const letterOf = ({ status, forSale }) =>
+  status === 'AVAILABLE' && !forSale ? 'N' : letters[status];
+
+/** What an event's map shows, the whole of it. */
+export const statusesOf = ({ revision, seats }) => ({
+  revision,
+  planVersion: 1,
+  places: null,
+  statuses: seats.map(letterOf).join(''),
+});
+
+const planOf = (event) => ({ event, version: 1, seats: event.seats, shapes: [] });
+
 const mapOf = (event) => ({ event, revision: event.revision, seats: event.seats });
 
 function available(seats) {
@@ -70,6 +85,8 @@ const Query = {
   seats: (_, { eventId, ...wanted }, { world }) =>
     seatsPage(world, knownEvent(world, eventId), wanted),
   seatMap: (_, { eventId }, { world }) => mapOf(knownEvent(world, eventId)),
+  seatPlan: (_, { eventId }, { world }) => planOf(knownEvent(world, eventId)),
+  seatStatuses: (_, { eventId }, { world }) => statusesOf(knownEvent(world, eventId)),
   viewer: (_, __, { world }) => world.viewer,
 };
 

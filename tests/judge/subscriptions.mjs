@@ -1,6 +1,7 @@
 // What subscriptions begin with.
 
 import { fail } from './fault.mjs';
+import { statusesOf } from './resolvers.mjs';
 
 function snapshot(context, { eventId, since }) {
   const { world } = context;
@@ -11,6 +12,10 @@ function snapshot(context, { eventId, since }) {
   }
   const reason = since == null ? 'INITIAL' : 'UNKNOWN_REVISION';
   return { __typename: 'SeatSnapshot', revision: event.revision, reason, seats: event.states };
+}
+
+function seatStatuses(world, { eventId }) {
+  return statusesOf(world.event(eventId) ?? fail('there is no such event'));
 }
 
 function myReservations(world, { eventId }) {
@@ -28,5 +33,6 @@ async function* only(item) {
 
 export const subscriptions = {
   seatChanges: (_, args, context) => only({ seatChanges: snapshot(context, args) }),
+  seatStatuses: (_, args, { world }) => only({ seatStatuses: seatStatuses(world, args) }),
   myReservations: (_, args, { world }) => only({ myReservations: myReservations(world, args) }),
 };

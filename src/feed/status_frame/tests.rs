@@ -115,10 +115,13 @@ enum Happening {
     Reread,
 }
 
+fn changes() -> impl Strategy<Value = (i32, Cause)> {
+    (0..SEATS, proptest::sample::select(Cause::ALL))
+}
+
 fn happening() -> impl Strategy<Value = Happening> {
-    let change = (0..SEATS, proptest::sample::select(Cause::ALL));
     prop_oneof![
-        8 => change.prop_map(|(place, cause)| Happening::Change(place, cause)),
+        8 => changes().prop_map(|(place, cause)| Happening::Change(place, cause)),
         3 => Just(Happening::Tick),
         3 => (0..WATCHERS).prop_map(Happening::Look),
         1 => Just(Happening::Reread),
@@ -164,11 +167,12 @@ proptest! {
     /// Who takes fewer frames is sent no more than who takes all of them.
     #[test]
     fn nobody_is_sent_more_for_having_slept(
-        ticks in vec((vec((0..SEATS, proptest::sample::select(Cause::ALL)), 1..40), any::<bool>()), 1..80),
+        ticks in vec((vec(changes(), 1..40), any::<bool>()), 1..80),
     ) {
         let mut watched = Watched::new(SEATS);
         let [mut awake, mut sleepy] = <[Fold; 2]>::default();
-        [&mut awake, &mut sleepy].map(|fold| fold.take(&watched.frame));
+        awake.take(&watched.frame);
+        sleepy.take(&watched.frame);
         for (changes, looks) in ticks {
             for (place, cause) in changes {
                 watched.apply(place, cause);
