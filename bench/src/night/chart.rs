@@ -7,7 +7,7 @@ use plotters::prelude::*;
 
 use super::sale::{Case, Run};
 use super::tell::{middle, middle_of_some};
-use super::watchers::Stream;
+use super::watching::Stream;
 use crate::Result;
 
 /// Read on light and on dark: a page of its own colour under it.
@@ -94,4 +94,39 @@ fn panel(area: &Area<'_>, (caption, unit): (&str, &str), lines: &[Line]) -> Resu
         .border_style(BLACK.mix(0.3))
         .draw()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::night::lag::Lag;
+    use crate::night::sale::Paced;
+    use crate::rush::load::Tally;
+
+    fn run(seats: u64, p99_ms: Option<f64>) -> Run {
+        let tally = Tally { reserved_in_time: seats, seconds: 1.0, ..Tally::default() };
+        let lag = Lag { p50_ms: p99_ms, p99_ms };
+        let (look, settled) = Default::default();
+        let rush = Paced { tally, look, lag, seconds: 1.0, settled, cpu: [0.0; 4] };
+        Run { half: rush.clone(), rush, peak_mib: 0.0, idle_kib: 0.0, peak_kib: 0.0 }
+    }
+
+    #[test]
+    fn each_way_of_watching_that_was_measured_has_a_line() {
+        let case = |stream, count| Case { stream, deflate: false, count };
+        let measured = vec![
+            (case(Stream::Statuses, 0), vec![run(20_000, None)]),
+            (case(Stream::Statuses, 1_000), vec![run(18_000, Some(80.0))]),
+            (case(Stream::Statuses, 10_000), vec![run(15_000, Some(900.0))]),
+            (case(Stream::Changes, 1_000), vec![run(9_000, Some(700.0))]),
+        ];
+        let path = std::env::temp_dir().join(format!("night-{}.svg", std::process::id()));
+        draw(&measured, &path).unwrap();
+        let picture = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        assert!(picture.contains("seatStatuses") && picture.contains("seatChanges"));
+        assert!(!picture.contains("compressed"), "that was not measured");
+        // Two lines in each of two panels, and those of the legends.
+        assert!(picture.matches("<polyline").count() >= 8, "{picture}");
+    }
 }

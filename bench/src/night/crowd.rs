@@ -1,22 +1,21 @@
 //! What the watchers of a process have in common, and what is counted of all of them.
 //!
-//! One thread serves them all, so that nothing has to be locked, and so that it is clear how much
-//! of the machine they can take at most.
+//! One thread serves them all. So nothing has to be locked, and they take one processor at most.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::ask::{Arrival, Group};
 use super::fold::{Fold, State};
 use super::frames::{Message, inflate};
-use super::lag::Arrival;
 use super::update;
-use super::watchers::Watching;
+use super::watching::Watching;
 use crate::Result;
 
 /// Who looks at when each frame came: about as many, evenly among all who do not sleep.
@@ -30,6 +29,9 @@ const ID_WITHIN_BYTES: usize = 96;
 
 /// Within which time clients come back if the server does not say: what pages did so far.
 const COME_BACK_WITHIN: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether what is waited for has come.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How the messages of a subscription begin, however long their ids are.
 const NEXT: &[u8] = br#"{"type":"next""#;
@@ -51,14 +53,6 @@ pub(super) struct Seen {
 /// Adds to what is counted.
 pub(super) fn count(counter: &Cell<u64>, more: u64) {
     counter.set(counter.get() + more);
-}
-
-/// Watchers that know the same.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Group {
-    pub(super) watchers: usize,
-    pub(super) revision: u64,
-    pub(super) letters: String,
 }
 
 /// See the module's documentation.
@@ -224,8 +218,24 @@ impl Crowd {
     /// Until when a watcher reads nothing, if it sleeps.
     pub(super) fn sleeps_until(&self, number: usize) -> Option<Instant> {
         let until = self.asleep_until.get()?;
-        (number % ONE_SLEEPS_OF == 0 && Instant::now() < until).then_some(until)
+        (number.is_multiple_of(ONE_SLEEPS_OF) && Instant::now() < until).then_some(until)
     }
+}
+
+/// Waits until something is so, for a time at most. An error if a watcher finds one.
+pub(super) async fn until(
+    is_so: impl Fn() -> bool,
+    at_most: Duration,
+    watchers: &mut JoinSet<Result<()>>,
+) -> Result<()> {
+    let started = Instant::now();
+    while !is_so() && started.elapsed() < at_most {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            Some(ended) = watchers.join_next() => ended??,
+        }
+    }
+    Ok(())
 }
 
 /// The clock on the wall, which is the database's: they are on one machine.

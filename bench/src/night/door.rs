@@ -7,15 +7,14 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::crowd::{Crowd, now_us};
+use super::ask::Came;
+use super::crowd::{Crowd, now_us, until};
 use super::loaded::{Bodies, Loaded};
 use super::watcher::{come_back_after, watch};
-use super::watchers::until;
 use crate::Result;
 use crate::rush::connection::Connection;
 use crate::rush::load::RESERVE;
@@ -27,29 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Within which time who has lost its connection comes back.
 const COME_BACK_WITHIN: Duration = Duration::from_secs(1);
 
-const PLAN: &str = "query ($e: ID!) { seatPlan(eventId: $e) { version seats { id section row number \
-    categoryId accessible x y } } }";
+const PLAN: &str = "query ($e: ID!) { seatPlan(eventId: $e) { version seats { id section row \
+    number categoryId accessible x y } } }";
 const STATUSES: &str =
     "query ($e: ID!) { seatStatuses(eventId: $e) { revision planVersion places statuses } }";
-
-/// Everything that came of it: of each who came, in microseconds from when it was to come.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(super) struct Came {
-    /// To the map: the plan, and how its seats are.
-    pub(super) map_us: Vec<i64>,
-    /// To the first frame.
-    pub(super) first_us: Vec<i64>,
-    /// To the answer.
-    pub(super) answer_us: Vec<i64>,
-    /// Requests that were put off, and connections that broke.
-    pub(super) refused: u64,
-    pub(super) broken: u64,
-    /// Seats reserved; others may have been there before.
-    pub(super) reserved: u64,
-    /// Bytes of a plan and of statuses, as they came.
-    pub(super) plan_bytes: usize,
-    pub(super) statuses_bytes: usize,
-}
 
 /// What all who come have in common.
 pub(super) struct Door {

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use super::Settings;
-use super::door::Came;
+use super::ask::Came;
 use super::ground::Ground;
 use super::process::Watchers;
 use super::tell::middle;
-use super::watchers::{Stream, Watching};
+use super::watching::{Stream, Watching};
 use crate::Result;
 use crate::report::{Report, progress};
 use crate::rush::load::Counts;

@@ -1,8 +1,8 @@
 //! What watchers know, made of the messages that each has had.
 //!
-//! Ten thousand are sent the same. So what a watcher knows is a [`State`] that all share who know
-//! the same, and a step from one to the next is made once: whoever gets the same message in the
-//! same state takes it from there. Each message is looked at by its bytes, and read once.
+//! Ten thousand are sent the same. So what a watcher knows is a [`State`], shared by all who know
+//! the same. A step from one to the next is made once: whoever gets the same message in the same
+//! state takes it from there. Each message is looked at by its bytes, and read once.
 //!
 //! Invariant: a step is made by what the message says, and by nothing else. Where a watcher misses
 //! a message, its state is another than that of the others, and in the end another than the table.
@@ -44,6 +44,8 @@ pub(super) struct Fold {
     /// What becomes of them, and the steps in the order in which they were made.
     steps: HashMap<Step, Rc<State>>,
     made: VecDeque<Step>,
+    /// From how many states on those that nobody has any more are forgotten.
+    sweep_above: usize,
     last_number: u64,
     hasher: FixedState,
 }
@@ -57,6 +59,7 @@ impl Fold {
             states: HashMap::new(),
             steps: HashMap::new(),
             made: VecDeque::new(),
+            sweep_above: FEWEST_KEPT,
             last_number: 0,
             hasher: FixedState::default(),
         }
@@ -102,9 +105,10 @@ impl Fold {
             if let Some(oldest) = self.made.pop_front() {
                 self.steps.remove(&oldest);
             }
-            if self.made.len() % FEWEST_KEPT == 0 {
-                self.states.retain(|_, state| state.strong_count() > 0);
-            }
+        }
+        if self.states.len() > self.sweep_above {
+            self.states.retain(|_, state| state.strong_count() > 0);
+            self.sweep_above = 2 * self.states.len() + FEWEST_KEPT;
         }
         Ok(to)
     }

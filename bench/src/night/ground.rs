@@ -1,15 +1,14 @@
 //! What every part of the night stands on: a fresh database with an event, a server, and whether
 //! all is right in the end.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};
 
-use super::lag::{Arrival, Lag, Times};
+use super::log::EventLog;
 use super::process::Watchers;
-use super::watchers::{Stream, Watching, load};
+use super::watching::{Stream, Watching, load};
 use crate::Result;
 use crate::rush::load::{Pace, Plan};
 use crate::rush::stage::{Event, Events, Stage, WARM_SEATS, make_event};
@@ -17,45 +16,6 @@ use crate::rush::trial::{Terms, Trial, singles};
 
 /// Seats that are taken in the end and not given back, so that the table has something to tell.
 const TAKEN_IN_THE_END: usize = 500;
-
-/// An event's change log.
-#[derive(Clone, Copy)]
-pub(super) struct EventLog<'a> {
-    pub(super) database_url: &'a str,
-    pub(super) event: Event,
-}
-
-impl EventLog<'_> {
-    /// The newest revision.
-    pub(super) async fn revision(self) -> Result<u64> {
-        let mut sql = PgConnection::connect(self.database_url).await?;
-        let revision: i64 = sqlx::query_scalar("SELECT revision FROM events WHERE id = $1")
-            .bind(self.event.id.0)
-            .fetch_one(&mut sql)
-            .await?;
-        sql.close().await?;
-        Ok(u64::try_from(revision)?)
-    }
-
-    /// How late these frames were.
-    pub(super) async fn lag(self, arrivals: &[Arrival]) -> Result<Lag> {
-        Ok(Times::read(self, arrivals).await?.lag(arrivals))
-    }
-
-    /// The letters that a map has to show, by the ids of seats.
-    async fn table(self) -> Result<HashMap<String, u8>> {
-        let mut sql = PgConnection::connect(self.database_url).await?;
-        let seats: Vec<(i32, i16)> =
-            sqlx::query_as("SELECT id, status FROM seats WHERE event_id = $1")
-                .bind(self.event.id.0)
-                .fetch_all(&mut sql)
-                .await?;
-        sql.close().await?;
-        // By the numbers of `SeatStatus`; there is nothing here that is not for sale.
-        let letter = |status: i16| b"ARC"[usize::from(status.unsigned_abs())];
-        Ok(seats.into_iter().map(|(id, status)| (self.event.seat(id), letter(status))).collect())
-    }
-}
 
 /// See the module's documentation.
 pub(super) struct Ground {

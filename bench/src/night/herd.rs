@@ -1,9 +1,8 @@
 //! The herd: a server is killed while thousands watch, and all of them come back to the next one.
 //!
-//! Two servers are on one database. Others buy through one; the watchers are with the other, which
-//! is killed and started again at the same address once so many changes were made that all of them
-//! have missed. They come back when it is ready, within the time that it suggested before, each at
-//! a moment of its own.
+//! Two servers are on one database. Others buy through one, and the watchers are with the other.
+//! That is killed, and started again at the same address once all have missed so many changes. They
+//! come back when it is ready, each at a moment of its own within the time that it has suggested.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +11,11 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::Settings;
 use super::crowd::now_us;
-use super::ground::{EventLog, database, verify};
+use super::ground::{database, verify};
+use super::log::EventLog;
 use super::process::Watchers;
 use super::tell::middle;
-use super::watchers::{Stream, Watching};
+use super::watching::{Stream, Watching};
 use crate::Result;
 use crate::arena::Program;
 use crate::report::{Report, progress};
@@ -194,7 +194,7 @@ impl Herd {
         Ok(())
     }
 
-    /// Rows of the log that were read so far, and scans of it. PostgreSQL tells of what a connection
+    /// Rows of the log that were read so far, and scans. PostgreSQL tells of what a connection
     /// did when that ends; so both servers have to be down.
     async fn log_reads(&self) -> Result<(i64, i64)> {
         const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity

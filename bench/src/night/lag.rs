@@ -5,19 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
 
-use super::ground::EventLog;
+use super::ask::Arrival;
+use super::log::EventLog;
 use crate::Result;
-
-/// A frame that has come to somebody: it spans these revisions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
-pub(super) struct Arrival {
-    pub(super) from: u64,
-    pub(super) to: u64,
-    pub(super) at_us: i64,
-}
 
 /// How late frames were, in milliseconds; nothing if none came.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

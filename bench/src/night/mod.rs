@@ -4,6 +4,7 @@
 //! sent; reservations come from this one. After each run every watcher has to know what the table
 //! has, and the books are checked: otherwise the run is void.
 
+mod ask;
 mod chart;
 mod crowd;
 mod door;
@@ -14,6 +15,7 @@ mod ground;
 mod herd;
 mod lag;
 mod loaded;
+mod log;
 mod process;
 mod sale;
 mod sleepers;
@@ -21,15 +23,17 @@ mod tell;
 mod update;
 mod watcher;
 mod watchers;
+mod watching;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
-pub(crate) use self::watchers::{Watching, serve as watch};
+pub(crate) use self::watchers::serve as watch;
+pub(crate) use self::watching::Watching;
 
-use self::watchers::Stream;
+use self::watching::Stream;
 use crate::Result;
 use crate::report::{Report, progress};
 use crate::rush::stage::{self, Stage, WARM_SEATS, Way};
@@ -82,6 +86,9 @@ enum Part {
 /// Viewers that take part.
 const VIEWERS: usize = 10_000;
 
+/// Seats of a large house, in the second case.
+const LARGE_HOUSE: i32 = 200_000;
+
 /// The most who are told every change: machines, of which there are fewer than eyes.
 const MACHINES: usize = 3_000;
 
@@ -95,6 +102,17 @@ impl Settings {
                 && self.deflate.is_none_or(|only| only == deflate)
         };
         all.filter(is_wanted).collect()
+    }
+
+    /// The same with as many as watch at the most, of what eyes look at, in a large house.
+    fn with_a_large_house(&self) -> Self {
+        Self {
+            seats: LARGE_HOUSE,
+            watchers: vec![self.most_watchers()],
+            stream: Some(Stream::Statuses),
+            deflate: Some(false),
+            ..self.clone()
+        }
     }
 
     /// As many as watch at the most.
@@ -132,6 +150,11 @@ async fn measure(stage: &mut Stage, settings: &Settings, report: &mut Report) ->
         if settings.part.is_none() {
             chart::draw(&measured, &settings.chart)?;
         }
+    }
+    if settings.part.is_none() {
+        let settings = settings.with_a_large_house();
+        let measured = sale::measure(stage, &tokens, &settings).await?;
+        tell::sale(&measured, &settings, report);
     }
     if wants(Part::Door) {
         entrance::measure(stage, &tokens, settings, report).await?;

@@ -7,9 +7,8 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::crowd::Group;
-use super::door::Came;
-use super::watchers::{Ask, Look, Watching};
+use super::ask::{Ask, Came, Group, Look};
+use super::watching::Watching;
 use crate::Result;
 
 /// How long it may take until all have what there is, in seconds: by then something is wrong.

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Settings;
+use super::ask::Look;
 use super::ground::Ground;
-use super::lag::Lag;
+use super::lag::{Lag, Times};
 use super::process::Watchers;
-use super::watchers::{Look, Stream};
+use super::watching::Stream;
 use crate::Result;
 use crate::report::progress;
 use crate::rush::load::{Pace, Plan, Tally};
@@ -166,7 +167,7 @@ pub(super) async fn paced(
     let rest = watchers.look().await?;
     look.arrivals.extend(rest.arrivals);
     look.lost += rest.lost;
-    let lag = ground.log().lag(&look.arrivals).await?;
+    let lag = Times::read(ground.log(), &look.arrivals).await?.lag(&look.arrivals);
     let cpu = std::array::from_fn(|of| after[of] - before[of]);
     Ok(Paced { tally, look, lag, seconds, settled, cpu })
 }

@@ -9,7 +9,7 @@ use super::ground::Ground;
 use super::process::Watchers;
 use super::sale::{IN_FLIGHT, Paced, paced};
 use super::tell::{middle, milliseconds};
-use super::watchers::Stream;
+use super::watching::Stream;
 use crate::Result;
 use crate::report::{Report, progress};
 use crate::rush::load::Pace;

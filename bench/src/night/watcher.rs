@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::crowd::{Crowd, count};
 use super::frames::{Frames, Kind, Message, to_server};
-use super::watchers::{Stream, Watching};
+use super::watching::{Stream, Watching};
 
 /// As much as fits what a server has sent while a watcher was not looking.
 const READ_BYTES: usize = 256 * 1024;
