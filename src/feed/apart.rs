@@ -1,5 +1,10 @@
 //! Look-ups that no socket can hold up.
 
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
+
 use crate::store::StoreError;
 
 /// Looks something up in a task of its own. A follower is polled by the socket it serves, and a
@@ -9,4 +14,17 @@ pub(crate) async fn apart<T: Send + 'static>(
     look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::spawn(look_up).await.unwrap_or(Err(StoreError::Interrupted))
+}
+
+/// A look-up whose outcome is for all who have a copy of it.
+pub(super) type SharedLookUp<T> = Shared<BoxFuture<'static, Result<T, Arc<StoreError>>>>;
+
+/// Begins to look something up in a task of its own, for many. It goes on although whoever began it
+/// is gone.
+pub(super) fn shared<T: Clone + Send + Sync + 'static>(
+    look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> SharedLookUp<T> {
+    let task = tokio::spawn(look_up);
+    let outcome = async { task.await.unwrap_or(Err(StoreError::Interrupted)).map_err(Arc::new) };
+    outcome.boxed().shared()
 }

@@ -1,5 +1,7 @@
 //! Why an event cannot be followed.
 
+use std::sync::Arc;
+
 use crate::memory::Full;
 use crate::store::StoreError;
 
@@ -15,7 +17,13 @@ pub enum FeedError {
     /// As much is kept of maps that are looked at as may be.
     #[error(transparent)]
     NoRoom(#[from] Full),
-    /// The log could not be read.
+    /// The log could not be read. Shared by all who waited for the same reading.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] Arc<StoreError>),
+}
+
+impl From<StoreError> for FeedError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
 }

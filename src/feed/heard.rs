@@ -63,23 +63,8 @@ fn first(piece: &[Change]) -> Revision {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
-    use crate::domain::{Cause, EventId, SeatId, ViewerId};
-
-    fn piece(revisions: std::ops::RangeInclusive<i64>) -> Vec<Change> {
-        let change = |revision| Change {
-            revision: Revision(revision),
-            seat: SeatId { event: EventId(1), serial: 1 },
-            cause: Cause::Released,
-            viewer: ViewerId::new("alice").unwrap(),
-            expires_at: None,
-            order: None,
-            changed_at: DateTime::UNIX_EPOCH,
-        };
-        revisions.map(change).collect()
-    }
+    use crate::feed::sample::changes as piece;
 
     fn heard(pieces: impl IntoIterator<Item = Vec<Change>>) -> Heard {
         let pieces = VecDeque::from_iter(pieces);

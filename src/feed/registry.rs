@@ -2,20 +2,24 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
 
-use super::apart::apart;
+use super::apart::{SharedLookUp, apart, shared};
 use super::bounds::Bounds;
 use super::error::FeedError;
-use super::follower::{Follower, FollowerState, Lost, SubscriptionPermit};
+use super::follower::{Follower, FollowerState};
+use super::lost::Lost;
+use super::permit::SubscriptionPermit;
 use super::reader;
 use super::status_watch::{StatusFollower, StatusWatch};
 use super::teller;
+use super::viewer_follower::ViewerFollower;
 use super::watch::Watch;
-use crate::domain::{Change, EventId, Revision};
+use crate::domain::{Change, EventId, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
+use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
 /// Where a new follower begins.
@@ -38,6 +42,8 @@ pub struct Feed {
     bounds: Bounds,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
     status_watches: Mutex<HashMap<EventId, Weak<StatusWatch>>>,
+    /// Those that are looked up just now.
+    opening: Mutex<HashMap<EventId, SharedLookUp<Option<Arc<Watch>>>>>,
     permits: Arc<Semaphore>,
     /// What strangers need as well: there are fewer of them.
     permits_for_strangers: Arc<Semaphore>,
@@ -56,6 +62,7 @@ impl Feed {
             bounds: Bounds::default(),
             watches: Mutex::default(),
             status_watches: Mutex::default(),
+            opening: Mutex::default(),
             permits: Arc::new(Semaphore::new(max_followers)),
             permits_for_strangers: Arc::new(Semaphore::new(max_strangers)),
             most_followers: max_followers,
@@ -117,32 +124,17 @@ impl Feed {
         is_known: bool,
     ) -> Result<Follower, FeedError> {
         let permit = self.permit(is_known)?;
-        // In a rush nearly everybody comes for an event that is watched already, with a revision
-        // that is at hand.
-        if let Some(watch) = self.existing(event) {
-            let state = match start {
-                Start::Live => Some(FollowerState::Lost(Lost::NoPosition)),
-                Start::After(revision) => {
-                    watch.keeps(revision).then_some(FollowerState::CatchingUp(revision))
-                }
-            };
-            if let Some(state) = state {
-                return Ok(Follower::new(self.store.clone(), watch, Some(permit), state));
-            }
-        }
-        let store = self.store.clone();
-        let extent = apart(async move { store.log_extent(event).await })
-            .await?
-            .ok_or(FeedError::NoSuchEvent)?;
+        let watch = self.watch_of(event).await?;
         let state = match start {
             Start::Live => FollowerState::Lost(Lost::NoPosition),
-            Start::After(revision) if revision > extent.newest => {
-                FollowerState::Lost(Lost::UnknownRevision)
+            Start::After(revision) if revision < watch.pruned() => {
+                FollowerState::Lost(Lost::Pruned)
             }
-            Start::After(revision) if revision < extent.pruned => FollowerState::Lost(Lost::Pruned),
-            Start::After(revision) => FollowerState::CatchingUp(revision),
+            Start::After(revision) if self.is_reached(&watch, revision).await? => {
+                FollowerState::Back(revision)
+            }
+            Start::After(_) => FollowerState::Lost(Lost::UnknownRevision),
         };
-        let watch = self.watch(event, extent.newest);
         Ok(Follower::new(self.store.clone(), watch, Some(permit), state))
     }
 
@@ -164,11 +156,7 @@ impl Feed {
         if self.bounds.boards.is_exceeded() {
             return Err(Full.into());
         }
-        let store = self.store.clone();
-        let extent = apart(async move { store.log_extent(event).await })
-            .await?
-            .ok_or(FeedError::NoSuchEvent)?;
-        let watch = self.watch(event, extent.newest);
+        let watch = self.watch_of(event).await?;
         Ok(StatusFollower::new(self.status_watch(event, watch), permit))
     }
 
@@ -188,19 +176,75 @@ impl Feed {
         watch
     }
 
+    /// Follows what changes for one viewer in an event, who is known.
+    ///
+    /// # Errors
+    ///
+    /// See [`FeedError`].
+    pub async fn follow_viewer(
+        self: &Arc<Self>,
+        event: EventId,
+        viewer: ViewerId,
+    ) -> Result<ViewerFollower, FeedError> {
+        let permit = self.permit(true)?;
+        Ok(ViewerFollower::new(self.watch_of(event).await?, viewer, permit))
+    }
+
+    /// Whether the log of a watch has reached a revision. In a rush that is known of nearly all.
+    async fn is_reached(&self, watch: &Watch, revision: Revision) -> Result<bool, FeedError> {
+        if watch.has_reached(revision) {
+            return Ok(true);
+        }
+        let (store, event) = (self.store.clone(), watch.event());
+        let extent = apart(async move { store.log_extent(event).await }).await?;
+        Ok(revision <= extent.ok_or(FeedError::NoSuchEvent)?.newest)
+    }
+
+    /// The event's watch. If there is none yet, how far its log goes is looked up, once for all who
+    /// come at the same time.
+    async fn watch_of(self: &Arc<Self>, event: EventId) -> Result<Arc<Watch>, FeedError> {
+        if let Some(watch) = self.existing(event) {
+            return Ok(watch);
+        }
+        let look_up = {
+            let mut opening = self.opening();
+            let under_way = opening.get(&event).filter(|look_up| look_up.peek().is_none());
+            under_way.cloned().unwrap_or_else(|| {
+                let look_up = shared(Arc::clone(self).look_up_and_watch(event));
+                opening.insert(event, look_up.clone());
+                look_up
+            })
+        };
+        look_up.await?.ok_or(FeedError::NoSuchEvent)
+    }
+
+    async fn look_up_and_watch(
+        self: Arc<Self>,
+        event: EventId,
+    ) -> Result<Option<Arc<Watch>>, StoreError> {
+        let extent = self.store.log_extent(event).await;
+        let watch = extent.map(|extent| extent.map(|extent| self.watch(event, extent)));
+        self.opening().remove(&event);
+        watch
+    }
+
+    fn opening(&self) -> MutexGuard<'_, HashMap<EventId, SharedLookUp<Option<Arc<Watch>>>>> {
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn existing(&self, event: EventId) -> Option<Arc<Watch>> {
         of(&self.watches, event)
     }
 
     /// The event's watch; the first to ask starts it, and it ends with its last follower.
-    fn watch(&self, event: EventId, newest: Revision) -> Arc<Watch> {
+    fn watch(&self, event: EventId, extent: LogExtent) -> Arc<Watch> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(watch) = watches.get(&event).and_then(Weak::upgrade) {
             return watch;
         }
         watches.retain(|_, watch| watch.strong_count() > 0);
-        let watch = Watch::new(event, newest, self.bounds.clone());
-        reader::start(&watch, self.store.clone(), newest);
+        let watch = Watch::new(event, extent, self.bounds.clone());
+        reader::start(&watch, self.store.clone(), extent.newest);
         watches.insert(event, Arc::downgrade(&watch));
         watch
     }

@@ -119,24 +119,13 @@ impl Rendered {
         if let Some(bytes) = &*made {
             return Ok(bytes.clone());
         }
-        let bytes = self.once(make).inspect_err(|_| {
+        let count = |frame| Ok(self.frames.count(frame)?);
+        let bytes = make().and_then(count).inspect_err(|_| {
             self.forget(number);
         })?;
         *made = Some(bytes.clone());
         self.frames.note(self, number);
         Ok(bytes)
-    }
-
-    /// A form for one follower alone, which is counted all the same.
-    ///
-    /// # Errors
-    ///
-    /// Those of `make`; and if there is no room for it.
-    pub fn once<E: From<Full>>(
-        &self,
-        make: impl FnOnce() -> Result<Vec<u8>, E>,
-    ) -> Result<Bytes, E> {
-        Ok(self.frames.count(make()?)?)
     }
 
     /// Lets go of a form; whether there was one.
@@ -190,9 +179,8 @@ mod tests {
         let batch = Rendered::new(&frames);
         let held: Vec<_> = (0..4).map(|number| batch.form(number, make(2_000))).collect();
         assert_eq!(batch.form(9, make(2_000)), Err(Full));
-        assert_eq!(batch.once(make(2_000)), Err(Full));
         drop(held);
-        assert!(batch.form(9, make(2_000)).is_ok() && batch.once(make(2_000)).is_ok());
+        assert!(batch.form(9, make(2_000)).is_ok());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tokio::task::AbortHandle;
 
 use super::bounds::Bounds;
 use super::error::FeedError;
-use super::follower::SubscriptionPermit;
+use super::permit::SubscriptionPermit;
 use super::status_frame::{StatusFrame, Statuses};
 
 /// See the module's documentation. Its teller runs for as long as somebody holds the watch.

@@ -1,6 +1,7 @@
 //! One watched event: the newest changes of its log, kept for all who follow.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -8,27 +9,30 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::batch::{Batch, KEPT_CHANGES};
+use super::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::heard::Heard;
-use super::rendered::Rendered;
+use super::inboxes::Inboxes;
+use super::pieces::{PIECE_CHANGES, Piece, Pieces};
+use super::snapshots::{FoundSnapshot, Needed, SharedSnapshot, Snapshots};
 use crate::domain::{Change, EventId, Revision};
-use crate::store::reads::Snapshot;
+use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
-/// A snapshot is handed out for this long before a new one is read: a crowd that arrives together
-/// costs four a second. The stream goes on from the snapshot's own revision, so its age changes
-/// nothing about what is seen in the end.
-const SNAPSHOT_KEPT: Duration = Duration::from_millis(250);
+/// How long a follower may leave what it could be given, before it counts how far behind it is. A
+/// rush makes more changes between two frames than some snapshots are large. Whoever takes each
+/// frame in time is told of all of them.
+const LATE: Duration = Duration::from_secs(3);
 
-/// A snapshot, and what was made of it.
-#[derive(Debug)]
-pub struct SharedSnapshot {
-    /// The snapshot.
-    pub snapshot: Arc<Snapshot>,
-    /// What was made of it, for all who are given it.
-    pub rendered: Arc<Rendered>,
-}
+/// Changes that are never too many to be told one by one: what a single frame may have.
+const FEW_CHANGES: usize = MAX_BATCH_CHANGES;
+
+/// Seats of a snapshot that take as many bytes as a change does. A page's are 66 and 127 bytes.
+const SEATS_A_CHANGE: usize = 2;
+
+/// How much of what would be too far behind may have happened since a snapshot that is given to
+/// others: with the changes that go on from there it is a quarter larger.
+const RECENT: usize = 4;
 
 /// What a watch has for a follower at some position.
 pub(super) enum Found {
@@ -38,6 +42,8 @@ pub(super) enum Found {
     Nothing,
     /// The position lies before what is kept.
     TooOld,
+    /// Further back than a snapshot is large.
+    TooFar,
     /// The position is one of a log that is no longer there.
     Rewound,
 }
@@ -49,7 +55,13 @@ pub(super) struct Watch {
     bounds: Bounds,
     kept: Mutex<Kept>,
     head: watch::Sender<Revision>,
-    snapshot: tokio::sync::Mutex<Option<(Instant, Arc<SharedSnapshot>)>>,
+    inboxes: Inboxes,
+    pieces: Pieces,
+    snapshots: Snapshots,
+    /// About how many seats the event has.
+    seats: AtomicUsize,
+    /// Up to where the log is known to be pruned.
+    pruned: AtomicI64,
     heard: Mutex<Heard>,
     /// Apart from the watch, so that the reader can wait without keeping the watch alive.
     woken: Arc<Notify>,
@@ -58,8 +70,9 @@ pub(super) struct Watch {
 
 #[derive(Debug)]
 struct Kept {
-    /// Consecutive batches: each begins where the one before it ends.
-    batches: VecDeque<Batch>,
+    /// Consecutive batches: each begins where the one before it ends. With each, since when
+    /// followers can have it.
+    batches: VecDeque<(Instant, Batch)>,
     /// How many changes they hold.
     count: usize,
     /// The revision before the first of them.
@@ -70,16 +83,21 @@ struct Kept {
 }
 
 impl Watch {
-    /// A watch from a revision that the log had reached when the caller looked. It has no reader
-    /// yet (see [`super::reader::start`]).
-    pub(super) fn new(event: EventId, newest: Revision, bounds: Bounds) -> Arc<Self> {
+    /// A watch from the end of the log on, as it was when the caller looked. It has no reader yet
+    /// (see [`super::reader::start`]).
+    pub(super) fn new(event: EventId, extent: LogExtent, bounds: Bounds) -> Arc<Self> {
+        let newest = extent.newest;
         let kept = Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: 0 };
         Arc::new(Self {
             event,
             bounds,
             kept: Mutex::new(kept),
             head: watch::Sender::new(newest),
-            snapshot: tokio::sync::Mutex::default(),
+            inboxes: Inboxes::default(),
+            pieces: Pieces::default(),
+            snapshots: Snapshots::default(),
+            seats: extent.seats.into(),
+            pruned: extent.pruned.0.into(),
             heard: Mutex::new(Heard::at(newest)),
             woken: Arc::default(),
             reader: OnceLock::new(),
@@ -99,6 +117,11 @@ impl Watch {
 
     pub(super) fn event(&self) -> EventId {
         self.event
+    }
+
+    /// Of those who follow their own changes.
+    pub(super) fn inboxes(&self) -> &Inboxes {
+        &self.inboxes
     }
 
     pub(super) fn bounds(&self) -> &Bounds {
@@ -137,76 +160,142 @@ impl Watch {
         self.head.subscribe()
     }
 
-    /// Whether a follower can go on after this revision with what is at hand.
-    pub(super) fn keeps(&self, revision: Revision) -> bool {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = kept.batches.back().map_or(kept.start, Batch::to);
-        (kept.start..=end).contains(&revision)
+    /// Whether it is known that the log has reached a revision.
+    pub(super) fn has_reached(&self, revision: Revision) -> bool {
+        let heard = self.heard().reached;
+        revision <= heard || revision <= self.kept().end()
+    }
+
+    /// Up to where the log is known to be pruned.
+    pub(super) fn pruned(&self) -> Revision {
+        Revision(self.pruned.load(Ordering::Relaxed))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many changes take as many bytes as a snapshot does, if they are not few anyway.
+    fn changes_of_a_snapshot(&self) -> usize {
+        FEW_CHANGES.max(self.seats.load(Ordering::Relaxed) / SEATS_A_CHANGE)
     }
 
     /// How often the log was found shorter than it had been.
     pub(super) fn rewinds(&self) -> u64 {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).rewinds
+        self.kept().rewinds
     }
 
     /// The log ends before what was read of it: everybody has to begin anew.
     pub(super) fn rewind(&self, newest: Revision) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         *kept =
             Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
         drop(kept);
+        self.pieces.forget_all();
+        self.inboxes.miss();
+        self.pruned.store(0, Ordering::Relaxed);
         *self.heard() = Heard::at(newest);
         self.head.send_replace(newest);
     }
 
-    /// What there is after a position, for a follower that knows of so many rewinds.
-    pub(super) fn after(&self, position: Revision, rewinds: u64) -> Found {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    /// What there is after a position, for a follower that knows of so many rewinds. One that has
+    /// come back is too far behind by what it has missed alone; another if it is late besides.
+    pub(super) fn after(&self, position: Revision, rewinds: u64, has_come_back: bool) -> Found {
+        let kept = self.kept();
         if kept.rewinds != rewinds {
             return Found::Rewound;
         }
+        let behind = usize::try_from(kept.end().0.saturating_sub(position.0)).unwrap_or(0);
+        let is_far = behind > self.changes_of_a_snapshot();
         if position < kept.start {
-            return Found::TooOld;
+            return if is_far { Found::TooFar } else { Found::TooOld };
         }
-        let next = kept.batches.partition_point(|batch| batch.to() <= position);
-        kept.batches.get(next).map_or(Found::Nothing, |batch| Found::Next(batch.after(position)))
+        let next = kept.batches.partition_point(|(_, batch)| batch.to() <= position);
+        match kept.batches.get(next) {
+            None => Found::Nothing,
+            Some((since, _)) if is_far && (has_come_back || since.elapsed() >= LATE) => {
+                Found::TooFar
+            }
+            Some((_, batch)) => Found::Next(batch.after(position)),
+        }
     }
 
-    /// A snapshot at or past a revision, at most [`SNAPSHOT_KEPT`] old; one is read at a time.
-    /// `None` if there is no such event any more.
-    pub(super) async fn snapshot(
-        &self,
+    /// What the log has after a position that lies before what is kept.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(super) async fn piece_after(
+        self: &Arc<Self>,
+        position: Revision,
         store: &Store,
-        at_least: Revision,
-    ) -> Result<Option<Arc<SharedSnapshot>>, StoreError> {
-        let mut kept = self.snapshot.lock().await;
-        if let Some((read_at, shared)) = &*kept
-            && read_at.elapsed() < SNAPSHOT_KEPT
-            && shared.snapshot.revision >= at_least
-        {
-            return Ok(Some(Arc::clone(shared)));
+    ) -> Result<Piece, Arc<StoreError>> {
+        let read = |before| Arc::clone(self).read_piece(before, store.clone());
+        let piece = self.pieces.after(position, read).await?;
+        if let Piece::Missing = piece {
+            self.pruned.fetch_max(position.next().0, Ordering::Relaxed);
         }
-        let read_at = Instant::now();
-        let Some(snapshot) = store.snapshot(self.event).await? else { return Ok(None) };
-        let shared = Arc::new(SharedSnapshot {
-            snapshot: Arc::new(snapshot),
-            rendered: Rendered::new(&self.bounds.frames),
-        });
-        *kept = Some((read_at, Arc::clone(&shared)));
-        Ok(Some(shared))
+        Ok(piece)
     }
 
-    /// Lets go of a snapshot that nobody is given any more; and, if all watches keep more than they
-    /// may, of half of the changes. Where little happens they are needed least, and nothing else
-    /// would take their turn.
+    async fn read_piece(
+        self: Arc<Self>,
+        before: Revision,
+        store: Store,
+    ) -> Result<Piece, StoreError> {
+        let most = PIECE_CHANGES;
+        // It is never closed.
+        let _turn = self.bounds.readings.acquire().await;
+        let limit = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut changes = store.changes_after(self.event, before, limit).await?;
+        // Where the beginning was pruned there are some of the next one.
+        changes.retain(|change| change.revision.0 <= before.0 + most);
+        let evict = || self.pieces.forget_oldest();
+        let Ok(charge) = self.bounds.changes.make_room(bytes(&changes), evict) else {
+            return Ok(Piece::NoRoom);
+        };
+        let batch = Batch::new(changes, charge, &self.bounds.frames);
+        Ok(batch.map_or(Piece::Missing, Piece::Changes))
+    }
+
+    /// A snapshot at or past a revision; `None` if there is no such event any more.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(super) async fn snapshot(
+        self: &Arc<Self>,
+        at_least: Revision,
+        store: &Store,
+    ) -> Result<FoundSnapshot, Arc<StoreError>> {
+        let (end, rewinds) = {
+            let kept = self.kept();
+            (kept.end().0, kept.rewinds)
+        };
+        let few = self.changes_of_a_snapshot() / RECENT;
+        let recent = Revision(end.saturating_sub(i64::try_from(few).unwrap_or(i64::MAX)));
+        let read = || Arc::clone(self).read_snapshot(store.clone());
+        self.snapshots.get(Needed { rewinds, at_least, recent }, read).await
+    }
+
+    async fn read_snapshot(self: Arc<Self>, store: Store) -> Result<FoundSnapshot, StoreError> {
+        let Some(snapshot) = store.snapshot(self.event).await? else { return Ok(None) };
+        self.seats.store(snapshot.seats.len(), Ordering::Relaxed);
+        Ok(Some(Arc::new(SharedSnapshot::new(snapshot, &self.bounds.frames))))
+    }
+
+    /// Lets go of what nobody is given any more; and, if all watches keep more than they may, of
+    /// half of the changes. Where little happens they are needed least, and nothing else would take
+    /// their turn.
     pub(super) fn shrink(&self) {
-        if let Ok(mut snapshot) = self.snapshot.try_lock() {
-            snapshot.take_if(|(read_at, _)| read_at.elapsed() >= SNAPSHOT_KEPT);
-        }
+        self.snapshots.forget_old();
+        self.pieces.forget_unused();
         if self.bounds.changes.is_exceeded() {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self.kept();
             let enough = kept.count / 2;
-            self.bounds.changes.settle(|| kept.count > enough && kept.forget_oldest());
+            self.bounds.changes.settle(|| {
+                self.pieces.forget_oldest() || (kept.count > enough && kept.forget_oldest())
+            });
         }
     }
 
@@ -214,30 +303,35 @@ impl Watch {
     /// the reader), what is kept is forgotten: followers will find that they are too old, and ask
     /// the log themselves.
     pub(super) fn add(&self, batch: Batch) {
-        let to = batch.to();
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = kept.batches.back().map_or(kept.start, Batch::to);
-        if batch.from() != end.next() {
+        let mut kept = self.kept();
+        if batch.from() != kept.end().next() {
+            self.inboxes.miss();
             kept.batches.clear();
             kept.count = 0;
             kept.start = Revision(batch.from().0 - 1);
         }
         kept.count += batch.changes().len();
-        kept.batches.push_back(batch);
+        kept.batches.push_back((Instant::now(), batch.clone()));
         while kept.count > KEPT_CHANGES && kept.forget_oldest() {}
-        self.bounds.changes.settle(|| kept.forget_oldest());
+        self.bounds.changes.settle(|| self.pieces.forget_oldest() || kept.forget_oldest());
         drop(kept);
-        self.head.send_replace(to);
+        self.inboxes.tell(batch.changes(), &self.bounds.changes);
+        self.head.send_replace(batch.to());
     }
 }
 
 impl Kept {
+    /// The newest revision.
+    fn end(&self) -> Revision {
+        self.batches.back().map_or(self.start, |(_, batch)| batch.to())
+    }
+
     /// Lets go of the oldest batch; whether there was another.
     fn forget_oldest(&mut self) -> bool {
         if self.batches.len() < 2 {
             return false;
         }
-        if let Some(oldest) = self.batches.pop_front() {
+        if let Some((_, oldest)) = self.batches.pop_front() {
             self.count -= oldest.changes().len();
             self.start = oldest.to();
         }
@@ -252,3 +346,6 @@ impl Drop for Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

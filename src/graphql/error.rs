@@ -133,18 +133,24 @@ impl From<Fault> for Error {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for Fault {
+    fn from(error: &StoreError) -> Self {
         if matches!(error, StoreError::Busy) {
             let message = "too many reads are waiting; try again in a moment";
             let retry_after = Some(Duration::from_secs(1));
             Self { retry_after, ..Self::new(Code::Overloaded, message) }
         } else if error.is_transient() {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a read failed");
+            tracing::warn!(error = error as &dyn std::error::Error, "a read failed");
             Self::new(
                 Code::Unavailable,
                 "the database is not available right now; try again in a moment",
             )
         } else {
-            tracing::error!(error = &error as &dyn std::error::Error, "internal error");
+            tracing::error!(error = error as &dyn std::error::Error, "internal error");
             Self::new(Code::Internal, INTERNAL)
         }
     }
@@ -182,7 +188,7 @@ impl From<FeedError> for Fault {
                 ..Self::new(Code::Overloaded, error.to_string())
             },
             FeedError::NoRoom(full) => full.into(),
-            FeedError::Store(error) => error.into(),
+            FeedError::Store(error) => error.as_ref().into(),
         }
     }
 }

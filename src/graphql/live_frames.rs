@@ -11,7 +11,7 @@ use super::schema::ArenaSchema;
 use super::shared_operation::SharedOperation;
 use super::types::{SeatChanges, SeatSnapshot, SeatStatuses, SeatStreamItem};
 use crate::domain::Revision;
-use crate::feed::{Follower, Lost, StatusFollower, Step};
+use crate::feed::{Follower, StatusFollower, Step};
 
 /// A frame: the payload of a `next` message, shared by all who ask the same.
 #[derive(Clone, Debug)]
@@ -79,14 +79,9 @@ async fn next_changes(
             let shared = Box::pin(follower.snapshot()).await?;
             let snapshot =
                 SeatSnapshot { snapshot: Arc::clone(&shared.snapshot), reason: why.into() };
-            let render = || render(SeatStreamItem::Snapshot(snapshot));
-            // A snapshot says why it was sent: most are first ones, and only those are worth
-            // keeping.
-            let payload = if why == Lost::NoPosition {
-                shared.rendered.form(operation.number(), render)?
-            } else {
-                shared.rendered.once(render)?
-            };
+            let payload = shared
+                .rendered(why)
+                .form(operation.number(), || render(SeatStreamItem::Snapshot(snapshot)))?;
             Ok(Frame { payload, revision: shared.snapshot.revision })
         }
     }

@@ -18,7 +18,7 @@ use super::types::{
 };
 use super::viewer_states::{SharedState, Wanted};
 use crate::domain::{Cause, Change, Revision, SeatId};
-use crate::feed::{FeedError, Follower, Start, Step};
+use crate::feed::{FeedError, Follower, Start, Step, ViewerFollower, ViewerStep};
 use crate::identity::Role;
 use crate::store::Store;
 use crate::store::reads::ViewerState;
@@ -110,7 +110,8 @@ impl Subscription {
         let event = ids::event_id(ctx, &event_id).await?;
         require_event(ctx, event).await?;
         let services = ctx.services();
-        let follower = services.feed.follow(event, Start::Live, true).await.map_err(Fault::from)?;
+        let following = services.feed.follow_viewer(event, viewer.clone());
+        let follower = following.await.map_err(Fault::from)?;
         let shared = services.viewer_states.of(&services.store, event, viewer);
         let watcher = ReservationWatcher::new(follower, services.store.clone(), shared);
         Ok(stream::try_unfold(watcher, |mut watcher| async move {
@@ -135,7 +136,7 @@ async fn next_item(follower: &mut Follower) -> Result<SeatStreamItem, Fault> {
 /// One viewer's holds and orders. The log says when to look and what has run out; the database says
 /// what there is.
 struct ReservationWatcher {
-    follower: Follower,
+    follower: ViewerFollower,
     store: Store,
     shared: Arc<SharedState>,
     /// What was told last.
@@ -145,21 +146,21 @@ struct ReservationWatcher {
 }
 
 impl ReservationWatcher {
-    fn new(follower: Follower, store: Store, shared: Arc<SharedState>) -> Self {
+    fn new(follower: ViewerFollower, store: Store, shared: Arc<SharedState>) -> Self {
         Self { follower, store, shared, told: None, expired_in_gap: BTreeSet::new() }
     }
 
     /// The next item, when there is something new to tell.
     async fn next(&mut self) -> Result<MyReservations, Fault> {
         loop {
-            match self.follower.next().await? {
-                Step::Lost(_) => {
+            match self.follower.next().await {
+                ViewerStep::Gap => {
                     let state = self.look(Wanted::Now).await?;
                     self.follower.move_to(state.revision);
                     return self.tell_after_a_gap(state).await;
                 }
-                Step::Changes(batch) => {
-                    if let Some((newest, expired)) = self.news_in(batch.changes()) {
+                ViewerStep::Changes(changes) => {
+                    if let Some((newest, expired)) = self.news_in(&changes) {
                         let state = self.look(Wanted::AtLeast(newest)).await?;
                         return Ok(self.tell(state, expired));
                     }
@@ -168,14 +169,13 @@ impl ReservationWatcher {
         }
     }
 
-    /// If these changes bring anything that was not told yet: the revision of the viewer's last,
-    /// and which of the viewer's holds ran out in them. What was looked up may be ahead of the log
-    /// as it was followed so far; but what ran out is only in the log.
+    /// If these changes of the viewer bring anything that was not told yet: the revision of the
+    /// last, and which holds ran out in them. What was looked up may be ahead of the log as it was
+    /// followed so far; but what ran out is only in the log.
     fn news_in(&mut self, changes: &[Change]) -> Option<(Revision, Vec<SeatId>)> {
         let told = self.told.as_ref().map_or(Revision::ZERO, |state| state.revision);
         let (mut expired, mut newest, mut is_news) = (Vec::new(), told, false);
-        let viewer = self.shared.viewer();
-        for change in changes.iter().filter(|change| change.viewer == *viewer) {
+        for change in changes {
             let told_after_gap =
                 change.cause == Cause::Expired && self.expired_in_gap.remove(&change.seat);
             if change.cause == Cause::Expired && !told_after_gap {

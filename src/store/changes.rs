@@ -16,6 +16,8 @@ pub struct LogExtent {
     pub newest: Revision,
     /// The last revision that is no longer in the log; zero while nothing was pruned.
     pub pruned: Revision,
+    /// About how many seats the event has: their numbers go up to this.
+    pub seats: usize,
 }
 
 /// A row of the change log.
@@ -34,13 +36,16 @@ impl Store {
     /// What of the event's log is there; `None` if there is no such event.
     pub async fn log_extent(&self, event: EventId) -> Result<Option<LogExtent>, StoreError> {
         const EXTENT: &str = "SELECT revision,
-       (SELECT min(revision) FROM seat_changes WHERE event_id = $1) FROM events WHERE id = $1";
+       (SELECT min(revision) FROM seat_changes WHERE event_id = $1),
+       (SELECT max(id) FROM seats WHERE event_id = $1) FROM events WHERE id = $1";
         let query = statement(EXTENT, [event.0.into()]);
         let Some(row) = self.upkeep.query_one_raw(query).await? else { return Ok(None) };
         let newest: i64 = row.try_get_by_index(0)?;
         let oldest: Option<i64> = row.try_get_by_index(1)?;
         let pruned = oldest.map_or(newest, |oldest| oldest - 1);
-        Ok(Some(LogExtent { newest: Revision(newest), pruned: Revision(pruned) }))
+        let last_seat: Option<i32> = row.try_get_by_index(2)?;
+        let seats = last_seat.and_then(|last| usize::try_from(last).ok()).unwrap_or(0);
+        Ok(Some(LogExtent { newest: Revision(newest), pruned: Revision(pruned), seats }))
     }
 
     /// The changes after a revision, in order, at most `limit` of them. They are consecutive, but

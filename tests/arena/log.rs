@@ -1,11 +1,14 @@
 //! The change log's retention, and followers who fall behind.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Release, Reserve, SeatSet};
 use grand_arena::domain::{Revision, ViewerId};
 use grand_arena::feed::{Feed, Follower, KEPT_CHANGES, Lost, Start, Step};
+use grand_arena::memory::Full;
 use grand_arena::pruner::Pruner;
 use grand_arena::store::retention::Retention;
 use serde_json::json;
@@ -158,6 +161,82 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     assert_eq!(follower.snapshot().await.unwrap().snapshot.revision.0, 200);
     churn(&desk, &event, 200).await;
     read_to(&mut follower, 200, 400).await;
+    books::check(&arena, &event).await;
+}
+
+/// After a restart everybody comes back at once, from here and there.
+#[tokio::test]
+async fn a_herd_that_comes_back_has_the_log_read_once_and_each_frame_made_once() {
+    let arena = Arena::new().await;
+    let event = log_event(&arena, 100).await;
+    let (desk, _tasks) = arena.desk(2).await;
+    churn(&desk, &event, 4_000).await;
+    let feed = Feed::new(arena.store.clone(), 200);
+    let (made, needed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (before, began) = (arena.store.statements(), Instant::now());
+    let catch_up = async |from: i64| {
+        let start = Start::After(Revision(from));
+        let mut follower = feed.follow(event.id, start, true).await.unwrap();
+        let mut position = from;
+        while position < 4_000 {
+            let Step::Changes(batch) = follower.next().await.unwrap() else {
+                panic!("lost at {position}")
+            };
+            assert_eq!(batch.from().0, position + 1);
+            position = batch.to().0;
+            needed.fetch_add(batch.changes().len(), Ordering::Relaxed);
+            let make = || {
+                made.fetch_add(batch.changes().len(), Ordering::Relaxed);
+                Ok::<_, Full>(vec![0; 100])
+            };
+            batch.rendered().form(0, make).unwrap();
+        }
+        follower
+    };
+    let mut rng = fastrand::Rng::with_seed(16);
+    let positions: Vec<i64> = (0..200).map(|_| rng.i64(0..4_000)).collect();
+    let followers = join_all(positions.into_iter().map(catch_up)).await;
+
+    let statements = arena.store.statements() - before;
+    let (made, needed) = (made.into_inner(), needed.into_inner());
+    println!("{statements} statements; {made} changes encoded for {needed} delivered");
+    // How far the log goes; eight pieces. The watch looks every second whether there is more, and
+    // the desk tells of its last commit.
+    let looks = 2 * (began.elapsed().as_secs() + 2);
+    assert!(statements <= 1 + 8 + looks, "{statements} statements");
+    assert!(made < 4_000 * 8, "{made} changes were encoded for {needed}");
+    drop(followers);
+    books::check(&arena, &event).await;
+}
+
+/// Every revision in order, or told so.
+#[tokio::test]
+async fn who_comes_back_gets_every_change_unless_a_snapshot_says_the_same_in_less() {
+    let arena = Arena::new().await;
+    let event = log_event(&arena, 100).await;
+    let (desk, _tasks) = arena.desk(2).await;
+    churn(&desk, &event, 6_000).await;
+    let server = arena.server().await;
+    let mut far = server.socket("anybody").await;
+    far.seat_changes(&event, Some(1_000)).await;
+    let frame = far.next_changes().await;
+    assert_eq!((&frame["reason"], &frame["revision"]), (&json!("CLIENT_LAGGED"), &json!(6_000)));
+
+    let mut position = 2_345;
+    let mut near = server.socket("anybody").await;
+    near.seat_changes(&event, Some(position)).await;
+    while position < 6_000 {
+        let frame = near.next_changes().await;
+        for change in frame["changes"].as_array().unwrap() {
+            position += 1;
+            assert_eq!(change["revision"], position);
+        }
+        assert_eq!(frame["toRevision"], position);
+    }
+    server.client("alice").reserve(&event, [1]).await;
+    for socket in [&mut far, &mut near] {
+        assert_eq!(socket.next_changes().await["toRevision"], 6_001, "and both go on");
+    }
     books::check(&arena, &event).await;
 }
 

@@ -56,7 +56,8 @@ pub enum SnapshotReason {
     Initial,
     /// The changes after `since` are no longer kept.
     LogPruned,
-    /// The client reads too slowly for the changes to be kept for it.
+    /// The client is so far behind that the changes would be more than this snapshot. It has been
+    /// away for long, or reads too slowly.
     ClientLagged,
     /// `since` is a revision that this event has not reached.
     UnknownRevision,

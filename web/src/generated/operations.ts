@@ -91,7 +91,10 @@ export type SeatStatus =
 
 /** Why a snapshot is sent instead of changes. */
 export type SnapshotReason =
-  /** The client reads too slowly for the changes to be kept for it. */
+  /**
+   * The client is so far behind that the changes would be more than this snapshot. It has been
+   * away for long, or reads too slowly.
+   */
   | 'CLIENT_LAGGED'
   /** The subscription began without `since`. */
   | 'INITIAL'
