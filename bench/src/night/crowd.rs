@@ -242,3 +242,70 @@ pub(super) async fn until(
 pub(super) fn now_us() -> i64 {
     grand_arena::clock::wall_clock().timestamp_micros()
 }
+
+#[cfg(test)]
+mod tests {
+    use flate2::{Compress, Compression, FlushCompress};
+
+    use super::super::frames::Kind;
+    use super::super::watching::Stream;
+    use super::*;
+
+    fn crowd(count: usize) -> Crowd {
+        let (address, event) = (String::new(), String::new());
+        let stream = Stream::Statuses;
+        let watching = Watching { address, event, stream, deflate: true, count, door: None };
+        let plan = ["a", "b"].map(str::to_owned).to_vec();
+        Crowd::new(watching, plan, (1, b"AA".to_vec()))
+    }
+
+    fn stored(text: &str) -> Vec<u8> {
+        let length = u16::try_from(text.len()).unwrap();
+        [&[0][..], &length.to_le_bytes(), &(!length).to_le_bytes(), text.as_bytes()].concat()
+    }
+
+    /// As a server sends it: what is shared is compressed, and what is the watcher's own is not.
+    fn compressed(id: &str, payload: &str) -> Vec<u8> {
+        let mut shared = Vec::with_capacity(1024);
+        let mut compressor = Compress::new(Compression::fast(), false);
+        compressor.compress_vec(payload.as_bytes(), &mut shared, FlushCompress::Sync).unwrap();
+        let before = stored(&format!(r#"{{"type":"next","id":"{id}","payload":"#));
+        [before, shared, stored("}"), vec![0]].concat()
+    }
+
+    #[test]
+    fn who_is_sent_the_same_knows_the_same_whatever_its_id_and_however_it_came() {
+        let crowd = crowd(3);
+        let payload = r#"{"data":{"seatStatuses":{"revision":2,"planVersion":1,"places":[1],"statuses":"R"}}}"#;
+        let take = |number: usize, id: &str, is_compressed, payload: &[u8]| {
+            let message = Message { kind: Kind::Text, is_compressed, payload };
+            crowd.take(number, id.as_bytes(), &message).unwrap().is_none()
+        };
+        assert!(take(0, "id-0", true, &compressed("id-0", payload)));
+        assert_eq!(crowd.groups().len(), 2, "two have had nothing yet");
+        assert!(take(1, "id-1", true, &compressed("id-1", payload)));
+        let plain = format!(r#"{{"type":"next","id":"id-2","payload":{payload}}}"#);
+        assert!(take(2, "id-2", false, plain.as_bytes()));
+        let groups = crowd.groups();
+        assert_eq!(groups.len(), 1);
+        assert_eq!((groups[0].watchers, groups[0].letters.as_str()), (3, "AR"));
+        assert_eq!(crowd.seen.frames.get(), 3);
+        // What is none of the subscription is for whoever asked, and is no frame.
+        assert!(!take(0, "id-0", false, br#"{"type":"ping"}"#));
+        assert_eq!(crowd.seen.frames.get(), 3);
+    }
+
+    #[test]
+    fn it_is_noted_once_when_each_reaches_what_is_expected() {
+        let crowd = crowd(2);
+        crowd.expect(3);
+        assert!(crowd.reached_us().is_empty());
+        for (number, revision) in [(0, 2), (0, 3), (0, 4), (1, 2)] {
+            let state = crowd.fold.borrow_mut().state(revision, b"AA".to_vec());
+            crowd.arrived(number, revision - 1, state);
+        }
+        assert_eq!(crowd.reached_us().len(), 1);
+        crowd.expect(2);
+        assert_eq!(crowd.reached_us().len(), 2, "both are there already");
+    }
+}
