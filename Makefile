@@ -120,6 +120,6 @@ bench-live: ## Measures the live map side by side with a bare WebSocket; figures
 	$(BUILD_BENCH)
 	$(BENCH) live $(ARGS)
 
-bench-night: ## Measures reservations while thousands watch, and how late the map is; figures to bench/RESULTS.md.
+bench-night: ## Measures the night: thousands watch, come, come back (about 40 minutes); figures to bench/RESULTS.md, a picture to docs/night.svg.
 	$(BUILD_BENCH)
 	$(BENCH) night $(ARGS)

@@ -27,7 +27,7 @@ pub mod identity;
 pub mod import;
 pub mod memory;
 pub mod metrics;
-mod open_files;
+pub mod open_files;
 pub mod pace;
 pub mod pruner;
 mod random;

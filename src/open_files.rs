@@ -5,7 +5,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Raises the soft limit to what is wanted, as far as the hard limit goes, and says how many files
 /// may be open then. A limit that is higher already stays.
-pub(crate) fn raise(wanted: u64) -> u64 {
+pub fn raise(wanted: u64) -> u64 {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };
     let raised = wanted.min(hard);
     if raised <= soft || setrlimit(Resource::RLIMIT_NOFILE, raised, hard).is_err() {

@@ -49,8 +49,17 @@ impl Program {
 
     /// A server on a database, with more arguments.
     pub(crate) async fn server(database_url: &str, arguments: &[&str]) -> Result<Self> {
+        Self::server_at(database_url, "127.0.0.1:0", arguments).await
+    }
+
+    /// The same at an address.
+    pub(crate) async fn server_at(
+        database_url: &str,
+        address: &str,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let mut command = Command::new(binary()?);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]).args(arguments);
+        command.args(["serve", "--listen", address, "--log", "warn"]).args(arguments);
         // All load comes from one address, and from a few viewers.
         command.args(["--limits", "off"]);
         command.env("DATABASE_URL", database_url).env("ARENA_JWT_SECRET", SECRET);
@@ -59,6 +68,11 @@ impl Program {
             Some(address.trim_start_matches("http://").trim_end_matches('/').to_owned())
         };
         Self::start(&mut command, address).await
+    }
+
+    /// Kills it, so that it has no time for anything.
+    pub(crate) async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
     }
 
     pub(crate) fn pid(&self) -> Result<u32> {

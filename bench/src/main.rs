@@ -44,15 +44,16 @@ enum Command {
 }
 
 /// What goes wrong in a benchmark ends it.
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn main() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match CommandLine::parse().command {
-        Command::Live(settings) => runtime.block_on(live::run(settings)),
-        Command::Rush(settings) => runtime.block_on(rush::run(settings)),
-        Command::Night(settings) => runtime.block_on(night::run(settings)),
-        Command::Watchers(watching) => runtime.block_on(night::watch(watching)),
-        Command::Baseline => runtime.block_on(baseline::serve()),
+        Command::Live(settings) => runtime()?.block_on(live::run(settings)),
+        Command::Rush(settings) => runtime()?.block_on(rush::run(settings)),
+        Command::Night(settings) => runtime()?.block_on(night::run(settings)),
+        Command::Watchers(watching) => night::watch(watching),
+        Command::Baseline => runtime()?.block_on(baseline::serve()),
     }
 }

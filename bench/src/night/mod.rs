@@ -1,31 +1,42 @@
 //! The night of the sale: thousands watch one event while others buy its seats.
 //!
-//! Each case has a fresh database and a fresh server. Watchers are a process of their own
-//! ([`watchers`]); reservations come from this one. Each seat is taken and given back, so that the
-//! sale never ends. First as fast as answers come, then at half of what was reached with nobody
-//! watching. Afterwards all watchers have to reach the newest revision without having missed one,
-//! and the books are checked.
+//! Watchers are a process of their own ([`watchers`]), of real clients that read all they are
+//! sent; reservations come from this one. After each run every watcher has to know what the table
+//! has, and the books are checked: otherwise the run is void.
 
+mod ask;
+mod chart;
+mod crowd;
+mod door;
+mod entrance;
+mod fold;
 mod frames;
+mod ground;
+mod herd;
+mod lag;
+mod loaded;
+mod log;
+mod process;
+mod sale;
+mod sleepers;
+mod tell;
+mod update;
 mod watcher;
 mod watchers;
+mod watching;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 
-pub(crate) use self::watchers::Watching;
 pub(crate) use self::watchers::serve as watch;
+pub(crate) use self::watching::Watching;
 
-use self::watchers::{Look, Watchers};
+use self::watching::Stream;
 use crate::Result;
 use crate::report::{Report, progress};
-use crate::rush::load::{Pace, Plan, Tally};
-use crate::rush::stage::{self, Events, Stage, Way};
-use crate::rush::trial::{Terms, Trial, singles};
-use crate::usage::{cpu_seconds, median, peak_bytes};
+use crate::rush::stage::{self, Stage, WARM_SEATS, Way};
 
 /// How much to measure.
 #[derive(Clone, Debug, Args)]
@@ -36,41 +47,87 @@ pub(crate) struct Settings {
     /// Seconds of each run, at either pace.
     #[arg(long, default_value_t = 8)]
     seconds: u64,
-    /// How many watch, one case for each; 0 is always among them.
+    /// How many watch, one case for each; nobody is always among them.
     #[arg(long, value_delimiter = ',', default_value = "1000,3000,10000")]
     watchers: Vec<usize>,
+    /// Seats of the event.
+    #[arg(long, default_value_t = WARM_SEATS)]
+    seats: i32,
+    /// Only this part, for working on it; the figures are shown and not written down.
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// Only watchers of this.
+    #[arg(long, value_enum)]
+    stream: Option<Stream>,
+    /// Only watchers to whom the server compresses, or (`false`) does not.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    deflate: Option<bool>,
     /// The file that the figures go to.
     #[arg(long, default_value = "bench/RESULTS.md")]
     results: PathBuf,
+    /// The picture of seats a second, and how late the map is, against watchers.
+    #[arg(long, default_value = "docs/night.svg")]
+    chart: PathBuf,
 }
 
-/// Who buys: as many as ask at a time.
-const IN_FLIGHT: usize = 256;
-
-/// Connections that requests are sent over when they are due.
-const CONNECTIONS: usize = 1024;
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Part {
+    /// Thousands watch while others buy.
+    Night,
+    /// Ten thousand come within ten seconds.
+    Door,
+    /// The server is killed, and all come back.
+    Herd,
+    /// A tenth of the watchers do not read for twenty seconds.
+    Sleepers,
+}
 
 /// Viewers that take part.
 const VIEWERS: usize = 10_000;
 
-/// What one run gave.
-#[derive(Clone, Debug)]
-struct Run {
-    /// As fast as answers come.
-    rush: Paced,
-    /// At half the peak of the same run with nobody watching.
-    half: Paced,
-    peak_mib: f64,
-}
+/// Seats of a large house, in the second case.
+const LARGE_HOUSE: i32 = 200_000;
 
-/// What one pace gave.
-#[derive(Clone, Debug)]
-struct Paced {
-    tally: Tally,
-    look: Look,
-    seconds: f64,
-    /// Seconds of server, PostgreSQL, buyers, watchers.
-    cpu: [f64; 4],
+/// The most who are told every change: machines, of which there are fewer than eyes.
+const MACHINES: usize = 3_000;
+
+impl Settings {
+    /// The streams that are watched, compressed or not.
+    fn ways(&self) -> Vec<(Stream, bool)> {
+        let streams = [Stream::Statuses, Stream::Changes].into_iter();
+        let all = streams.flat_map(|stream| [(stream, false), (stream, true)]);
+        let is_wanted = |&(stream, deflate): &(Stream, bool)| {
+            self.stream.is_none_or(|only| only == stream)
+                && self.deflate.is_none_or(|only| only == deflate)
+        };
+        all.filter(is_wanted).collect()
+    }
+
+    /// The same with as many as watch at the most, of what eyes look at, in a large house.
+    fn with_a_large_house(&self) -> Self {
+        Self {
+            seats: LARGE_HOUSE,
+            watchers: vec![self.most_watchers()],
+            stream: Some(Stream::Statuses),
+            deflate: Some(false),
+            ..self.clone()
+        }
+    }
+
+    /// As many as watch at the most.
+    fn most_watchers(&self) -> usize {
+        self.watchers.iter().copied().max().unwrap_or_default()
+    }
+
+    /// How many watch which stream, where one case for each is enough.
+    fn crowds(&self) -> Vec<(Stream, usize)> {
+        let most = self.most_watchers();
+        let crowds = [(Stream::Statuses, most), (Stream::Changes, most.min(MACHINES))];
+        let is_wanted =
+            |&(stream, _): &(Stream, usize)| self.stream.is_none_or(|only| only == stream);
+        crowds.into_iter().filter(is_wanted).collect()
+    }
 }
 
 pub(crate) async fn run(settings: Settings) -> Result<()> {
@@ -80,143 +137,33 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     let measured = measure(&mut stage, &settings, &mut report).await;
     stage.close().await?;
     measured?;
-    report.write(&settings.results)
+    if settings.part.is_none() { report.write(&settings.results) } else { Ok(()) }
 }
 
 async fn measure(stage: &mut Stage, settings: &Settings, report: &mut Report) -> Result<()> {
     report.say(&format!("{}.\n", stage.configuration().await?));
     let tokens = Arc::new(stage::tokens(VIEWERS)?);
-    let mut counts = vec![0];
-    counts.extend(settings.watchers.iter().filter(|&&count| count > 0));
-    let mut measured: Vec<Vec<Run>> = vec![Vec::new(); counts.len()];
-    for number in 1..=settings.runs {
-        let mut peak = None;
-        for (count, measured) in counts.iter().zip(&mut measured) {
-            let run = one(stage, &tokens, *count, peak, settings.seconds).await?;
-            let seats = run.rush.tally.seats_per_second();
-            peak.get_or_insert(seats);
-            progress(&format!(
-                "{count} watchers, run {number} of {}: {seats:.0} seats/s, map p99 {:.0?} ms, at \
-                 half the peak p99 {:.1} ms, map p99 {:.0?} ms, {:.0} MiB",
-                settings.runs,
-                run.rush.look.lag_p99_ms,
-                run.half.tally.latency_ms(0.99),
-                run.half.look.lag_p99_ms,
-                run.peak_mib
-            ));
-            measured.push(run);
+    let wants = |part| settings.part.is_none_or(|only| only == part);
+    if wants(Part::Night) {
+        let measured = sale::measure(stage, &tokens, settings).await?;
+        tell::sale(&measured, settings, report);
+        if settings.part.is_none() {
+            chart::draw(&measured, &settings.chart)?;
         }
     }
-    tell(&counts, &measured, settings, report);
+    if settings.part.is_none() {
+        let settings = settings.with_a_large_house();
+        let measured = sale::measure(stage, &tokens, &settings).await?;
+        tell::sale(&measured, &settings, report);
+    }
+    if wants(Part::Door) {
+        entrance::measure(stage, &tokens, settings, report).await?;
+    }
+    if wants(Part::Herd) {
+        herd::measure(stage, &tokens, settings, report).await?;
+    }
+    if wants(Part::Sleepers) {
+        sleepers::measure(stage, &tokens, settings, report).await?;
+    }
     Ok(())
-}
-
-/// One run with so many watchers. `peak`: seats a second with none, unless this is that run.
-async fn one(
-    stage: &mut Stage,
-    tokens: &Arc<Vec<String>>,
-    count: usize,
-    peak: Option<f64>,
-    seconds: u64,
-) -> Result<Run> {
-    let terms = Terms { watching: 0, ..Terms::default() };
-    let mut trial = Trial::open(stage.database().await?, tokens, terms).await?;
-    let event = Events::known().warm;
-    let since = trial.counts().changes();
-    let watching = Watching {
-        address: trial.address().to_owned(),
-        event: event.global_id(),
-        since: i64::try_from(since)?,
-        count,
-    };
-    let mut watchers = Watchers::open(&watching).await?;
-    let rush = paced(stage, &mut trial, &mut watchers, (IN_FLIGHT, Pace::Closed), seconds).await?;
-    watchers.reach(trial.counts().changes()).await?;
-    let rate = peak.unwrap_or_else(|| rush.tally.seats_per_second()) / 2.0;
-    let half =
-        paced(stage, &mut trial, &mut watchers, (CONNECTIONS, Pace::Open(rate)), seconds).await?;
-    watchers.reach(trial.counts().changes()).await?;
-    let pids = trial.pids()?;
-    let peak_bytes = pids.into_iter().map(peak_bytes).sum::<Result<f64>>()?;
-    drop(watchers);
-    trial.settle(stage).await?;
-    Ok(Run { rush, half, peak_mib: peak_bytes / (1024.0 * 1024.0) })
-}
-
-/// Buys at a pace, and looks at what the watchers were sent meanwhile.
-async fn paced(
-    stage: &Stage,
-    trial: &mut Trial,
-    watchers: &mut Watchers,
-    (connections, pace): (usize, Pace),
-    seconds: u64,
-) -> Result<Paced> {
-    let used = |trial: &Trial, watchers: &Watchers| -> Result<[f64; 4]> {
-        let [server, postgres, buyers] = trial.cpu(stage)?;
-        Ok([server, postgres, buyers, cpu_seconds(watchers.pid()?)?])
-    };
-    watchers.look().await?;
-    let (started, before) = (std::time::Instant::now(), used(trial, watchers)?);
-    let wishes = singles(&[Events::known().warm]);
-    let time = Duration::from_secs(seconds);
-    let tally = trial.run(Plan::Return, wishes, connections, pace, time).await?;
-    let (look, after) = (watchers.look().await?, used(trial, watchers)?);
-    Ok(Paced {
-        tally,
-        look,
-        seconds: started.elapsed().as_secs_f64(),
-        cpu: std::array::from_fn(|of| after[of] - before[of]),
-    })
-}
-
-fn tell(counts: &[usize], measured: &[Vec<Run>], settings: &Settings, report: &mut Report) {
-    let seats = |run: &Run| run.rush.tally.seats_per_second();
-    let alone = middle(&measured[0], seats);
-    for (pace, of) in [
-        ("As fast as answers come", (|run| &run.rush) as fn(&Run) -> &Paced),
-        ("At half the peak", |run| &run.half),
-    ] {
-        report.say(&format!(
-            "**{pace}**: an event of {} seats, each taken and given back; watchers on \
-             `seatChanges`, {} runs of {} s each; medians.\n\n\
-             | watchers | seats/s | ratio | reservation p50 | p99 | map p50 | p99 | frames a \
-             watcher and second | KB a watcher and second | CPU: server, PostgreSQL, buyers, \
-             watchers | memory, peak |\n|---|---|---|---|---|---|---|---|---|---|---|",
-            stage::WARM_SEATS,
-            settings.runs,
-            settings.seconds,
-        ));
-        for (&count, runs) in counts.iter().zip(measured) {
-            let each = |run: &Run, what: u64| what as f64 / count.max(1) as f64 / of(run).seconds;
-            let cpu: Vec<String> = (0..4)
-                .map(|who| middle(runs, |run| of(run).cpu[who] / of(run).seconds * 100.0))
-                .map(|part| format!("{part:.0} %"))
-                .collect();
-            let reserved = middle(runs, |run| of(run).tally.seats_per_second());
-            report.say(&format!(
-                "| {count} | {reserved:.0} | **{:.2}** | {:.1} ms | {:.1} ms | {} | {} | {:.1} | \
-                 {:.0} | {} | {:.0} MiB |",
-                reserved / alone,
-                middle(runs, |run| of(run).tally.latency_ms(0.5)),
-                middle(runs, |run| of(run).tally.latency_ms(0.99)),
-                lag(runs, |run| of(run).look.lag_p50_ms),
-                lag(runs, |run| of(run).look.lag_p99_ms),
-                middle(runs, |run| each(run, of(run).look.frames)),
-                middle(runs, |run| each(run, of(run).look.bytes) / 1e3),
-                cpu.join(", "),
-                middle(runs, |run| run.peak_mib),
-            ));
-        }
-        report.say("");
-    }
-}
-
-/// The middle of the runs.
-fn middle(runs: &[Run], what: impl Fn(&Run) -> f64) -> f64 {
-    median(&runs.iter().map(what).collect::<Vec<_>>())
-}
-
-fn lag(runs: &[Run], what: impl Fn(&Run) -> Option<f64>) -> String {
-    let lags: Vec<f64> = runs.iter().filter_map(what).collect();
-    if lags.is_empty() { "–".to_owned() } else { format!("{:.0} ms", median(&lags)) }
 }

@@ -23,7 +23,7 @@ use super::stage::Event;
 use crate::Result;
 
 /// What every reservation asks, as a shop would.
-const RESERVE: &str = "mutation Reserve($input: ReserveSeatsInput!) { outcome: \
+pub(crate) const RESERVE: &str = "mutation Reserve($input: ReserveSeatsInput!) { outcome: \
     reserveSeats(input: $input) { __typename \
     ... on ReserveSeatsSuccess { expiresAt serverTime revision seats { id status } } \
     ... on SeatsUnavailable { message seats { seatId reason } } ... on UserError { message } } }";

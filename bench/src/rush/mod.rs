@@ -5,9 +5,9 @@
 //! warmed up, and books that are checked afterwards; the cases take turns, and medians are told.
 
 mod answer;
-mod books;
+pub(crate) mod books;
 mod chart;
-mod connection;
+pub(crate) mod connection;
 mod endurance;
 mod growth;
 mod latency;

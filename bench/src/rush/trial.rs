@@ -116,9 +116,9 @@ impl Trial {
         resident_mib(&self.pids()?)
     }
 
-    /// What was done so far.
-    pub(crate) fn counts(&self) -> Counts {
-        self.counts
+    /// Counts what was done by others than us.
+    pub(crate) fn count(&mut self, counts: Counts) {
+        self.counts += counts;
     }
 
     /// The first server, as host:port.
