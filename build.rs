@@ -23,7 +23,7 @@ fn main() -> io::Result<()> {
     }
     files.sort();
     let mut table = String::from("&[\n");
-    for file in files.iter().filter(|file| !is_compressed(file)) {
+    for file in files.iter().filter(|file| !is_beside(file)) {
         let path = file.strip_prefix(&dist).map_err(io::Error::other)?;
         let content = fs::read(file)?;
         let mut hasher = DefaultHasher::new();
@@ -37,10 +37,12 @@ fn main() -> io::Result<()> {
             }
         };
         let (brotli, gzip, tag) = (compressed("br"), compressed("gz"), hasher.finish());
+        let policy = PathBuf::from(format!("{}.policy", file.display()));
+        let scripts = if policy.is_file() { fs::read_to_string(policy)? } else { String::new() };
         writeln!(
             table,
             "Asset {{ path: {path:?}, tag: \"W/\\\"{tag:016x}\\\"\", plain: \
-                include_bytes!({file:?}), brotli: {brotli}, gzip: {gzip} }},"
+                include_bytes!({file:?}), brotli: {brotli}, gzip: {gzip}, scripts: {scripts:?} }},"
         )
         .map_err(io::Error::other)?;
     }
@@ -61,7 +63,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether it is the compressed form of another file.
-fn is_compressed(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == "br" || extension == "gz")
+/// Whether it belongs to another file: a compressed form of it, or what its policy allows.
+fn is_beside(file: &Path) -> bool {
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| ["br", "gz", "policy"].contains(&extension))
 }

@@ -30,6 +30,7 @@ use crate::graphql::{self, Services};
 use crate::http::{self, App, Arriving, HostGate, OriginGate, Service, SharedAnswers};
 use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
+use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
 use crate::store::{ConnectError, Store, StoreError};
@@ -114,6 +115,8 @@ struct Running {
     /// The feed, the cleaner and the pruner.
     background: TaskTracker,
     desk: DeskTasks,
+    /// Held to the end: what carries frames ends before the tasks that it is for.
+    frame_threads: Arc<FrameThreads>,
 }
 
 impl Server {
@@ -156,6 +159,11 @@ impl Server {
     /// How many subscriptions it carries.
     pub fn followers(&self) -> usize {
         self.running.feed.followers()
+    }
+
+    /// Where its frames are written.
+    pub fn frame_threads(&self) -> &FrameThreads {
+        &self.running.frame_threads
     }
 
     /// How many statements its database has carried out for it.
@@ -213,7 +221,8 @@ impl Running {
 
         let metrics = Metrics::default();
         let most = usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX);
-        let feed = Feed::new(store.clone(), most);
+        let frame_threads = FrameThreads::start(&metrics).map_err(ServerError::Threads)?;
+        let feed = Feed::new(store.clone(), Arc::clone(&frame_threads), most);
         let listen_url = settings.listen_database_url.as_ref().unwrap_or(&database.url).clone();
         background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
         let alarm = Arc::new(ExpiryAlarm::default());
@@ -247,6 +256,7 @@ impl Running {
             proxies: settings.limits.trusted_proxies.clone(),
             store: store.clone(),
             feed: Arc::clone(&feed),
+            frame_threads: Arc::clone(&frame_threads),
             stop: stop.clone(),
             hosts: HostGate::new(&settings.allowed_origins, settings.public_url.as_ref()),
             origins: OriginGate::new(settings.allowed_origins.clone(), settings.public_url.clone()),
@@ -262,7 +272,16 @@ impl Running {
             Service::new(app, settings.public_url.as_ref()),
             stop.clone(),
         ));
-        Ok(Self { store, feed, stop, serving, sockets, background, desk: desk_tasks })
+        Ok(Self {
+            store,
+            feed,
+            stop,
+            serving,
+            sockets,
+            background,
+            desk: desk_tasks,
+            frame_threads,
+        })
     }
 
     /// Clients that do not let go get half of the time; the other half is for what was accepted.

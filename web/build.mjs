@@ -2,10 +2,14 @@
 // content, so that they can be cached for good. Each file has a copy as browsers like it best
 // (Brotli, gzip), made once, here.
 //
+// What a page's head begins with is in the page itself (`<script src="…" inline>`): its hash goes
+// beside the page, for the policy that the server sends with it.
+//
 //   node build.mjs           builds for production
 //   node build.mjs --watch   builds without squeezing, and again whenever something changes
 //   node build.mjs --test    builds test/ for Node's test runner, into dist-test/
 
+import { createHash } from 'node:crypto';
 import { readFile, rm, mkdir, writeFile, readdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -19,10 +23,16 @@ const DIST = join(HERE, 'dist');
 const PAGES = ['index.html', 'playground.html'];
 
 /** What a page may weigh in Brotli: HTML and everything that it loads before it is ready. */
-const BUDGET_BYTES = { 'index.html': 60_000 };
+const BUDGET_BYTES = { 'index.html': 36_000 };
 
 /** Files that shrink when they are compressed. */
 const TEXT = /\.(html|js|css|svg|json|ttf)$/;
+
+/** A script that stands in the page itself. */
+const INLINE = /<script src="([^"]+)" inline><\/script>/;
+
+/** The painter's script is one file: it is waited for, and shares little with the page. */
+const WHOLE = ['src/painter.worker.ts'];
 
 /** What a page refers to with a path of ours: `src="src/main.ts"`. */
 const REFERENCE = /(?<=\s(?:src|href)=")(?!\/|https?:|data:|#)([^"]+)(?=")/g;
@@ -59,11 +69,12 @@ if (process.argv.includes('--test')) {
 } else {
   const html = new Map();
   for (const page of pages) html.set(page, await readFile(join(HERE, page), 'utf8'));
-  const entries = new Set([...html.values()].flatMap((text) => text.match(REFERENCE) ?? []));
+  const references = (text) => text.replace(INLINE, '').match(REFERENCE) ?? [];
+  const entries = new Set([...html.values()].flatMap(references));
   /** @type {esbuild.BuildOptions} */
   const options = {
     ...COMMON,
-    entryPoints: [...entries],
+    entryPoints: [...entries].filter((entry) => !WHOLE.includes(entry)),
     outdir: 'dist/assets',
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -90,15 +101,58 @@ if (process.argv.includes('--test')) {
     ],
   };
 
-  const finish = async (metafile) => {
+  /** Puts a page's own script where the page has it. */
+  const embed = async (page, text) => {
+    const [element, path] = text.match(INLINE) ?? [];
+    if (!path) return text;
+    const minify = !watch;
+    const { outputFiles } = await esbuild.build({
+      ...COMMON,
+      entryPoints: [path],
+      format: 'iife',
+      legalComments: 'none',
+      minify,
+      write: false,
+    });
+    const script = outputFiles[0].text.trim();
+    const hash = createHash('sha256').update(script).digest('base64');
+    await writeFile(join(DIST, `${page}.policy`), `'sha256-${hash}'`);
+    return text.replace(element, () => `<script>${script}</script>`);
+  };
+
+  /** What scripts import is asked for with them, and not once they are there. */
+  const preload = (text, metafile, built) => {
+    const links = (path) => {
+      const { imports } = metafile.outputs[join('dist', built.get(path))];
+      return imports
+        .filter(({ kind }) => kind === 'import-statement')
+        .map(({ path }) => `<link rel="modulepreload" href="${relative('dist', path)}">\n`);
+    };
+    return text.replace(/<script type="module" src="([^"]+)">/, (script, path) =>
+      [...links(path), script].join(''),
+    );
+  };
+
+  const finish = async (parts) => {
+    const whole = await esbuild.build({
+      ...options,
+      entryPoints: WHOLE,
+      splitting: false,
+      plugins: [],
+    });
+    const metafile = { outputs: { ...parts.outputs, ...whole.metafile.outputs } };
     /** Path in the project → path on the server, beside the pages: they may share their host. */
     const built = new Map();
     for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
       if (entryPoint) built.set(entryPoint, relative('dist', file));
     }
     for (const [page, text] of html) {
-      const linked = text.replace(REFERENCE, (path) => built.get(path));
-      await writeFile(join(DIST, page), linked);
+      const [element] = text.match(INLINE) ?? [];
+      const linked = preload(text, metafile, built)
+        .split(element)
+        .map((part) => part.replace(REFERENCE, (path) => built.get(path) ?? path))
+        .join(element);
+      await writeFile(join(DIST, page), await embed(page, linked));
     }
     if (!watch) await squeeze(metafile, built);
   };
@@ -136,7 +190,7 @@ if (process.argv.includes('--test')) {
           if (kind === 'import-statement') load(relative('dist', path));
         }
       };
-      for (const path of text.match(REFERENCE) ?? []) load(built.get(path));
+      for (const path of references(text)) load(built.get(path));
       const total =
         weights.get(page) + [...loaded].reduce((sum, file) => sum + weights.get(file), 0);
       const budget = BUDGET_BYTES[page];

@@ -10,7 +10,10 @@ const COLUMNS = 100;
 export async function plugin(...args) {
   const parts = [await types.plugin(...args), await documents.plugin(...args)];
   const imports = parts.flatMap(({ prepend }) => prepend ?? []);
-  const text = [...imports, ...parts.map(({ content }) => content)].join('\n');
+  const text = [...imports, ...parts.map(({ content }) => content)]
+    .join('\n')
+    // Or what uses one document would bring all of them along.
+    .replaceAll('new TypedDocumentString(', '/* @__PURE__ */ new TypedDocumentString(');
   const formatted = await format(text, {
     parser: 'typescript',
     singleQuote: true,

@@ -1,5 +1,5 @@
-//! What reads strangers' texts: each function takes any text at all, and panics if what it calls
-//! breaks its promise.
+//! What reads strangers' texts: each function takes any text at all, or any bytes, and panics if
+//! what it calls breaks its promise.
 //!
 //! The fuzzer calls them from `src/bin`, and `tests/arena/fuzz.rs` with drawn texts.
 
@@ -11,7 +11,7 @@ use grand_arena::domain::{EventId, ViewerId};
 use grand_arena::graphql::document::DocumentReader;
 use grand_arena::graphql::ids::AnyId;
 use grand_arena::graphql::paging::{Cursor, EVENTS, ORDERS, PageBounds, SEATS};
-use grand_arena::http::ClientMessage;
+use grand_arena::http::{ClientMessage, FrameReader, Incoming, Violation};
 use grand_arena::identity::Identity;
 use grand_arena::store::reads::OrderCursor;
 use serde_json::{Value, json};
@@ -100,6 +100,38 @@ pub fn ws_message(text: &str) {
         assert!(ClientMessage::read(&written.to_string()).is_ok(), "{text:?}");
     } else {
         assert_eq!(ClientMessage::read(&written.to_string()).as_ref(), Ok(&message), "{text:?}");
+    }
+}
+
+/// What is read of a WebSocket's bytes is the same whatever pieces they come in, and no more of it
+/// is kept than may be.
+pub fn ws_frames(bytes: &[u8]) {
+    const LIMIT: usize = 4096;
+    let read = |pieces: std::slice::Chunks<u8>, may_be_compressed: bool| {
+        let mut reader = FrameReader::new(LIMIT, may_be_compressed);
+        let mut all = Vec::<Result<Incoming, Violation>>::new();
+        for mut come in pieces {
+            while !matches!(all.last(), Some(Err(_))) {
+                let Some(read) = reader.read(&mut come).transpose() else { break };
+                all.push(read);
+            }
+            assert!(reader.kept() <= 2 * LIMIT);
+        }
+        all
+    };
+    for may_be_compressed in [false, true] {
+        let whole = read(bytes.chunks(bytes.len().max(1)), may_be_compressed);
+        for piece in [1, 5] {
+            assert_eq!(read(bytes.chunks(piece), may_be_compressed), whole, "{bytes:x?}");
+        }
+        for incoming in whole.iter().flatten() {
+            match incoming {
+                Incoming::Text(text) => assert!(text.len() <= LIMIT),
+                Incoming::Binary(bytes) => assert!(bytes.len() <= LIMIT),
+                Incoming::Ping(bytes) => assert!(bytes.len() <= 125),
+                Incoming::Pong | Incoming::Close(_) => {}
+            }
+        }
     }
 }
 

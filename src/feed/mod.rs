@@ -24,7 +24,6 @@
 //!
 //! Deliberately absent: what any of it looks like to a client. That is for whoever follows.
 
-mod apart;
 mod batch;
 mod board;
 mod bounds;
@@ -35,6 +34,7 @@ mod inboxes;
 mod listen;
 mod lost;
 mod pace;
+mod payload;
 mod permit;
 mod pieces;
 mod reader;
@@ -42,6 +42,7 @@ mod registry;
 mod rendered;
 #[cfg(test)]
 mod sample;
+mod shared_look_up;
 mod snapshots;
 mod status_frame;
 mod status_watch;
@@ -49,12 +50,12 @@ mod teller;
 mod viewer_follower;
 mod watch;
 
-pub(crate) use self::apart::apart;
 pub use self::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES};
 pub use self::error::FeedError;
 pub use self::follower::{Follower, Step};
 pub use self::listen::listen;
 pub use self::lost::Lost;
+pub use self::payload::Payload;
 pub use self::registry::{Feed, Start};
 pub use self::rendered::Rendered;
 pub use self::snapshots::SharedSnapshot;

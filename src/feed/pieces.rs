@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::apart::{SharedLookUp, shared};
 use super::batch::Batch;
+use super::shared_look_up::{SharedLookUp, shared};
 use crate::domain::Revision;
 use crate::store::StoreError;
 

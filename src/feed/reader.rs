@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::watch::Watch;
 use crate::domain::{Change, Revision};
+use crate::pace::FrameThreads;
 use crate::store::{Store, StoreError};
 
 /// How often readers look at the log although nothing woke them: what a lost wake-up costs at most.
@@ -18,18 +17,26 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Changes read from the log at a time.
 const READ_AT_ONCE: usize = MAX_BATCH_CHANGES;
 
-/// Batches follow each other no faster than this: 30 frames a second look live to the eye, and a
-/// rush makes them larger instead of more. The first change after a pause is not delayed.
-const BATCH_EVERY: Duration = Duration::from_millis(33);
-
 /// Starts the reader of a watch, which ends with it, from a revision that the log had reached.
-pub(super) fn start(watch: &Arc<Watch>, store: Store, newest: Revision) {
-    let reading = read(Arc::downgrade(watch), watch.woken(), store, newest);
-    watch.set_reader(tokio::spawn(reading).abort_handle());
+pub(super) fn start(
+    watch: &Arc<Watch>,
+    store: Store,
+    threads: Arc<FrameThreads>,
+    newest: Revision,
+) {
+    let reading = read(Arc::downgrade(watch), store, Arc::clone(&threads), newest);
+    watch.set_reader(threads.spawn(reading).abort_handle());
 }
 
-/// Follows the log until the watch is gone.
-async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position: Revision) {
+/// Follows the log until the watch is gone. Batches follow each other at the pace of frames: a rush
+/// makes them larger instead of more. The first change after a pause is not delayed.
+async fn read(
+    watch: Weak<Watch>,
+    store: Store,
+    threads: Arc<FrameThreads>,
+    mut position: Revision,
+) {
+    let Some(woken) = watch.upgrade().map(|watch| watch.woken()) else { return };
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -65,8 +72,9 @@ async fn read(watch: Weak<Watch>, woken: Arc<Notify>, store: Store, mut position
                     break;
                 }
             }
+            let followers = watch.followers();
             drop(watch);
-            tokio::time::sleep_until(started + BATCH_EVERY).await;
+            threads.next_tick(started, followers).await;
         }
     }
 }

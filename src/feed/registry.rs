@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
 
-use super::apart::{SharedLookUp, apart, shared};
 use super::bounds::Bounds;
 use super::error::FeedError;
 use super::follower::{Follower, FollowerState};
 use super::lost::Lost;
 use super::permit::SubscriptionPermit;
 use super::reader;
+use super::shared_look_up::{SharedLookUp, shared};
 use super::status_watch::{StatusFollower, StatusWatch};
 use super::teller;
 use super::viewer_follower::ViewerFollower;
 use super::watch::Watch;
 use crate::domain::{Change, EventId, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
+use crate::pace::FrameThreads;
 use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
@@ -39,6 +40,7 @@ const KEPT_FOR_THE_KNOWN: usize = 5;
 #[derive(Debug)]
 pub struct Feed {
     store: Store,
+    frame_threads: Arc<FrameThreads>,
     bounds: Bounds,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
     status_watches: Mutex<HashMap<EventId, Weak<StatusWatch>>>,
@@ -53,12 +55,13 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// A feed that serves at most `max_followers` at a time.
-    pub fn new(store: Store, max_followers: usize) -> Arc<Self> {
+    /// A feed that serves at most `max_followers` at a time, whose readers run on those threads.
+    pub fn new(store: Store, frame_threads: Arc<FrameThreads>, max_followers: usize) -> Arc<Self> {
         let max_followers = max_followers.min(Semaphore::MAX_PERMITS);
         let max_strangers = max_followers - max_followers / KEPT_FOR_THE_KNOWN;
         Arc::new(Self {
             store,
+            frame_threads,
             bounds: Bounds::default(),
             watches: Mutex::default(),
             status_watches: Mutex::default(),
@@ -171,7 +174,7 @@ impl Feed {
         let nowhere = FollowerState::Lost(Lost::NoPosition);
         let follower = Follower::new(self.store.clone(), watch, None, nowhere);
         let watch = StatusWatch::new(self.bounds.clone());
-        teller::start(&watch, self.store.clone(), follower);
+        teller::start(&watch, self.store.clone(), Arc::clone(&self.frame_threads), follower);
         watches.insert(event, Arc::downgrade(&watch));
         watch
     }
@@ -195,8 +198,7 @@ impl Feed {
         if watch.has_reached(revision) {
             return Ok(true);
         }
-        let (store, event) = (self.store.clone(), watch.event());
-        let extent = apart(async move { store.log_extent(event).await }).await?;
+        let extent = self.store.log_extent(watch.event()).await?;
         Ok(revision <= extent.ok_or(FeedError::NoSuchEvent)?.newest)
     }
 
@@ -244,7 +246,8 @@ impl Feed {
         }
         watches.retain(|_, watch| watch.strong_count() > 0);
         let watch = Watch::new(event, extent, self.bounds.clone());
-        reader::start(&watch, self.store.clone(), extent.newest);
+        let threads = Arc::clone(&self.frame_threads);
+        reader::start(&watch, self.store.clone(), threads, extent.newest);
         watches.insert(event, Arc::downgrade(&watch));
         watch
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 
+use super::payload::{Counting, Payload};
 use crate::memory::{Allowance, Full};
 
 /// What all frames take together, in bytes, those included that sockets hold which do not read. A
@@ -46,13 +47,6 @@ impl Frames {
         &self.allowance
     }
 
-    /// Counts a frame, after letting go of as many others as it takes. Whoever has one of those
-    /// keeps it, and it is counted until they are done with it.
-    pub(super) fn count(&self, frame: Vec<u8>) -> Result<Bytes, Full> {
-        let bytes = frame.len() + FRAME_OVERHEAD;
-        Ok(self.allowance.make_room(bytes, || self.forget_oldest())?.hold(frame))
-    }
-
     /// Takes note of a frame that is kept.
     pub(super) fn note(&self, of: &Arc<Rendered>, number: u64) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,6 +72,15 @@ impl Frames {
     }
 }
 
+impl Counting for Frames {
+    /// After letting go of as many others as it takes. Whoever has one of those keeps it, and it is
+    /// counted until they are done with it.
+    fn count(&self, frame: Vec<u8>) -> Result<Bytes, Full> {
+        let bytes = frame.len() + FRAME_OVERHEAD;
+        Ok(self.allowance.make_room(bytes, || self.forget_oldest())?.hold(frame))
+    }
+}
+
 /// The forms of one thing, each made by the first who needs it while the others wait for it.
 ///
 /// Making is plain computing, without awaiting anything: a follower whose socket is stuck can never
@@ -90,7 +93,7 @@ pub struct Rendered {
 }
 
 /// `None` until it is made.
-type Form = Arc<Mutex<Option<Bytes>>>;
+type Form = Arc<Mutex<Option<Payload>>>;
 
 impl Rendered {
     /// Of something that nothing was made of yet.
@@ -113,19 +116,19 @@ impl Rendered {
         self: &Arc<Self>,
         number: u64,
         make: impl FnOnce() -> Result<Vec<u8>, E>,
-    ) -> Result<Bytes, E> {
+    ) -> Result<Payload, E> {
         let form = Arc::clone(self.forms().entry(number).or_default());
         let mut made = form.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = &*made {
-            return Ok(bytes.clone());
+        if let Some(payload) = &*made {
+            return Ok(payload.clone());
         }
-        let count = |frame| Ok(self.frames.count(frame)?);
-        let bytes = make().and_then(count).inspect_err(|_| {
+        let count = |frame| Ok(Payload::shared(self.frames.clone(), frame)?);
+        let payload = make().and_then(count).inspect_err(|_| {
             self.forget(number);
         })?;
-        *made = Some(bytes.clone());
+        *made = Some(payload.clone());
         self.frames.note(self, number);
-        Ok(bytes)
+        Ok(payload)
     }
 
     /// Lets go of a form; whether there was one.
@@ -159,13 +162,17 @@ mod tests {
         let frames = Arc::new(Frames::with_room_for(10_000));
         let batches: Vec<_> = (0..2).map(|_| Rendered::new(&frames)).collect();
         let held = batches[0].form(1, make(2_000)).unwrap();
-        assert!(held.as_ptr() == batches[0].form(1, make(9)).unwrap().as_ptr(), "made once");
+        assert!(held.plain() == batches[0].form(1, make(9)).unwrap().plain(), "made once");
         for number in 2..1_000 {
             batches[1].form(number, make(2_000)).unwrap();
             assert!(frames.allowance().used() <= 10_000);
         }
-        assert_eq!(batches[0].form(1, make(9)).unwrap().len(), 9, "it was let go of");
-        assert_eq!(batches[1].form(999, make(9)).unwrap().len(), 2_000, "the newest are kept");
+        assert_eq!(batches[0].form(1, make(9)).unwrap().plain().len(), 9, "it was let go of");
+        assert_eq!(
+            batches[1].form(999, make(9)).unwrap().plain().len(),
+            2_000,
+            "the newest are kept"
+        );
         assert!(frames.allowance().evictions() > 900);
         drop(batches);
         assert!(frames.allowance().used() > 2_000, "somebody has one still");
@@ -178,7 +185,7 @@ mod tests {
         let frames = Arc::new(Frames::with_room_for(10_000));
         let batch = Rendered::new(&frames);
         let held: Vec<_> = (0..4).map(|number| batch.form(number, make(2_000))).collect();
-        assert_eq!(batch.form(9, make(2_000)), Err(Full));
+        assert_eq!(batch.form(9, make(2_000)).err(), Some(Full));
         drop(held);
         assert!(batch.form(9, make(2_000)).is_ok());
     }

@@ -9,9 +9,9 @@ use std::time::Duration;
 use strum::EnumCount as _;
 use tokio::time::Instant;
 
-use super::apart::{SharedLookUp, shared};
 use super::lost::Lost;
 use super::rendered::{Frames, Rendered};
+use super::shared_look_up::{SharedLookUp, shared};
 use crate::domain::Revision;
 use crate::store::StoreError;
 use crate::store::reads::Snapshot;
@@ -193,7 +193,7 @@ mod tests {
                     Ok::<_, crate::memory::Full>(vec![why as u8])
                 };
                 let frame = shared.rendered(why).form(1, make).unwrap();
-                assert_eq!(&frame[..], [why as u8]);
+                assert_eq!(&frame.plain()[..], [why as u8]);
             }
         }
         assert_eq!(made.into_inner(), 2);

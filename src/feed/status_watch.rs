@@ -41,6 +41,11 @@ impl StatusWatch {
         let _ = self.teller.set(teller);
     }
 
+    /// How many look.
+    pub(super) fn followers(&self) -> usize {
+        self.shown.receiver_count()
+    }
+
     pub(super) fn bounds(&self) -> &Bounds {
         &self.bounds
     }

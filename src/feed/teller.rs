@@ -12,6 +12,7 @@ use super::status_frame::StatusFrame;
 use super::status_watch::StatusWatch;
 use crate::backoff::waits;
 use crate::domain::EventId;
+use crate::pace::FrameThreads;
 use crate::store::{ReadLane, Store, StoreError};
 
 /// The waits between attempts to read the board: quickly at first, then without hammering a
@@ -21,9 +22,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Starts what keeps a watch's board current, which ends with the watch. The follower is one of the
 /// event's log, wherever it stands.
-pub(super) fn start(watch: &Arc<StatusWatch>, store: Store, follower: Follower) {
-    let teller = Teller { watch: Arc::downgrade(watch), store, follower };
-    watch.set_teller(tokio::spawn(teller.tell()).abort_handle());
+pub(super) fn start(
+    watch: &Arc<StatusWatch>,
+    store: Store,
+    threads: Arc<FrameThreads>,
+    follower: Follower,
+) {
+    let teller =
+        Teller { watch: Arc::downgrade(watch), store, threads: Arc::clone(&threads), follower };
+    watch.set_teller(threads.spawn(teller.tell()).abort_handle());
 }
 
 /// Nobody watches any more, or there is nothing more to tell.
@@ -32,6 +39,7 @@ struct Ended;
 struct Teller {
     watch: Weak<StatusWatch>,
     store: Store,
+    threads: Arc<FrameThreads>,
     follower: Follower,
 }
 
@@ -51,23 +59,27 @@ impl Teller {
         // Those who wait for it cannot be refused any more: who comes for another event is.
         let _taken = boards.charge_anyway(board.bytes());
         self.follower.move_to(board.revision());
-        let mut due = self.publish(&board, IsRead::Anew)?;
+        let mut tick = self.publish(&board, IsRead::Anew)?;
         loop {
             // The first change after a pause is told at once; what comes until a frame is due is
             // gathered.
             let mut gone_on = self.go_on(&mut board).await;
-            while gone_on.is_ok() && Instant::now() < due {
-                match tokio::time::timeout_at(due, self.go_on(&mut board)).await {
-                    Ok(further) => gone_on = further,
-                    Err(_) => break,
+            while gone_on.is_ok() {
+                if Instant::now() >= tick.due {
+                    let Some(later) = self.threads.put_off(tick.began) else { break };
+                    tick.due = later;
+                }
+                let going_on = tokio::time::timeout_at(tick.due, self.go_on(&mut board));
+                if let Ok(further) = going_on.await {
+                    gone_on = further;
                 }
             }
             if gone_on.is_err() {
                 // Frames have their pace, whatever the log is like.
-                tokio::time::sleep_until(due).await;
+                tokio::time::sleep_until(tick.due).await;
                 return Ok(());
             }
-            due = self.publish(&board, IsRead::Already)?;
+            tick = self.publish(&board, IsRead::Already)?;
         }
     }
 
@@ -87,7 +99,7 @@ impl Teller {
     }
 
     /// Makes a frame; says when the next is due.
-    fn publish(&self, board: &Board, is_read: IsRead) -> Result<Instant, Ended> {
+    fn publish(&self, board: &Board, is_read: IsRead) -> Result<Tick, Ended> {
         let watch = self.watch.upgrade().ok_or(Ended)?;
         let (before, frames) = (watch.newest(), &watch.bounds().frames);
         let frame = match (before, is_read) {
@@ -96,9 +108,10 @@ impl Teller {
             (Some(before), IsRead::Anew) => StatusFrame::first(board, before.number() + 2, frames),
             (None, _) => StatusFrame::first(board, 0, frames),
         };
-        let due = next_frame(Instant::now(), frame.bytes());
+        let began = Instant::now();
+        let due = next_frame(began, frame.bytes()).max(self.threads.due(began, watch.followers()));
         watch.show(frame);
-        Ok(due)
+        Ok(Tick { began, due })
     }
 
     /// Reads the board, for as long as it takes.
@@ -119,6 +132,12 @@ impl Teller {
     fn event(&self) -> EventId {
         self.follower.event()
     }
+}
+
+/// A frame that was made, and when the next is due.
+struct Tick {
+    began: Instant,
+    due: Instant,
 }
 
 /// Whether a board was just read, or has been kept current since the frame before.

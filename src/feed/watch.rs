@@ -155,6 +155,11 @@ impl Watch {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many follow.
+    pub(super) fn followers(&self) -> usize {
+        self.head.receiver_count()
+    }
+
     /// A receiver that sees the newest revision that followers can be given.
     pub(super) fn head(&self) -> watch::Receiver<Revision> {
         self.head.subscribe()
@@ -279,7 +284,9 @@ impl Watch {
     }
 
     async fn read_snapshot(self: Arc<Self>, store: Store) -> Result<FoundSnapshot, StoreError> {
-        let Some(snapshot) = store.snapshot(self.event).await? else { return Ok(None) };
+        let (reader, event) = (store.clone(), self.event);
+        let snapshot = store.apart(async move { reader.snapshot(event).await }).await?;
+        let Some(snapshot) = snapshot else { return Ok(None) };
         self.seats.store(snapshot.seats.len(), Ordering::Relaxed);
         Ok(Some(Arc::new(SharedSnapshot::new(snapshot, &self.bounds.frames))))
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 
 use super::delivery::{LiveFollower, LiveItem};
@@ -11,13 +10,13 @@ use super::schema::ArenaSchema;
 use super::shared_operation::SharedOperation;
 use super::types::{SeatChanges, SeatSnapshot, SeatStatuses, SeatStreamItem};
 use crate::domain::Revision;
-use crate::feed::{Follower, StatusFollower, Step};
+use crate::feed::{Follower, Payload, StatusFollower, Step};
 
 /// A frame: the payload of a `next` message, shared by all who ask the same.
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// As JSON.
-    pub payload: Bytes,
+    pub payload: Payload,
     /// What a client that has it goes on after.
     pub revision: Revision,
 }

@@ -13,7 +13,6 @@ use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::domain::{EventId, Revision, ViewerId};
-use crate::feed::apart;
 use crate::store::reads::ViewerState;
 use crate::store::{ReadLane, Store, StoreError};
 
@@ -91,7 +90,7 @@ impl SharedState {
         wanted: Wanted,
     ) -> Result<Option<Arc<ViewerState>>, StoreError> {
         let (state, asked_at) = (Arc::clone(self), Instant::now());
-        apart(async move {
+        let look_up = async move {
             let mut seen = state.seen.lock().await;
             if let Some((began_at, found)) = &*seen
                 && began_at.elapsed() < KEPT
@@ -108,8 +107,8 @@ impl SharedState {
             let found = found.map(Arc::new);
             *seen = found.clone().map(|found| (began_at, found));
             Ok(found)
-        })
-        .await
+        };
+        self.store.apart(look_up).await
     }
 }
 

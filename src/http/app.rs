@@ -20,6 +20,7 @@ use crate::graphql::cost::Costs;
 use crate::graphql::shared_operation::SharedOperations;
 use crate::identity::Identity;
 use crate::memory::Allowance;
+use crate::pace::FrameThreads;
 use crate::store::Store;
 
 /// What handlers work with: shared, since every connection holds it.
@@ -53,6 +54,8 @@ pub struct App {
     pub store: Store,
     /// For readiness.
     pub feed: Arc<Feed>,
+    /// Where frames are written.
+    pub frame_threads: Arc<FrameThreads>,
     /// Rings when the server shuts down.
     pub stop: CancellationToken,
     /// By which names this server goes.

@@ -5,6 +5,8 @@
 //! asked for anew each time, and answered with 304 while they are the same. A binary that was built
 //! without `web/` says so in the pages' place.
 
+use std::borrow::Cow;
+
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
@@ -25,12 +27,15 @@ struct Asset {
     plain: &'static [u8],
     brotli: Option<&'static [u8]>,
     gzip: Option<&'static [u8]>,
+    /// The hash of the script that stands in a page itself, as a policy names it; empty for none.
+    scripts: &'static str,
 }
 
 /// Everything that was built, by path.
 static BUILT: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// What pages may do: run scripts and use styles that are files of ours, and talk to this server.
+/// Beside that a page may run the one script that stands in it (see [`Asset::scripts`]).
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src \
     'self'; \
     img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors \
@@ -102,15 +107,15 @@ fn page(
         <p>Everything else works: the API is at <code>/graphql</code>, over HTTP and \
         WebSocket.</p>\n</html>\n";
     match find(assets, path) {
-        Some(asset) => asset.answer(ASK_AGAIN, policy, headers),
+        Some(asset) => asset.answer(ASK_AGAIN, &asset.policy(policy), headers),
         None => (common_headers(ASK_AGAIN, policy), Html(MISSING)).into_response(),
     }
 }
 
-fn common_headers(
+fn common_headers<'a>(
     caching: &'static str,
-    policy: &'static str,
-) -> [(header::HeaderName, &'static str); 3] {
+    policy: &'a str,
+) -> [(header::HeaderName, &'a str); 3] {
     [
         (header::CACHE_CONTROL, caching),
         // With scripts, too: a worker's own policy is that of its script.
@@ -120,7 +125,16 @@ fn common_headers(
 }
 
 impl Asset {
-    fn answer(&self, caching: &'static str, policy: &'static str, asked: &HeaderMap) -> Response {
+    /// The policy that a page is sent with: its own script is allowed by its hash.
+    fn policy(&self, policy: &'static str) -> Cow<'static, str> {
+        if self.scripts.is_empty() {
+            return policy.into();
+        }
+        let allowed = format!("script-src 'self' {}", self.scripts);
+        policy.replacen("script-src 'self'", &allowed, 1).into()
+    }
+
+    fn answer(&self, caching: &'static str, policy: &str, asked: &HeaderMap) -> Response {
         let common = common_headers(caching, policy);
         let tag_and_vary = [(header::ETAG, self.tag), (header::VARY, "accept-encoding")];
         if has_tag(asked, self.tag) {
@@ -185,6 +199,7 @@ mod tests {
             plain: b"plain",
             brotli: Some(b"br"),
             gzip: Some(b"gzip"),
+            scripts: "",
         },
         Asset {
             path: "assets/a-2.woff2",
@@ -192,6 +207,7 @@ mod tests {
             plain: b"font",
             brotli: None,
             gzip: None,
+            scripts: "",
         },
         Asset {
             path: "index.html",
@@ -199,6 +215,7 @@ mod tests {
             plain: b"page",
             brotli: Some(b"br"),
             gzip: Some(b"gzip"),
+            scripts: "'sha256-abc='",
         },
     ];
 
@@ -252,6 +269,14 @@ mod tests {
             assert!(!response.headers().contains_key("content-encoding"));
         }
         assert_eq!(answer("W/\"4\"").status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn a_page_may_run_the_script_that_stands_in_it_and_no_other() {
+        let response = page(ASSETS, "index.html", PAGE_POLICY, &HeaderMap::new());
+        let policy = response.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("; script-src 'self' 'sha256-abc='; style-src"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! What many are given is compressed once for all of them ([`super::shared_answers`]), by Brotli
 //! for those who know it; what many are given for a long time, as small as it gets
 //! ([`super::pressing`]). Everything else is compressed by gzip as it leaves: Brotli takes twice as
-//! long. Streams are not, since their frames have to leave one by one.
+//! long. Streams compress their events themselves ([`super::event_writer`]).
 
 use std::io::{Read as _, Write as _};
 
@@ -43,7 +43,7 @@ impl Coding {
     }
 
     /// Whether the client takes answers like that.
-    fn is_accepted(self, asked: &HeaderMap) -> bool {
+    pub(super) fn is_accepted(self, asked: &HeaderMap) -> bool {
         quality_of(asked, self.name()) > 0.0
     }
 
@@ -93,14 +93,15 @@ pub(super) async fn compress_answer(
 ) -> Response {
     let is_long = |length| usize::try_from(length).is_ok_and(|length| length >= WORTH_COMPRESSING);
     let is_compressed = answer.headers().contains_key(header::CONTENT_ENCODING);
-    // Streams do not know how long they are.
-    if !is_compressed && !answer.body().size_hint().exact().is_some_and(is_long) {
+    // Streams do not know how long they are, and are compressed already if they are to be.
+    let length = answer.body().size_hint().exact();
+    if !is_compressed && length.is_some_and(|length| !is_long(length)) {
         return answer;
     }
     // Others may be given another form of it.
     let vary = HeaderValue::from_name(header::ACCEPT_ENCODING);
     answer.headers_mut().append(header::VARY, vary);
-    if is_compressed || !Coding::Gzip.is_accepted(asked) {
+    if is_compressed || length.is_none() || !Coding::Gzip.is_accepted(asked) {
         return answer;
     }
     // Apart, since few are: what a request may become is moved about with it.

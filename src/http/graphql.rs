@@ -6,14 +6,12 @@
 
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{FromRequestParts as _, Query};
+use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::upgrade::OnUpgrade;
 
 use super::app::AppState;
 use super::cacheable::EntityTag;
@@ -71,23 +69,16 @@ pub(super) fn refuse(asked: &HeaderMap, status: StatusCode, message: &str) -> Re
 
 /// A query, a stream of events, or the beginning of a WebSocket.
 async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
-    // axum takes it away, and gives nothing back but a socket of its own.
-    let taking_over = head.extensions.get::<OnUpgrade>().cloned();
-    match WebSocketUpgrade::from_request_parts(head, &()).await {
-        Ok(upgrade) => {
-            return match admit_socket(app, client, &head.headers) {
-                Ok((asker, permit)) => {
-                    let beginning = (upgrade, taking_over);
-                    websocket::upgrade(app.clone(), &head.headers, beginning, asker, permit)
-                }
-                Err(error) => error.answer(Accepted::read(&head.headers)),
-            };
-        }
-        Err(rejection) if websocket::is_asked_for(&head.headers) => {
-            return rejection.into_response();
-        }
-        // Whatever else a connection might become (`h2c`), it need not.
-        Err(_) => {}
+    // Whatever else a connection might become (`h2c`), it need not.
+    if let Some(beginning) = websocket::beginning(head) {
+        let beginning = match beginning {
+            Ok(beginning) => beginning,
+            Err(refused) => return refused,
+        };
+        return match admit_socket(app, client, &head.headers) {
+            Ok((asker, permit)) => websocket::upgrade(app.clone(), beginning, asker, permit),
+            Err(error) => error.answer(Accepted::read(&head.headers)),
+        };
     }
     let (headers, uri) = (&head.headers, &head.uri);
     let parameters = || {

@@ -24,6 +24,8 @@ pub(super) enum OperationEvent {
     Next(Bytes),
     /// One that is shared by all who asked for the same.
     Frame(Frame),
+    /// From here on it is frames: what more it has to tell is to be carried by a frame thread.
+    Live(BoxStream<'static, OperationEvent>),
     /// Errors, after which there is nothing more.
     Failed(Vec<ServerError>),
     /// The operation is complete.
@@ -59,24 +61,18 @@ pub(super) fn start(
     };
     let handed = Handed::default();
     let responses = app.schema.execute_stream(request.data(Delivery::HandOver(handed.clone())));
-    let schema = app.schema.clone();
-    let frames = stream::once(async move {
-        let live =
-            handed.take().zip(shared).map(|(follower, shared)| LiveFrames::new(follower, shared));
-        stream::iter(live.map(|live| live.into_stream(schema))).flatten()
-    });
-    let mut told_with_frame = told_cost;
+    let (mut told_with_frame, schema) = (told_cost, app.schema.clone());
     let unread = Arc::clone(&app.unread);
-    let frames = frames.flatten().map(move |frame| match frame {
+    let told_as_frame = move |frame| match frame {
         Ok(Frame { payload, revision }) if told_with_frame.is_due() => {
-            match unread.count(told_with_frame.tell_in(payload).into()) {
-                Ok(payload) => OperationEvent::Frame(Frame { payload, revision }),
+            match unread.count(told_with_frame.tell_in(payload.plain().clone()).into()) {
+                Ok(told) => OperationEvent::Frame(Frame { payload: told.into(), revision }),
                 Err(full) => failed(full.into()),
             }
         }
         Ok(frame) => OperationEvent::Frame(frame),
         Err(fault) => failed(fault),
-    });
+    };
     let unread = Arc::clone(&app.unread);
     let responses = responses.map(move |mut response| {
         let _under_way = &charge;
@@ -84,7 +80,15 @@ pub(super) fn start(
         told(&unread, operation, response)
     });
     // Its permit is held to the very end: what is handed over goes on without the responses.
-    responses.chain(frames).chain(end).inspect(move |_| _ = &permit).boxed()
+    let rest = async move {
+        let Some((follower, shared)) = handed.take().zip(shared) else {
+            drop(permit);
+            return OperationEvent::End;
+        };
+        let frames = LiveFrames::new(follower, shared).into_stream(schema).map(told_as_frame);
+        OperationEvent::Live(frames.chain(end).inspect(move |_| _ = &permit).boxed())
+    };
+    responses.chain(stream::once(rest)).boxed()
 }
 
 fn told(answers: &Answers, operation: OperationType, mut response: Response) -> OperationEvent {

@@ -1,7 +1,7 @@
 //! GraphQL over server-sent events, distinct connections mode, as graphql-sse's PROTOCOL.md says:
 //! for clients behind proxies that break WebSockets.
 //!
-//! One task makes one stream's events and hands them over one at a time. So a slow reader holds
+//! One task makes one stream's events, on a frame thread, and hands them over one at a time. So a slow reader holds
 //! three events and its position in the change log, and nothing else; a reader that takes nothing
 //! at all loses its position. A client that leaves ends the task. The server ends a stream when it
 //! shuts down or the token has run out. It says so with an error in the last event, and completes
@@ -10,6 +10,7 @@
 //! Deliberately absent: the single connection mode, which is for browsers that have no more than
 //! six connections to a server over HTTP/1; they have the WebSocket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::ServerError;
@@ -18,16 +19,20 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at};
 
 use super::app::AppState;
+use super::coding::Coding;
+use super::event_writer::{Event, EventWriter};
 use super::long_lived::{WRITE_TIMEOUT, at, token_end};
 use super::operation::{self, OperationEvent};
 use super::request::{self, Prepared};
 use super::request_error::fault_response;
+use crate::feed::Payload;
 use crate::graphql::delivery::ResumeAfter;
 use crate::graphql::error::{Code, Fault};
 
@@ -63,12 +68,17 @@ pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared)
     if let Some(resume) = last_event_id.and_then(ResumeAfter::read) {
         prepared.request = prepared.request.data(resume);
     }
-    let token_end = prepared.asker().and_then(|asker| asker.viewer.as_ref()).map(token_end);
     let (events, stream) = mpsc::channel(1);
-    let is_subscription = prepared.operation == OperationType::Subscription;
+    let by_gzip = Coding::Gzip.is_accepted(asked);
+    let serving = Serving {
+        app: Arc::clone(app),
+        is_subscription: prepared.operation == OperationType::Subscription,
+        token_end: prepared.asker().and_then(|asker| asker.viewer.as_ref()).map(token_end),
+        events: Events(events),
+    };
     let told = operation::start(app, prepared);
-    app.sockets.spawn(serve(app.clone(), is_subscription, told, token_end, Events(events)));
-    answer(stream)
+    app.sockets.spawn(serving.serve(told));
+    answer(stream, by_gzip)
 }
 
 /// A stream with one answer in it.
@@ -77,22 +87,32 @@ pub(super) fn once(errors: &[ServerError]) -> Response {
     // There is room for two.
     let _ = events.try_send(refusal(errors));
     let _ = events.try_send(Part::Complete);
-    answer(stream)
+    answer(stream, false)
 }
 
-fn answer(parts: mpsc::Receiver<Part>) -> Response {
-    let events = stream::try_unfold(parts, |mut parts| async move {
+fn answer(parts: mpsc::Receiver<Part>, by_gzip: bool) -> Response {
+    let begun = Some((parts, EventWriter::new(by_gzip)));
+    let bytes = stream::try_unfold(begun, |state| async move {
+        let Some((mut parts, mut writer)) = state else { return Ok(None) };
         match parts.recv().await {
-            Some(Part::Next(event)) => Ok(Some((event, parts))),
-            Some(Part::Complete) => Ok(None),
+            Some(Part::Next(event)) => {
+                Ok(Some((writer.write(&event).into(), Some((parts, writer)))))
+            }
+            Some(Part::Complete) => {
+                let complete = writer.write(&bare(COMPLETE));
+                let last = complete.into_iter().chain([writer.end()]).collect();
+                Ok(Some((last, None)))
+            }
             None => Err(Abandoned),
         }
     });
-    let bytes = events
-        .map_ok(|event| stream::iter(event.0.into_iter().map(Ok::<_, Abandoned>)))
-        .try_flatten();
-    let complete = stream::once(async { Ok(Bytes::from_static(COMPLETE)) });
-    let mut response = Body::from_stream(bytes.chain(complete)).into_response();
+    let bytes = bytes.map_ok(|pieces: Vec<Bytes>| {
+        stream::iter(pieces.into_iter().filter(|piece| !piece.is_empty()).map(Ok::<_, Abandoned>))
+    });
+    let mut response = Body::from_stream(bytes.try_flatten()).into_response();
+    if by_gzip {
+        Coding::Gzip.label(response.headers_mut());
+    }
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -105,50 +125,64 @@ fn answer(parts: mpsc::Receiver<Part>) -> Response {
     response
 }
 
-async fn serve(
+/// One stream, on its way to a client.
+struct Serving {
     app: AppState,
     is_subscription: bool,
-    mut told: BoxStream<'static, OperationEvent>,
     token_end: Option<Instant>,
     events: Events,
-) {
-    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_EVERY, KEEP_ALIVE_EVERY);
-    let goodbye = loop {
-        let (part, has_failed) = tokio::select! {
-            biased;
-            () = events.0.closed() => return,
-            // A query or a mutation is carried to its end, as over plain HTTP.
-            () = app.stop.cancelled(), if is_subscription => break Some(SHUTTING_DOWN),
-            () = at(token_end), if is_subscription => break Some(TOKEN_EXPIRED),
-            event = told.next() => match event {
-                Some(OperationEvent::Next(payload)) => (Part::Next(Event::next(payload)), false),
-                Some(OperationEvent::Frame(frame)) => {
-                    let event = Event::next_with_id(frame.payload, frame.revision.0);
-                    (Part::Next(event), false)
+}
+
+impl Serving {
+    async fn serve(self, mut told: BoxStream<'static, OperationEvent>) {
+        let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_EVERY, KEEP_ALIVE_EVERY);
+        let goodbye = loop {
+            let (part, has_failed) = tokio::select! {
+                biased;
+                () = self.events.0.closed() => return,
+                // A query or a mutation is carried to its end, as over plain HTTP.
+                () = self.app.stop.cancelled(), if self.is_subscription => {
+                    break Some(SHUTTING_DOWN);
                 }
-                Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),
-                Some(OperationEvent::End) | None => break None,
-            },
-            // Handed over as all else is, so that a reader that takes nothing is noticed.
-            _ = keep_alive.tick() => (Part::Next(ALIVE.into()), false),
+                () = at(self.token_end), if self.is_subscription => break Some(TOKEN_EXPIRED),
+                event = told.next() => match event {
+                    Some(OperationEvent::Next(json)) => (Part::Next(next(json.into())), false),
+                    Some(OperationEvent::Frame(frame)) => {
+                        (Part::Next(next_with_id(frame.payload, frame.revision.0)), false)
+                    }
+                    Some(OperationEvent::Live(frames)) => return self.go_live(frames),
+                    Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),
+                    Some(OperationEvent::End) | None => break None,
+                },
+                // Handed over as all else is, so that a reader that takes nothing is noticed.
+                _ = keep_alive.tick() => (Part::Next(bare(ALIVE)), false),
+            };
+            if !self.events.send(part).await {
+                return;
+            }
+            if has_failed {
+                break None;
+            }
+            keep_alive.reset();
         };
-        if !events.send(part).await {
+        // What the operation holds (a permit of the feed) is given back before the client is waited
+        // for.
+        drop(told);
+        if let Some((code, message)) = goodbye
+            && !self.events.send(refusal(&fault_response(Fault::new(code, message)).errors)).await
+        {
             return;
         }
-        if has_failed {
-            break None;
-        }
-        keep_alive.reset();
-    };
-    // What the operation holds (a permit of the feed) is given back before the client is waited
-    // for.
-    drop(told);
-    if let Some((code, message)) = goodbye
-        && !events.send(refusal(&fault_response(Fault::new(code, message)).errors)).await
-    {
-        return;
+        self.events.send(Part::Complete).await;
     }
-    events.send(Part::Complete).await;
+
+    /// Goes on where frames are made. They are written where the connection is served, which comes
+    /// before: HTTP does not let a connection's answer go elsewhere.
+    fn go_live(self, frames: BoxStream<'static, OperationEvent>) {
+        let app = Arc::clone(&self.app);
+        let serving: BoxFuture<'static, ()> = Box::pin(self.serve(frames));
+        app.sockets.spawn_on(serving, app.frame_threads.handle());
+    }
 }
 
 /// What a stream is made of.
@@ -158,25 +192,19 @@ enum Part {
     Complete,
 }
 
-/// An event, in pieces: what many are given is not copied for each of them.
-struct Event(Vec<Bytes>);
-
-impl Event {
-    /// A result. JSON has no line ends, which would end its line here.
-    fn next(json: Bytes) -> Self {
-        Self(vec![BEFORE_DATA.into(), json, EVENT_END.into()])
-    }
-
-    /// A result, and what a browser sends to go on after it.
-    fn next_with_id(json: Bytes, id: i64) -> Self {
-        Self(vec![BEFORE_DATA.into(), json, format!("\nid: {id}\n\n").into()])
-    }
+/// A result. JSON has no line ends, which would end its line here.
+fn next(payload: Payload) -> Event {
+    Event { before: BEFORE_DATA, payload, after: EVENT_END.into() }
 }
 
-impl From<&'static [u8]> for Event {
-    fn from(bytes: &'static [u8]) -> Self {
-        Self(vec![bytes.into()])
-    }
+/// A result, and what a browser sends to go on after it.
+fn next_with_id(payload: Payload, id: i64) -> Event {
+    Event { before: BEFORE_DATA, payload, after: format!("\nid: {id}\n\n").into() }
+}
+
+/// An event with nothing of anybody's in it.
+fn bare(event: &'static [u8]) -> Event {
+    Event { before: event, payload: Bytes::new().into(), after: Bytes::new() }
 }
 
 /// The stream ends without having been completed: the client has left, or takes nothing.
@@ -196,7 +224,7 @@ impl Events {
 
 fn refusal(errors: &[ServerError]) -> Part {
     match request::errors_to_json(errors) {
-        Ok(json) => Part::Next(Event::next(json.into())),
+        Ok(json) => Part::Next(next(Bytes::from(json).into())),
         Err(error) => {
             tracing::error!(%error, "an event could not be written");
             Part::Complete

@@ -27,10 +27,10 @@
 //! - Time is passed in; nothing here reads a clock.
 //! - Neither an error nor a `Debug` output holds a token or a key.
 //!
-//! The crate `jsonwebtoken` is used for the signatures of public keys only. Its `decode` checks time against the
-//! system clock and passes over `crit`; and it looks its backend up in a process-wide slot, which
-//! panics if some dependency also turns on the other backend. So the envelope and the claims are
-//! read here, and the backend is named (see `keys.rs`).
+//! The crate `jsonwebtoken` is used for the signatures of public keys only. Its `decode` checks
+//! time against the system clock and passes over `crit`; and it looks its backend up in a
+//! process-wide slot, which panics if some dependency also turns on the other backend. So the
+//! envelope and the claims are read here, and the backend is named (see `keys.rs`).
 //!
 //! Deliberately absent:
 //!

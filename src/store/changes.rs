@@ -33,8 +33,14 @@ pub(super) struct ChangeRow {
 }
 
 impl Store {
-    /// What of the event's log is there; `None` if there is no such event.
+    /// What of the event's log is there, looked up apart ([`Store::apart`]); `None` if there is no
+    /// such event.
     pub async fn log_extent(&self, event: EventId) -> Result<Option<LogExtent>, StoreError> {
+        let store = self.clone();
+        self.apart(async move { store.read_log_extent(event).await }).await
+    }
+
+    async fn read_log_extent(&self, event: EventId) -> Result<Option<LogExtent>, StoreError> {
         const EXTENT: &str = "SELECT revision,
        (SELECT min(revision) FROM seat_changes WHERE event_id = $1),
        (SELECT max(id) FROM seats WHERE event_id = $1) FROM events WHERE id = $1";
@@ -48,8 +54,9 @@ impl Store {
         Ok(Some(LogExtent { newest: Revision(newest), pruned: Revision(pruned), seats }))
     }
 
-    /// The changes after a revision, in order, at most `limit` of them. They are consecutive, but
-    /// where the log was pruned the first may not follow `after`: the caller checks.
+    /// The changes after a revision, in order, at most `limit` of them, looked up apart
+    /// ([`Store::apart`]). They are consecutive, but where the log was pruned the first may not
+    /// follow `after`: the caller checks.
     ///
     /// # Errors
     ///
@@ -60,7 +67,9 @@ impl Store {
         after: Revision,
         limit: usize,
     ) -> Result<Vec<Change>, StoreError> {
-        let rows = change_rows(&self.upkeep, event, after, limit).await?;
+        let store = self.clone();
+        let look_up = async move { change_rows(&store.upkeep, event, after, limit).await };
+        let rows = self.apart(look_up).await?;
         rows.into_iter().map(|row| row.into_change(event)).collect()
     }
 }

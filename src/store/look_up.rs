@@ -1,4 +1,8 @@
-//! Look-ups for clients: each waits for its turn.
+//! Look-ups that no socket can hold up, in tasks of their own; those for clients wait for their
+//! turns.
+//!
+//! They run where the store was opened. Who asks may be on a thread that comes after others; a
+//! connection that was opened there would be served there, also for those who come first.
 
 use std::sync::Arc;
 
@@ -9,6 +13,21 @@ use super::pools::Store;
 use super::read_turns::{MapTurns, ReadLane, ReadTurn};
 
 impl Store {
+    /// Looks something up in a task of its own. A follower is polled by the socket it serves, and a
+    /// socket that cannot write does not poll: what others wait for (a connection, a lock) must not
+    /// be in its hands meanwhile. Nor is it dropped with whoever asked, in the middle of a
+    /// transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of the look-up.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.runtime.spawn(look_up).await.unwrap_or(Err(StoreError::Interrupted))
+    }
+
     /// Waits for a turn to read. Hold it while reading, and take no other meanwhile.
     ///
     /// # Errors
@@ -41,7 +60,7 @@ impl Store {
         look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let turns = Arc::clone(&self.read_turns);
-        after(async move { turns.read(lane).await }, look_up).await
+        self.after(async move { turns.read(lane).await }, look_up).await
     }
 
     /// Looks up what has a whole map in it, likewise.
@@ -55,28 +74,29 @@ impl Store {
         look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let turns = Arc::clone(&self.read_turns);
-        after(async move { turns.map(lane).await }, look_up).await
+        self.after(async move { turns.map(lane).await }, look_up).await
     }
-}
 
-/// Looks something up once there is a turn for it, in a task of its own; not at all if nobody waits
-/// for it by then.
-async fn after<R: Send, T: Send + 'static>(
-    turn: impl Future<Output = Result<R, StoreError>> + Send + 'static,
-    look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-) -> Result<T, StoreError> {
-    let (mut reply, answer) = oneshot::channel();
-    tokio::spawn(async move {
-        let turn = tokio::select! {
-            turn = turn => turn,
-            () = reply.closed() => return,
-        };
-        let found = match turn {
-            Ok(_turn) => look_up.await,
-            Err(error) => Err(error),
-        };
-        // Who asked may have left.
-        let _ = reply.send(found);
-    });
-    answer.await.unwrap_or(Err(StoreError::Interrupted))
+    /// Looks something up once there is a turn for it, in a task of its own; not at all if nobody waits
+    /// for it by then.
+    async fn after<R: Send, T: Send + 'static>(
+        &self,
+        turn: impl Future<Output = Result<R, StoreError>> + Send + 'static,
+        look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (mut reply, answer) = oneshot::channel();
+        self.runtime.spawn(async move {
+            let turn = tokio::select! {
+                turn = turn => turn,
+                () = reply.closed() => return,
+            };
+            let found = match turn {
+                Ok(_turn) => look_up.await,
+                Err(error) => Err(error),
+            };
+            // Who asked may have left.
+            let _ = reply.send(found);
+        });
+        answer.await.unwrap_or(Err(StoreError::Interrupted))
+    }
 }

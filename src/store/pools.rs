@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::sqlx::PgPool;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use tokio::runtime::Handle;
 
 use super::error::StoreError;
 use super::read_turns::ReadTurns;
@@ -22,9 +23,12 @@ pub struct Store {
     pub(super) upkeep: DatabaseConnection,
     statements: Arc<AtomicU64>,
     pub(super) read_turns: Arc<ReadTurns>,
+    /// Where the connections for reading are served, whoever asks.
+    pub(super) runtime: Handle,
 }
 
 impl Store {
+    /// The runtime is the one that this is called on.
     pub(super) fn new(bookings: PgPool, reads: PgPool, upkeep: PgPool) -> Self {
         let read_turns = Arc::new(ReadTurns::of(reads.options().get_max_connections()));
         let statements = Arc::new(AtomicU64::new(0));
@@ -42,6 +46,7 @@ impl Store {
             upkeep: connection(upkeep),
             statements: Arc::clone(&statements),
             read_turns,
+            runtime: Handle::current(),
         }
     }
 

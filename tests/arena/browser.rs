@@ -11,7 +11,7 @@
 //!   "isConfirmedByShop"}` as JSON, each as it likes (40 seats, held for 300 s, without a limit,
 //!   confirmed by buyers). `/demo/without-limits` lifts those of the demo event. `/stop/TERM` and
 //!   `/stop/KILL` stop the server and wait for its end; `/start` starts it again at the same
-//!   address.
+//!   address, `/start/limited` with the limits for viewers and addresses.
 
 use std::path::PathBuf;
 

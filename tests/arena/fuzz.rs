@@ -85,6 +85,28 @@ fn ids() -> impl Strategy<Value = String> {
     prop_oneof![near, texts]
 }
 
+/// A WebSocket's bytes: frames in good order and in none, masked with zeros or with anything.
+fn frames() -> impl Strategy<Value = Vec<u8>> {
+    let first = prop_oneof![
+        4 => select(&[0x81, 0x01, 0x80, 0x00, 0x82, 0x88, 0x89, 0x8a, 0xc1, 0x41][..]),
+        1 => any::<u8>(),
+    ];
+    let payload = prop_oneof![
+        "[ -~é]{0,60}".prop_map(String::into_bytes),
+        vec(any::<u8>(), 0..120),
+        // "Hello", compressed.
+        Just(vec![0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]),
+    ];
+    let mask = prop_oneof![Just([0; 4]), any::<[u8; 4]>()];
+    let frame = (first, payload, mask, prop::option::weighted(0.1, any::<u8>()));
+    let bytes = frame.prop_map(|(first, payload, mask, length)| {
+        let length = length.unwrap_or(0x80 | u8::try_from(payload.len()).unwrap_or(125));
+        let masked = payload.iter().zip(mask.into_iter().cycle()).map(|(byte, mask)| byte ^ mask);
+        [first, length].into_iter().chain(mask).chain(masked).collect::<Vec<_>>()
+    });
+    vec(bytes, 0..6).prop_map(|frames| frames.concat())
+}
+
 fn cursors() -> impl Strategy<Value = String> {
     let numbers = vec(prop_oneof![any::<i64>(), any::<i32>().prop_map(i64::from)], 0..5);
     let texts = prop_oneof![
@@ -175,6 +197,11 @@ proptest! {
     #[test]
     fn a_message_that_is_read_is_written_the_same(text in messages()) {
         targets::ws_message(&text);
+    }
+
+    #[test]
+    fn what_is_read_of_frames_does_not_depend_on_the_pieces_they_come_in(bytes in frames()) {
+        targets::ws_frames(&bytes);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Release, Reserve, SeatSet};
 use grand_arena::domain::{Revision, ViewerId};
-use grand_arena::feed::{Feed, Follower, KEPT_CHANGES, Lost, Start, Step};
+use grand_arena::feed::{Follower, KEPT_CHANGES, Lost, Start, Step};
 use grand_arena::memory::Full;
 use grand_arena::pruner::Pruner;
 use grand_arena::store::retention::Retention;
@@ -108,7 +108,7 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
     let arena = Arena::new().await;
     let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
-    let feed = Feed::new(arena.store.clone(), 10);
+    let feed = arena.feed(10);
     let mut sleeper = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
     let mut reader = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
     churn(&desk, &event, 200).await;
@@ -130,7 +130,7 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
 async fn a_watch_ends_with_its_last_follower_and_permits_are_given_back() {
     let arena = Arena::new().await;
     let event = log_event(&arena, 10).await;
-    let feed = Feed::new(arena.store.clone(), 2);
+    let feed = arena.feed(2);
     for _ in 0..5 {
         let first = feed.follow(event.id, Start::Live, true).await.unwrap();
         let _second = feed.follow(event.id, Start::Live, true).await.unwrap();
@@ -150,7 +150,7 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     arena.expect_warning("the log was rewound");
     let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
-    let feed = Feed::new(arena.store.clone(), 10);
+    let feed = arena.feed(10);
     let mut follower = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
     churn(&desk, &event, 400).await;
     read_to(&mut follower, 0, 400).await;
@@ -171,7 +171,7 @@ async fn a_herd_that_comes_back_has_the_log_read_once_and_each_frame_made_once()
     let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     churn(&desk, &event, 4_000).await;
-    let feed = Feed::new(arena.store.clone(), 200);
+    let feed = arena.feed(200);
     let (made, needed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let (before, began) = (arena.store.statements(), Instant::now());
     let catch_up = async |from: i64| {
@@ -248,7 +248,7 @@ async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
     let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     churn(&desk, &event, 400).await;
-    let feed = Feed::new(arena.store.clone(), 20);
+    let feed = arena.feed(20);
     let mut reader = feed.follow(event.id, Start::Live, true).await.unwrap();
     assert!(matches!(reader.next().await.unwrap(), Step::Lost(Lost::NoPosition)));
 

@@ -1,5 +1,8 @@
 //! GraphQL over server-sent events, event by event.
 
+use std::io::Write as _;
+
+use flate2::write::GzDecoder;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -12,6 +15,10 @@ use crate::websocket::short_token;
 pub struct Events {
     response: Response,
     text: String,
+    /// For a stream that comes compressed.
+    inflater: Option<GzDecoder<Vec<u8>>>,
+    /// How many bytes have come.
+    come: usize,
 }
 
 impl Events {
@@ -19,7 +26,9 @@ impl Events {
         let response = request.header("accept", "text/event-stream").send().await.unwrap();
         assert_eq!(response.status(), 200, "{:?}", response.text().await);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, text: String::new() }
+        let by_gzip = response.headers().get("content-encoding").is_some_and(|by| by == "gzip");
+        let inflater = by_gzip.then(|| GzDecoder::new(Vec::new()));
+        Self { response, text: String::new(), inflater, come: 0 }
     }
 
     /// The next event or comment as it is written; `None` at the end.
@@ -34,7 +43,21 @@ impl Events {
             let chunk = tokio::time::timeout(patience, self.response.chunk())
                 .await
                 .expect("no event for 20 s");
-            self.text.push_str(std::str::from_utf8(&chunk.unwrap()?).unwrap());
+            let Some(chunk) = chunk.unwrap() else {
+                // It checks the sum at the end.
+                self.inflater.take().map(|inflater| inflater.finish().unwrap());
+                return None;
+            };
+            self.come += chunk.len();
+            let text = match &mut self.inflater {
+                None => chunk.to_vec(),
+                Some(inflater) => {
+                    inflater.write_all(&chunk).unwrap();
+                    inflater.flush().unwrap();
+                    std::mem::take(inflater.get_mut())
+                }
+            };
+            self.text.push_str(std::str::from_utf8(&text).unwrap());
         }
     }
 
@@ -94,6 +117,34 @@ async fn a_stream_of_events_carries_a_subscription_and_shows_that_it_is_alive() 
         assert_eq!(events.next().await["data"]["seatChanges"]["toRevision"], 1);
     }
     assert!(posted.raw().await.unwrap().starts_with(':'), "a comment");
+    books::check(&arena, &event).await;
+}
+
+#[tokio::test]
+async fn a_stream_comes_by_gzip_event_by_event_for_those_who_can_inflate_it() {
+    let arena = Arena::new().await;
+    let event = arena.event(40).await;
+    let server = arena.server().await;
+    let mut streams = Vec::new();
+    for accepted in ["gzip, deflate, br", "br, gzip;q=0"] {
+        let request = get(&server, SEAT_CHANGES, json!({ "event": event.gid }));
+        let events = Events::open(request.header("accept-encoding", accepted)).await;
+        assert_eq!(events.inflater.is_some(), accepted.starts_with("gzip"));
+        assert!(events.response.headers().get("vary").is_some_and(|by| by == "accept-encoding"));
+        streams.push(events);
+    }
+    server.client("alice").reserve(&event, 1..=8).await;
+    let [by_gzip, plain] = &mut streams[..] else { panic!() };
+    for _ in 0..2 {
+        assert_eq!(by_gzip.raw().await, plain.raw().await);
+    }
+    let (few, many) = (by_gzip.come, plain.come);
+    assert!(few < many / 2, "{few} bytes instead of {many}");
+    server.server.shut_down().await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(by_gzip.raw().await, plain.raw().await);
+    }
+    assert!(by_gzip.inflater.is_none(), "it has come to its end, with the right sum");
     books::check(&arena, &event).await;
 }
 

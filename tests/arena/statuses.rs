@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::DateTime;
 use grand_arena::domain::{Cause, Change, Letter, Revision, SeatStatus, ViewerId};
-use grand_arena::feed::{Feed, FeedError, StatusFollower, Statuses};
+use grand_arena::feed::{FeedError, StatusFollower, Statuses};
 use serde_json::{Value, json};
 
 use crate::harness::client::kind;
@@ -197,7 +197,7 @@ async fn who_sleeps_is_told_the_whole_and_then_goes_on() {
     let arena = Arena::new().await;
     let event = arena.event(40).await;
     let server = arena.server().await;
-    let feed = Feed::new(arena.store.clone(), 10);
+    let feed = arena.feed(10);
     let follow = async || feed.follow_statuses(event.id, true).await.unwrap();
     let (mut awake, mut sleeper) = (follow().await, follow().await);
     let (mut fold, mut sleepers) = (Fold::default(), Fold::default());
@@ -279,7 +279,7 @@ async fn a_change_of_a_seat_that_the_plan_did_not_have_has_the_map_read_anew() {
 async fn however_wild_a_sale_is_a_watcher_is_sent_so_many_bytes_a_second() {
     let arena = Arena::new().await;
     let event = arena.event(4_000).await;
-    let feed = Feed::new(arena.store.clone(), 10);
+    let feed = arena.feed(10);
     let mut follower = feed.follow_statuses(event.id, true).await.unwrap();
     let mut fold = Fold::default();
     next(&mut follower, &mut fold).await;
@@ -333,7 +333,7 @@ async fn however_wild_a_sale_is_a_watcher_is_sent_so_many_bytes_a_second() {
 async fn watches_end_with_their_followers_and_count_among_the_permits() {
     let arena = Arena::new().await;
     let event = arena.event(10).await;
-    let feed = Feed::new(arena.store.clone(), 2);
+    let feed = arena.feed(2);
     let boards = || feed.allowances()[2].used();
     for _ in 0..3 {
         let mut first = feed.follow_statuses(event.id, true).await.unwrap();

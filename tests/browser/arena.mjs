@@ -3,7 +3,8 @@
 // The environment comes from tests/arena/browser.rs. ARENA_URL is the server, which has the demo
 // event; ARENA_CHROMIUM is the browser's binary. ARENA_TOKEN is a viewer's token for calls that no
 // page makes, ARENA_SHOP_TOKEN one with the role SHOP. ARENA_CONTROL_URL makes events (POST
-// /event), stops the server (POST /stop/TERM, /stop/KILL), and starts it again (POST /start).
+// /event), stops the server (POST /stop/TERM, /stop/KILL), and starts it again (POST /start; with
+// the limits for viewers and addresses, POST /start/limited).
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -49,6 +50,18 @@ export const newEvent = async (wanted = {}) => (await control('event', wanted)).
 export const liftLimits = () => control('demo/without-limits');
 export const stopServer = (signal) => control(`stop/${signal}`);
 export const startServer = () => control('start');
+export const startLimitedServer = () => control('start/limited');
+
+/** Takes all guest sessions that this address may begin for now. */
+export async function useUpGuestSessions() {
+  const body = JSON.stringify({ query: 'mutation { startGuestSession { token } }' });
+  const headers = { 'content-type': 'application/json' };
+  for (let began = 0; began < 100; began++) {
+    const { status } = await fetch(`${ARENA_URL}/graphql`, { method: 'POST', headers, body });
+    if (status === 429) return;
+  }
+  throw new Error('guest sessions are not limited');
+}
 
 /** Asks the API without a page: what other people do. */
 export async function api(query, variables, token = ARENA_TOKEN) {

@@ -17,9 +17,11 @@ import {
   newEvent,
   openList,
   seatIs,
+  startLimitedServer,
   startServer,
   stopServer,
   text,
+  useUpGuestSessions,
   viewer,
 } from './arena.mjs';
 
@@ -353,6 +355,107 @@ test('a token that the server does not take is replaced by a new guest', async (
   await alice.page.reload();
   await openList(alice.page);
   await seatIs(alice.page, 1, 1, 'held for you');
+  await alice.leave({ expecting: LOST });
+});
+
+/** Gives what the page says of the connection from now on, whenever that changes. */
+async function watchStates(page) {
+  await page.evaluate(() => {
+    const live = document.querySelector('#live');
+    globalThis.states = [];
+    const note = () => globalThis.states.push(live.dataset.state);
+    new MutationObserver(note).observe(live, { attributeFilter: ['data-state'] });
+  });
+  return () => page.evaluate(() => globalThis.states);
+}
+
+test('to watch takes no guest session; to hold waits for one, and says how long', async () => {
+  const event = await newEvent();
+  await stopServer('TERM');
+  await startLimitedServer();
+  try {
+    await useUpGuestSessions();
+    const alice = await viewer(event);
+    await openList(alice.page);
+    await holdElsewhere(event.id, [event.seats[1]]);
+    await seatIs(alice.page, 1, 2, 'held by someone else');
+    const states = await watchStates(alice.page);
+    await inList(alice.page, 1, 1).click();
+    await text(note(alice.page), /from your network.* Trying again in \d seconds?…$/);
+    await seatIs(alice.page, 1, 1, 'held for you');
+    await live(alice.page);
+    // What is theirs comes live from now on, too: another tab gives it back.
+    const second = await alice.context.newPage();
+    await second.goto(alice.page.url());
+    await second.getByRole('button', { name: /^Give back/ }).click();
+    await seatIs(alice.page, 1, 1, 'free');
+    assert.deepEqual(await states(), [], 'the map is live all along');
+    await alice.leave({ expecting: [/429/] });
+  } finally {
+    await stopServer('TERM');
+    await startServer();
+  }
+});
+
+test('a map of another plan has the page load the plan anew, and not from its cache', async () => {
+  const event = await newEvent();
+  let isOther = false;
+  const other = (message) => message.replace(/"planVersion":\d+/, '"planVersion":99');
+  const alice = await viewer({
+    ...event,
+    prepare: (page) =>
+      page.routeWebSocket(/graphql/, (socket) => {
+        const server = socket.connectToServer();
+        server.onMessage((message) => socket.send(isOther ? other(message) : message));
+      }),
+  });
+  const plans = [];
+  alice.page.on('request', (request) => {
+    if (!request.url().includes('PlanDrawing')) return;
+    plans.push(request);
+    isOther = false;
+  });
+  await openList(alice.page);
+  isOther = true;
+  await holdElsewhere(event.id, [event.seats[1]]);
+  await alice.page.waitForRequest(/PlanDrawing/);
+  await openList(alice.page);
+  await seatIs(alice.page, 1, 2, 'held by someone else');
+  const headers = await Promise.all(plans.map((request) => request.allHeaders()));
+  assert.deepEqual(
+    headers.map((each) => each['cache-control']),
+    ['max-age=0'],
+  );
+  await alice.leave();
+});
+
+test('whom a server loses comes back when it has said, and not all at once', async () => {
+  const event = await newEvent();
+  const opened = [];
+  let lose;
+  const alice = await viewer({
+    ...event,
+    prepare: async (page) => {
+      // Of all waits the longest.
+      await page.addInitScript(() => (Math.random = () => 0.99));
+      await page.routeWebSocket(/graphql/, (socket) => {
+        opened.push(Date.now());
+        const server = socket.connectToServer();
+        lose = () => socket.close({ code: 1001 });
+        server.onMessage((message) => {
+          const told = JSON.parse(message);
+          if (told.type === 'connection_ack') told.payload = { reconnectWithinMs: 3_000 };
+          socket.send(JSON.stringify(told));
+        });
+      });
+    },
+  });
+  const lostAt = Date.now();
+  lose();
+  await text(alice.page, /^Reconnecting… As of \d/);
+  await live(alice.page);
+  const waited = opened[1] - lostAt;
+  assert.ok(waited > 2_900 && waited < 10_000, `came back after ${waited} ms`);
   await alice.leave({ expecting: LOST });
 });
 

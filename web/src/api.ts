@@ -8,13 +8,13 @@ const URL = 'graphql';
 /** After this long a request counts as lost: the server gives up on its database sooner. */
 const TIMEOUT_MS = 15_000;
 
-/** How long a whole map may take: megabytes, on a phone on a train. */
-export const MAP_TIMEOUT_MS = 90_000;
-
 /**
  * So often a request is made before a person is told. With the waits between, about ten seconds.
  */
 const ATTEMPTS = 6;
+
+/** Whoever is to wait for longer is told so instead: a seat should not be held by surprise. */
+const LONGEST_WAIT_MS = 15_000;
 
 /** What passes by itself, so that the same may be asked again. */
 const PASSING: ReadonlySet<FaultCode> = new Set([
@@ -68,8 +68,13 @@ export interface GraphQLFault {
 
 /** Who is asking; see session.ts. */
 export interface Credentials {
-  /** A token that is good as far as one knows; null where the server gives out none. */
-  token(): Promise<string | null>;
+  /** The token that there is already. */
+  known(): string | null;
+  /**
+   * A token that is good as far as one knows, which may have to be asked for; null where the server
+   * gives out none.
+   */
+  token(onWait?: (fault: Fault) => void): Promise<string | null>;
   /** The server did not take this token. */
   reject(token: string | null): void;
 }
@@ -77,9 +82,8 @@ export interface Credentials {
 export interface AskOptions {
   /** Without: in nobody's name, so that the answer can be everybody's. */
   credentials?: Credentials;
-  timeoutMs?: number;
   /** Told before each wait, so that a person knows why it takes so long. */
-  onWait?: (fault: Fault) => void;
+  onWait?: ((fault: Fault) => void) | undefined;
 }
 
 /**
@@ -91,23 +95,24 @@ export interface AskOptions {
 export async function ask<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
-  { credentials, onWait, timeoutMs = TIMEOUT_MS }: AskOptions = {},
+  { credentials, onWait }: AskOptions = {},
 ): Promise<Result> {
   let hadToken: string | null | undefined;
   for (let attempt = 1; ; attempt++) {
-    const token = (await credentials?.token()) ?? null;
+    const token = (await credentials?.token(onWait)) ?? null;
     try {
-      return await post(document.toString(), variables, token, timeoutMs);
+      return await post(document.toString(), variables, token);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (error.code === 'UNAUTHENTICATED' && credentials && hadToken === undefined) {
         credentials.reject((hadToken = token));
         continue;
       }
-      if (!PASSING.has(error.code) || attempt === ATTEMPTS) throw error;
+      const wait = error.retryAfterMs ?? 250 * 2 ** attempt;
+      if (!PASSING.has(error.code) || attempt === ATTEMPTS || wait > LONGEST_WAIT_MS) throw error;
       onWait?.(error);
       // At least what the server says, and not everybody at once.
-      await sleep((error.retryAfterMs ?? 250 * 2 ** attempt) * (1 + Math.random() / 2));
+      await sleep(wait * (1 + Math.random() / 2));
     }
   }
 }
@@ -122,27 +127,30 @@ async function post<Result>(
   query: string,
   variables: unknown,
   token: string | null,
-  timeoutMs: number,
 ): Promise<Result> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' };
   if (token !== null) headers['Authorization'] = `Bearer ${token}`;
-  let answer: { data?: Result | null; errors?: GraphQLFault[] };
+  const body = JSON.stringify({ query, variables });
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  return answer(fetch(URL, { method: 'POST', headers, body, signal }));
+}
+
+/** What a response says. Throws the fault that is in it. */
+export async function answer<Result>(asked: Promise<Response>): Promise<Result> {
+  let body: { data?: Result | null; errors?: GraphQLFault[] };
   try {
-    const body = JSON.stringify({ query, variables });
-    const response = await fetch(URL, {
-      method: 'POST',
-      headers,
-      body,
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    answer = await response.json();
+    body = await (await asked).json();
   } catch {
     // No answer, or not one of ours: a proxy's page.
-    throw new Fault('UNREACHABLE', 'The server cannot be reached.');
+    throw unreachable();
   }
-  if (answer.errors?.length) throw Fault.of(answer.errors);
-  if (!answer.data) throw new Fault('INTERNAL', 'The server gave an answer without data.');
-  return answer.data;
+  if (body.errors?.length) throw Fault.of(body.errors);
+  if (!body.data) throw new Fault('INTERNAL', 'The server gave an answer without data.');
+  return body.data;
+}
+
+export function unreachable(): Fault {
+  return new Fault('UNREACHABLE', 'The server cannot be reached.');
 }
 
 export function sleep(ms: number): Promise<void> {

@@ -36,7 +36,7 @@ import {
   waitWords,
 } from './words';
 
-/** How long a refusal is believed that the stream says nothing about. */
+/** How long a refusal is believed that no frame says anything about. */
 const HINT_MS = 3_000;
 
 /** A purchase begun longer ago is not taken up again after a reload: its holds have run out. */
@@ -85,7 +85,7 @@ export class Booking {
     const { state } = this;
     if (state.pending[seat] !== NOTHING) return Promise.resolve();
     if (state.held.has(seat)) return this.giveBack([seat]);
-    if (state.status[seat] === FREE && state.isForSale(seat)) return this.hold(seat);
+    if (state.status[seat] === FREE) return this.hold(seat);
     const name = capital(shortName(state.plan, seat));
     if (state.status[seat] === HELD)
       this.#refuse(seat, `${name} is held by someone else. It may become free again.`);
@@ -98,7 +98,7 @@ export class Booking {
   hold(seat: SeatNumber): Promise<void> {
     const { state, event, clock } = this;
     return this.#while(HOLDING, [seat], async (options) => {
-      const variables = { eventId: event.id, seatIds: [state.plan.seat(seat).id] };
+      const variables = { eventId: event.id, seatIds: [state.plan.idOf(seat)] };
       const asked = await ask(ReserveSeatsDocument, variables, options);
       const answer = given(asked.reserveSeats);
       switch (answer.__typename) {
@@ -153,7 +153,7 @@ export class Booking {
     return this.#while(GIVING_BACK, seats, async (options) => {
       const variables = {
         eventId: event.id,
-        seatIds: seats.map((seat) => state.plan.seat(seat).id),
+        seatIds: seats.map((seat) => state.plan.idOf(seat)),
       };
       const asked = await ask(ReleaseSeatsDocument, variables, options);
       const answer = given(asked.releaseSeats);
@@ -173,7 +173,7 @@ export class Booking {
   async buy(): Promise<void> {
     const seats = this.state.buyable;
     if (seats.length === 0 || this.#isBuying) return;
-    const seatIds = seats.map((seat) => this.state.plan.seat(seat).id).sort();
+    const seatIds = seats.map((seat) => this.state.plan.idOf(seat)).sort();
     const started = this.#purchase();
     const isSame = started !== null && started.seatIds.join() === seatIds.join();
     await this.#carryOut(isSame ? started : { key: newKey(), seatIds, begunAt: Date.now() });
@@ -270,7 +270,7 @@ export class Booking {
     if (reason === 'RESERVED_BY_ANOTHER' || reason === 'HELD_BY_ANOTHER')
       this.state.takeHint(seat, HELD, this.clock.now() + HINT_MS);
     else if (reason === 'CONFIRMED' || reason === 'CONFIRMED_TO_ANOTHER')
-      this.state.takeHint(seat, SOLD, 0);
+      this.state.takeHint(seat, SOLD, this.clock.now() + HINT_MS);
   }
 
   #why(seat: SeatNumber, reason: RefusalReason): string {

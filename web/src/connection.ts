@@ -1,28 +1,32 @@
-// The live connection: two subscriptions on one WebSocket, taken up again whatever happens to it.
+// The live connection: one line to the server, and the next one when it is lost.
 //
-// The stream of changes is asked for `since` the last revision that we have. So nothing is missed
-// and nothing comes twice, however long we were away. A socket that is dead without a word is
-// noticed by a ping that stays unanswered.
+// To look takes no token: without one the line carries the seats, and nobody waits for anything.
+// Once there is a guest, another line that carries what is theirs as well takes over; the old one
+// goes when the new one is live. So the map is never without one.
+//
+// The first frame of a line is whole. So nothing is missed, however long we were away.
 
-import { createClient, type Client } from 'graphql-ws/client';
-import { Fault, type Credentials, type GraphQLFault } from './api';
-import {
-  MyReservationsDocument,
-  SeatChangesDocument,
-  type TypedDocumentString,
-} from './generated/operations';
-import type { MyReservationsSubscription, SeatChangesSubscription } from './generated/operations';
-
-/** How often the server is asked whether it is still there, and how long it may take to say so. */
-const PING_EVERY_MS = 10_000;
-const PONG_WITHIN_MS = 5_000;
+import { type Credentials, sleep } from './api';
+import { type End, Line, type LineEvents } from './line';
 
 /** The server pings every 25 s: a socket on which nothing was heard for longer may lead nowhere. */
 const SILENCE_MS = 30_000;
 
-/** The longest first wait before a new attempt, and the longest of all: doubled each time. */
+/**
+ * The longest first wait before a new attempt, unless the server has said over how much time those
+ * whom it loses should come back; and the longest of all: it is doubled each time.
+ */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
+
+/** Nobody waits for longer than this because a server has said so. */
+const LONGEST_SPREAD_MS = 60_000;
+
+/**
+ * After so many lines without a token that never came to be, it is tried with one: the address may
+ * have all the lines that it gets without.
+ */
+const REFUSED_WITHOUT_TOKEN = 2;
 
 export type LiveState =
   /** Never connected so far. */
@@ -34,23 +38,21 @@ export type LiveState =
   /** There is no such event any more. */
   | 'gone';
 
-export interface LiveOptions {
+export interface LiveOptions extends Pick<LineEvents, 'frame' | 'own'> {
   readonly eventId: string;
   readonly credentials: Credentials;
-  /** The revision to go on after. */
-  since(): number;
-  /** The next frame. False if it does not follow the last: then the stream is taken up again. */
-  onSeats(item: SeatChangesSubscription['seatChanges']): boolean;
-  onOwn(item: MyReservationsSubscription['myReservations']): void;
   /** @param heardAt when the server was heard last, on our own clock. */
   onState(state: LiveState, heardAt: number): void;
 }
 
 export class LiveConnection {
-  #client: Client | undefined;
+  #line: Line | undefined;
+  /** What is to take over from the line. */
+  #successor: Line | undefined;
   #isStopped = false;
   #hurry: (() => void) | undefined;
   #heardAt = Date.now();
+  #firstWait = FIRST_WAIT_MS;
   #state: LiveState = 'connecting';
 
   constructor(private readonly options: LiveOptions) {
@@ -61,7 +63,8 @@ export class LiveConnection {
   stop(): void {
     this.#isStopped = true;
     this.#hurry?.();
-    void this.#client?.dispose();
+    this.#successor?.close();
+    this.#line?.close();
   }
 
   /** Makes sure of the connection now: after the page slept, or when the network is back. */
@@ -72,121 +75,88 @@ export class LiveConnection {
 
   /** Gives the socket up, and takes the streams up again on a new one. */
   reconnect(): void {
-    this.#client?.terminate();
+    this.#line?.terminate();
     this.#hurry?.();
+  }
+
+  /** Takes note that there is another token, or none: goes over to a line that has it. */
+  identify(): void {
+    if (this.#isStopped) return;
+    if (!this.#line?.isLive) return this.reconnect();
+    const token = this.options.credentials.known();
+    if (token === this.#line.token || token === this.#successor?.token) return;
+    this.#successor?.close();
+    const successor = (this.#successor = this.#open());
+    void successor.ended.then((end) => this.#successorEnded(successor, end));
   }
 
   async #run(): Promise<void> {
     for (let failures = 0; !this.#isStopped; failures++) {
-      const { fault, wasLive } = await this.#connection();
+      const { line, end } = await this.#connection();
+      this.#successor?.close();
+      this.#successor = undefined;
       if (this.#isStopped) return;
-      if (fault?.code === 'NOT_FOUND') return this.#tell('gone');
+      if (end.fault?.code === 'NOT_FOUND') return this.#tell('gone');
       this.#tell(this.#state === 'connecting' ? 'connecting' : 'reconnecting');
-      if (wasLive) failures = 0;
-      const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
+      if (line.isLive && !end.fault) failures = 0;
+      else if (line.token === null && failures >= REFUSED_WITHOUT_TOKEN) this.#askForToken();
+      // Without the token there is nothing to wait for.
+      if (end.isTokenRefused) continue;
+      const doubled = Math.min(LONGEST_WAIT_MS, this.#firstWait * 2 ** failures);
+      const longest = Math.max(doubled, this.#firstWait);
       // Anywhere in between: a server that goes away is lost by everybody at once.
-      await this.#pause((fault?.retryAfterMs ?? 0) + longest * Math.random());
+      await this.#pause((end.fault?.retryAfterMs ?? 0) + longest * Math.random());
     }
   }
 
-  /** One connection from its beginning to its end, which it gives the reason of. */
-  async #connection(): Promise<{ fault?: Fault | undefined; wasLive: boolean }> {
-    const { credentials } = this.options;
-    let token: string | null = null;
-    try {
-      token = await credentials.token();
-    } catch (error) {
-      return { fault: error instanceof Fault ? error : undefined, wasLive: false };
+  /** From the beginning of a line to the end of the last one that took over. */
+  async #connection(): Promise<{ line: Line; end: End }> {
+    for (let line = (this.#line = this.#open()); ; line = this.#line) {
+      const end = await line.ended;
+      if (line !== this.#line) continue;
+      this.#line = undefined;
+      if (end.isTokenRefused) this.options.credentials.reject(line.token);
+      return { line, end };
     }
-    let wasLive = false;
-    const alive = () => {
-      wasLive = true;
-      this.#tell('live');
-    };
-    let overdue: ReturnType<typeof setTimeout> | undefined;
-    const fault = await new Promise<Fault | undefined>((end) => {
-      const heard = () => {
-        clearTimeout(overdue);
-        this.#heardAt = Date.now();
-      };
-      const client = createClient({
-        url: new URL('graphql', location.href.replace(/^http/, 'ws')).href,
-        connectionParams: token === null ? {} : { Authorization: `Bearer ${token}` },
-        // How to go on is decided here, for both streams together.
-        retryAttempts: 0,
-        keepAlive: PING_EVERY_MS,
-        connectionAckWaitTimeout: PING_EVERY_MS,
-        on: {
-          connected: () => {
-            heard();
-            if (token === null) alive();
-          },
-          message: heard,
-          ping: (received) => {
-            if (!received) overdue = setTimeout(() => client.terminate(), PONG_WITHIN_MS);
-          },
-        },
-      });
-      this.#client = client;
-      this.#subscribe(client, token, alive, end);
+  }
+
+  #open(): Line {
+    const { options } = this;
+    const { credentials, eventId } = options;
+    const line: Line = new Line(eventId, credentials.known(), {
+      heard: () => (this.#heardAt = Date.now()),
+      live: () => {
+        if (line === this.#successor) this.#takeOver(line);
+        this.#tell('live');
+      },
+      // Frames of a line that is to take over begin when it has.
+      frame: options.frame,
+      own: options.own,
+      spread: (ms) => (this.#firstWait = Math.min(ms, LONGEST_SPREAD_MS)),
     });
-    clearTimeout(overdue);
-    // What is left of it must neither speak nor fail any more.
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.dispose();
-    return { fault, wasLive: wasLive && fault === undefined };
+    return line;
   }
 
-  /** Begins both streams; `end` is told of the first one that ends. */
-  #subscribe(
-    client: Client,
-    token: string | null,
-    alive: () => void,
-    end: (fault: Fault | undefined) => void,
-  ): void {
-    const { eventId } = this.options;
-    const subscribe = <Result, Variables extends Record<string, unknown>>(
-      document: TypedDocumentString<Result, Variables>,
-      variables: Variables,
-      take: (data: Result) => boolean,
-    ) =>
-      client.subscribe<Result>(
-        { query: document.toString(), variables },
-        {
-          next: ({ data, errors }) => {
-            if (errors?.length) end(Fault.of(errors));
-            else if (data && !take(data)) end(undefined);
-          },
-          error: (reason) => end(this.#faultOf(reason, token)),
-          complete: () => end(undefined),
-        },
-      );
-    subscribe(SeatChangesDocument, { eventId, since: this.options.since() }, ({ seatChanges }) => {
-      alive();
-      return this.options.onSeats(seatChanges);
-    });
-    if (token !== null) {
-      // Its first item comes at once: a sign that the server does not only listen.
-      subscribe(MyReservationsDocument, { eventId }, ({ myReservations }) => {
-        alive();
-        this.options.onOwn(myReservations);
-        return true;
-      });
-    }
+  #takeOver(successor: Line): void {
+    const before = this.#line;
+    this.#line = successor;
+    this.#successor = undefined;
+    before?.close();
   }
 
-  /** Why a stream failed: errors of the operation, or the socket's end with its code. */
-  #faultOf(reason: unknown, token: string | null): Fault | undefined {
-    if (Array.isArray(reason)) {
-      const fault = Fault.of(reason as GraphQLFault[]);
-      if (fault.code === 'UNAUTHENTICATED') this.options.credentials.reject(token);
-      return fault;
-    }
-    // 4401: the token has run out. 4403: it is not good. Any other end: connect again.
-    const code = (reason as Partial<CloseEvent> | null)?.code;
-    if (code === 4401 || code === 4403) this.options.credentials.reject(token);
-    return undefined;
+  /** If it was not to take over any more, nothing; else the old line serves, and it is retried. */
+  async #successorEnded(successor: Line, { fault, isTokenRefused }: End): Promise<void> {
+    if (successor !== this.#successor) return;
+    if (isTokenRefused) this.options.credentials.reject(successor.token);
+    await sleep((fault?.retryAfterMs ?? 0) + LONGEST_WAIT_MS * Math.random());
+    if (successor !== this.#successor) return;
+    this.#successor = undefined;
+    this.identify();
+  }
+
+  #askForToken(): void {
+    // When there is one, `identify` is called; else the next failure asks again.
+    this.options.credentials.token().catch(() => {});
   }
 
   #tell(state: LiveState): void {

@@ -2,27 +2,23 @@
 // list and the panel.
 
 import { nothing, render, type TemplateResult } from 'lit-html';
-import { ask, given, MAP_TIMEOUT_MS } from './api';
-import { Booking, type Note } from './booking';
-import { ServerClock } from './clock';
-import { LiveConnection, type LiveState } from './connection';
+import type { Attendance, AttendanceEvents } from './attendance';
+import type { Note } from './booking';
+import type { ServerClock } from './clock';
+import type { LiveState } from './connection';
 import { placeBeside, targetDetails, targetWords } from './details';
-import {
-  type ChangeCause,
-  type EventDetailsFragment,
-  SeatMapDocument,
-  SeatStatesDocument,
-} from './generated/operations';
-import { list } from './list';
+import { easelHere } from './easels';
+import type { EventDetailsFragment } from './generated/operations';
+import type { ListActions, ListModel } from './list';
+import { type Loaded, observe, Outdated } from './loading';
 import { SeatMap, type Target } from './map';
 import { placeNote } from './note';
 import { categoryColors } from './palette';
-import { orderDetails, panel } from './panel';
-import { Plan, type Point, type SeatNumber, type Section, type WholeMap } from './plan';
-import { GuestSession } from './session';
+import { panel } from './panel';
+import type { Plan, Point, SeatNumber, Section } from './plan';
 import { onReturn } from './sleep';
 import { type Order, SeatState } from './state';
-import { css, type Theme } from './theme';
+import { css, type PlanColors, type Theme } from './theme';
 import { duration, seats, shortName } from './words';
 
 /** How often figures are written anew while many seats change: faster than anybody reads. */
@@ -46,19 +42,23 @@ export interface PageParts {
   /** @param asOf when what is shown was true, on our own clock. */
   showLive(state: LiveState, asOf: number): void;
   setListOpen(isOpen: boolean): void;
+  /** What is shown is out of date, or could not be completed: the page begins anew. */
+  reload(reason: unknown): void;
   readonly isCalm: () => boolean;
   readonly theme: Theme;
 }
 
 export class EventPage {
+  readonly #event: EventDetailsFragment;
   readonly #plan: Plan;
   readonly #state: SeatState;
   readonly #map: SeatMap;
-  readonly #booking: Booking;
-  readonly #connection: LiveConnection;
   readonly #clock: ServerClock;
   readonly #categoryStyles = new CSSStyleSheet();
   readonly #closing = new AbortController();
+  /** Once the first picture is there. */
+  #attendance: Attendance | undefined;
+  #list: ((model: ListModel, actions: ListActions) => TemplateResult) | undefined;
   #category: number | null = null;
   #listSection: Section | null = null;
   #listTabStop: SeatNumber | null = null;
@@ -75,26 +75,18 @@ export class EventPage {
   #expiryTimer: ReturnType<typeof setTimeout> | undefined;
   #warned = Infinity;
 
-  /** Asks for what an event's page begins with. */
-  static async load(event: EventDetailsFragment): Promise<WholeMap> {
-    const variables = { eventId: event.id };
-    return given((await ask(SeatMapDocument, variables, { timeoutMs: MAP_TIMEOUT_MS })).seatMap);
-  }
-
   constructor(
-    private readonly event: EventDetailsFragment,
-    seatMap: WholeMap,
+    private readonly loaded: Loaded,
     private readonly parts: PageParts,
   ) {
-    const plan = (this.#plan = new Plan(seatMap.seats, event.categories));
-    this.#clock = new ServerClock();
-    this.#clock.observe(seatMap.serverTime);
+    const { event, plan, easel, frame, clock } = loaded;
+    [this.#event, this.#plan, this.#clock] = [event, plan, clock];
     const state = (this.#state = new SeatState(plan, {
       seatChanged: (seat) => this.#seatChanged(seat),
-      seatLost: (seat, cause) => this.#seatLost(seat, cause),
+      seatLost: (seat, hasRunOut) => this.#seatLost(seat, hasRunOut),
     }));
-    state.takeMap(seatMap.revision, seatMap.seats);
-    this.#map = new SeatMap(parts.map, plan, state, parts.theme.colors(), parts.isCalm, {
+    if (!state.takeFrame(frame)) throw new Outdated();
+    this.#map = new SeatMap(parts.map, plan, state, easel, this.#colors(), parts.isCalm, {
       chooseSeat: (seat) => this.#choose(seat),
       point: (target, at) => this.#showTooltip(target, at),
       moveTo: (target) => {
@@ -107,53 +99,62 @@ export class EventPage {
         if (this.#focused) this.#showFocused();
       },
     });
-    const session = new GuestSession(() => {
-      state.forgetOwn();
-      this.#show({
-        seat: null,
-        text: 'Your session has ended, and a new one was begun.',
-        kind: 'refusal',
-      });
-      this.#connection.reconnect();
+    parts.showLive('connecting', Date.now());
+    this.setColors();
+    document.adoptedStyleSheets = [this.#categoryStyles];
+    this.#listen();
+    this.#renderNow();
+    this.#attend().catch((reason: unknown) => {
+      if (!this.#closing.signal.aborted) parts.reload(reason);
     });
-    this.#booking = new Booking(event, state, this.#clock, session, {
+  }
+
+  /** What comes after the first picture: names of seats, buying, and everything live. */
+  async #attend(): Promise<void> {
+    const [names, { Attendance, list }] = await Promise.all([this.loaded.names, import('./late')]);
+    if (this.#closing.signal.aborted) return;
+    this.#plan.name(names);
+    this.#list = list;
+    const { signal } = this.#closing;
+    this.#attendance = new Attendance(
+      this.#event,
+      this.#state,
+      this.#clock,
+      this.#attendanceEvents(),
+      signal,
+    );
+    this.#renderNow();
+  }
+
+  #attendanceEvents(): AttendanceEvents {
+    return {
       note: (note) => this.#show(note),
       waiting: (waiting) => {
         this.#map.setWaiting(waiting);
         this.#renderNow();
       },
-      bought: (order) => this.#showOrder(order),
-    });
-    this.#connection = new LiveConnection({
-      eventId: event.id,
-      credentials: session,
-      since: () => state.revision,
-      onSeats: (item) => {
-        if (item.__typename === 'SeatSnapshot') state.takeSnapshot(item);
-        else if (!state.takeChanges(item)) return false;
-        else this.#clock.observe(item.changes[item.changes.length - 1]!.changedAt);
-        this.#scheduleExpiry();
-        return true;
-      },
-      onOwn: (own) => {
-        state.takeOwn(own);
+      bought: (order) => void this.#showOrder(order),
+      mapChanged: () => this.#scheduleExpiry(),
+      ownChanged: () => {
         this.#scheduleExpiry();
         this.#renderNow();
       },
-      onState: (live, heardAt) => parts.showLive(live, heardAt),
-    });
-    parts.showLive('connecting', Date.now());
-    this.setColors();
-    document.adoptedStyleSheets = [this.#categoryStyles];
-    this.#listen();
-    this.#scheduleExpiry();
-    this.#renderNow();
-    void this.#booking.resume();
+      outdated: () => this.parts.reload(new Outdated()),
+      live: (live, heardAt) => this.parts.showLive(live, heardAt),
+    };
+  }
+
+  /** Goes on in the page, after the painter's thread was lost. */
+  async paintHere(): Promise<void> {
+    const easel = await easelHere();
+    if (this.#closing.signal.aborted) return;
+    const names = this.#plan.isNamed ? await this.loaded.names : undefined;
+    easel.take(this.loaded.drawing, names);
+    this.#map.setEasel(easel);
   }
 
   close(): void {
     this.#closing.abort();
-    this.#connection.stop();
     this.#map.close();
     for (const timer of [this.#noteTimer, this.#figuresTimer, this.#expiryTimer])
       clearTimeout(timer);
@@ -164,13 +165,18 @@ export class EventPage {
   }
 
   setColors(): void {
-    const colors = this.parts.theme.colors();
+    const colors = this.#colors();
     this.#map.setColors(colors);
     // The legend shows the very colours of the map.
-    const rules = categoryColors(this.#plan, colors).map(
+    const rules = colors.categories.map(
       (color, index) => `.category-${index} { fill: ${css(color)} }`,
     );
     this.#categoryStyles.replaceSync(rules.join('\n'));
+  }
+
+  #colors(): PlanColors {
+    const colors = this.parts.theme.colors();
+    return { ...colors, categories: categoryColors(this.#plan.categories, colors) };
   }
 
   showAll(): void {
@@ -188,7 +194,7 @@ export class EventPage {
   }
 
   #choose(seat: SeatNumber): void {
-    void this.#booking.choose(seat);
+    void this.#attendance?.booking.choose(seat);
     this.#renderNow();
   }
 
@@ -199,17 +205,16 @@ export class EventPage {
   }
 
   /** Several seats that are lost at the same moment are one piece of news. */
-  #seatLost(seat: SeatNumber, cause: ChangeCause): void {
+  #seatLost(seat: SeatNumber, hasRunOut: boolean): void {
     this.#lost.push(seat);
     if (this.#lost.length > 1) return;
     queueMicrotask(() => {
       const lost = this.#lost.splice(0);
       const what = lost.length === 1 ? shortName(this.#plan, seat) : `your ${seats(lost.length)}`;
-      const isOver = cause === 'EXPIRED';
-      const text = isOver
+      const text = hasRunOut
         ? `The time for ${what} has run out.`
         : `Given back in another window: ${what}.`;
-      this.#show({ seat, text, kind: isOver ? 'refusal' : 'news' });
+      this.#show({ seat, text, kind: hasRunOut ? 'refusal' : 'news' });
     });
   }
 
@@ -260,12 +265,12 @@ export class EventPage {
     if (this.#closing.signal.aborted) return;
     const { parts } = this;
     const model = {
-      event: this.event,
+      event: this.#event,
       plan: this.#plan,
       state: this.#state,
       category: this.#category,
       now: this.#clock.now(),
-      isBuying: this.#booking.isBuying,
+      isBuying: this.#attendance?.booking.isBuying ?? false,
     };
     const view = panel(model, {
       pickCategory: (category) => {
@@ -273,13 +278,13 @@ export class EventPage {
         this.#map.setCategory(category);
         this.#renderNow();
       },
-      giveBack: (taken) => void this.#booking.giveBack(taken),
-      buy: () => void this.#booking.buy(),
+      giveBack: (taken) => void this.#attendance?.booking.giveBack(taken),
+      buy: () => void this.#attendance?.booking.buy(),
       showSeat: (seat) => {
         this.#map.showSeat(seat);
         this.#map.highlight(seat);
       },
-      showOrder: (order) => this.#showOrder(order),
+      showOrder: (order) => void this.#showOrder(order),
     });
     if (this.#described) render(this.#details(this.#described), parts.tooltip);
     const hadFocus = parts.panel.contains(document.activeElement);
@@ -287,11 +292,11 @@ export class EventPage {
     // The button that was pressed may have gone with its seat: the focus must stay on the page.
     if (hadFocus && !parts.panel.contains(document.activeElement))
       parts.panel.querySelector<HTMLElement>('#cart-title')?.focus();
-    if (this.#isListOpen) this.#renderList();
+    if (this.#isListOpen && this.#list) this.#renderList(this.#list);
     else render(nothing, parts.list);
   }
 
-  #renderList(): void {
+  #renderList(list: (model: ListModel, actions: ListActions) => TemplateResult): void {
     const { parts } = this;
     const model = {
       plan: this.#plan,
@@ -386,10 +391,11 @@ export class EventPage {
     placeNote(this.#note, element, map, this.#map.view, this.#plan);
   }
 
-  #showOrder(order: Order): void {
+  async #showOrder(order: Order): Promise<void> {
     const { dialog } = this.parts;
+    const { orderDetails } = await import('./late');
     render(
-      orderDetails(this.#plan, this.event, order, () => dialog.close()),
+      orderDetails(this.#plan, this.#event, order, () => dialog.close()),
       dialog,
     );
     this.parts.announce(`Bought. Your order is ${[...order.code].join(' ')}.`, true);
@@ -404,28 +410,24 @@ export class EventPage {
     onReturn(
       () => void this.#wakeUp(),
       () => {
-        this.#connection.check();
+        this.#attendance?.connection.check();
         this.#scheduleExpiry();
         this.#renderNow();
       },
       signal,
     );
-    addEventListener('online', () => this.#connection.check(), { signal });
-    addEventListener('offline', () => this.#connection.reconnect(), { signal });
+    addEventListener('online', () => this.#attendance?.connection.check(), { signal });
+    addEventListener('offline', () => this.#attendance?.connection.reconnect(), { signal });
   }
 
-  /** A long sleep leaves the clock wrong, and the map with it; the stream goes on after the map. */
+  /** A long sleep leaves the clock wrong; the connection brings everything else. */
   async #wakeUp(): Promise<void> {
+    this.#attendance?.connection.check();
     try {
-      const variables = { eventId: this.event.id };
-      const asked = await ask(SeatStatesDocument, variables, { timeoutMs: MAP_TIMEOUT_MS });
-      const seatMap = given(asked.seatMap);
-      this.#clock.observe(seatMap.serverTime);
-      this.#state.takeMap(seatMap.revision, seatMap.seats);
+      observe(await fetch('./', { method: 'HEAD', cache: 'no-store' }), this.#clock);
     } catch {
-      // The connection keeps trying, and brings everything but the clock.
+      // Answers to what is done here tell the time as well.
     }
-    this.#connection.check();
     this.#scheduleExpiry();
     this.#renderNow();
   }

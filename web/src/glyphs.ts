@@ -14,10 +14,10 @@ export const NO_GLYPH = 255;
 /** The characters of each seat's number, as four bytes. */
 export function glyphsOf(plan: Plan): Uint32Array {
   const glyphs = new Uint8Array(plan.size * MAX_GLYPHS).fill(NO_GLYPH);
-  plan.seats.forEach(({ number }, seat) => {
-    const text = [...number.toUpperCase()].map((letter) => GLYPHS.indexOf(letter));
+  for (let seat = 0; seat < plan.size; seat++) {
+    const text = [...plan.numberIn(seat).toUpperCase()].map((letter) => GLYPHS.indexOf(letter));
     if (text.length <= MAX_GLYPHS && !text.includes(-1)) glyphs.set(text, seat * MAX_GLYPHS);
-  });
+  }
   return new Uint32Array(glyphs.buffer);
 }
 

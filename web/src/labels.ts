@@ -26,9 +26,11 @@ export class Labels {
     private readonly plan: Plan,
   ) {
     this.#pen = canvas.getContext('2d') as Pen | null;
+    const mean = (seats: Uint32Array, of: Float32Array) =>
+      seats.reduce((sum, seat) => sum + of[seat]!, 0) / seats.length;
     this.#middles = plan.sections.map(({ box, seats }) => ({
-      x: seats.reduce((sum, seat) => sum + plan.x[seat]!, 0) / seats.length,
-      y: seats.reduce((sum, seat) => sum + plan.y[seat]!, 0) / seats.length,
+      x: mean(seats, plan.x),
+      y: mean(seats, plan.y),
       width: box.right - box.left,
       height: box.bottom - box.top,
     }));

@@ -5,9 +5,9 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { Note } from './booking';
-import { shape } from './panel';
 import type { Plan, SeatNumber, Section } from './plan';
-import { FREE, HELD, NOTHING, type SeatState } from './state';
+import { shape } from './shapes';
+import { CLOSED, FREE, HELD, NOTHING, type SeatState } from './state';
 import { count, price, statusWords } from './words';
 
 /** Rows that are on the page at first; a button brings more of them. */
@@ -124,8 +124,8 @@ function seatButton(
   const category = plan.categoryOf(seat);
   const isMine = state.mine[seat] === 1;
   const status = state.status[seat]!;
-  const isOpen = (status === FREE && state.isForSale(seat)) || state.held.has(seat);
-  const kind = isMine ? 'mine' : kindOf(status, isOpen);
+  const isOpen = status === FREE || state.held.has(seat);
+  const kind = isMine ? 'mine' : kindOf(status);
   const label = [
     `Row ${row}, seat ${number}`,
     category && price(category),
@@ -149,8 +149,9 @@ function seatButton(
 }
 
 /** How a seat of somebody else, or of nobody, is shown. */
-function kindOf(status: number, isOpen: boolean): 'free' | 'closed' | 'held' | 'sold' {
-  if (status === FREE) return isOpen ? 'free' : 'closed';
+function kindOf(status: number): 'free' | 'closed' | 'held' | 'sold' {
+  if (status === FREE) return 'free';
+  if (status === CLOSED) return 'closed';
   return status === HELD ? 'held' : 'sold';
 }
 

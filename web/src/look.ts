@@ -1,6 +1,6 @@
 // How a seat looks, as one byte: what the renderers are told of it.
 
-import { FREE, type SeatState } from './state';
+import { CLOSED as NOT_OFFERED, FREE, type SeatState } from './state';
 import type { SeatNumber } from './plan';
 
 /** The two lowest bits are the status: FREE, HELD or SOLD. */
@@ -15,11 +15,10 @@ export const CLOSED = 16;
 export const DIMMED = 32;
 
 export function lookOf(state: SeatState, seat: SeatNumber, category: number | null): number {
-  const status = state.status[seat]!;
-  let look = status;
+  const isOffered = state.status[seat] !== NOT_OFFERED;
+  let look: number = isOffered ? state.status[seat]! : FREE | CLOSED;
   if (state.mine[seat] === 1) look |= MINE;
   if (state.pending[seat] !== 0) look |= WAITING | MINE;
-  if (status === FREE && !state.isForSale(seat)) look |= CLOSED;
   if (category !== null && state.plan.category[seat] !== category) look |= DIMMED;
   return look;
 }

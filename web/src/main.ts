@@ -1,9 +1,11 @@
 // The page: which event, which theme, and the frame that everything else hangs in.
 
 import { html, render } from 'lit-html';
-import { ask, given, sleep } from './api';
+import { ask, Fault, given, sleep, unreachable } from './api';
 import { EventPage, type PageParts } from './event-page';
-import { EventBySlugDocument, EventsDocument, type EventsQuery } from './generated/operations';
+import { EventsDocument, type EventsQuery } from './generated/operations';
+import { load, Outdated } from './loading';
+import { begin, type Opening } from './opening';
 import { Theme } from './theme';
 import { faultWords, start, timeOfDay } from './words';
 
@@ -132,6 +134,11 @@ const parts: PageParts = {
     }[state];
   },
   setListOpen,
+  reload: (reason) => {
+    const isFresh = reason instanceof Outdated;
+    if (!isFresh) console.warn(reason);
+    void open(isFresh);
+  },
   isCalm: () => calm.matches,
   theme,
 };
@@ -168,44 +175,55 @@ function showList(): void {
   current?.setListOpen(isListOpen);
 }
 
-/** Opens the event that the address names, or else the one that starts next. */
-async function open(): Promise<void> {
+/**
+ * Opens the event that the address names, or else the one that starts next.
+ *
+ * @param isFresh whether what the browser has kept of the plan may be out of date
+ */
+async function open(isFresh = false): Promise<void> {
   const mine = ++opening;
+  const isLeft = () => mine !== opening;
   current?.close();
   current = null;
   tell('Loading the seats…');
-  for (let failures = 0; mine === opening; failures++) {
+  for (let failures = 0; !isLeft(); failures++) {
     try {
-      const all = await allEvents();
-      const wanted = new URLSearchParams(location.search).get('event');
-      const slug = wanted ?? next(all)?.slug;
-      if (mine !== opening) return;
-      fill(all, slug);
-      if (slug === undefined) {
-        return tell(
-          'There are no events yet. ' +
-            'Start the server with --demo, or bring one in with “grand-arena import”.',
-        );
-      }
-      const { event } = await ask(EventBySlugDocument, { slug });
-      if (mine !== opening) return;
-      if (!event) return tell(`There is no event “${slug}”. Choose one above.`);
-      // There may be more events than the list has.
-      if (!all.some((each) => each.slug === slug)) fill([event, ...all], slug);
-      document.title = `${event.name} · Grand Arena`;
-      const seatMap = await EventPage.load(event);
-      if (mine !== opening) return;
-      current = new EventPage(event, seatMap, parts);
-      tell(null);
-      if (isListOpen) showList();
-      return;
+      const begun = globalThis.arenaOpening ?? begin(wanted(), isFresh);
+      globalThis.arenaOpening = undefined;
+      return await show(begun, isFresh, isLeft);
     } catch (error) {
-      if (mine !== opening) return;
+      if (isLeft()) return;
+      if (error instanceof Outdated) isFresh = true;
       console.warn(error);
       tell(`${faultWords(error)} Trying again…`);
-      await sleep(Math.min(1000 * 2 ** failures, 15_000));
+      const wait = error instanceof Fault ? (error.retryAfterMs ?? 0) : 0;
+      await sleep(wait + Math.min(1000 * 2 ** failures, 15_000) * (0.5 + Math.random() / 2));
     }
   }
+}
+
+const wanted = () => new URLSearchParams(location.search).get('event');
+
+async function show(opening: Opening, isFresh: boolean, isLeft: () => boolean): Promise<void> {
+  const slug = await opening.slug.catch(() => {
+    throw unreachable();
+  });
+  if (isLeft()) return;
+  if (slug === undefined) {
+    return tell(
+      'There are no events yet. ' +
+        'Start the server with --demo, or bring one in with “grand-arena import”.',
+    );
+  }
+  const loaded = await load(opening, isFresh, () => void current?.paintHere());
+  if (isLeft()) return loaded?.easel.close();
+  // Who chooses another event can wait for the names of all.
+  fillEvents(slug, loaded?.event);
+  if (!loaded) return tell(`There is no event “${slug}”. Choose one above.`);
+  document.title = `${loaded.event.name} · Grand Arena`;
+  current = new EventPage(loaded, parts);
+  tell(null);
+  if (isListOpen) showList();
 }
 
 /** All events by their start, or a thousand of them: more than anybody would choose from. */
@@ -221,16 +239,24 @@ async function allEvents(): Promise<EventSummary[]> {
   return all;
 }
 
-function next(all: readonly EventSummary[]): EventSummary | undefined {
-  return all.find(({ startsAt }) => Date.parse(startsAt) > Date.now()) ?? all[0];
+/** Lists all events at the top: first the one that is shown, which there may be too many for. */
+function fillEvents(slug: string, shown: EventSummary | undefined): void {
+  if (events.value !== slug) fill(shown ? [shown] : [], slug);
+  allEvents().then(
+    (all) => {
+      const isListed = all.some((each) => each.slug === slug);
+      fill(isListed || !shown ? all : [shown, ...all], slug);
+    },
+    (error: unknown) => console.warn(error),
+  );
 }
 
-function fill(all: readonly EventSummary[], slug: string | undefined): void {
+function fill(all: readonly EventSummary[], slug: string): void {
   render(
     all.map((event) => html`<option value=${event.slug}>${event.name} · ${start(event)}</option>`),
     events,
   );
-  events.value = slug ?? '';
+  events.value = slug;
 }
 
 /** Says in place of the map what there is to say. */

@@ -1,13 +1,13 @@
 // The map on the screen: brings together the view, the painter and the hands. Draws only when there
 // is something new to see, and then once a frame.
 
-import { type Easel, easel, easelHere } from './easel';
+import { type Easel } from './easel';
 import { listen } from './gestures';
 import { lookOf } from './look';
 import type { Picture } from './painter';
 import type { Plan, Point, Row, SeatNumber, Section } from './plan';
-import { NOTHING, type SeatState } from './state';
-import type { MapColors } from './theme';
+import { FREE, NOTHING, type SeatState } from './state';
+import type { PlanColors } from './theme';
 import { View } from './view';
 
 /** How near to a seat a fingertip may be to mean it, in pixels: half of what a finger covers. */
@@ -40,7 +40,7 @@ export class SeatMap {
   readonly #closing = new AbortController();
   #highlight: Section | null = null;
   #category: number | null = null;
-  #colors: MapColors;
+  #colors: PlanColors;
   #frame = 0;
   #waiting = 0;
   #hasNewView = true;
@@ -49,14 +49,16 @@ export class SeatMap {
     private readonly element: HTMLElement,
     private readonly plan: Plan,
     private readonly state: SeatState,
-    colors: MapColors,
+    easel: Easel,
+    colors: PlanColors,
     private readonly isCalm: () => boolean,
     private readonly events: MapEvents,
   ) {
     this.view = new View(plan, isCalm);
     this.#colors = colors;
     this.#isChanged = new Uint8Array(plan.size);
-    this.#easel = easel(element, plan, () => this.#paintHere());
+    this.#easel = easel;
+    easel.show(element);
     for (let seat = 0; seat < plan.size; seat++) this.seatChanged(seat);
     this.#resizing = new ResizeObserver(() => this.#resize());
     this.#resizing.observe(element);
@@ -81,12 +83,20 @@ export class SeatMap {
     this.refresh();
   }
 
+  /** Goes on with another easel, since the first is lost. */
+  setEasel(easel: Easel): void {
+    this.#easel.close();
+    this.#easel = easel;
+    easel.show(this.element);
+    for (let seat = 0; seat < this.plan.size; seat++) this.seatChanged(seat);
+  }
+
   /** Asks for a new picture. */
   refresh(): void {
     this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
   }
 
-  setColors(colors: MapColors): void {
+  setColors(colors: PlanColors): void {
     this.#colors = colors;
     this.refresh();
   }
@@ -168,13 +178,6 @@ export class SeatMap {
     };
   }
 
-  /** Without the worker, which could not be started. */
-  #paintHere(): void {
-    this.#easel.close();
-    this.#easel = easelHere(this.element, this.plan);
-    for (let seat = 0; seat < this.plan.size; seat++) this.seatChanged(seat);
-  }
-
   #resize(): void {
     const { width, height } = this.element.getBoundingClientRect();
     this.view.resize(width, height);
@@ -249,7 +252,12 @@ export class SeatMap {
     const seat = this.#nearest(point, reach);
     if (seat === null) return null;
     const section = this.plan.sectionOf(seat);
-    return { section, seat: this.view.showsSeats ? seat : null };
+    return { section, seat: this.#canTellSeats ? seat : null };
+  }
+
+  /** Whether a seat can be pointed at: it is large enough, and known by its name. */
+  get #canTellSeats(): boolean {
+    return this.view.showsSeats && this.plan.isNamed;
   }
 
   /** The seat nearest to a point. All are looked at: 20,000 take a twentieth of a millisecond. */
@@ -343,10 +351,9 @@ export class SeatMap {
     if (!cursor || isRepeated) return;
     if (cursor.seat !== null && this.view.willShowSeats) return this.events.chooseSeat(cursor.seat);
     this.view.flyTo(cursor.section.box);
-    const isFree = (seat: SeatNumber) =>
-      this.state.status[seat] === 0 && this.state.isForSale(seat);
+    if (!this.plan.isNamed) return this.#moved();
     const seat = cursor.section.seats.find(
-      (each) => isFree(each) && this.state.pending[each] === NOTHING,
+      (each) => this.state.status[each] === FREE && this.state.pending[each] === NOTHING,
     );
     this.#cursor = { section: cursor.section, seat: seat ?? cursor.section.seats[0]! };
     this.#showsCursor = true;
@@ -376,6 +383,6 @@ export class SeatMap {
   #inTheMiddle(): Target {
     const middle = this.view.toPlan({ x: this.view.width / 2, y: this.view.height / 2 });
     const seat = this.#nearest(middle, Infinity) ?? 0;
-    return { section: this.plan.sectionOf(seat), seat: this.view.showsSeats ? seat : null };
+    return { section: this.plan.sectionOf(seat), seat: this.#canTellSeats ? seat : null };
   }
 }

@@ -4,10 +4,10 @@
 
 import type { Canvas } from './canvas';
 import { Labels, type Pointed } from './labels';
-import type { Plan } from './plan';
+import type { Names, Plan } from './plan';
 import { type Renderer, webglRenderer } from './renderer';
 import { Canvas2dRenderer } from './renderer-2d';
-import type { MapColors } from './theme';
+import type { PlanColors } from './theme';
 import { type Pose, View } from './view';
 
 /** Everything that a picture needs and that may have changed since the last one. */
@@ -17,7 +17,7 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly pixelRatio: number;
-  readonly colors: MapColors;
+  readonly colors: PlanColors;
   /** The section that the mouse is on. */
   readonly highlight: number | null;
   readonly pointed: Pointed;
@@ -37,14 +37,25 @@ export class Painter {
   readonly #words: Canvas;
   #last: Picture | undefined;
   #size = '';
-  #colors: MapColors | undefined;
+  #colors: PlanColors | undefined;
 
-  constructor(seats: Canvas, words: Canvas, plan: Plan) {
+  constructor(
+    seats: Canvas,
+    words: Canvas,
+    private readonly plan: Plan,
+  ) {
     const again = () => this.#last && this.paint(this.#last);
     this.#renderer = webglRenderer(seats, plan, again) ?? new Canvas2dRenderer(seats, plan);
     this.#labels = new Labels(words, plan);
     this.#words = words;
     this.#view = new View(plan, () => true);
+  }
+
+  /** Takes note of what seats are called, and writes it on them. */
+  name(names: Names): void {
+    this.plan.name(names);
+    this.#renderer.setNames();
+    if (this.#last) this.paint(this.#last);
   }
 
   setLooks(changes: ArrayLike<LookChange>): void {

@@ -1,6 +1,6 @@
 // The colours of the categories on the map.
 
-import type { Plan } from './plan';
+import type { Category } from './plan';
 import { luminance, type MapColors, type Rgb, rgb, standingOut } from './theme';
 
 /** For categories without a colour: Okabe and Ito's, which the colour-blind can tell apart. */
@@ -18,11 +18,11 @@ const PALETTE = [
 const MIN_CONTRAST = { onLight: 1.8, onDark: 3.6 };
 
 /** The categories' colours, by index: they stand out from the sections that they are drawn on. */
-export function categoryColors(plan: Plan, colors: MapColors): Rgb[] {
+export function categoryColors(categories: readonly Category[], colors: MapColors): Rgb[] {
   const colorOf = (own: string | null, index: number) =>
     rgb(own ?? PALETTE[index % PALETTE.length]!);
   const ratio = luminance(colors.section) > 0.3 ? MIN_CONTRAST.onLight : MIN_CONTRAST.onDark;
-  const palette = plan.categories.map(({ color }, index) =>
+  const palette = categories.map(({ color }, index) =>
     standingOut(colorOf(color, index), colors.section, ratio),
   );
   return palette.length > 0 ? palette : [colors.sold];

@@ -1,9 +1,10 @@
 // What stands beside the map: the event, what seats cost, what I hold, what I bought.
 
-import { html, nothing, svg, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { EventDetailsFragment } from './generated/operations';
 import type { Category, Plan, SeatNumber } from './plan';
+import { shape } from './shapes';
 import { NOTHING, type Order, type SeatState } from './state';
 import {
   count,
@@ -103,21 +104,6 @@ function legend(
   `;
 }
 
-export type Shape = 'free' | 'held' | 'sold' | 'mine' | 'accessible';
-
-/** The map's shapes, as small pictures. */
-export function shape(which: Shape): TemplateResult {
-  const inner = {
-    free: svg`<circle class="fill" cx="8" cy="8" r="6.5" />`,
-    accessible: svg`<rect class="fill" x="1.75" y="1.75" width="12.5" height="12.5" rx="3" />`,
-    held: svg`<circle class="line" cx="8" cy="8" r="5" />`,
-    sold: svg`<path class="line sold" d="M4.5 4.5l7 7m0-7l-7 7" />`,
-    mine: svg`<rect class="mine" x="1" y="1" width="14" height="14" rx="4" />
-      <path class="check" d="M4.5 8.3l2.4 2.4 4.6-5" />`,
-  }[which];
-  return html`<svg class="shape" viewBox="0 0 16 16" aria-hidden="true">${inner}</svg>`;
-}
-
 function cart(model: PanelModel, actions: PanelActions): TemplateResult {
   const { event, plan, state, now, isBuying } = model;
   const held = [...state.held].sort((a, b) => a - b);
@@ -153,20 +139,22 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
         (seat) => heldSeat(seat, left, model, actions),
       )}
     </ul>
-    ${isLeftToShop(event, prices)
-      ? html`<p class="notice">
-          The shop confirms these seats once they are paid: ${seats(prices.length)} ·
-          ${sum(prices)}.
-        </p>`
-      : html`<button
-          type="button"
-          class="buy"
-          ?disabled=${isBuying || prices.length === 0}
-          aria-busy=${isBuying}
-          @click=${() => actions.buy()}
-        >
-          ${buyWords(isBuying, prices)}
-        </button>`}
+    ${
+      isLeftToShop(event, prices)
+        ? html`<p class="notice">
+            The shop confirms these seats once they are paid: ${seats(prices.length)} ·
+            ${sum(prices)}.
+          </p>`
+        : html`<button
+            type="button"
+            class="buy"
+            ?disabled=${isBuying || prices.length === 0}
+            aria-busy=${isBuying}
+            @click=${() => actions.buy()}
+          >
+            ${buyWords(isBuying, prices)}
+          </button>`
+    }
   </section>`;
 }
 
@@ -235,25 +223,4 @@ function orders(
       )}
     </ul>
   </section>`;
-}
-
-/** What the dialog says after a purchase. */
-export function orderDetails(
-  plan: Plan,
-  event: EventDetailsFragment,
-  order: Order,
-  close: () => void,
-): TemplateResult {
-  const places = order.seats.flatMap(({ id }) => plan.numberOf(id) ?? []);
-  return html`
-    <p class="eyebrow">${shape('mine')} Bought</p>
-    <h2 id="order-title">Enjoy ${event.name}</h2>
-    <p class="soft">${event.venue} · ${start(event)}</p>
-    <p class="ticket"><span>Order</span><b class="code">${order.code}</b></p>
-    <ul>
-      ${places.map((seat) => html`<li>${seatName(plan, seat)}</li>`)}
-    </ul>
-    <p class="total"><span>${seats(order.seats.length)}</span><b>${money(order.total)}</b></p>
-    <button type="button" class="buy" @click=${close}>Back to the map</button>
-  `;
 }

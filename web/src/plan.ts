@@ -1,12 +1,13 @@
 // What never changes about an event's seats: where they are, what they are called, what they cost.
 // Seats are numbered in the order of the seat plan, and everything else refers to them by that
 // number.
+//
+// What they are called comes a moment after what is drawn (see survey.ts). Until then nobody can
+// ask for a single seat's name: sections are what is pointed at.
 
-import type { EventDetailsFragment, SeatMapQuery } from './generated/operations';
+import type { EventDetailsFragment } from './generated/operations';
 
 export type SeatNumber = number;
-export type WholeMap = NonNullable<SeatMapQuery['seatMap']>;
-export type MapSeat = WholeMap['seats'][number];
 export type Category = EventDetailsFragment['categories'][number];
 
 export interface Row {
@@ -15,16 +16,21 @@ export interface Row {
   readonly seats: SeatNumber[];
 }
 
-export interface Section {
-  readonly index: number;
+/** A section, as it is drawn. */
+export interface DrawnSection {
   readonly name: string;
-  readonly rows: Row[];
-  readonly seats: SeatNumber[];
+  readonly seats: Uint32Array;
   readonly box: Box;
   /** The smallest convex outline around its seats, clockwise on the screen. */
   readonly outline: Point[];
   /** Index of the category that most of its seats have. */
   readonly category: number;
+}
+
+export interface Section extends DrawnSection {
+  readonly index: number;
+  /** None until their names are known. */
+  readonly rows: Row[];
 }
 
 export interface Point {
@@ -39,85 +45,124 @@ export interface Box {
   bottom: number;
 }
 
+/** What is drawn of a plan: plain data that goes from thread to thread. */
+export interface Drawing {
+  readonly version: number;
+  /** Whether every seat has coordinates of its own. */
+  readonly isPlaced: boolean;
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  /** Index of each seat's section. */
+  readonly section: Uint16Array;
+  /** Index of each seat's category. */
+  readonly category: Uint8Array;
+  readonly categoryIds: readonly string[];
+  readonly accessible: Uint8Array;
+  readonly sections: readonly DrawnSection[];
+  /** From one seat to the next, in the plan's units. */
+  readonly pitch: number;
+}
+
+/** What its seats are called. */
+export interface Names {
+  readonly version: number;
+  /** Of all seats, with a space between two: one text is handed over faster than thousands. */
+  readonly ids: string;
+  readonly rows: readonly string[];
+  /** Index of each seat's row among `rows`. */
+  readonly row: Uint32Array;
+  readonly numbers: readonly string[];
+  readonly number: Uint32Array;
+}
+
+/** What a seat is called. */
+export interface SeatNames {
+  readonly section: string;
+  readonly row: string;
+  readonly number: string;
+  readonly accessible: boolean;
+}
+
 export class Plan {
+  readonly version: number;
   readonly size: number;
   readonly x: Float32Array;
   readonly y: Float32Array;
   readonly category: Uint8Array;
-  readonly sections: Section[] = [];
+  readonly accessible: Uint8Array;
+  readonly sections: readonly Section[];
   readonly box: Box;
-  /** From one seat to the next, in the plan's units. */
   readonly pitch: number;
-  readonly #numbers = new Map<string, SeatNumber>();
-  readonly #rows: Row[] = [];
+  readonly #section: Uint16Array;
+  #names: Names | undefined;
+  #rows: Row[] = [];
+  #ids: string[] | undefined;
+  #numbers: Map<string, SeatNumber> | undefined;
 
+  /** @param categories by index; whoever only draws has none */
   constructor(
-    readonly seats: readonly MapSeat[],
+    { version, x, y, section, category, accessible, sections, pitch }: Drawing,
     readonly categories: readonly Category[],
   ) {
-    this.size = seats.length;
-    [this.x, this.y] = coordinates(seats);
-    this.category = new Uint8Array(this.size);
-    const indexOfCategory = new Map(categories.map(({ id }, index) => [id, index]));
-    const sections = new Map<
-      string,
-      { section: Section; rows: Map<string, Row>; counts: Map<number, number> }
-    >();
-    seats.forEach((seat, number) => {
-      this.#numbers.set(seat.id, number);
-      const category = indexOfCategory.get(seat.category.id) ?? 0;
-      this.category[number] = category;
-      let entry = sections.get(seat.section);
-      if (!entry) {
-        const section = {
-          index: sections.size,
-          name: seat.section,
-          rows: [],
-          seats: [],
-          box: emptyBox(),
-          outline: [],
-          category,
-        };
-        sections.set(seat.section, (entry = { section, rows: new Map(), counts: new Map() }));
-      }
-      const { section, rows, counts } = entry;
-      let row = rows.get(seat.row);
+    [this.version, this.size, this.x, this.y] = [version, x.length, x, y];
+    [this.category, this.accessible, this.pitch] = [category, accessible, pitch];
+    this.#section = section;
+    this.sections = sections.map((drawn, index) => ({ ...drawn, index, rows: [] }));
+    const around = (edge: keyof Box, most: (...all: number[]) => number) =>
+      most(...sections.map(({ box }) => box[edge]));
+    this.box =
+      this.size === 0
+        ? { left: 0, top: 0, right: 1, bottom: 1 }
+        : {
+            left: around('left', Math.min),
+            top: around('top', Math.min),
+            right: around('right', Math.max),
+            bottom: around('bottom', Math.max),
+          };
+  }
+
+  /** Whether it is known what seats are called. */
+  get isNamed(): boolean {
+    return this.#names !== undefined;
+  }
+
+  /** Takes note of what seats are called. */
+  name(names: Names): void {
+    this.#names = names;
+    const rows = this.sections.map(() => new Map<number, Row>());
+    for (let seat = 0; seat < this.size; seat++) {
+      const section = this.sectionOf(seat);
+      const ofSection = rows[section.index]!;
+      let row = ofSection.get(names.row[seat]!);
       if (!row) {
-        rows.set(seat.row, (row = { name: seat.row, section, seats: [] }));
+        row = { name: names.rows[names.row[seat]!]!, section, seats: [] };
+        ofSection.set(names.row[seat]!, row);
         section.rows.push(row);
       }
-      row.seats.push(number);
-      section.seats.push(number);
-      stretch(section.box, this.at(number));
-      counts.set(category, (counts.get(category) ?? 0) + 1);
-      this.#rows.push(row);
-    });
-    this.box = emptyBox();
-    for (const { section, counts } of sections.values()) {
-      const [category] = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most));
-      this.sections.push({
-        ...section,
-        category,
-        outline: convexHull(section.seats.map((seat) => this.at(seat))),
-      });
-      stretch(this.box, { x: section.box.left, y: section.box.top });
-      stretch(this.box, { x: section.box.right, y: section.box.bottom });
+      row.seats.push(seat);
+      this.#rows[seat] = row;
     }
-    if (this.size === 0) this.box = { left: 0, top: 0, right: 1, bottom: 1 };
-    // Rows were made with the sections as they were then; what is asked of a row's section must be
-    // the finished one.
-    for (const section of this.sections)
-      for (const row of section.rows) (row as { section: Section }).section = section;
-    this.pitch = pitchOf(this);
   }
 
   /** The number of the seat with this id, if it is in the plan. */
   numberOf(id: string): SeatNumber | undefined {
+    this.#numbers ??= new Map(this.#allIds().map((id, seat) => [id, seat]));
     return this.#numbers.get(id);
   }
 
-  seat(number: SeatNumber): MapSeat {
-    return this.seats[number]!;
+  idOf(number: SeatNumber): string {
+    return this.#allIds()[number]!;
+  }
+
+  seat(number: SeatNumber): SeatNames {
+    const { name: row, section } = this.rowOf(number);
+    const accessible = this.accessible[number] === 1;
+    return { section: section.name, row, number: this.numberIn(number), accessible };
+  }
+
+  /** A seat's number within its row, as people know it. */
+  numberIn(number: SeatNumber): string {
+    return this.#names?.numbers[this.#names.number[number]!] ?? '';
   }
 
   at(number: SeatNumber): Point {
@@ -129,116 +174,15 @@ export class Plan {
   }
 
   sectionOf(number: SeatNumber): Section {
-    return this.rowOf(number).section;
+    return this.sections[this.#section[number]!]!;
   }
 
   categoryOf(number: SeatNumber): Category | undefined {
     return this.categories[this.category[number]!];
   }
-}
 
-/** Coordinates for all seats. Without them, sections are blocks of rows, side by side. */
-function coordinates(seats: readonly MapSeat[]): [Float32Array, Float32Array] {
-  const x = new Float32Array(seats.length);
-  const y = new Float32Array(seats.length);
-  const placed = emptyBox();
-  for (const seat of seats)
-    if (seat.x !== null && seat.y !== null) stretch(placed, { x: seat.x, y: seat.y });
-  const isPlaced = placed.left <= placed.right;
-  // Seats without coordinates go below those that have one.
-  const blocks = new Blocks(isPlaced ? placed.left : 0, isPlaced ? placed.bottom + 3 : 0, seats);
-  seats.forEach((seat, number) => {
-    const at = seat.x !== null && seat.y !== null ? { x: seat.x, y: seat.y } : blocks.place(seat);
-    x[number] = at.x;
-    y[number] = at.y;
-  });
-  return [x, y];
-}
-
-/** Lays out seats that have no coordinates: a block for each section, several blocks to a line. */
-class Blocks {
-  readonly #left: number;
-  readonly #width: number;
-  readonly #sections = new Map<
-    string,
-    { left: number; top: number; rows: Map<string, { y: number; next: number }> }
-  >();
-
-  constructor(left: number, top: number, seats: readonly MapSeat[]) {
-    this.#left = left;
-    const sizes = new Map<string, Map<string, number>>();
-    for (const { section, row, x, y } of seats) {
-      if (x !== null && y !== null) continue;
-      const rows = sizes.get(section) ?? new Map<string, number>();
-      sizes.set(section, rows.set(row, (rows.get(row) ?? 0) + 1));
-    }
-    this.#width = Math.ceil(Math.sqrt(seats.length) * 1.6);
-    let [x, y, height] = [0, top, 0];
-    for (const [name, rows] of sizes) {
-      const width = Math.max(...rows.values());
-      if (x > 0 && x + width > this.#width) [x, y, height] = [0, y + height + 3, 0];
-      this.#sections.set(name, { left: this.#left + x, top: y, rows: new Map() });
-      x += width + 3;
-      height = Math.max(height, rows.size);
-    }
+  #allIds(): string[] {
+    const ids = this.#names?.ids;
+    return (this.#ids ??= ids ? ids.split(' ') : []);
   }
-
-  place({ section, row }: MapSeat): Point {
-    const block = this.#sections.get(section)!;
-    let line = block.rows.get(row);
-    if (!line) block.rows.set(row, (line = { y: block.top + block.rows.size, next: 0 }));
-    return { x: block.left + line.next++, y: line.y };
-  }
-}
-
-export function emptyBox(): Box {
-  return { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
-}
-
-function stretch(box: Box, { x, y }: Point): void {
-  box.left = Math.min(box.left, x);
-  box.right = Math.max(box.right, x);
-  box.top = Math.min(box.top, y);
-  box.bottom = Math.max(box.bottom, y);
-}
-
-/**
- * How far most seats are from the next in their row: the lower quartile, so stairs do not count.
- */
-function pitchOf(plan: Plan): number {
-  const steps: number[] = [];
-  for (const section of plan.sections) {
-    for (const { seats } of section.rows) {
-      for (let i = 1; i < seats.length; i++) {
-        const [a, b] = [plan.at(seats[i - 1]!), plan.at(seats[i]!)];
-        const step = Math.hypot(b.x - a.x, b.y - a.y);
-        if (step > 0) steps.push(step);
-      }
-    }
-  }
-  steps.sort((a, b) => a - b);
-  return steps[steps.length >> 2] ?? 1;
-}
-
-/** Andrew's monotone chain. */
-function convexHull(points: Point[]): Point[] {
-  const sorted = [...points].sort((a, b) => a.x - b.x || a.y - b.y);
-  const half = (all: Point[]) => {
-    const chain: Point[] = [];
-    for (const point of all) {
-      while (
-        chain.length > 1 &&
-        turn(chain[chain.length - 2]!, chain[chain.length - 1]!, point) <= 0
-      )
-        chain.pop();
-      chain.push(point);
-    }
-    chain.pop();
-    return chain;
-  };
-  return sorted.length < 2 ? sorted : [...half(sorted), ...half(sorted.reverse())];
-}
-
-function turn(a: Point, b: Point, c: Point): number {
-  return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
 }

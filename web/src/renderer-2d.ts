@@ -3,17 +3,16 @@
 
 import type { Canvas, Pen } from './canvas';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
-import { categoryColors } from './palette';
 import type { Plan, SeatNumber } from './plan';
 import type { Renderer } from './renderer';
 import { FREE, HELD } from './state';
-import { css, type MapColors } from './theme';
+import { css, type PlanColors } from './theme';
 import type { View } from './view';
 
 export class Canvas2dRenderer implements Renderer {
   readonly #pen: Pen | null;
   readonly #looks: Uint8Array;
-  #colors: MapColors | undefined;
+  #colors: PlanColors | undefined;
   #palette: string[] = [];
 
   constructor(
@@ -24,9 +23,13 @@ export class Canvas2dRenderer implements Renderer {
     this.#looks = new Uint8Array(plan.size);
   }
 
-  setColors(colors: MapColors): void {
+  setColors(colors: PlanColors): void {
     this.#colors = colors;
-    this.#palette = categoryColors(this.plan, colors).map((color) => css(color));
+    this.#palette = colors.categories.map((color) => css(color));
+  }
+
+  setNames(): void {
+    // Numbers are not drawn here.
   }
 
   setLook(seat: SeatNumber, look: number): void {
@@ -63,7 +66,7 @@ export class Canvas2dRenderer implements Renderer {
     pen.globalAlpha = 1;
   }
 
-  #drawSections(pen: Pen, colors: MapColors, view: View, highlight: number | null): void {
+  #drawSections(pen: Pen, colors: PlanColors, view: View, highlight: number | null): void {
     pen.lineJoin = 'round';
     pen.lineWidth = view.seatPx * 1.8;
     for (const { outline, index } of this.plan.sections) {
@@ -82,7 +85,7 @@ export class Canvas2dRenderer implements Renderer {
 
   #drawGroup(
     pen: Pen,
-    colors: MapColors,
+    colors: PlanColors,
     view: View,
     look: number,
     category: number,
@@ -106,7 +109,7 @@ export class Canvas2dRenderer implements Renderer {
         const half = Math.max(s * 0.48, 4.5);
         pen.rect(x - half, y - half, 2 * half, 2 * half);
       } else if ((look & CLOSED) !== 0) circle(Math.max(s * 0.09, 0.4));
-      else if (status === FREE && this.plan.seat(seat).accessible)
+      else if (status === FREE && this.plan.accessible[seat] === 1)
         pen.rect(x - s * 0.42, y - s * 0.42, s * 0.84, s * 0.84);
       else if (status === FREE) circle(s * 0.44);
       else if (status === HELD) circle(s * 0.31);

@@ -8,7 +8,6 @@ import type { Canvas } from './canvas';
 import { glyphsOf, makeAtlas } from './glyphs';
 import { attribute, Program } from './gpu-program';
 import { CLOSED, DIMMED, MINE, STATUS_MASK, WAITING } from './look';
-import { categoryColors } from './palette';
 import type { Plan, SeatNumber } from './plan';
 import {
   ACCESSIBLE,
@@ -26,11 +25,13 @@ import {
   VERTEX,
 } from './seat-shaders';
 import { type Mesh, SECTION_FRAGMENT, SECTION_VERTEX, sectionMesh } from './section-mesh';
-import type { MapColors, Rgb } from './theme';
+import type { PlanColors, Rgb } from './theme';
 import type { View } from './view';
 
 export interface Renderer {
-  setColors(colors: MapColors): void;
+  setColors(colors: PlanColors): void;
+  /** What seats are called is known now. */
+  setNames(): void;
   setLook(seat: SeatNumber, look: number): void;
   /** The size of the drawing, in device pixels. */
   resize(width: number, height: number): void;
@@ -57,11 +58,11 @@ class WebGlRenderer implements Renderer {
   readonly #looks: Uint8Array;
   /** Colour and shape of each seat's place, as 0xAABBGGRR with nothing in AA. */
   readonly #paints: Uint32Array;
-  readonly #glyphs: Uint32Array;
+  #glyphs: Uint32Array;
   /** What goes to the graphics card for a picture: seats by shape. */
   readonly #floats: Float32Array<ArrayBuffer>;
   readonly #words: Uint32Array;
-  #colors: MapColors | undefined;
+  #colors: PlanColors | undefined;
   #isLost = false;
   #gpu: Gpu;
 
@@ -90,12 +91,16 @@ class WebGlRenderer implements Renderer {
     });
   }
 
-  setColors(colors: MapColors): void {
+  setColors(colors: PlanColors): void {
     this.#colors = colors;
-    const palette = categoryColors(this.plan, colors).map(packed);
+    const palette = colors.categories.map(packed);
     for (let seat = 0; seat < this.plan.size; seat++)
       this.#paints[seat] = palette[this.plan.category[seat]!]!;
     if (!this.#isLost) this.#paintSections(this.#gpu, colors);
+  }
+
+  setNames(): void {
+    this.#glyphs = glyphsOf(this.plan);
   }
 
   setLook(seat: SeatNumber, look: number): void {
@@ -199,7 +204,7 @@ class WebGlRenderer implements Renderer {
       this.#floats[at + 1] = plan.y[seat]!;
       const isFaded = (look & CLOSED) !== 0 || (look & STATUS_MASK) === 2;
       const flags =
-        (plan.seat(seat).accessible ? ACCESSIBLE : 0) |
+        (plan.accessible[seat] === 1 ? ACCESSIBLE : 0) |
         ((look & STATUS_MASK) === 2 ? SOLD_FLAG : 0);
       this.#words[at + 2] =
         (isFaded ? sold : this.#paints[seat]!) | ((flags | faintness(look, shape)) << 24);
@@ -261,9 +266,9 @@ class WebGlRenderer implements Renderer {
   }
 
   /** Gives sections a hint of the colour of their category. */
-  #paintSections({ sections }: Gpu, colors: MapColors): void {
+  #paintSections({ sections }: Gpu, colors: PlanColors): void {
     const { gl, plan } = this;
-    const palette = categoryColors(plan, colors);
+    const palette = colors.categories;
     const ofSections = new Uint8Array(sections.count * 4);
     sections.mesh.section.forEach((section, vertex) => {
       ofSections.set([...palette[plan.sections[section]!.category]!, 56], vertex * 4);

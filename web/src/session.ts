@@ -1,5 +1,8 @@
 // Who is asking: a guest, whose signed token is kept in this browser. So seats are found again
 // after a reload, and two tabs are one guest.
+//
+// A session begins when something is first wanted that takes one. To look takes none: sessions of
+// an address are counted, and many people may look from one address.
 
 import { Fault, ask, type Credentials } from './api';
 import { StartGuestSessionDocument, type StartGuestSessionMutation } from './generated/operations';
@@ -11,18 +14,34 @@ const SPARE_MS = 10 * 60_000;
 
 type Session = StartGuestSessionMutation['startGuestSession'];
 
+export interface SessionEvents {
+  /** There is a guest now, here or in another tab, where there was none. */
+  began(): void;
+  /** The guest that there was is none any more. */
+  ended(): void;
+}
+
 export class GuestSession implements Credentials {
   #starting: Promise<Session | null> | undefined;
   /** A browser that stores nothing still has a guest, for as long as the page is open. */
   #unstored: Session | null = null;
 
-  /** @param onNew called when another guest takes the place of one that there was. */
-  constructor(private readonly onNew: () => void = () => {}) {}
+  constructor(
+    private readonly events: SessionEvents,
+    signal: AbortSignal,
+  ) {
+    const stored = ({ key }: StorageEvent) => key === KEY && this.known() && events.began();
+    addEventListener('storage', stored, { signal });
+  }
 
-  async token(): Promise<string | null> {
+  known(): string | null {
+    return this.#read()?.token ?? null;
+  }
+
+  async token(onWait?: (fault: Fault) => void): Promise<string | null> {
     const session =
       this.#read() ??
-      (await (this.#starting ??= this.#start().finally(() => (this.#starting = undefined))));
+      (await (this.#starting ??= this.#start(onWait).finally(() => (this.#starting = undefined))));
     return session?.token ?? null;
   }
 
@@ -30,17 +49,18 @@ export class GuestSession implements Credentials {
     const stored = this.#read();
     if (!stored || stored.token !== token) return;
     this.#write(null);
-    this.onNew();
+    this.events.ended();
   }
 
-  async #start(): Promise<Session | null> {
+  async #start(onWait?: (fault: Fault) => void): Promise<Session | null> {
     try {
-      // Two tabs that open together wait for each other, and are one guest.
+      // Two tabs that begin together wait for each other, and are one guest.
       const start = async () => {
         const others = this.#read();
         if (others) return others;
-        const { startGuestSession } = await ask(StartGuestSessionDocument, {});
+        const { startGuestSession } = await ask(StartGuestSessionDocument, {}, { onWait });
         this.#write(startGuestSession);
+        this.events.began();
         return startGuestSession;
       };
       return await (navigator.locks ? navigator.locks.request(KEY, start) : start());

@@ -1,35 +1,44 @@
-// What becomes of the seats: a map, and every change since, folded by revision.
+// What becomes of the seats: what the map's frames say of all, and what is known of some beyond
+// that.
 //
-// News of a seat comes from four sides: the map, the stream of changes, the stream of what is mine,
-// and answers. Each piece carries the revision of the seat's last change, and the newest wins; so
-// they may come in any order. The stream is held to more: its frames must follow each other without
-// a hole.
+// A frame is true for a revision: whole, or what differs from the frame before it. Answers to what
+// I do carry the revision of a seat's last change, and may run ahead of the frames. What is newer
+// than the newest frame is shown over it, until a frame is as new.
 //
-// A hold of mine that has run out reads as free as soon as the server's clock says so; I do not
-// wait for the news of it. When another's ends, nobody is told beforehand.
+// What is mine is told by a stream of its own and by answers, never by frames, which are the same
+// for everybody. A hold of mine that has run out reads as free as soon as the server's clock says
+// so; I do not wait for the news of it. When another's ends, nobody is told beforehand.
 
 import type {
-  ChangeCause,
   MyReservationsSubscription,
   OrderDetailsFragment,
   OwnSeatFragment,
-  SeatChangesSubscription,
   SeatStateFragment,
   SeatStatus,
+  StatusesFragment,
 } from './generated/operations';
 import type { Plan, SeatNumber } from './plan';
 
-type StreamItem = SeatChangesSubscription['seatChanges'];
-export type Changes = Extract<StreamItem, { __typename: 'SeatChanges' }>;
-export type Snapshot = Extract<StreamItem, { __typename: 'SeatSnapshot' }>;
+export type Frame = StatusesFragment;
 export type Own = MyReservationsSubscription['myReservations'];
 export type Order = OrderDetailsFragment;
 
 export const FREE = 0;
 export const HELD = 1;
 export const SOLD = 2;
-export type Status = typeof FREE | typeof HELD | typeof SOLD;
+/** Nobody's, and not offered. */
+export const CLOSED = 3;
+export type Status = typeof FREE | typeof HELD | typeof SOLD | typeof CLOSED;
 const STATUS: Record<SeatStatus, Status> = { AVAILABLE: FREE, RESERVED: HELD, CONFIRMED: SOLD };
+
+/** The statuses of a frame's letters, by their codes. A letter that is not known offers nothing. */
+const OF_LETTER = new Uint8Array(128).fill(CLOSED);
+for (const [letter, status] of [
+  ['A', FREE],
+  ['R', HELD],
+  ['C', SOLD],
+] as const)
+  OF_LETTER[letter.charCodeAt(0)] = status;
 
 /** What I have asked for and have no answer to yet. */
 export const NOTHING = 0;
@@ -41,29 +50,35 @@ export type Pending = typeof NOTHING | typeof HOLDING | typeof GIVING_BACK | typ
 /** How many seats are free, held and sold. */
 export type Counts = [free: number, held: number, sold: number];
 
+/**
+ * How long a hold of mine that has run out reads as free without a frame that says so: the server
+ * ends holds within a second.
+ */
+const RUN_OUT_MS = 5_000;
+
 export interface Watcher {
   /** Something about this seat looks different now. */
   seatChanged(seat: SeatNumber): void;
   /** A seat that I held is no longer mine, and not because this page gave it back. */
-  seatLost(seat: SeatNumber, cause: ChangeCause): void;
+  seatLost(seat: SeatNumber, hasRunOut: boolean): void;
 }
 
+/** What is known of a seat beyond the frames. */
 interface News {
-  status: SeatStatus;
-  /** Of my own holds only. */
-  reservationExpiresAt?: string | null;
-  revision: number;
+  readonly status: Status;
+  /** A frame that is as new knows better. Infinity: what has no revision. */
+  readonly revision: number;
+  /** By the server's clock. */
+  readonly until: number;
 }
 
 export class SeatState {
+  /** As each seat is shown. */
   readonly status: Uint8Array;
   /** Whether the seat is held or owned by me. */
   readonly mine: Uint8Array;
   readonly pending: Uint8Array;
-  /**
-   * When each of my holds ends, in milliseconds of the server's clock; 0 for all other seats. It is
-   * the stream that tells when another's has ended.
-   */
+  /** When each of my holds ends, in milliseconds of the server's clock; 0 for all other seats. */
   readonly expiresAt: Float64Array;
   /** The seats that I hold now, in the order in which I got to know. */
   readonly held = new Set<SeatNumber>();
@@ -71,27 +86,30 @@ export class SeatState {
   readonly total: Counts = [0, 0, 0];
   readonly ofSection: Counts[];
   readonly ofCategory: Counts[];
-  /** The revision that the stream has brought us to: what it goes on after. */
-  revision = 0;
-  /** The revision of each seat's last change. */
-  readonly #revisions: Float64Array;
-  readonly #forSale: Uint8Array;
-  readonly #section: Uint32Array;
+  /** The revision of the newest frame. */
+  #revision = -1;
+  /** What the frames say of each seat. */
+  readonly #told: Uint8Array;
+  /** What is shown over that. */
+  readonly #news = new Map<SeatNumber, News>();
+  /** The revision at which I got to know that a seat is mine, or is not. */
+  readonly #ownRevisions: Float64Array;
+  /** The revision of the newest word on all that is mine. */
+  #ownRevision = -1;
 
   constructor(
     readonly plan: Plan,
     private readonly watcher: Watcher,
   ) {
-    this.status = new Uint8Array(plan.size);
-    this.mine = new Uint8Array(plan.size);
-    this.pending = new Uint8Array(plan.size);
-    this.expiresAt = new Float64Array(plan.size);
-    this.#revisions = new Float64Array(plan.size);
-    this.#forSale = Uint8Array.from(plan.seats, (seat) => Number(seat.forSale));
-    this.#section = Uint32Array.from(plan.seats, (_, seat) => plan.sectionOf(seat).index);
+    const { size } = plan;
+    this.status = new Uint8Array(size).fill(CLOSED);
+    this.#told = new Uint8Array(size).fill(CLOSED);
+    this.mine = new Uint8Array(size);
+    this.pending = new Uint8Array(size);
+    this.expiresAt = new Float64Array(size);
+    this.#ownRevisions = new Float64Array(size);
     this.ofSection = plan.sections.map(() => [0, 0, 0]);
     this.ofCategory = plan.categories.map(() => [0, 0, 0]);
-    for (let seat = 0; seat < plan.size; seat++) this.#count(seat, 1);
   }
 
   /**
@@ -102,76 +120,57 @@ export class SeatState {
     return [...this.held].filter((seat) => this.pending[seat] !== GIVING_BACK);
   }
 
-  isForSale(seat: SeatNumber): boolean {
-    return this.#forSale[seat] === 1;
-  }
-
-  /** A whole map that was asked for. One that is older than what is known brings nothing. */
-  takeMap(revision: number, seats: readonly SeatStateFragment[]): void {
-    for (const news of seats) {
-      const seat = this.plan.numberOf(news.id);
-      if (seat !== undefined && news.revision >= this.#revisions[seat]!) {
-        this.#take(seat, news, this.#isStillMine(seat, news));
-      }
+  /** The next frame. False if it is of another plan: then nothing of it is taken. */
+  takeFrame({ revision, planVersion, places, statuses }: Frame): boolean {
+    const { size, version } = this.plan;
+    const count = places?.length ?? size;
+    const isPlace = (place: number) => place >= 0 && place < size;
+    if (planVersion !== version || statuses.length !== count || !(places?.every(isPlace) ?? true))
+      return false;
+    this.#revision = revision;
+    const outdated = [...this.#news].filter(([, news]) => news.revision <= revision);
+    for (const [seat] of outdated) this.#news.delete(seat);
+    for (let index = 0; index < count; index++) {
+      const seat = places ? places[index]! : index;
+      const status = OF_LETTER[statuses.charCodeAt(index)] ?? CLOSED;
+      if (this.#told[seat] === status) continue;
+      this.#told[seat] = status;
+      // Of what has no revision, a frame that says something new knows more.
+      if (this.#news.get(seat)?.revision === Infinity) this.#news.delete(seat);
+      this.#show(seat);
     }
-    this.revision = Math.max(this.revision, revision);
-  }
-
-  /**
-   * The stream begins anew. UNKNOWN_REVISION says that what we had is of another history: it goes.
-   */
-  takeSnapshot({ revision, reason, seats }: Snapshot): void {
-    const isOtherHistory = reason === 'UNKNOWN_REVISION';
-    for (const news of seats) {
-      const seat = this.plan.numberOf(news.seatId);
-      // Answers to what I do may have run ahead of the stream.
-      if (seat === undefined || (!isOtherHistory && this.#revisions[seat]! > revision)) continue;
-      if (isOtherHistory) this.expiresAt[seat] = 0;
-      this.#take(seat, news, !isOtherHistory && this.#isStillMine(seat, news));
-    }
-    this.revision = revision;
-  }
-
-  /**
-   * The next changes. False after a hole: then the stream has to be taken up again at `revision`.
-   */
-  takeChanges({ fromRevision, toRevision, changes }: Changes): boolean {
-    if (fromRevision > this.revision + 1) return false;
-    for (const change of changes) {
-      const seat = this.plan.numberOf(change.seatId);
-      if (seat === undefined || change.revision <= this.#revisions[seat]!) continue;
-      const wasHeldByMe = this.held.has(seat);
-      // Nobody but its holder can buy a seat.
-      this.#take(seat, change, change.cause === 'CONFIRMED' && this.mine[seat] === 1);
-      const isExpected = this.pending[seat] === GIVING_BACK;
-      if (wasHeldByMe && change.status === 'AVAILABLE' && !isExpected)
-        this.watcher.seatLost(seat, change.cause);
-    }
-    this.revision = Math.max(this.revision, toRevision);
+    for (const [seat] of outdated) this.#show(seat);
     return true;
   }
 
-  /** All that is mine as of one revision. What has changed after it is left alone. */
-  takeOwn({ revision, held, orders }: Own): void {
-    const mine = new Set<SeatNumber>();
+  /** All that is mine as of one revision. What I got to know after it is left alone. */
+  takeOwn({ revision, held, orders, expired }: Own): void {
+    const own = new Set<SeatNumber>();
     for (const news of [...held, ...orders.flatMap((order) => order.seats)]) {
       const seat = this.plan.numberOf(news.id);
       if (seat === undefined) continue;
-      mine.add(seat);
-      if (news.revision >= this.#revisions[seat]!) this.#take(seat, news, true);
+      own.add(seat);
+      if (news.revision >= this.#ownRevisions[seat]!) this.#take(seat, news, true);
     }
+    const hasRunOut = new Set(expired.map((id) => this.plan.numberOf(id)));
     for (let seat = 0; seat < this.plan.size; seat++) {
-      if (this.mine[seat] === 1 && !mine.has(seat) && this.#revisions[seat]! <= revision)
-        this.#setMine(seat, false);
+      const isGone = this.mine[seat] === 1 && !own.has(seat);
+      if (!isGone || this.#ownRevisions[seat]! > revision) continue;
+      const isLost = this.held.has(seat) && this.pending[seat] !== GIVING_BACK;
+      this.#setMine(seat, false);
+      if (isLost) this.watcher.seatLost(seat, hasRunOut.has(seat));
     }
+    this.#ownRevision = revision;
     for (const order of orders) this.orders.set(order.id, order);
   }
 
-  /** The answer to what I did. It may come before the stream shows it, or after. */
+  /** The answer to what I did. It may come before the streams show it, or after. */
   takeAnswer(seats: readonly (SeatStateFragment | OwnSeatFragment)[], areMine: boolean): void {
     for (const news of seats) {
       const seat = this.plan.numberOf(news.id);
-      if (seat !== undefined && news.revision >= this.#revisions[seat]!)
+      // The word on all that is mine may have come before, and be newer.
+      const isKnown = areMine && news.revision <= this.#ownRevision;
+      if (seat !== undefined && !isKnown && news.revision >= this.#ownRevisions[seat]!)
         this.#take(seat, news, areMine);
     }
   }
@@ -182,13 +181,12 @@ export class SeatState {
   }
 
   /**
-   * What a refusal says of a seat, without a revision. It counts until the stream says more, or
-   * until `until`: a hold may have ended since, and then the stream says nothing more.
+   * What a refusal says of a seat, without a revision. It counts until a frame says something new
+   * of the seat, or until `until`.
    */
   takeHint(seat: SeatNumber, status: typeof HELD | typeof SOLD, until: number): void {
-    if (this.status[seat] === status) return;
-    this.#set(seat, status, status === HELD ? until : 0);
     this.#setMine(seat, false);
+    this.#put(seat, { status, revision: Infinity, until });
   }
 
   setPending(seat: SeatNumber, pending: Pending): void {
@@ -202,51 +200,46 @@ export class SeatState {
     for (let seat = 0; seat < this.plan.size; seat++)
       if (this.mine[seat] === 1) this.#setMine(seat, false);
     this.orders.clear();
+    this.#ownRevision = -1;
   }
 
-  /** Ends the holds that have run out by `now`. Gives when the next one does, or Infinity. */
+  /** Ends what has run out by `now`. Gives when the next does, or Infinity. */
   expire(now: number): number {
-    let next = Infinity;
-    for (let seat = 0; seat < this.plan.size; seat++) {
-      const end = this.expiresAt[seat]!;
-      if (end === 0) continue;
-      if (end > now) {
-        next = Math.min(next, end);
-        continue;
-      }
-      const wasHeldByMe = this.held.has(seat);
-      this.#set(seat, FREE, 0);
+    for (const seat of this.held) {
+      if (this.expiresAt[seat]! > now) continue;
       this.#setMine(seat, false);
-      if (wasHeldByMe) this.watcher.seatLost(seat, 'EXPIRED');
+      this.#put(seat, { status: FREE, revision: Infinity, until: now + RUN_OUT_MS });
+      this.watcher.seatLost(seat, true);
     }
-    return next;
+    for (const [seat, { until }] of this.#news) {
+      if (until > now) continue;
+      this.#news.delete(seat);
+      this.#show(seat);
+    }
+    const ends = [...this.held].map((seat) => this.expiresAt[seat]!);
+    return Math.min(...ends, ...[...this.#news.values()].map(({ until }) => until));
   }
 
-  /** A seat that has not changed since, and is not free again, is as much mine as it was. */
-  #isStillMine(seat: SeatNumber, news: News): boolean {
-    return (
-      this.mine[seat] === 1 &&
-      news.revision === this.#revisions[seat] &&
-      news.status !== 'AVAILABLE'
-    );
+  #take(
+    seat: SeatNumber,
+    { status, revision, ...news }: SeatStateFragment | OwnSeatFragment,
+    isMine: boolean,
+  ): void {
+    this.#ownRevisions[seat] = revision;
+    if (revision > this.#revision)
+      this.#put(seat, { status: STATUS[status], revision, until: Infinity });
+    const end = 'reservationExpiresAt' in news ? news.reservationExpiresAt : null;
+    this.#setMine(seat, isMine, isMine && end ? Date.parse(end) : 0);
   }
 
-  #take(seat: SeatNumber, news: News, isMine: boolean): void {
-    const end = this.#endOf(seat, news);
-    this.#revisions[seat] = news.revision;
-    this.#set(seat, STATUS[news.status], end);
-    this.#setMine(seat, isMine);
+  #put(seat: SeatNumber, news: News): void {
+    this.#news.set(seat, news);
+    this.#show(seat);
   }
 
-  /** What is told to everybody does not say when a hold ends: the same hold ends as it did. */
-  #endOf(seat: SeatNumber, { status, reservationExpiresAt, revision }: News): number {
-    if (reservationExpiresAt) return Date.parse(reservationExpiresAt);
-    const isSameHold = status === 'RESERVED' && revision === this.#revisions[seat];
-    return isSameHold ? this.expiresAt[seat]! : 0;
-  }
-
-  #set(seat: SeatNumber, status: Status, expiresAt: number): void {
-    this.expiresAt[seat] = expiresAt;
+  /** Shows a seat as what is known of it says. */
+  #show(seat: SeatNumber): void {
+    const status = this.#news.get(seat)?.status ?? this.#told[seat]!;
     if (this.status[seat] === status) return;
     this.#count(seat, -1);
     this.status[seat] = status;
@@ -254,20 +247,22 @@ export class SeatState {
     this.watcher.seatChanged(seat);
   }
 
-  #setMine(seat: SeatNumber, isMine: boolean): void {
-    if (isMine && this.status[seat] === HELD) this.held.add(seat);
+  /** @param end when my hold ends; 0 if it is none */
+  #setMine(seat: SeatNumber, isMine: boolean, end = 0): void {
+    this.expiresAt[seat] = end;
+    if (end > 0) this.held.add(seat);
     else this.held.delete(seat);
     if (this.mine[seat] === Number(isMine)) return;
     this.mine[seat] = Number(isMine);
     this.watcher.seatChanged(seat);
   }
 
-  /** Free seats that are not for sale count nowhere. */
+  /** Seats that are not offered count nowhere. */
   #count(seat: SeatNumber, by: number): void {
     const status = this.status[seat] as Status;
-    if (status === FREE && this.#forSale[seat] === 0) return;
+    if (status === CLOSED) return;
     this.total[status] += by;
-    this.ofSection[this.#section[seat]!]![status] += by;
+    this.ofSection[this.plan.sectionOf(seat).index]![status] += by;
     const category = this.ofCategory[this.plan.category[seat]!];
     if (category) category[status] += by;
   }

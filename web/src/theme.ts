@@ -16,6 +16,11 @@ export interface MapColors {
   readonly focus: Rgb;
 }
 
+/** With those of the plan's categories, by index. */
+export interface PlanColors extends MapColors {
+  readonly categories: readonly Rgb[];
+}
+
 export class Theme {
   readonly #system = matchMedia('(prefers-color-scheme: dark)');
 

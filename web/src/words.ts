@@ -4,7 +4,7 @@ import { type Amount, amountWords, total } from './amounts';
 import { Fault } from './api';
 import type { Category, Plan, SeatNumber } from './plan';
 import { type Start, startWords } from './starts';
-import { FREE, GIVING_BACK, HELD, HOLDING, BUYING, type SeatState } from './state';
+import { BUYING, CLOSED, FREE, GIVING_BACK, HELD, HOLDING, type SeatState } from './state';
 
 /** Dates and amounts as the reader writes them; the words are English. */
 const LOCALE = navigator.language || 'en';
@@ -32,7 +32,8 @@ export function statusWords(state: SeatState, seat: SeatNumber): string {
   if (pending === GIVING_BACK) return 'being given back';
   if (pending === BUYING) return 'being bought';
   const status = state.status[seat];
-  if (status === FREE) return state.isForSale(seat) ? 'free' : 'not offered';
+  if (status === CLOSED) return 'not offered';
+  if (status === FREE) return 'free';
   if (status === HELD) return state.mine[seat] === 1 ? 'held for you' : 'held by someone else';
   return state.mine[seat] === 1 ? 'yours' : 'sold';
 }
@@ -69,13 +70,16 @@ export function duration(seconds: number): string {
   return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }
 
+/** Of one person, or of all who share an address: a page cannot know which. */
+const TOO_MUCH = 'A lot was asked for from your network in a short time.';
+
 /** What a fault means for somebody who wanted something. */
 export function faultWords(fault: unknown): string {
   switch (fault instanceof Fault ? fault.code : 'INTERNAL') {
     case 'OVERLOADED':
       return 'Too many people want seats right now. Please try again in a moment.';
     case 'RATE_LIMITED':
-      return 'That was a little too much at once. Please try again in a minute.';
+      return `${TOO_MUCH} Please try again ${soon(fault as Fault)}.`;
     case 'UNAVAILABLE':
       return 'The box office cannot answer right now. Please try again in a moment.';
     case 'UNREACHABLE':
@@ -93,7 +97,19 @@ export function faultWords(fault: unknown): string {
 
 /** Why it takes long, while it is tried again. */
 export function waitWords(fault: Fault): string {
-  return fault.code === 'OVERLOADED' || fault.code === 'RATE_LIMITED'
-    ? 'Very busy right now. Trying again…'
-    : 'No answer yet. Trying again…';
+  switch (fault.code) {
+    case 'RATE_LIMITED':
+      return `${TOO_MUCH} Trying again ${soon(fault)}…`;
+    case 'OVERLOADED':
+      return 'Very busy right now. Trying again…';
+    default:
+      return 'No answer yet. Trying again…';
+  }
+}
+
+/** When the server wants to be asked again. */
+function soon({ retryAfterMs }: Fault): string {
+  return retryAfterMs === undefined
+    ? 'in a minute'
+    : `in ${duration(Math.max(Math.ceil(retryAfterMs / 1000), 1))}`;
 }

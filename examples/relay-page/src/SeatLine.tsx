@@ -1,16 +1,12 @@
 // A seat in the list. What it is called comes from Relay's store, what it is now from the stream.
 
 import { graphql, useFragment } from 'react-relay';
-import type { SeatStatus } from './__generated__/SeatStream_frame.graphql';
 import type { SeatLine_seat$key } from './__generated__/SeatLine_seat.graphql';
-import { useSeatStatus } from './live';
+import type { Letter } from './fold';
+import { useSeatLetter } from './live';
 import { moneyWords } from './money';
 
-const WORDS: Record<SeatStatus, string> = {
-  AVAILABLE: 'free',
-  RESERVED: 'held',
-  CONFIRMED: 'sold',
-};
+const WORDS: Record<Letter, string> = { A: 'free', R: 'held', C: 'sold', N: 'not for sale' };
 
 interface Props {
   readonly seat: SeatLine_seat$key;
@@ -32,13 +28,13 @@ export function SeatLine({ seat, isChosen, onChoose }: Props) {
     `,
     seat,
   );
-  const status = useSeatStatus(id);
+  const letter = useSeatLetter(id);
   return (
     <li>
       <button aria-pressed={isChosen} value={id} onClick={onChoose}>
         {label}
       </button>
-      {` ${category.name}, ${moneyWords(category.price)}: ${status ? WORDS[status] : '…'}`}
+      {` ${category.name}, ${moneyWords(category.price)}: ${(letter && WORDS[letter]) ?? '…'}`}
     </li>
   );
 }

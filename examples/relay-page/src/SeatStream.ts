@@ -13,25 +13,15 @@ import type { SeatStreamSubscription } from './__generated__/SeatStreamSubscript
 import type { SeatStream_frame$key } from './__generated__/SeatStream_frame.graphql';
 import { Fault } from './environment';
 import type { Fold } from './fold';
+import { fetchPlan } from './plan';
 
 const subscription = graphql`
-  subscription SeatStreamSubscription($event: ID!, $since: Revision) { ...SeatStream_frame }
+  subscription SeatStreamSubscription($event: ID!) { ...SeatStream_frame }
 `;
 
 const frame = graphql`
   fragment SeatStream_frame on Subscription @inline {
-    seatChanges(eventId: $event, since: $since) {
-      __typename
-      ... on SeatSnapshot {
-        revision
-        seats { seatId status }
-      }
-      ... on SeatChanges {
-        fromRevision
-        toRevision
-        changes { seatId status }
-      }
-    }
+    seatStatuses(eventId: $event) { planVersion places statuses }
   }
 `;
 
@@ -47,7 +37,10 @@ export function useSeatStream(event: string, fold: Fold, onFault: (fault: Error)
   }, [environment, event, fold, onFault]);
 }
 
-/** Subscribes, and does so again when the connection is lost: with the revision it has by then. */
+/**
+ * Subscribes, and does so again when the connection is lost: the first frame is whole, so nothing
+ * is missed. The plan is fetched once, and anew when frames are of another one.
+ */
 function follow(
   environment: Environment,
   event: string,
@@ -58,28 +51,41 @@ function follow(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let isOver = false;
+  let isPlanKnown = false;
 
   const again = (fault?: Error) => {
     if (isOver) return;
     if (fault && !(fault instanceof Fault && fault.mayPass)) return onFault(fault);
     // A server that goes away is lost by everybody at once; they should not all be back at once.
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++);
-    timer = setTimeout(start, wait * (0.5 + Math.random() / 2));
+    timer = setTimeout(() => void start(), wait * (0.5 + Math.random() / 2));
   };
-  const start = () => {
+  const subscribe = () => {
     current = requestSubscription<SeatStreamSubscription>(environment, {
       subscription,
-      // Null at first, which asks for a snapshot. Nothing is missed, and nothing comes twice.
-      variables: { event, since: fold.revision },
+      variables: { event },
       onNext: (masked) => {
         failures = 0;
-        fold.take(readInlineData<SeatStream_frame$key>(frame, masked!).seatChanges);
+        const { seatStatuses } = readInlineData<SeatStream_frame$key>(frame, masked!);
+        if (!seatStatuses || fold.take(seatStatuses)) return;
+        current?.dispose();
+        isPlanKnown = false;
+        again();
       },
       onError: again,
       onCompleted: again,
     });
   };
-  start();
+  const start = async () => {
+    try {
+      if (!isPlanKnown) fold.begin(await fetchPlan(event));
+      isPlanKnown = true;
+      if (!isOver) subscribe();
+    } catch (error) {
+      again(error as Error);
+    }
+  };
+  void start();
   return {
     dispose: () => {
       isOver = true;

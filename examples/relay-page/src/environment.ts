@@ -57,7 +57,8 @@ export class Visitor {
   readonly #socket = createClient({
     url: API.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
-    // It would send the old `since` again: how to go on is decided in SeatStream.ts.
+    // Whether the plan is still the one has to be seen first: how to go on is decided in
+    // SeatStream.ts.
     retryAttempts: 0,
   });
 

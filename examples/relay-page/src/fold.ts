@@ -1,59 +1,55 @@
-// What becomes of the seats: a snapshot, and every change since, folded into a map.
+// What becomes of the seats: a letter for each, in the plan's order, as the newest frame says.
 //
 // It is no part of Relay's store. Answers come there in any order, and one that is late would
 // overwrite what the stream has said since. So names and prices, which never change, are read from
 // the store; statuses are read from here.
 
-import type { SeatStatus, SeatStream_frame$data } from './__generated__/SeatStream_frame.graphql';
+import type { SeatStream_frame$data } from './__generated__/SeatStream_frame.graphql';
+import type { Plan } from './plan';
 
-export type Frame = SeatStream_frame$data['seatChanges'];
+export type Frame = NonNullable<SeatStream_frame$data['seatStatuses']>;
+
+/** A available, R reserved, C confirmed, N not for sale. */
+export type Letter = string;
 
 export class Fold {
-  readonly #seats = new Map<string, SeatStatus>();
+  #plan: Plan | undefined;
+  #letters: Letter[] = [];
+  readonly #places = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
 
-  /** How far the map is: what the stream goes on after, whatever happens to its connection. */
-  revision: number | null = null;
+  /** Which plan it has; frames of another are not understood. */
+  get planVersion(): number | undefined {
+    return this.#plan?.version;
+  }
 
-  /** How often it began anew. */
-  snapshots = 0;
+  /** Begins anew with a plan: nothing is known of its seats before the first frame. */
+  begin(plan: Plan): void {
+    this.#plan = plan;
+    this.#letters = [];
+    this.#places.clear();
+    plan.seats.forEach(({ id }, place) => this.#places.set(id, place));
+  }
 
-  /** Takes the next frame. */
-  take(frame: Frame): void {
-    switch (frame.__typename) {
-      case 'SeatSnapshot':
-        // Everything anew: what was known before may be of a log that is gone.
-        this.#seats.clear();
-        for (const { seatId, status } of frame.seats) this.#seats.set(seatId, status);
-        this.revision = frame.revision;
-        this.snapshots += 1;
-        break;
-      case 'SeatChanges':
-        // Revisions are consecutive, so a lost change cannot go unnoticed.
-        if (this.revision === null || frame.fromRevision !== this.revision + 1) {
-          throw new Error(`changes from ${frame.fromRevision} on do not follow ${this.revision}`);
-        }
-        for (const { seatId, status } of frame.changes) this.#seats.set(seatId, status);
-        this.revision = frame.toRevision;
-        break;
-      default:
-        frame.__typename satisfies '%other';
-        // No frame may be left out, so nothing that comes after it could be believed.
-        throw new Error('a frame that this page is too old to know');
-    }
+  /** Takes the next frame. False if it is of another plan: that has to be fetched. */
+  take({ planVersion, places, statuses }: Frame): boolean {
+    if (planVersion !== this.planVersion) return false;
+    // Whole at first, and again where that is shorter than what differs.
+    if (!places) this.#letters = [...statuses];
+    else places.forEach((place, index) => (this.#letters[place] = statuses[index]!));
     for (const listener of this.#listeners) listener();
+    return true;
   }
 
-  /** The seat's status; unknown before the first frame. */
-  statusOf(seatId: string): SeatStatus | undefined {
-    return this.#seats.get(seatId);
+  /** The seat's letter; unknown before the first frame. */
+  letterOf(seatId: string): Letter | undefined {
+    const place = this.#places.get(seatId);
+    return place === undefined ? undefined : this.#letters[place];
   }
 
-  /** How many seats have this status. */
-  count(status: SeatStatus): number {
-    let count = 0;
-    for (const one of this.#seats.values()) if (one === status) count += 1;
-    return count;
+  /** How many seats have this letter. */
+  count(letter: Letter): number {
+    return this.#letters.filter((one) => one === letter).length;
   }
 
   /** As React's `useSyncExternalStore` wants it. */

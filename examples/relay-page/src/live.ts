@@ -1,13 +1,12 @@
 // The fold, for every component that shows what a seat is now.
 
 import { createContext, useContext, useSyncExternalStore } from 'react';
-import type { SeatStatus } from './__generated__/SeatStream_frame.graphql';
-import { Fold } from './fold';
+import { Fold, type Letter } from './fold';
 
 export const FoldContext = createContext(new Fold());
 
 /** What the seat is now. Only who asks for it is drawn anew when it changes. */
-export function useSeatStatus(seatId: string): SeatStatus | undefined {
+export function useSeatLetter(seatId: string): Letter | undefined {
   const fold = useContext(FoldContext);
-  return useSyncExternalStore(fold.subscribe, () => fold.statusOf(seatId));
+  return useSyncExternalStore(fold.subscribe, () => fold.letterOf(seatId));
 }

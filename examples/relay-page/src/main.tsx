@@ -74,9 +74,8 @@ async function buy(event: string, me: Visitor, fold: Fold): Promise<void> {
   tell(`Bought: ${order}`);
   const sold = await shown('a sold seat', () => texts(SEATS).find((line) => line.endsWith('sold')));
   tell(`Seat: ${sold}`);
-  const counts = [fold.count('AVAILABLE'), fold.count('RESERVED'), fold.count('CONFIRMED')];
+  const counts = [fold.count('A'), fold.count('R'), fold.count('C')];
   tell(`The map says: ${counts[0]} free, ${counts[1]} held, ${counts[2]} sold`);
-  if (fold.snapshots !== 1) throw new Error('changes were lost: the map had to begin anew');
 }
 
 async function holdAsAnother(event: string, seat: string): Promise<void> {

@@ -112,29 +112,34 @@ pub(super) struct GuestSession {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SeatMapAnswer {
-    pub(super) seat_map: SeatMap,
+pub(super) struct SeatPlanAnswer {
+    pub(super) seat_plan: SeatPlan,
 }
 
 #[derive(Deserialize)]
-pub(super) struct SeatMap {
-    pub(super) revision: u64,
-    pub(super) seats: Vec<MapSeat>,
+pub(super) struct SeatPlan {
+    pub(super) version: i32,
+    pub(super) seats: Vec<PlanSeat>,
+    pub(super) event: PricedEvent,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MapSeat {
+pub(super) struct PlanSeat {
     pub(super) id: String,
     pub(super) section: String,
     pub(super) row: String,
-    pub(super) for_sale: bool,
-    pub(super) status: SeatStatus,
-    pub(super) category: Category,
+    pub(super) category_id: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PricedEvent {
+    pub(super) categories: Vec<Category>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Category {
+    pub(super) id: String,
     pub(super) price: Price,
 }
 
@@ -144,36 +149,21 @@ pub(super) struct Price {
     pub(super) amount_minor: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum SeatStatus {
-    Available,
-    Reserved,
-    Confirmed,
-}
-
 /// One item of the stream.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StreamItem {
-    pub(super) seat_changes: SeatUpdate,
+    /// None where there is no such event any more.
+    pub(super) seat_statuses: Option<SeatStatuses>,
 }
 
-/// A snapshot or changes: both say which seats have which status as of a revision.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct SeatUpdate {
-    #[serde(alias = "toRevision")]
-    pub(super) revision: Option<u64>,
-    #[serde(alias = "changes")]
-    pub(super) seats: Vec<SeatState>,
-}
-
+/// A frame: a letter for each of these places of the plan, or for all of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SeatState {
-    pub(super) seat_id: String,
-    pub(super) status: SeatStatus,
+pub(super) struct SeatStatuses {
+    pub(super) plan_version: i32,
+    pub(super) places: Option<Vec<usize>>,
+    pub(super) statuses: String,
 }
 
 /// The answer to a reservation, a confirmation or a release.
@@ -228,20 +218,6 @@ mod tests {
         assert!(matches!(empty, AskError::Refused(refusal) if refusal.code.is_empty()));
         let foreign = read::<Value>(json!({ "errors": [{ "message": "what?" }] })).unwrap_err();
         assert!(matches!(foreign, AskError::Refused(refusal) if refusal.message == "what?"));
-    }
-
-    #[test]
-    fn snapshots_and_changes_are_read_alike() {
-        let seats = json!([{ "seatId": "s", "status": "RESERVED" }]);
-        for update in
-            [json!({ "revision": 7, "seats": seats }), json!({ "toRevision": 7, "changes": seats })]
-        {
-            let item: StreamItem = read(json!({ "data": { "seatChanges": update } })).unwrap();
-            let SeatUpdate { revision, seats } = item.seat_changes;
-            assert_eq!(revision, Some(7));
-            let seats: Vec<_> = seats.iter().map(|seat| (&*seat.seat_id, seat.status)).collect();
-            assert_eq!(seats, [("s", SeatStatus::Reserved)]);
-        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! dearest sections and the front rows first, and hesitate. Then they buy, give back, or leave
 //! without a word, so that the hold runs out.
 //!
-//! They are clients as any others: guests over the public API, who see the same stream of changes
-//! as everybody. They reach for the same seats now and then, come back when they are told to, and
+//! They are clients as any others: guests over the public API, who see the same map as
+//! everybody. They reach for the same seats now and then, come back when they are told to, and
 //! wait while the server is away. At the demo event they go on to the next one when it is there
 //! (see [`series`]); at any other event they come and go while it is sold out.
 //!

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use fastrand::Rng;
 
-use super::answers::{MapSeat, SeatStatus};
+use super::answers::{SeatPlan, SeatStatuses};
 
 /// What one seat nearer to the middle is worth, in rows nearer to the front.
 const ROWS_FOR_A_SEAT: f64 = 0.2;
@@ -16,16 +16,41 @@ const TASTE_ROWS: f64 = 5.0;
 /// What it is worth not to leave a single seat beside one's own, in rows.
 const GAP_ROWS: f64 = 2.0;
 
-/// The seats of an event that are for sale, with what buyers know about them. A seat's index here
-/// stands for it.
+/// What a frame's letter says of a seat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Status {
+    Free,
+    Held,
+    Sold,
+    /// Nobody's, and not offered; or a letter that is newer than the crowd.
+    Closed,
+}
+
+impl From<u8> for Status {
+    fn from(letter: u8) -> Self {
+        match letter {
+            b'A' => Self::Free,
+            b'R' => Self::Held,
+            b'C' => Self::Sold,
+            _ => Self::Closed,
+        }
+    }
+}
+
+/// The seats of an event, with what buyers know about them. A seat's place in the plan stands for
+/// it.
 #[derive(Default)]
 pub(super) struct SeatView {
+    plan_version: i32,
     ids: Vec<String>,
-    statuses: Vec<SeatStatus>,
-    index_by_id: HashMap<String, usize>,
+    statuses: Vec<Status>,
     /// From the dearest to the cheapest.
     sections: Vec<Section>,
 }
+
+/// A frame is of another plan.
+#[derive(Debug)]
+pub(super) struct OtherPlan;
 
 /// The rows of a section, front first: each the indices of its seats, side by side.
 struct Section {
@@ -42,41 +67,57 @@ struct Offer<'a> {
 }
 
 impl SeatView {
-    /// Seats in the order of the map: row by row, the seats of a row side by side.
-    pub(super) fn new(seats: Vec<MapSeat>) -> Self {
-        let mut view = Self::default();
+    /// Seats in the order of the plan: row by row, the seats of a row side by side. What becomes of
+    /// them the first frame says.
+    pub(super) fn new(plan: SeatPlan) -> Self {
+        let categories = plan.event.categories.into_iter();
+        let prices: HashMap<_, _> =
+            categories.map(|category| (category.id, category.price.amount_minor)).collect();
+        let mut view = Self { plan_version: plan.version, ..Self::default() };
         let mut sections: HashMap<String, (usize, HashMap<String, usize>)> = HashMap::new();
-        for seat in seats.into_iter().filter(|seat| seat.for_sale) {
-            let index = view.ids.len();
-            view.index_by_id.insert(seat.id.clone(), index);
+        for (place, seat) in plan.seats.into_iter().enumerate() {
             view.ids.push(seat.id);
-            view.statuses.push(seat.status);
             let (section, rows) = sections.entry(seat.section).or_insert_with(|| {
                 view.sections.push(Section { rows: Vec::new(), price: 0 });
                 (view.sections.len() - 1, HashMap::new())
             });
             let section = &mut view.sections[*section];
-            section.price = section.price.max(seat.category.price.amount_minor);
+            let price = prices.get(&seat.category_id).copied().unwrap_or_default();
+            section.price = section.price.max(price);
             let row = *rows.entry(seat.row).or_insert_with(|| {
                 section.rows.push(Vec::new());
                 section.rows.len() - 1
             });
-            section.rows[row].push(index);
+            section.rows[row].push(place);
         }
+        view.statuses = vec![Status::Closed; view.ids.len()];
         view.sections.sort_by_key(|section| Reverse(section.price));
         view
     }
 
-    /// Notes a seat's status, if it is for sale.
-    pub(super) fn set(&mut self, id: &str, status: SeatStatus) {
-        if let Some(&index) = self.index_by_id.get(id) {
-            self.statuses[index] = status;
+    /// Takes the next frame; nothing of it if it is of another plan.
+    pub(super) fn take(&mut self, frame: &SeatStatuses) -> Result<(), OtherPlan> {
+        let letters = frame.statuses.as_bytes();
+        let size = self.statuses.len();
+        let fits = match &frame.places {
+            None => letters.len() == size,
+            Some(places) => {
+                letters.len() == places.len() && places.iter().all(|place| *place < size)
+            }
+        };
+        if !fits || frame.plan_version != self.plan_version {
+            return Err(OtherPlan);
         }
+        for (index, letter) in letters.iter().enumerate() {
+            let place = frame.places.as_ref().map_or(index, |places| places[index]);
+            self.statuses[place] = Status::from(*letter);
+        }
+        Ok(())
     }
 
     /// How many seats are free, held and sold.
     pub(super) fn counts(&self) -> [usize; 3] {
-        [SeatStatus::Available, SeatStatus::Reserved, SeatStatus::Confirmed]
+        [Status::Free, Status::Held, Status::Sold]
             .map(|status| self.statuses.iter().filter(|&&other| other == status).count())
     }
 
@@ -132,43 +173,54 @@ impl SeatView {
     }
 
     fn is_free(&self, index: usize) -> bool {
-        self.statuses[index] == SeatStatus::Available
+        self.statuses[index] == Status::Free
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crowd::answers::{Category, Price};
+    use crate::crowd::answers::{Category, PlanSeat, Price, PricedEvent};
     use std::collections::HashSet;
 
-    fn seat(id: String, section: &str, row: &str, price: u64) -> MapSeat {
-        MapSeat {
-            id,
-            section: section.to_owned(),
-            row: row.to_owned(),
-            for_sale: true,
-            status: SeatStatus::Available,
-            category: Category { price: Price { amount_minor: price } },
-        }
+    /// Each section is a category of its own, with this price.
+    fn plan(seats: Vec<(String, String, String)>, prices: &[(String, u64)]) -> SeatPlan {
+        let seats = seats.into_iter().map(|(id, section, row)| {
+            let category_id = section.clone();
+            PlanSeat { id, section, row, category_id }
+        });
+        let category = |(id, amount_minor): &(String, u64)| Category {
+            id: id.clone(),
+            price: Price { amount_minor: *amount_minor },
+        };
+        let event = PricedEvent { categories: prices.iter().map(category).collect() };
+        SeatPlan { version: 1, seats: seats.collect(), event }
     }
 
-    /// Sections of `rows` rows of ten, each cheaper than the one before.
+    fn frame(places: Option<Vec<usize>>, statuses: &str) -> SeatStatuses {
+        SeatStatuses { plan_version: 1, places, statuses: statuses.to_owned() }
+    }
+
+    /// Sections of `rows` rows of ten, each cheaper than the one before; all seats are free.
     fn view(sections: u32, rows: u32) -> SeatView {
+        let prices: Vec<_> =
+            (0..sections).map(|n| (n.to_string(), u64::from(10_000 - n))).collect();
         let seats = (0..sections).flat_map(|section| {
             (0..rows * 10).map(move |n| {
                 let (row, number) = (n / 10, n % 10);
                 let id = format!("{section}-{row}-{number}");
-                seat(id, &section.to_string(), &row.to_string(), u64::from(10_000 - section))
+                (id, section.to_string(), row.to_string())
             })
         });
-        SeatView::new(seats.collect())
+        let mut view = SeatView::new(plan(seats.collect(), &prices));
+        view.take(&frame(None, &"A".repeat(view.ids.len()))).unwrap();
+        view
     }
 
     fn take(view: &mut SeatView, seats: &[String]) {
-        for seat in seats {
-            view.set(seat, SeatStatus::Reserved);
-        }
+        let place = |seat| view.ids.iter().position(|id| id == seat).unwrap();
+        let places: Vec<_> = seats.iter().map(place).collect();
+        view.take(&frame(Some(places), &"R".repeat(seats.len()))).unwrap();
     }
 
     /// Section, row and number.
@@ -226,13 +278,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_for_sale_or_unknown_is_left_alone() {
-        let hidden = MapSeat { for_sale: false, ..seat("a".to_owned(), "A", "1", 1) };
-        let mut view = SeatView::new(vec![hidden, seat("b".to_owned(), "A", "1", 1)]);
+    fn only_what_is_free_is_chosen_and_frames_of_another_plan_are_left_alone() {
+        let seats = ["a", "b", "c"].map(|id| (id.to_owned(), "A".to_owned(), "1".to_owned()));
+        let mut view = SeatView::new(plan(seats.into(), &[]));
+        assert!(view.choose(&mut Rng::with_seed(4), 2).is_empty(), "nothing is known yet");
+        view.take(&frame(None, "NAR")).unwrap();
         assert_eq!(view.choose(&mut Rng::with_seed(4), 2), ["b"]);
-        view.set("c", SeatStatus::Available);
-        view.set("b", SeatStatus::Confirmed);
-        assert_eq!(view.counts(), [0, 0, 1]);
+        for other in [
+            frame(None, "AA"),
+            frame(Some(vec![3]), "A"),
+            frame(Some(vec![0, 1]), "A"),
+            SeatStatuses { plan_version: 2, ..frame(None, "AAA") },
+        ] {
+            view.take(&other).unwrap_err();
+        }
+        assert_eq!(view.counts(), [1, 1, 0]);
+        view.take(&frame(Some(vec![1]), "C")).unwrap();
+        assert_eq!(view.counts(), [0, 1, 1]);
         assert!(view.choose(&mut Rng::with_seed(4), 2).is_empty());
         assert!(SeatView::default().choose(&mut Rng::with_seed(4), 6).is_empty());
     }

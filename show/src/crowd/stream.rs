@@ -1,7 +1,7 @@
 //! Following the stream: an event's seats are kept as the server says they are.
 //!
-//! First the map, then the changes since its revision, as server-sent events. A stream that breaks
-//! is resumed from the last revision that was read.
+//! First the plan, then what becomes of its seats, as server-sent events. A stream that breaks is
+//! begun anew: its first frame is whole. Where frames are of another plan, that is read.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use hyper::body::Bytes;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use super::answers::{Answer, AskError, Refusal, SeatMapAnswer, StreamItem};
+use super::answers::{Answer, AskError, Refusal, SeatPlanAnswer, StreamItem};
 use super::client::Client;
 use super::event::AttendedEvent;
-use super::seats::SeatView;
+use super::seats::{OtherPlan, SeatView};
 use super::terminal::say;
 use super::waits::Waits;
 
@@ -25,13 +25,12 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(45);
 pub(super) struct Follower<'a> {
     client: &'a Client,
     event: &'a AttendedEvent,
-    /// The last revision that was read; none before the map was.
-    since: Option<u64>,
+    has_plan: bool,
 }
 
 impl<'a> Follower<'a> {
     pub(super) fn new(client: &'a Client, event: &'a AttendedEvent) -> Self {
-        Self { client, event, since: None }
+        Self { client, event, has_plan: false }
     }
 
     /// Follows for ever.
@@ -42,8 +41,7 @@ impl<'a> Follower<'a> {
                 Ok(true) => waits = Waits::new(),
                 Err(AskError::Refused(Refusal { code, message })) => {
                     say(&format!("The server refused the stream: {code} {message}"));
-                    // A revision of another life of the database, for example.
-                    self.since = None;
+                    self.has_plan = false;
                 }
                 Ok(false) | Err(AskError::Overloaded(_) | AskError::Away) => {}
             }
@@ -53,19 +51,19 @@ impl<'a> Follower<'a> {
 
     /// Follows until the stream ends; whether it brought anything.
     async fn follow_once(&mut self) -> Result<bool, AskError> {
-        const CHANGES: &str = "subscription ($event: ID!, $since: Revision) { \
-            seatChanges(eventId: $event, since: $since) { \
-            ... on SeatSnapshot { revision seats { seatId status } } \
-            ... on SeatChanges { toRevision changes { seatId status } } } }";
-        if self.since.is_none() {
-            self.read_map().await.map_err(AskError::Refused)?;
+        const STATUSES: &str = "subscription ($event: ID!) { seatStatuses(eventId: $event) { \
+            planVersion places statuses } }";
+        if !self.has_plan {
+            self.read_plan().await.map_err(AskError::Refused)?;
         }
-        let variables = json!({ "event": self.event.id, "since": self.since });
-        let body = json!({ "query": CHANGES, "variables": variables }).to_string();
+        let variables = json!({ "event": self.event.id });
+        let body = json!({ "query": STATUSES, "variables": variables }).to_string();
         let response = self.client.post(None, "text/event-stream", Bytes::from(body)).await?;
         let mut stream = response.into_body();
         let (mut lines, mut has_items) = (LineBuffer::default(), false);
-        while let Ok(Some(Ok(frame))) = timeout(SILENCE_TIMEOUT, stream.frame()).await {
+        while self.has_plan
+            && let Ok(Some(Ok(frame))) = timeout(SILENCE_TIMEOUT, stream.frame()).await
+        {
             let Ok(data) = frame.into_data() else { continue };
             for line in lines.add(&data) {
                 has_items |= self.read_line(&line)?;
@@ -74,13 +72,14 @@ impl<'a> Follower<'a> {
         Ok(has_items)
     }
 
-    async fn read_map(&mut self) -> Result<(), Refusal> {
-        const MAP: &str = "query ($event: ID!) { seatMap(eventId: $event) { revision \
-            seats { id section row forSale status category { price { amountMinor } } } } }";
+    async fn read_plan(&mut self) -> Result<(), Refusal> {
+        const PLAN: &str = "query ($event: ID!) { seatPlan(eventId: $event) { version \
+            seats { id section row categoryId } \
+            event { categories { id price { amountMinor } } } } }";
         let variables = json!({ "event": self.event.id });
-        let SeatMapAnswer { seat_map } = self.client.ask(None, MAP, variables).await?;
-        self.since = Some(seat_map.revision);
-        *self.event.seats() = SeatView::new(seat_map.seats);
+        let SeatPlanAnswer { seat_plan } = self.client.ask(None, PLAN, variables).await?;
+        *self.event.seats() = SeatView::new(seat_plan);
+        self.has_plan = true;
         Ok(())
     }
 
@@ -92,12 +91,12 @@ impl<'a> Follower<'a> {
         };
         let answer: Answer<StreamItem> = serde_json::from_str(data)
             .map_err(|error| AskError::Refused(Refusal::without_code(error)))?;
-        let update = answer.into_result()?.seat_changes;
-        let mut seats = self.event.seats();
-        for seat in &update.seats {
-            seats.set(&seat.seat_id, seat.status);
+        let Some(statuses) = answer.into_result()?.seat_statuses else {
+            return Ok(false);
+        };
+        if let Err(OtherPlan) = self.event.seats().take(&statuses) {
+            self.has_plan = false;
         }
-        self.since = update.revision.or(self.since);
         Ok(true)
     }
 }
@@ -124,7 +123,7 @@ impl LineBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crowd::answers::{Category, ConfirmedBy, Event, MapSeat, Price, SeatStatus};
+    use crate::crowd::answers::{ConfirmedBy, Event, PlanSeat, PricedEvent, SeatPlan};
     use serde_json::Value;
 
     fn event_of_two_seats() -> AttendedEvent {
@@ -132,40 +131,37 @@ mod tests {
         let confirmed_by = ConfirmedBy::Buyer;
         let event = Event { id, name, max_seats_per_viewer: None, confirmed_by };
         let event = AttendedEvent::new(1, event);
-        let seats = ["a", "b"].map(|id| MapSeat {
+        let seats = ["a", "b"].map(|id| PlanSeat {
             id: id.to_owned(),
             section: "A".to_owned(),
             row: "1".to_owned(),
-            for_sale: true,
-            status: SeatStatus::Available,
-            category: Category { price: Price { amount_minor: 1 } },
+            category_id: "gold".to_owned(),
         });
-        *event.seats() = SeatView::new(seats.into());
+        let priced = PricedEvent { categories: Vec::new() };
+        let plan = SeatPlan { version: 1, seats: seats.into(), event: priced };
+        *event.seats() = SeatView::new(plan);
         event
     }
 
     #[test]
-    fn items_change_seats_and_say_from_where_to_resume() {
+    fn frames_change_seats_and_one_of_another_plan_has_that_read() {
         let client = Client::new("http://localhost").unwrap();
         let event = event_of_two_seats();
-        let mut follower = Follower { client: &client, event: &event, since: Some(3) };
+        let mut follower = Follower { client: &client, event: &event, has_plan: true };
         for line in ["event: next", "data: ", "", ":"] {
             assert!(!follower.read_line(line).unwrap(), "{line:?}");
         }
-        assert_eq!((follower.since, event.seats().counts()), (Some(3), [2, 0, 0]));
-
-        let line =
-            |update: Value| format!("data: {}", json!({ "data": { "seatChanges": update } }));
-        let seat = |id: &str, status: &str| json!({ "seatId": id, "status": status });
-        let changes = [seat("a", "RESERVED"), seat("a", "CONFIRMED")];
-        let changes = line(json!({ "toRevision": 5, "changes": changes }));
-        assert!(follower.read_line(&changes).unwrap());
-        assert_eq!((follower.since, event.seats().counts()), (Some(5), [1, 0, 1]));
-
-        let snapshot = [seat("a", "AVAILABLE"), seat("b", "RESERVED")];
-        let snapshot = line(json!({ "revision": 9, "seats": snapshot }));
-        assert!(follower.read_line(&snapshot).unwrap());
-        assert_eq!((follower.since, event.seats().counts()), (Some(9), [1, 1, 0]));
+        let line = |frame: Value| format!("data: {}", json!({ "data": { "seatStatuses": frame } }));
+        let frame = |plan: i32, places: Value, statuses: &str| {
+            line(json!({ "planVersion": plan, "places": places, "statuses": statuses }))
+        };
+        assert!(follower.read_line(&frame(1, Value::Null, "AR")).unwrap());
+        assert_eq!(event.seats().counts(), [1, 1, 0]);
+        assert!(follower.read_line(&frame(1, json!([0]), "C")).unwrap());
+        assert_eq!((follower.has_plan, event.seats().counts()), (true, [0, 1, 1]));
+        assert!(!follower.read_line(&line(Value::Null)).unwrap());
+        assert!(follower.read_line(&frame(2, Value::Null, "AA")).unwrap());
+        assert_eq!((follower.has_plan, event.seats().counts()), (false, [0, 1, 1]));
         assert!(matches!(follower.read_line("data: what?"), Err(AskError::Refused(_))));
     }
 

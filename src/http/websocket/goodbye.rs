@@ -1,16 +1,15 @@
 //! Why the server ends a socket.
 
-use std::error::Error;
-use std::io;
-
-use axum::extract::ws::CloseFrame;
-
+use super::socket::{Sent, SocketError};
+use super::violation::Violation;
 use crate::account::Exceeded;
 
 /// Why the server ends a socket. The codes are the protocol's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Goodbye {
     BadMessage(String),
+    /// What comes is no WebSocket's.
+    Violation(Violation),
     NotInitialised,
     TokenExpired,
     BadToken(String),
@@ -28,22 +27,19 @@ pub(super) enum Goodbye {
 
 impl Goodbye {
     /// After a message that could not be read.
-    pub(super) fn after(error: &(dyn Error + 'static)) -> Self {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            let io = error.downcast_ref::<io::Error>();
-            if io.is_some_and(|error| error.kind() == io::ErrorKind::OutOfMemory) {
-                return Self::NoRoom;
-            }
-            cause = error.source();
+    pub(super) fn after(error: SocketError) -> Self {
+        match error {
+            SocketError::Io(_) => Self::Gone,
+            SocketError::Violation(violation) => Self::Violation(violation),
+            SocketError::Full(_) => Self::NoRoom,
         }
-        Self::BadMessage("The message cannot be read".to_owned())
     }
 
     /// What the client is told with.
-    pub(super) fn frame(self) -> Option<CloseFrame> {
+    pub(super) fn frame(self) -> Option<Sent> {
         let (code, reason) = match self {
             Self::BadMessage(reason) => (4400, reason),
+            Self::Violation(violation) => (violation.code(), violation.to_string()),
             Self::NotInitialised => (4401, "Unauthorized".to_owned()),
             Self::TokenExpired => {
                 (4401, "Unauthorized: the token has expired; connect with a new one".to_owned())
@@ -65,6 +61,6 @@ impl Goodbye {
             *bytes += c.len_utf8();
             (*bytes <= 123).then_some(c)
         });
-        Some(CloseFrame { code, reason: reason.collect::<String>().into() })
+        Some(Sent::Close(code, reason.collect()))
     }
 }

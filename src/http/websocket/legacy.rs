@@ -1,29 +1,29 @@
 //! The older WebSocket protocol that calls itself `graphql-ws` (subscriptions-transport-ws), for
 //! older Apollo clients.
 //!
-//! async-graphql-axum speaks it; what it lacks is put around it here: our limits, an end when the
-//! token runs out or the server shuts down, and an end for clients that have gone.
+//! async-graphql speaks it; what it lacks is put around it here: our limits, an end when the token
+//! runs out or the server shuts down, and an end for clients that have gone.
+//!
+//! Deliberately absent: frames that are shared. Few clients speak it.
 
 use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
 
+use async_graphql::http::{WebSocket, WebSocketProtocols, WsMessage};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Executor, Request, Response};
-use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
-use axum::extract::FromRequestParts as _;
-use axum::extract::ws::Message;
 use futures_util::stream::{BoxStream, SplitStream, once};
 use futures_util::{SinkExt as _, Stream, StreamExt as _};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
-use tokio_util::sync::PollSender;
 
 use super::asker::asker_from_payload;
+use super::frame_reader::Incoming;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
-use super::messages::check;
-use super::socket::Socket;
+use super::messages::{Welcome, check};
+use super::socket::{Sent, Socket, SocketError};
 use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::{App, AppState};
@@ -35,43 +35,36 @@ use crate::identity::Asker;
 /// What the protocol calls itself.
 pub(super) const LEGACY_WS: &str = "graphql-ws";
 
+/// What the library says to whom it lets in. The protocol has room for a payload there.
+const ACKNOWLEDGED: &str = r#"{"type":"connection_ack"}"#;
+
 /// Serves a socket to its end.
 pub(super) async fn serve(app: AppState, socket: Socket, from_upgrade: Asker, permit: Permit) {
-    let head = axum::http::Request::builder().header("sec-websocket-protocol", LEGACY_WS).body(());
-    let Ok(head) = head else { return };
-    let (mut head, ()) = head.into_parts();
-    let Ok(protocol) = GraphQLProtocol::from_request_parts(&mut head, &()).await else { return };
-
     let stop = app.stop.clone();
     let (mut sink, messages) = socket.split();
-    // One frame at a time: the library waits while the socket cannot take it.
-    let (frames, mut frames_to_send) = mpsc::channel(1);
     let heard = Arc::new(Notify::new());
     let (refuse, mut refused) = mpsc::channel(1);
     let messages = readable(messages, Arc::clone(&heard), refuse);
     let expiry = Arc::new(Expiry::new());
     let executor = Limited { app: Arc::clone(&app), carried: Arc::default() };
-    let serving =
-        GraphQLWebSocket::new_with_pair(PollSender::new(frames), messages, executor, protocol)
-            .on_connection_init({
-                let expiry = Arc::clone(&expiry);
-                move |payload| async move {
-                    let (asker, permit) =
-                        introduce(&app, payload.as_object(), from_upgrade, permit)?;
-                    expiry.set(asker.viewer.as_ref().map(token_end));
-                    let mut data = Data::default();
-                    data.insert(asker);
-                    data.insert(permit);
-                    Ok(data)
-                }
-            })
-            .serve();
-    tokio::pin!(serving);
+    let protocol = WebSocketProtocols::SubscriptionsTransportWS;
+    let said = WebSocket::new(executor, messages, protocol).on_connection_init({
+        let (app, expiry) = (Arc::clone(&app), Arc::clone(&expiry));
+        move |payload| async move {
+            let (asker, permit) = introduce(&app, payload.as_object(), from_upgrade, permit)?;
+            expiry.set(asker.viewer.as_ref().map(token_end));
+            let mut data = Data::default();
+            data.insert(asker);
+            data.insert(permit);
+            Ok(data)
+        }
+    });
+    tokio::pin!(said);
 
     let mut silent_since = Instant::now();
     let mut asking = tokio::time::interval_at(silent_since + PING_EVERY, PING_EVERY);
     let goodbye = loop {
-        let frame = tokio::select! {
+        let sent = tokio::select! {
             biased;
             () = stop.cancelled() => break Goodbye::ShuttingDown,
             goodbye = expiry.reached() => break goodbye,
@@ -79,27 +72,38 @@ pub(super) async fn serve(app: AppState, socket: Socket, from_upgrade: Asker, pe
                 silent_since = Instant::now();
                 continue;
             }
-            Some(frame) = frames_to_send.recv() => frame,
-            // It has said all that there is to say, or the client has left.
-            () = &mut serving => break refused.try_recv().unwrap_or(Goodbye::Gone),
+            said = said.next() => match said {
+                Some(said) => sent(&app, said),
+                // It has said all that there is to say, or the client has left.
+                None => break refused.try_recv().unwrap_or(Goodbye::Gone),
+            },
             _ = asking.tick() => {
                 if silent_since.elapsed() > SILENCE_TIMEOUT {
                     break Goodbye::Gone;
                 }
                 // The protocol has no ping for clients to answer, but WebSockets have.
-                Message::Ping(Default::default())
+                Sent::Ping
             }
         };
-        if !matches!(tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame.into())).await, Ok(Ok(())))
-        {
+        if !matches!(tokio::time::timeout(WRITE_TIMEOUT, sink.send(sent)).await, Ok(Ok(()))) {
             return;
         }
     };
-    // What the library said last may still wait.
-    let last = frames_to_send.try_recv().ok();
-    for frame in last.into_iter().chain([Message::Close(goodbye.frame())]) {
+    if let Some(frame) = goodbye.frame() {
         // The client may be gone already.
-        let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame.into())).await;
+        let _ = tokio::time::timeout(WRITE_TIMEOUT, sink.send(frame)).await;
+    }
+}
+
+/// What the library says, as it is sent.
+fn sent(app: &App, said: WsMessage) -> Sent {
+    match said {
+        WsMessage::Text(text) if text == ACKNOWLEDGED => {
+            let payload = Welcome::to_one_of(app.sockets.len());
+            Sent::Text(json!({ "type": "connection_ack", "payload": payload }).to_string())
+        }
+        WsMessage::Text(text) => Sent::Text(text),
+        WsMessage::Close(code, reason) => Sent::Close(code, reason),
     }
 }
 
@@ -108,17 +112,31 @@ fn readable(
     messages: SplitStream<Socket>,
     heard: Arc<Notify>,
     refuse: mpsc::Sender<Goodbye>,
-) -> impl Stream<Item = Result<Message, axum::Error>> {
-    messages.take_while(move |message| {
+) -> impl Stream<Item = Vec<u8>> {
+    let read = messages.scan((), move |(), incoming| {
         heard.notify_one();
-        let checked = message.as_ref().map_or(Ok(()), |message| check(content(message)));
-        let is_good = checked.is_ok();
-        if let Err(reason) = checked {
-            // There is room: nothing is looked at after it.
-            let _ = refuse.try_send(Goodbye::BadMessage(reason));
-        }
-        std::future::ready(is_good)
-    })
+        let read = content(incoming);
+        std::future::ready(read.map_or_else(
+            |goodbye| {
+                // There is room: nothing is looked at after it.
+                let _ = refuse.try_send(goodbye);
+                None
+            },
+            Some,
+        ))
+    });
+    read.filter_map(std::future::ready)
+}
+
+/// What the library would read of a message.
+fn content(incoming: Result<Incoming, SocketError>) -> Result<Option<Vec<u8>>, Goodbye> {
+    let read = match incoming.map_err(Goodbye::after)? {
+        Incoming::Text(text) => text.into_bytes(),
+        Incoming::Binary(bytes) => bytes,
+        Incoming::Ping(_) | Incoming::Pong | Incoming::Close(_) => return Ok(None),
+    };
+    check(&read).map_err(Goodbye::BadMessage)?;
+    Ok(Some(read))
 }
 
 /// Who is asking, and the socket's permit among theirs.
@@ -131,15 +149,6 @@ fn introduce(
     let asker = asker_from_payload(app, payload, from_upgrade.clone())?;
     let permit = app.move_socket(permit, &from_upgrade, &asker);
     Ok((asker, permit.map_err(|exceeded| exceeded.to_string())?))
-}
-
-/// What the library would read of a message.
-fn content(message: &Message) -> &[u8] {
-    match message {
-        Message::Text(text) => text.as_bytes(),
-        Message::Binary(bytes) => bytes,
-        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => &[],
-    }
 }
 
 /// When the token runs out, which is known once the client has said who it is; and how long it may

@@ -6,6 +6,15 @@ use serde_json::{Map, Value};
 use crate::http::json_nesting;
 use crate::http::request::MAX_REQUEST_BYTES;
 
+/// How many clients may come back in a second after a server is gone: on one processor a handshake
+/// and a first frame take a quarter of a millisecond. 10,000 are back within 4 s.
+const RECONNECTIONS_A_SECOND: usize = 3_000;
+
+/// What a client that has lost its connection waits for at most, however few or many there are, in
+/// milliseconds.
+const SHORTEST_SPREAD_MS: usize = 1_000;
+const LONGEST_SPREAD_MS: usize = 30_000;
+
 /// A message from the client.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -63,7 +72,9 @@ pub(super) fn check(message: &[u8]) -> Result<(), String> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Outgoing<'a> {
-    ConnectionAck {},
+    ConnectionAck {
+        payload: Welcome,
+    },
     Error {
         id: &'a str,
         payload: &'a [async_graphql::ServerError],
@@ -76,4 +87,34 @@ pub(super) enum Outgoing<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Map<String, Value>>,
     },
+}
+
+/// What a client is told when it is let in, in either protocol.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Welcome {
+    /// Within how many milliseconds it had better connect again after a lost connection: at a
+    /// moment that it draws.
+    reconnect_within_ms: usize,
+}
+
+impl Welcome {
+    /// To one of so many sockets and streams of this server: if it is gone, all of them come back.
+    pub(super) fn to_one_of(sockets: usize) -> Self {
+        let spread = sockets.saturating_mul(1000) / RECONNECTIONS_A_SECOND;
+        Self { reconnect_within_ms: spread.clamp(SHORTEST_SPREAD_MS, LONGEST_SPREAD_MS) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_there_are_the_longer_is_the_time_over_which_they_come_back() {
+        let told = |sockets| serde_json::to_string(&Welcome::to_one_of(sockets)).unwrap();
+        assert_eq!(told(1), r#"{"reconnectWithinMs":1000}"#);
+        assert_eq!(told(10_000), r#"{"reconnectWithinMs":3333}"#);
+        assert_eq!(told(usize::MAX), r#"{"reconnectWithinMs":30000}"#);
+    }
 }

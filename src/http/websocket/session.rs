@@ -5,24 +5,25 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use axum::extract::ws::Message;
-use bytes::Bytes;
-use futures_util::stream::{BoxStream, SplitSink, SplitStream};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
+use futures_util::stream::{BoxStream, SplitStream};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_stream::StreamMap;
 
 use super::asker::asker_from_payload;
+use super::frame_reader::Incoming;
 use super::goodbye::Goodbye;
 use super::limits::{INIT_TIMEOUT, MAX_OPERATIONS, PING_EVERY, SILENCE_TIMEOUT};
-use super::messages::{ClientMessage, Outgoing};
-use super::socket::{Sent, Socket};
+use super::live::Live;
+use super::messages::{ClientMessage, Outgoing, Welcome};
+use super::socket::Socket;
+use super::writer::Writer;
 use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
 use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
-use crate::http::long_lived::{at, token_end, write_timeout};
+use crate::http::long_lived::{at, token_end};
 use crate::http::operation::{self, OperationEvent};
 use crate::http::request::{Parameters, Prepared};
 use crate::http::request_error::{RequestError, fault_response};
@@ -44,7 +45,7 @@ enum Introduction {
 /// One socket that speaks graphql-transport-ws.
 pub(super) struct Session {
     app: AppState,
-    sink: SplitSink<Socket, Sent>,
+    writer: Writer,
     messages: SplitStream<Socket>,
     introduction: Introduction,
     /// The socket's own, in the share of whoever is asking.
@@ -53,6 +54,8 @@ pub(super) struct Session {
     operations: StreamMap<String, BoxStream<'static, OperationEvent>>,
     /// Those of them that end by themselves: queries and mutations.
     brief: HashSet<String>,
+    /// The subscriptions that have begun, and of which frames are written.
+    live: Live,
     last_heard: Instant,
     /// When to ask whether the client is still there.
     asking: tokio::time::Interval,
@@ -70,12 +73,13 @@ impl Session {
         asking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self {
             app,
-            sink,
+            writer: Writer::new(sink),
             messages,
             introduction: Introduction::Unsaid(asker),
             permit,
             operations: StreamMap::new(),
             brief: HashSet::new(),
+            live: Live::default(),
             last_heard: now,
             asking,
             deadline,
@@ -92,8 +96,9 @@ impl Session {
         // What the operations hold (permits of the feed) is given back before the client is waited
         // for.
         self.operations.clear();
+        self.live.end().await;
         if let Some(frame) = goodbye.frame()
-            && self.write(Message::Close(Some(frame))).await.is_break()
+            && self.writer.write(frame).await.is_break()
         {
             return;
         }
@@ -120,13 +125,17 @@ impl Session {
             }),
             message = self.messages.next() => match message {
                 Some(Ok(message)) => Box::pin(self.hear(message)).await,
-                Some(Err(error)) => ControlFlow::Break(Goodbye::after(&error)),
+                Some(Err(error)) => ControlFlow::Break(Goodbye::after(error)),
                 None => ControlFlow::Break(Goodbye::Gone),
             },
             _ = self.asking.tick() => Box::pin(self.ask()).await,
             Some((id, response)) = self.operations.next(), if !self.operations.is_empty() => {
-                Box::pin(self.tell(&id, response)).await
+                Box::pin(self.tell(id, response)).await
             }
+            (id, last) = self.live.next_end() => match last {
+                ControlFlow::Continue(last) => Box::pin(self.tell(id, last)).await,
+                ControlFlow::Break(goodbye) => ControlFlow::Break(goodbye),
+            },
         }
     }
 
@@ -136,33 +145,35 @@ impl Session {
             return ControlFlow::Break(Goodbye::Gone);
         }
         if let Introduction::Said(_) = self.introduction {
-            self.send(&Outgoing::Ping {}).await
+            self.writer.send(&Outgoing::Ping {}).await
         } else {
             ControlFlow::Continue(())
         }
     }
 
-    async fn hear(&mut self, message: Message) -> ControlFlow<Goodbye> {
+    async fn hear(&mut self, incoming: Incoming) -> ControlFlow<Goodbye> {
         self.last_heard = Instant::now();
-        let text = match message {
-            Message::Text(text) => text,
-            Message::Binary(_) => {
+        let text = match incoming {
+            Incoming::Text(text) => text,
+            Incoming::Binary(_) => {
                 return ControlFlow::Break(Goodbye::BadMessage(
                     "Messages are JSON text".to_owned(),
                 ));
             }
-            Message::Close(_) => return ControlFlow::Break(Goodbye::Gone),
-            Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
+            Incoming::Close(_) => return ControlFlow::Break(Goodbye::Gone),
+            Incoming::Ping(_) | Incoming::Pong => return ControlFlow::Continue(()),
         };
         match ClientMessage::read(&text) {
             Ok(ClientMessage::ConnectionInit { payload }) => self.initialise(payload).await,
             Ok(ClientMessage::Subscribe { id, payload }) => self.subscribe(id, payload).await,
             Ok(ClientMessage::Complete { id }) => {
                 // One that is not under way may have just ended.
-                self.forget(&id);
+                self.forget(&id).await;
                 ControlFlow::Continue(())
             }
-            Ok(ClientMessage::Ping { payload }) => self.send(&Outgoing::Pong { payload }).await,
+            Ok(ClientMessage::Ping { payload }) => {
+                self.writer.send(&Outgoing::Pong { payload }).await
+            }
             Ok(ClientMessage::Pong { .. }) => ControlFlow::Continue(()),
             Err(reason) => ControlFlow::Break(Goodbye::BadMessage(reason)),
         }
@@ -184,7 +195,8 @@ impl Session {
         };
         self.deadline = asker.viewer.as_ref().map(token_end);
         self.introduction = Introduction::Said(asker);
-        self.send(&Outgoing::ConnectionAck {}).await
+        let payload = Welcome::to_one_of(self.app.sockets.len());
+        self.writer.send(&Outgoing::ConnectionAck { payload }).await
     }
 
     async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> ControlFlow<Goodbye> {
@@ -196,10 +208,10 @@ impl Session {
                 "An operation's id has 1 to 128 bytes".to_owned(),
             ));
         }
-        if self.operations.contains_key(&id) {
+        if self.operations.contains_key(&id) || self.live.contains(&id) {
             return ControlFlow::Break(Goodbye::DuplicateId(id));
         }
-        let prepared = if self.operations.len() < MAX_OPERATIONS {
+        let prepared = if self.operations.len() + self.live.len() < MAX_OPERATIONS {
             Parameters::from_json(Value::Object(payload))
                 .and_then(|parameters| parameters.prepare(&self.app, asker.clone()))
         } else {
@@ -223,7 +235,9 @@ impl Session {
                 ControlFlow::Break(Goodbye::BadMessage(fault.message().to_owned()))
             }
             Err(refused) => {
-                self.send(&Outgoing::Error { id: &id, payload: &refused.into_errors() }).await
+                self.writer
+                    .send(&Outgoing::Error { id: &id, payload: &refused.into_errors() })
+                    .await
             }
         }
     }
@@ -231,62 +245,43 @@ impl Session {
     /// Refuses a subscription that is one too many for this socket.
     fn carry(&self, prepared: Prepared) -> Result<Prepared, RequestError> {
         if prepared.operation == OperationType::Subscription {
-            let carried = self.operations.len() - self.brief.len();
+            let carried = self.operations.len() + self.live.len() - self.brief.len();
             self.app.carry_another(prepared.asker(), carried)?;
         }
         Ok(prepared)
     }
 
-    fn forget(&mut self, id: &str) {
+    async fn forget(&mut self, id: &str) {
         self.operations.remove(id);
         self.brief.remove(id);
+        self.live.forget(id).await;
     }
 
     /// Passes on what an operation has to tell.
-    async fn tell(&mut self, id: &str, event: OperationEvent) -> ControlFlow<Goodbye> {
+    async fn tell(&mut self, id: String, event: OperationEvent) -> ControlFlow<Goodbye> {
         match event {
-            OperationEvent::Next(payload) | OperationEvent::Frame(Frame { payload, .. }) => {
-                self.send_next(id, payload).await
+            OperationEvent::Next(payload) => self.writer.send_next(&id, payload.into()).await,
+            OperationEvent::Frame(Frame { payload, .. }) => {
+                self.writer.send_next(&id, payload).await
+            }
+            OperationEvent::Live(frames) => {
+                self.operations.remove(&id);
+                self.live.carry(id, frames, self.writer.clone(), &self.app.frame_threads);
+                ControlFlow::Continue(())
             }
             OperationEvent::Failed(errors) => {
-                self.forget(id);
-                self.send(&Outgoing::Error { id, payload: &errors }).await
+                self.forget(&id).await;
+                self.writer.send(&Outgoing::Error { id: &id, payload: &errors }).await
             }
             OperationEvent::End => {
-                self.forget(id);
-                self.send(&Outgoing::Complete { id }).await
+                self.forget(&id).await;
+                self.writer.send(&Outgoing::Complete { id: &id }).await
             }
         }
-    }
-
-    /// Puts the operation's id around a payload that many share.
-    async fn send_next(&mut self, id: &str, payload: Bytes) -> ControlFlow<Goodbye> {
-        let Ok(id) = serde_json::to_string(id) else { return ControlFlow::Break(Goodbye::Gone) };
-        let before = [r#"{"type":"next","id":"#, &id, r#","payload":"#].concat();
-        self.write(Sent::Text([before.into(), payload, Bytes::from_static(b"}")])).await
     }
 
     async fn send_fault(&mut self, id: &str, fault: Fault) -> ControlFlow<Goodbye> {
         let response = fault_response(fault);
-        self.send(&Outgoing::Error { id, payload: &response.errors }).await
-    }
-
-    async fn send(&mut self, message: &Outgoing<'_>) -> ControlFlow<Goodbye> {
-        match serde_json::to_string(message) {
-            Ok(text) => self.write(Message::Text(text.into())).await,
-            Err(error) => {
-                tracing::error!(%error, "a frame could not be written");
-                ControlFlow::Break(Goodbye::Gone)
-            }
-        }
-    }
-
-    async fn write(&mut self, message: impl Into<Sent>) -> ControlFlow<Goodbye> {
-        let message = message.into();
-        let patience = write_timeout(message.len());
-        match tokio::time::timeout(patience, self.sink.send(message)).await {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) | Err(_) => ControlFlow::Break(Goodbye::Gone),
-        }
+        self.writer.send(&Outgoing::Error { id, payload: &response.errors }).await
     }
 }

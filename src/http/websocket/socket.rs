@@ -1,213 +1,380 @@
-//! A WebSocket whose messages are bounded in both directions.
+//! A WebSocket on a connection that was taken over: frames are read and written here.
 //!
-//! What arrives is counted ([`MessagesIo`]). What is long leaves in fragments: the buffer that they
-//! are put together in is kept by the socket, and would become as large as the largest message.
-//! What many are given is not copied for each of them, as axum's own socket does it.
+//! While nothing happens a socket has no buffers: what comes is read onto the stack, and of what
+//! leaves the largest part is shared. What has come of a message that is not there whole is counted
+//! ([`Arriving`]).
+//!
+//! Pings are answered here, and goodbyes: whoever serves a socket is told of them, and has nothing
+//! to do about them.
 
-use std::collections::VecDeque;
+use std::io::Error;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
 
-use axum::Error;
-use axum::extract::ws::{CloseFrame, Message};
-use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use futures_util::{Sink, Stream};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Message as Part};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::http::arriving::{Arriving, MessagesIo};
+use super::frame_reader::{FrameReader, Incoming};
+use super::frame_writer::{FrameWriter, Framed};
+use super::violation::Violation;
+use crate::http::arriving::{Arriving, Unfinished};
 use crate::http::request::MAX_REQUEST_BYTES;
+use crate::memory::Full;
 
-/// Buffers of one socket. tungstenite's defaults of 128 KiB each would cost 20,000 idle sockets
-/// gigabytes.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-
-/// The longest fragment, in bytes: longer than the frames that follow each other in a sale, shorter
-/// than what 50,000 sockets could not keep.
-const FRAGMENT_BYTES: usize = 32 * 1024;
+/// What is read at a time, in bytes: as much as nearly every message has.
+const READ_BYTES: usize = 4 * 1024;
 
 /// The largest message that is read: what is a little too large is refused with a word, what is
-/// much too large with a broken connection.
+/// much too large with the end of the socket.
 const READABLE_BYTES: usize = 2 * MAX_REQUEST_BYTES;
 
 /// See the module's documentation.
-pub(super) struct Socket {
-    stream: WebSocketStream<MessagesIo<TokioIo<Upgraded>>>,
-    /// What is to be written before the next message.
-    parts: VecDeque<Part>,
+#[derive(Debug)]
+pub(super) struct Socket<S = TokioIo<Upgraded>> {
+    io: S,
+    /// Whether messages may be compressed, in both directions.
+    is_compressing: bool,
+    reader: FrameReader,
+    /// What has come after the message that was read last.
+    rest: Vec<u8>,
+    unfinished: Unfinished,
+    writer: FrameWriter,
+    waiting: Arc<Waiting>,
+    /// Wakes all who wait.
+    all: Waker,
+    state: State,
+}
+
+/// Who waits until something can be written. Whoever reads writes as well, and a connection wakes
+/// only the last who has asked.
+#[derive(Debug, Default)]
+struct Waiting {
+    who_reads: AtomicWaker,
+    who_writes: AtomicWaker,
+}
+
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.who_reads.wake();
+        self.who_writes.wake();
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Open,
+    /// We have said goodbye, and wait for the client's.
+    Leaving,
+    /// The client has broken the rules: what it says is not looked at any more, but taken, so that
+    /// our goodbye reaches it.
+    Deaf,
+    /// The client has said goodbye; ours is written, and that is the end.
+    Left,
+}
+
+/// Why a socket cannot be read any more.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SocketError {
+    #[error(transparent)]
+    Io(#[from] Error),
+    #[error(transparent)]
+    Violation(#[from] Violation),
+    #[error(transparent)]
+    Full(#[from] Full),
 }
 
 /// What can be sent.
+#[derive(Debug)]
 pub(super) enum Sent {
-    Message(Message),
-    /// Text, in pieces.
-    Text([Bytes; 3]),
-}
-
-impl From<Message> for Sent {
-    fn from(message: Message) -> Self {
-        Self::Message(message)
-    }
+    Text(String),
+    Framed(Framed),
+    /// Asks the client whether it is there.
+    Ping,
+    /// The server's goodbye: a code, and what may be said beside it.
+    Close(u16, String),
 }
 
 impl Sent {
     /// Bytes of a text.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Text(pieces) => pieces.iter().map(Bytes::len).sum(),
-            Self::Message(Message::Text(text)) => text.len(),
-            Self::Message(_) => 0,
+            Self::Text(text) => text.len(),
+            Self::Framed(framed) => framed.len(),
+            Self::Ping | Self::Close(..) => 0,
         }
     }
 }
 
-impl Socket {
-    pub(super) async fn new(upgraded: Upgraded, arriving: &Arriving) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(WRITE_BUFFER_BYTES)
-            .max_message_size(Some(READABLE_BYTES))
-            .max_frame_size(Some(READABLE_BYTES));
-        let io = arriving.messages(TokioIo::new(upgraded));
-        let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-        Self { stream, parts: VecDeque::new() }
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    pub(super) fn new(io: S, arriving: &Arriving, is_compressing: bool) -> Self {
+        let waiting = Arc::new(Waiting::default());
+        Self {
+            io,
+            is_compressing,
+            all: Arc::clone(&waiting).into(),
+            waiting,
+            reader: FrameReader::new(READABLE_BYTES, is_compressing),
+            rest: Vec::new(),
+            unfinished: arriving.message(),
+            writer: FrameWriter::default(),
+            state: State::Open,
+        }
     }
 
-    fn poll_parts(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), tungstenite::Error>> {
-        loop {
-            ready!(Pin::new(&mut self.stream).poll_ready(cx))?;
-            let Some(part) = self.parts.pop_front() else { return Poll::Ready(Ok(())) };
-            Pin::new(&mut self.stream).start_send(part)?;
+    /// Writes what there is. Whoever waits for it has said so.
+    fn poll_written(&mut self) -> Poll<Result<(), SocketError>> {
+        let io = Pin::new(&mut self.io);
+        let written = self.writer.poll_write(io, &mut Context::from_waker(&self.all));
+        Poll::Ready(Ok(ready!(written)?))
+    }
+
+    /// The same for whoever writes.
+    fn poll_sent(&mut self, cx: &Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.waiting.who_writes.register(cx.waker());
+        self.poll_written()
+    }
+
+    /// Takes what has come, up to the end of a message.
+    fn take(&mut self, mut come: &[u8]) -> Result<Option<Incoming>, SocketError> {
+        let incoming = self.reader.read(&mut come);
+        self.rest = come.to_vec();
+        let incoming = incoming.map_err(SocketError::from).and_then(|incoming| {
+            self.unfinished.keep(self.reader.kept())?;
+            Ok(incoming)
+        });
+        match &incoming {
+            Ok(Some(Incoming::Ping(asked))) if self.state == State::Open => {
+                self.writer.pong(asked);
+            }
+            Ok(Some(Incoming::Close(code))) => {
+                if self.state == State::Open {
+                    self.writer.close(*code, "");
+                }
+                self.state = State::Left;
+            }
+            Ok(_) => {}
+            Err(_) => {
+                self.state = State::Deaf;
+                self.rest = Vec::new();
+            }
         }
+        incoming
     }
 }
 
-impl Stream for Socket {
-    type Item = Result<Message, Error>;
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Socket<S> {
+    type Item = Result<Incoming, SocketError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(part) = ready!(Pin::new(&mut self.stream).poll_next(cx)) else {
-            return Poll::Ready(None);
-        };
-        Poll::Ready(Some(part.map_err(Error::new).and_then(|part| {
-            let message = match part {
-                Part::Text(text) => {
-                    Message::Text(Bytes::from(text).try_into().map_err(Error::new)?)
-                }
-                Part::Binary(bytes) => Message::Binary(bytes),
-                Part::Close(frame) => Message::Close(frame.map(|frame| CloseFrame {
-                    code: frame.code.into(),
-                    reason: frame.reason.as_str().into(),
-                })),
-                Part::Ping(bytes) => return Ok(Message::Ping(bytes)),
-                Part::Pong(bytes) => return Ok(Message::Pong(bytes)),
-                // Those are read by nobody but tungstenite.
-                Part::Frame(_) => return Ok(Message::Pong(Bytes::new())),
-            };
-            // Pings may come between the fragments of a message.
-            self.stream.get_mut().finish();
-            Ok(message)
-        })))
+        loop {
+            // What answers the client. It waits for nobody but the client itself.
+            self.waiting.who_reads.register(cx.waker());
+            match self.poll_written() {
+                Poll::Ready(Ok(())) if self.state == State::Left => return Poll::Ready(None),
+                Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Poll::Pending if self.state == State::Left => return Poll::Pending,
+                _ => {}
+            }
+            let rest = std::mem::take(&mut self.rest);
+            if !rest.is_empty()
+                && let Some(incoming) = self.take(&rest).transpose()
+            {
+                return Poll::Ready(Some(incoming));
+            }
+            let mut space = [MaybeUninit::uninit(); READ_BYTES];
+            let mut come = ReadBuf::uninit(&mut space);
+            if let Err(error) = ready!(Pin::new(&mut self.io).poll_read(cx, &mut come)) {
+                return Poll::Ready(Some(Err(error.into())));
+            }
+            if come.filled().is_empty() {
+                return Poll::Ready(None);
+            }
+            if self.state != State::Deaf
+                && let Some(incoming) = self.take(come.filled()).transpose()
+            {
+                return Poll::Ready(Some(incoming));
+            }
+        }
     }
 }
 
-impl Sink<Sent> for Socket {
-    type Error = Error;
+impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Sent> for Socket<S> {
+    type Error = SocketError;
 
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_parts(cx).map_err(Error::new)
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.poll_sent(cx)
     }
 
-    fn start_send(mut self: Pin<&mut Self>, sent: Sent) -> Result<(), Error> {
-        let part = match sent {
-            Sent::Text(pieces) => {
-                self.parts.extend(fragments(&pieces));
-                return Ok(());
+    fn start_send(mut self: Pin<&mut Self>, sent: Sent) -> Result<(), SocketError> {
+        let is_compressing = self.is_compressing;
+        match (self.state, sent) {
+            (State::Left, _) => {}
+            (_, Sent::Text(text)) => self.writer.text(&text),
+            (_, Sent::Framed(framed)) => self.writer.framed(&framed, is_compressing),
+            (_, Sent::Ping) => self.writer.ping(),
+            (state, Sent::Close(code, reason)) => {
+                self.writer.close(Some(code), &reason);
+                if state == State::Open {
+                    self.state = State::Leaving;
+                }
             }
-            Sent::Message(Message::Text(text)) => {
-                self.parts.extend(fragments(&[text.into()]));
-                return Ok(());
-            }
-            Sent::Message(Message::Binary(bytes)) => Part::Binary(bytes),
-            Sent::Message(Message::Ping(bytes)) => Part::Ping(bytes),
-            Sent::Message(Message::Pong(bytes)) => Part::Pong(bytes),
-            Sent::Message(Message::Close(frame)) => {
-                Part::Close(frame.map(|frame| tungstenite::protocol::CloseFrame {
-                    code: frame.code.into(),
-                    reason: frame.reason.as_str().into(),
-                }))
-            }
-        };
-        self.parts.push_back(part);
+        }
         Ok(())
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_parts(cx)).map_err(Error::new)?;
-        Pin::new(&mut self.stream).poll_flush(cx).map_err(Error::new)
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.poll_sent(cx)
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_parts(cx)).map_err(Error::new)?;
-        Pin::new(&mut self.stream).poll_close(cx).map_err(Error::new)
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        ready!(self.poll_sent(cx))?;
+        Poll::Ready(Ok(ready!(Pin::new(&mut self.io).poll_shutdown(cx))?))
     }
-}
-
-/// A text in one frame, or in fragments that share its bytes.
-fn fragments(pieces: &[Bytes]) -> Vec<Part> {
-    let frame = |bytes: Bytes, is_first: bool, is_last: bool| {
-        let data = if is_first { Data::Text } else { Data::Continue };
-        Part::Frame(Frame::message(bytes, OpCode::Data(data), is_last))
-    };
-    if let [whole] = pieces
-        && whole.len() <= FRAGMENT_BYTES
-    {
-        return vec![frame(whole.clone(), true, true)];
-    }
-    if pieces.iter().map(Bytes::len).sum::<usize>() <= FRAGMENT_BYTES {
-        return vec![frame(pieces.concat().into(), true, true)];
-    }
-    let cut = |piece: &Bytes| {
-        let piece = piece.clone();
-        (0..piece.len())
-            .step_by(FRAGMENT_BYTES)
-            .map(move |from| piece.slice(from..piece.len().min(from + FRAGMENT_BYTES)))
-    };
-    let cut: Vec<_> = pieces.iter().flat_map(cut).collect();
-    let last = cut.len() - 1;
-    let number = cut.into_iter().enumerate();
-    number.map(|(number, bytes)| frame(bytes, number == 0, number == last)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
-    #[test]
-    fn what_is_long_leaves_in_fragments_that_share_its_bytes() {
-        let payload = Bytes::from(vec![b'x'; 2 * FRAGMENT_BYTES + 1]);
-        let parts = fragments(&["{".into(), payload.clone(), "}".into()]);
-        let frames: Vec<_> = parts
-            .iter()
-            .map(|part| {
-                let Part::Frame(frame) = part else { panic!("no frame") };
-                frame
-            })
-            .collect();
-        let lengths: Vec<_> = frames.iter().map(|frame| frame.payload().len()).collect();
-        assert_eq!(lengths, [1, FRAGMENT_BYTES, FRAGMENT_BYTES, 1, 1]);
-        assert_eq!(frames[1].payload().as_ptr(), payload.as_ptr());
-        let is_final: Vec<_> = frames.iter().map(|frame| frame.header().is_final).collect();
-        assert_eq!(is_final, [false, false, false, false, true]);
-        let [first, second] = [0, 1].map(|number| frames[number].header().opcode);
-        assert_eq!((first, second), (OpCode::Data(Data::Text), OpCode::Data(Data::Continue)));
-        assert_eq!(fragments(&["{".into(), payload.slice(..9), "}".into()]).len(), 1);
-        assert_eq!(fragments(&["".into()]).len(), 1);
+    use super::*;
+    use crate::feed::Payload;
+
+    async fn sockets() -> (Socket<DuplexStream>, WebSocketStream<DuplexStream>) {
+        let (ours, theirs) = duplex(64);
+        let client = WebSocketStream::from_raw_socket(theirs, Role::Client, None).await;
+        (Socket::new(ours, &Arriving::default(), false), client)
+    }
+
+    #[tokio::test]
+    async fn another_implementation_understands_us_and_we_it() {
+        let (mut ours, mut theirs) = sockets().await;
+        let texts = ["", "short", &"medium".repeat(50), &"l\u{f6}ng".repeat(20_000)];
+        let serving = async move {
+            for text in texts {
+                let payload = Payload::from(bytes::Bytes::from(text.to_owned()));
+                let framed = Framed { before: "<".to_owned(), payload, after: ">" };
+                ours.send(Sent::Framed(framed)).await.unwrap();
+                ours.send(Sent::Text(text.to_owned())).await.unwrap();
+                let heard = ours.next().await.unwrap().unwrap();
+                assert_eq!(heard, Incoming::Text(text.to_owned()));
+            }
+            ours.send(Sent::Ping).await.unwrap();
+            // It keeps its answer until it has said what it was about to.
+            assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Ping(b"you?".to_vec()));
+            assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Pong);
+            assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Close(Some(3000)));
+            assert!(ours.next().await.is_none(), "our own goodbye is written");
+            ours.state
+        };
+        let asking = async {
+            for text in texts {
+                let framed = theirs.next().await.unwrap().unwrap();
+                assert_eq!(framed, Message::text(format!("<{text}>")));
+                assert_eq!(theirs.next().await.unwrap().unwrap(), Message::text(text));
+                theirs.send(Message::text(text)).await.unwrap();
+            }
+            assert_eq!(theirs.next().await.unwrap().unwrap(), Message::Ping("".into()));
+            theirs.send(Message::Ping("you?".into())).await.unwrap();
+            assert_eq!(theirs.next().await.unwrap().unwrap(), Message::Pong("you?".into()));
+            let goodbye = CloseFrame { code: 3000.into(), reason: "bye".into() };
+            theirs.close(Some(goodbye)).await.unwrap();
+            while let Some(Ok(_)) = theirs.next().await {}
+        };
+        let (state, ()) = tokio::join!(serving, asking);
+        assert_eq!(state, State::Left);
+    }
+
+    #[tokio::test]
+    async fn our_goodbye_is_answered_and_what_comes_before_the_answer_is_read() {
+        let (mut ours, mut theirs) = sockets().await;
+        ours.send(Sent::Close(4400, "why".to_owned())).await.unwrap();
+        theirs.send(Message::text("still here")).await.unwrap();
+        let Some(Ok(Message::Close(Some(goodbye)))) = theirs.next().await else { panic!() };
+        assert_eq!((goodbye.code.into(), goodbye.reason.as_str()), (4400, "why"));
+        theirs.flush().await.ok();
+        assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Text("still here".to_owned()));
+        assert_eq!(ours.next().await.unwrap().unwrap(), Incoming::Close(Some(4400)));
+        assert!(ours.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn who_breaks_the_rules_is_not_heard_any_more_and_yet_told_why() {
+        let (ours, mut theirs) = duplex(64);
+        let mut ours = Socket::new(ours, &Arriving::default(), false);
+        // Not masked; more comes than is read.
+        let (mut reading, mut writing) = tokio::io::split(&mut theirs);
+        let sending = async {
+            writing.write_all(&[0x01; 2000]).await.unwrap();
+            writing.shutdown().await.unwrap();
+        };
+        let serving = async {
+            let error = ours.next().await.unwrap().unwrap_err();
+            let SocketError::Violation(violation) = error else { panic!("{error}") };
+            ours.send(Sent::Close(violation.code(), String::new())).await.unwrap();
+            assert!(ours.next().await.is_none());
+        };
+        let mut told = [0; 4];
+        let (_, _, read) = tokio::join!(sending, serving, reading.read_exact(&mut told));
+        read.unwrap();
+        assert_eq!(told, [0x88, 2, 0x03, 0xea]);
+    }
+
+    /// As one who reads and one who writes do, each in a task of its own.
+    #[tokio::test]
+    async fn who_writes_is_woken_although_who_reads_has_written_meanwhile() {
+        let (ours, mut theirs) = duplex(64);
+        let (mut sink, mut messages) = Socket::new(ours, &Arriving::default(), false).split();
+        let long = "long".repeat(1000);
+        let writing = tokio::spawn({
+            let long = long.clone();
+            async move { sink.send(Sent::Text(long)).await }
+        });
+        let (heard, mut hearing) = tokio::sync::mpsc::unbounded_channel();
+        let reading = tokio::spawn(async move {
+            while let Some(Ok(incoming)) = messages.next().await {
+                heard.send(incoming).unwrap();
+            }
+        });
+        // The writer waits for us.
+        let mut head = [0; 4];
+        theirs.read_exact(&mut head).await.unwrap();
+        assert_eq!(head[..2], [0x81, 126]);
+        theirs.write_all(&[0x89, 0x80, 0, 0, 0, 0]).await.unwrap();
+        assert_eq!(hearing.recv().await, Some(Incoming::Ping(vec![])));
+        let mut rest = vec![0; long.len() + 2];
+        theirs.read_exact(&mut rest).await.unwrap();
+        assert!(rest.starts_with(long.as_bytes()) && rest.ends_with(&[0x8a, 0]));
+        writing.await.unwrap().unwrap();
+        drop(theirs);
+        reading.await.unwrap();
+    }
+
+    /// Most sockets wait, nearly always.
+    #[tokio::test]
+    async fn a_socket_that_waits_keeps_nothing_but_itself() {
+        let (mut ours, mut theirs) = sockets().await;
+        for text in ["short".to_owned(), "long".repeat(20_000)] {
+            let sending = theirs.send(Message::text(text));
+            let (sent, heard) = tokio::join!(sending, ours.next());
+            sent.unwrap();
+            heard.unwrap().unwrap();
+            ours.send(Sent::Text("heard".to_owned())).await.unwrap();
+            theirs.next().await.unwrap().unwrap();
+            assert_eq!((ours.rest.capacity(), ours.reader.kept()), (0, 0));
+        }
+        assert!(size_of::<Socket>() <= 384, "{}", size_of::<Socket>());
     }
 }

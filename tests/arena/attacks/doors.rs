@@ -196,7 +196,7 @@ async fn every_answer_tells_browsers_to_believe_its_type_and_to_keep_it_from_oth
         (Method::PUT, "/graphql", vec![], 405),
         (Method::OPTIONS, "/graphql", vec![evil, preflight], 403),
         (Method::OPTIONS, "/graphql", vec![("origin", &server.base), preflight], 204),
-        (Method::GET, "/graphql", upgrade("12"), 400),
+        (Method::GET, "/graphql", upgrade("12"), 426),
         (Method::GET, "/graphql", upgrade("13"), 101),
     ];
     if let Some(tag) = &tag {

@@ -29,6 +29,7 @@ use grand_arena::graphql::{self, ArenaSchema, Services};
 use grand_arena::http::AllowedOrigins;
 use grand_arena::identity::{Identity, Role};
 use grand_arena::metrics::Metrics;
+use grand_arena::pace::FrameThreads;
 use grand_arena::server::Server;
 use grand_arena::store::{ConnectSettings, Store};
 use sqlx::PgPool;
@@ -115,12 +116,18 @@ impl Arena {
         self.warnings.while_opening(open).await.unwrap()
     }
 
+    /// A feed without a server.
+    pub fn feed(&self, most_followers: usize) -> Arc<Feed> {
+        let threads = FrameThreads::start(&Metrics::default()).unwrap();
+        Feed::new(self.store.clone(), threads, most_followers)
+    }
+
     /// The schema on this database, without a server around it.
     pub fn schema(&self, desk: &Arc<Desk>) -> ArenaSchema {
         graphql::schema(Services::new(
             self.store.clone(),
             Arc::clone(desk),
-            Feed::new(self.store.clone(), 1000),
+            self.feed(1000),
             Arc::new(Identity::from_secret(SECRET.as_bytes()).unwrap()),
             Arc::new(Shares::new(None, &Metrics::default())),
         ))

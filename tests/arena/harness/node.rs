@@ -93,8 +93,14 @@ impl Stage {
     pub async fn open(arguments: &'static [&'static str]) -> Arc<Self> {
         let arena = Arena::new().await;
         let address = address_of_its_own();
-        let server = start(&arena, arguments, &address).await;
+        let server = start(&arena, arguments, &[], &address).await;
         Arc::new(Self { arena, server: Mutex::new(Some(server)), arguments, address })
+    }
+
+    /// Starts the server again, with arguments beside its own.
+    async fn start(&self, more: &'static [&'static str]) {
+        let server = start(&self.arena, self.arguments, more, &self.address).await;
+        *self.server.lock().await = Some(server);
     }
 
     /// The server's address.
@@ -110,6 +116,7 @@ impl Stage {
             .route("/demo/without-limits", post(lift_limits))
             .route("/stop/{signal}", post(stop_server))
             .route("/start", post(start_server))
+            .route("/start/limited", post(start_limited))
             .with_state(Arc::clone(self));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -138,10 +145,17 @@ pub fn address_of_its_own() -> String {
     addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }
 
-async fn start(arena: &Arena, arguments: &'static [&'static str], address: &str) -> ServerProcess {
+async fn start(
+    arena: &Arena,
+    arguments: &'static [&'static str],
+    more: &'static [&'static str],
+    address: &str,
+) -> ServerProcess {
     let (url, address) = (arena.url.clone(), address.to_owned());
-    let start =
-        move || ServerProcess::start_at(grand_arena(arguments).env("DATABASE_URL", url), &address);
+    let start = move || {
+        let mut command = grand_arena(arguments);
+        ServerProcess::start_at(command.args(more).env("DATABASE_URL", url), &address)
+    };
     tokio::task::spawn_blocking(start).await.unwrap()
 }
 
@@ -175,5 +189,10 @@ async fn stop_server(State(stage): State<Arc<Stage>>, Segment(signal): Segment<S
 }
 
 async fn start_server(State(stage): State<Arc<Stage>>) {
-    *stage.server.lock().await = Some(start(&stage.arena, stage.arguments, &stage.address).await);
+    stage.start(&[]).await;
+}
+
+/// With the limits for viewers and addresses, as they are unless set.
+async fn start_limited(State(stage): State<Arc<Stage>>) {
+    stage.start(&["--limits", "on"]).await;
 }

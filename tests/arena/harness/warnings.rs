@@ -3,9 +3,9 @@
 //! One layer collects them for all tests of this process, and says whose each one is:
 //!
 //! - a test has a runtime of its own, on which its servers run: what is said on it is the test's;
-//! - a desk has another runtime, on threads that are called "desk". Runtimes are numbered as they
-//!   are made, and desks are opened one after another here: a desk is the test's between whose two
-//!   numbers its own lies.
+//! - a desk has another runtime, on threads that are called "desk", and frames are carried by a
+//!   third, on "frames". Runtimes are numbered as they are made, and servers and desks are opened
+//!   one after another here: a desk is the test's between whose two numbers its own lies.
 //!
 //! What a server says that runs as a process is read from its standard error.
 //!
@@ -154,7 +154,8 @@ impl Owners {
             let number = number(&runtime);
             // An opening that was interrupted has no last number: the newest one counts.
             let desk = self.desks.iter().rev().find(|(numbers, _)| numbers.contains(&number));
-            desk.filter(|_| std::thread::current().name() == Some("desk")).map(|(_, owner)| owner)
+            let is_ours = matches!(std::thread::current().name(), Some("desk" | "frames"));
+            desk.filter(|_| is_ours).map(|(_, owner)| owner)
         };
         self.tests.get(&runtime.id()).or_else(of_desk)
     }

@@ -4,19 +4,6 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> =
   T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Why a seat changed. */
-export type ChangeCause =
-  /** Its holder bought it. */
-  | 'CONFIRMED'
-  /** Its hold ran out. */
-  | 'EXPIRED'
-  /** Its hold was prolonged. */
-  | 'EXTENDED'
-  /** Its holder gave it back. */
-  | 'RELEASED'
-  /** A viewer took hold of it. */
-  | 'RESERVED';
-
 /** Seats to buy. */
 export type ConfirmSeatsInput = {
   /** The event: its id, or its slug. */
@@ -89,20 +76,6 @@ export type SeatStatus =
   /** Held by somebody for a limited time. */
   | 'RESERVED';
 
-/** Why a snapshot is sent instead of changes. */
-export type SnapshotReason =
-  /**
-   * The client is so far behind that the changes would be more than this snapshot. It has been
-   * away for long, or reads too slowly.
-   */
-  | 'CLIENT_LAGGED'
-  /** The subscription began without `since`. */
-  | 'INITIAL'
-  /** The changes after `since` are no longer kept. */
-  | 'LOG_PRUNED'
-  /** `since` is a revision that this event has not reached. */
-  | 'UNKNOWN_REVISION';
-
 export type EventsQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -160,40 +133,62 @@ export type EventDetailsFragment = {
   }>;
 };
 
-export type SeatMapQueryVariables = Exact<{
+export type PlanDrawingQueryVariables = Exact<{
   eventId: string | number;
 }>;
 
-export type SeatMapQuery = {
-  seatMap: {
-    revision: number;
-    serverTime: string;
+export type PlanDrawingQuery = {
+  seatPlan: {
+    version: number;
     seats: Array<{
-      id: string;
       section: string;
-      row: string;
-      number: string;
+      categoryId: string;
+      accessible: boolean;
       x: number | null;
       y: number | null;
-      accessible: boolean;
-      forSale: boolean;
-      status: SeatStatus;
-      revision: number;
-      category: { id: string };
     }>;
   } | null;
 };
 
-export type SeatStatesQueryVariables = Exact<{
+export type PlanNamesQueryVariables = Exact<{
   eventId: string | number;
 }>;
 
-export type SeatStatesQuery = {
-  seatMap: {
+export type PlanNamesQuery = {
+  seatPlan: { version: number; seats: Array<{ id: string; row: string; number: string }> } | null;
+};
+
+export type CurrentStatusesQueryVariables = Exact<{
+  eventId: string | number;
+}>;
+
+export type CurrentStatusesQuery = {
+  seatStatuses: {
     revision: number;
-    serverTime: string;
-    seats: Array<{ id: string; status: SeatStatus; revision: number }>;
+    planVersion: number;
+    places: Array<number> | null;
+    statuses: string;
   } | null;
+};
+
+export type SeatStatusesSubscriptionVariables = Exact<{
+  eventId: string | number;
+}>;
+
+export type SeatStatusesSubscription = {
+  seatStatuses: {
+    revision: number;
+    planVersion: number;
+    places: Array<number> | null;
+    statuses: string;
+  } | null;
+};
+
+export type StatusesFragment = {
+  revision: number;
+  planVersion: number;
+  places: Array<number> | null;
+  statuses: string;
 };
 
 export type SeatStateFragment = { id: string; status: SeatStatus; revision: number };
@@ -205,33 +200,6 @@ export type OwnSeatFragment = {
   revision: number;
 };
 
-export type SeatChangesSubscriptionVariables = Exact<{
-  eventId: string | number;
-  since: number;
-}>;
-
-export type SeatChangesSubscription = {
-  seatChanges:
-    | {
-        __typename: 'SeatChanges';
-        fromRevision: number;
-        toRevision: number;
-        changes: Array<{
-          seatId: string;
-          status: SeatStatus;
-          cause: ChangeCause;
-          revision: number;
-          changedAt: string;
-        }>;
-      }
-    | {
-        __typename: 'SeatSnapshot';
-        revision: number;
-        reason: SnapshotReason;
-        seats: Array<{ seatId: string; status: SeatStatus; revision: number }>;
-      };
-};
-
 export type MyReservationsSubscriptionVariables = Exact<{
   eventId: string | number;
 }>;
@@ -239,6 +207,7 @@ export type MyReservationsSubscriptionVariables = Exact<{
 export type MyReservationsSubscription = {
   myReservations: {
     revision: number;
+    expired: Array<string>;
     held: Array<{
       reservationExpiresAt: string | null;
       id: string;
@@ -359,7 +328,7 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const EventDetailsFragmentDoc = new TypedDocumentString(
+export const EventDetailsFragmentDoc = /* @__PURE__ */ new TypedDocumentString(
   `
     fragment EventDetails on Event {
   id
@@ -387,7 +356,18 @@ export const EventDetailsFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'EventDetails' },
 ) as unknown as TypedDocumentString<EventDetailsFragment, unknown>;
-export const SeatStateFragmentDoc = new TypedDocumentString(
+export const StatusesFragmentDoc = /* @__PURE__ */ new TypedDocumentString(
+  `
+    fragment Statuses on SeatStatuses {
+  revision
+  planVersion
+  places
+  statuses
+}
+    `,
+  { fragmentName: 'Statuses' },
+) as unknown as TypedDocumentString<StatusesFragment, unknown>;
+export const SeatStateFragmentDoc = /* @__PURE__ */ new TypedDocumentString(
   `
     fragment SeatState on Seat {
   id
@@ -397,7 +377,7 @@ export const SeatStateFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'SeatState' },
 ) as unknown as TypedDocumentString<SeatStateFragment, unknown>;
-export const OwnSeatFragmentDoc = new TypedDocumentString(
+export const OwnSeatFragmentDoc = /* @__PURE__ */ new TypedDocumentString(
   `
     fragment OwnSeat on Seat {
   ...SeatState
@@ -410,7 +390,7 @@ export const OwnSeatFragmentDoc = new TypedDocumentString(
 }`,
   { fragmentName: 'OwnSeat' },
 ) as unknown as TypedDocumentString<OwnSeatFragment, unknown>;
-export const OrderDetailsFragmentDoc = new TypedDocumentString(
+export const OrderDetailsFragmentDoc = /* @__PURE__ */ new TypedDocumentString(
   `
     fragment OrderDetails on Order {
   id
@@ -432,7 +412,7 @@ export const OrderDetailsFragmentDoc = new TypedDocumentString(
 }`,
   { fragmentName: 'OrderDetails' },
 ) as unknown as TypedDocumentString<OrderDetailsFragment, unknown>;
-export const EventsDocument = new TypedDocumentString(`
+export const EventsDocument = /* @__PURE__ */ new TypedDocumentString(`
     query Events($after: String) {
   events(first: 100, after: $after) {
     pageInfo {
@@ -448,7 +428,7 @@ export const EventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EventsQuery, EventsQueryVariables>;
-export const EventBySlugDocument = new TypedDocumentString(`
+export const EventBySlugDocument = /* @__PURE__ */ new TypedDocumentString(`
     query EventBySlug($slug: ID!) {
   event(id: $slug) {
     ...EventDetails
@@ -477,75 +457,57 @@ export const EventBySlugDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<EventBySlugQuery, EventBySlugQueryVariables>;
-export const SeatMapDocument = new TypedDocumentString(`
-    query SeatMap($eventId: ID!) {
-  seatMap(eventId: $eventId) {
-    revision
-    serverTime
+export const PlanDrawingDocument = /* @__PURE__ */ new TypedDocumentString(`
+    query PlanDrawing($eventId: ID!) {
+  seatPlan(eventId: $eventId) {
+    version
     seats {
-      id
       section
-      row
-      number
+      categoryId
+      accessible
       x
       y
-      accessible
-      forSale
-      category {
-        id
-      }
-      ...SeatState
     }
   }
 }
-    fragment SeatState on Seat {
-  id
-  status
-  revision
-}`) as unknown as TypedDocumentString<SeatMapQuery, SeatMapQueryVariables>;
-export const SeatStatesDocument = new TypedDocumentString(`
-    query SeatStates($eventId: ID!) {
-  seatMap(eventId: $eventId) {
-    revision
-    serverTime
+    `) as unknown as TypedDocumentString<PlanDrawingQuery, PlanDrawingQueryVariables>;
+export const PlanNamesDocument = /* @__PURE__ */ new TypedDocumentString(`
+    query PlanNames($eventId: ID!) {
+  seatPlan(eventId: $eventId) {
+    version
     seats {
-      ...SeatState
+      id
+      row
+      number
     }
   }
 }
-    fragment SeatState on Seat {
-  id
-  status
+    `) as unknown as TypedDocumentString<PlanNamesQuery, PlanNamesQueryVariables>;
+export const CurrentStatusesDocument = /* @__PURE__ */ new TypedDocumentString(`
+    query CurrentStatuses($eventId: ID!) {
+  seatStatuses(eventId: $eventId) {
+    ...Statuses
+  }
+}
+    fragment Statuses on SeatStatuses {
   revision
-}`) as unknown as TypedDocumentString<SeatStatesQuery, SeatStatesQueryVariables>;
-export const SeatChangesDocument = new TypedDocumentString(`
-    subscription SeatChanges($eventId: ID!, $since: Revision!) {
-  seatChanges(eventId: $eventId, since: $since) {
-    __typename
-    ... on SeatSnapshot {
-      revision
-      reason
-      seats {
-        seatId
-        status
-        revision
-      }
-    }
-    ... on SeatChanges {
-      fromRevision
-      toRevision
-      changes {
-        seatId
-        status
-        cause
-        revision
-        changedAt
-      }
-    }
+  planVersion
+  places
+  statuses
+}`) as unknown as TypedDocumentString<CurrentStatusesQuery, CurrentStatusesQueryVariables>;
+export const SeatStatusesDocument = /* @__PURE__ */ new TypedDocumentString(`
+    subscription SeatStatuses($eventId: ID!) {
+  seatStatuses(eventId: $eventId) {
+    ...Statuses
   }
 }
-    `) as unknown as TypedDocumentString<SeatChangesSubscription, SeatChangesSubscriptionVariables>;
-export const MyReservationsDocument = new TypedDocumentString(`
+    fragment Statuses on SeatStatuses {
+  revision
+  planVersion
+  places
+  statuses
+}`) as unknown as TypedDocumentString<SeatStatusesSubscription, SeatStatusesSubscriptionVariables>;
+export const MyReservationsDocument = /* @__PURE__ */ new TypedDocumentString(`
     subscription MyReservations($eventId: ID!) {
   myReservations(eventId: $eventId) {
     revision
@@ -555,6 +517,7 @@ export const MyReservationsDocument = new TypedDocumentString(`
     orders {
       ...OrderDetails
     }
+    expired
   }
 }
     fragment SeatState on Seat {
@@ -582,7 +545,7 @@ fragment OrderDetails on Order {
   MyReservationsSubscription,
   MyReservationsSubscriptionVariables
 >;
-export const StartGuestSessionDocument = new TypedDocumentString(`
+export const StartGuestSessionDocument = /* @__PURE__ */ new TypedDocumentString(`
     mutation StartGuestSession {
   startGuestSession {
     token
@@ -593,7 +556,7 @@ export const StartGuestSessionDocument = new TypedDocumentString(`
   StartGuestSessionMutation,
   StartGuestSessionMutationVariables
 >;
-export const ReserveSeatsDocument = new TypedDocumentString(`
+export const ReserveSeatsDocument = /* @__PURE__ */ new TypedDocumentString(`
     mutation ReserveSeats($eventId: ID!, $seatIds: [ID!]!) {
   reserveSeats(input: {eventId: $eventId, seatIds: $seatIds}) {
     __typename
@@ -632,7 +595,7 @@ fragment OwnSeat on Seat {
   ...SeatState
   reservationExpiresAt
 }`) as unknown as TypedDocumentString<ReserveSeatsMutation, ReserveSeatsMutationVariables>;
-export const ReleaseSeatsDocument = new TypedDocumentString(`
+export const ReleaseSeatsDocument = /* @__PURE__ */ new TypedDocumentString(`
     mutation ReleaseSeats($eventId: ID!, $seatIds: [ID!]!) {
   releaseSeats(input: {eventId: $eventId, seatIds: $seatIds}) {
     __typename
@@ -654,7 +617,7 @@ export const ReleaseSeatsDocument = new TypedDocumentString(`
   status
   revision
 }`) as unknown as TypedDocumentString<ReleaseSeatsMutation, ReleaseSeatsMutationVariables>;
-export const ConfirmSeatsDocument = new TypedDocumentString(`
+export const ConfirmSeatsDocument = /* @__PURE__ */ new TypedDocumentString(`
     mutation ConfirmSeats($input: ConfirmSeatsInput!) {
   confirmSeats(input: $input) {
     __typename
