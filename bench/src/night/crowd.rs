@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn who_is_sent_the_same_knows_the_same_whatever_its_id_and_however_it_came() {
         let crowd = crowd(3);
-        let payload = r#"{"data":{"seatStatuses":{"revision":2,"planVersion":1,"places":[1],"statuses":"R"}}}"#;
+        let payload = r#"{"data":{"seatStatuses":{"revision":2,"places":[1],"statuses":"R"}}}"#;
         let take = |number: usize, id: &str, is_compressed, payload: &[u8]| {
             let message = Message { kind: Kind::Text, is_compressed, payload };
             crowd.take(number, id.as_bytes(), &message).unwrap().is_none()
