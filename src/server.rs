@@ -21,7 +21,7 @@ use crate::account::Shares;
 use crate::cleaner::Cleaner;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
-use crate::desk::{CommitListener, Desk, DeskTasks, ExpiryAlarm};
+use crate::desk::{CommitListener, Desk, DeskTasks};
 use crate::domain::{Change, EventId};
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
@@ -192,6 +192,36 @@ impl Server {
     }
 }
 
+/// What answers requests, with the threads that carry frames, the tracker of long-lived clients,
+/// and what tells them to stop.
+fn app(
+    settings: &ServeSettings,
+    services: Services,
+    (frame_threads, sockets, stop): (&Arc<FrameThreads>, &TaskTracker, &CancellationToken),
+) -> App {
+    App {
+        store: services.store.clone(),
+        feed: Arc::clone(&services.feed),
+        identity: Arc::clone(&services.identity),
+        shares: Arc::clone(&services.shares),
+        costs: Costs::new(services.store.clone(), Arc::clone(&services.slugs)),
+        maps: Arc::new(SharedAnswers::new(services.store.clone())),
+        schema: graphql::schema(services),
+        documents: Arc::default(),
+        operations: Arc::default(),
+        arriving: Arriving::default(),
+        answers: Arc::default(),
+        unread: Arc::default(),
+        proxies: settings.limits.trusted_proxies.clone(),
+        frame_threads: Arc::clone(frame_threads),
+        stop: stop.clone(),
+        hosts: HostGate::new(&settings.allowed_origins, settings.public_url.as_ref()),
+        origins: OriginGate::new(settings.allowed_origins.clone(), settings.public_url.clone()),
+        playground: settings.has_playground(),
+        sockets: sockets.clone(),
+    }
+}
+
 impl CommitListener for Feed {
     fn committed(&self, event: EventId, changes: Vec<Change>) {
         Self::committed(self, event, changes);
@@ -225,44 +255,16 @@ impl Running {
         let feed = Feed::new(store.clone(), Arc::clone(&frame_threads), most);
         let listen_url = settings.listen_database_url.as_ref().unwrap_or(&database.url).clone();
         background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
-        let alarm = Arc::new(ExpiryAlarm::default());
+        let (alarm, told) = (Arc::default(), Arc::clone(&feed) as Arc<dyn CommitListener>);
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
-        let told = Arc::clone(&feed) as Arc<dyn CommitListener>;
         let (desk, desk_tasks) =
             Desk::open(&store, bookings, told, &alarm).map_err(ServerError::Threads)?;
         background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
         let shares = Arc::new(Shares::new(settings.limits.shares(), &metrics));
-        let services = Services::new(
-            store.clone(),
-            desk,
-            Arc::clone(&feed),
-            Arc::clone(&identity),
-            Arc::clone(&shares),
-        );
-        let costs = Costs::new(store.clone(), Arc::clone(&services.slugs));
-        let app = Arc::new(App {
-            schema: graphql::schema(services),
-            documents: Arc::default(),
-            costs,
-            operations: Arc::default(),
-            maps: Arc::new(SharedAnswers::new(store.clone())),
-            arriving: Arriving::default(),
-            answers: Arc::default(),
-            unread: Arc::default(),
-            identity,
-            shares,
-            proxies: settings.limits.trusted_proxies.clone(),
-            store: store.clone(),
-            feed: Arc::clone(&feed),
-            frame_threads: Arc::clone(&frame_threads),
-            stop: stop.clone(),
-            hosts: HostGate::new(&settings.allowed_origins, settings.public_url.as_ref()),
-            origins: OriginGate::new(settings.allowed_origins.clone(), settings.public_url.clone()),
-            playground: settings.has_playground(),
-            sockets: sockets.clone(),
-        });
+        let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
+        let app = Arc::new(app(settings, services, (&frame_threads, &sockets, &stop)));
         feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
         let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
         shown.map(|showing| background.spawn(showing));

@@ -1,11 +1,11 @@
 //! GraphQL over server-sent events, distinct connections mode, as graphql-sse's PROTOCOL.md says:
 //! for clients behind proxies that break WebSockets.
 //!
-//! One task makes one stream's events, on a frame thread, and hands them over one at a time. So a slow reader holds
-//! three events and its position in the change log, and nothing else; a reader that takes nothing
-//! at all loses its position. A client that leaves ends the task. The server ends a stream when it
-//! shuts down or the token has run out. It says so with an error in the last event, and completes
-//! the stream. The client opens another with the revision that it has.
+//! One task makes one stream's events, on a frame thread, and hands them over one at a time. So a
+//! slow reader holds three events and its position in the change log, and nothing else; a reader
+//! that takes nothing at all loses its position. A client that leaves ends the task. The server
+//! ends a stream when it shuts down or the token has run out. It says so with an error in the last
+//! event, and completes the stream. The client opens another with the revision that it has.
 //!
 //! Deliberately absent: the single connection mode, which is for browsers that have no more than
 //! six connections to a server over HTTP/1; they have the WebSocket.

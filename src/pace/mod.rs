@@ -4,7 +4,8 @@
 //! after all others in the kernel's eyes ([`FrameThreads`]); and it takes no more of the machine
 //! than it may while others wait: what it takes is measured (`readings`), and a frame has a toll
 //! by it (`toll`). What the frames of an event's tick cost together is how long it waits for the
-//! next: between 33 ms and a second. An event that few follow stays quick beside one that thousands do.
+//! next: between 33 ms and a second. An event that few follow stays quick beside one that thousands
+//! do.
 //!
 //! Invariants: a tick is not overtaken by the next while frames of it wait for a thread, but for a
 //! second at most. Nothing that reads the database is polled on these threads: a connection that

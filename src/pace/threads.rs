@@ -123,8 +123,8 @@ impl FrameThreads {
         began + toll.pace(frames)
     }
 
-    /// When to look again, if there are frames still that wait for a thread to write them, and the
-    /// tick that began then has not been waited for as long as can be.
+    /// When to look again, if frames still wait for a thread to write them. `None` as well if the
+    /// tick that began then has been waited for long enough.
     pub fn put_off(&self, began: Instant) -> Option<Instant> {
         let waits = self.handle.metrics().global_queue_depth() > 0 && began.elapsed() < SLOWEST;
         waits.then(|| Instant::now() + LOOK_EVERY)

@@ -77,8 +77,8 @@ impl Store {
         self.after(async move { turns.map(lane).await }, look_up).await
     }
 
-    /// Looks something up once there is a turn for it, in a task of its own; not at all if nobody waits
-    /// for it by then.
+    /// Looks something up once there is a turn for it, in a task of its own; not at all if nobody
+    /// waits for it by then.
     async fn after<R: Send, T: Send + 'static>(
         &self,
         turn: impl Future<Output = Result<R, StoreError>> + Send + 'static,
