@@ -416,9 +416,11 @@ test('a map of another plan has the page load the plan anew, and not from its ca
     isOther = false;
   });
   await openList(alice.page);
+  const shown = await inList(alice.page, 1, 2).elementHandle();
   isOther = true;
   await holdElsewhere(event.id, [event.seats[1]]);
-  await alice.page.waitForRequest(/PlanDrawing/);
+  // The page begins anew, and with it the list.
+  await shown.waitForElementState('hidden');
   await openList(alice.page);
   await seatIs(alice.page, 1, 2, 'held by someone else');
   const headers = await Promise.all(plans.map((request) => request.allHeaders()));
