@@ -1,8 +1,11 @@
 //! The pages and what they are made of, as they are served: see src/http/assets.rs for the rules
 //! one by one.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response, StatusCode};
+use sha2::{Digest as _, Sha256};
 
 use crate::harness::node::skip;
 use crate::harness::process::{grand_arena, run};
@@ -34,7 +37,7 @@ async fn server_with_playground(playground: Option<bool>) -> TestServer {
 }
 
 #[tokio::test]
-async fn pages_run_nothing_inline_load_nothing_foreign_and_are_asked_for_anew() {
+async fn pages_run_nothing_but_their_own_load_nothing_foreign_and_are_asked_for_anew() {
     let server = server_with_playground(Some(true)).await;
     for path in ["/", "/playground"] {
         let page = get(&server.base, path, &[]).await;
@@ -45,14 +48,12 @@ async fn pages_run_nothing_inline_load_nothing_foreign_and_are_asked_for_anew() 
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["referrer-policy"], "no-referrer");
         let policy = policy(&headers);
-        for part in [
-            "default-src 'none'",
-            "script-src 'self'",
-            "connect-src 'self'",
-            "frame-ancestors 'none'",
-        ] {
+        for part in ["default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'"] {
             assert!(policy.contains(&part), "{path}: {policy:?}");
         }
+        let scripts = policy.iter().find_map(|part| part.strip_prefix("script-src 'self'"));
+        let mut hashes = scripts.unwrap().split_ascii_whitespace();
+        assert!(hashes.clone().all(|hash| hash.starts_with("'sha256-")), "{path}: {policy:?}");
         // The explorer's editor writes styles as it goes along; nothing else may.
         assert_eq!(policy.contains(&"style-src 'self'"), path == "/", "{policy:?}");
         let html = page.text().await.unwrap();
@@ -62,12 +63,16 @@ async fn pages_run_nothing_inline_load_nothing_foreign_and_are_asked_for_anew() 
             !html.contains("src=\"http") && !html.contains("href=\"http"),
             "{path} needs another host"
         );
+        // A script that stands in the page is known by its hash.
         for script in html.split("<script").skip(1) {
-            assert!(
-                script.split('>').next().unwrap().contains("src="),
-                "{path} has an inline script: {script}"
-            );
+            let (tag, rest) = script.split_once('>').unwrap();
+            if !tag.contains("src=") {
+                let code = rest.split("</script>").next().unwrap();
+                let hash = format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(code)));
+                assert_eq!(hashes.next(), Some(&*hash), "{path} has an inline script: {script}");
+            }
         }
+        assert_eq!(hashes.next(), None, "{path}: scripts are allowed that it does not have");
     }
 }
 
