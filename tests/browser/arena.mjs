@@ -202,6 +202,8 @@ export async function openList(page) {
   const section = page
     .getByRole('region', { name: /^Section/ })
     .getByRole('button', { name: /^Section 101/ });
+  // Either may be open; a list that is not there yet is waited for.
+  await section.or(inList(page, 1, 1)).first().waitFor();
   if (await section.isVisible()) await section.click();
 }
 
