@@ -4,12 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Frames follow each other no faster than this: 30 a second look live to the eye. The first change
-/// after a pause is not delayed.
-const FRAME_EVERY: Duration = Duration::from_millis(33);
-
-/// However wild a sale is, nobody's map is later than this.
-const LATEST: Duration = Duration::from_secs(1);
+use crate::pace::{QUICKEST, SLOWEST};
 
 /// What a watcher is sent at most, in bytes a second: a house of 20,000 whole takes 20 KB, and is
 /// sent whole when most of it has changed. (A larger house takes more when it is sent whole.)
@@ -19,7 +14,7 @@ const BYTES_A_SECOND: u32 = 25_000;
 pub(super) fn next_frame(last: Instant, bytes: usize) -> Instant {
     let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
     let paid = Duration::from_secs(1).saturating_mul(bytes) / BYTES_A_SECOND;
-    last + paid.clamp(FRAME_EVERY, LATEST)
+    last + paid.clamp(QUICKEST, SLOWEST)
 }
 
 #[cfg(test)]

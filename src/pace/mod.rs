@@ -21,3 +21,4 @@ mod threads;
 mod toll;
 
 pub use self::threads::FrameThreads;
+pub use self::toll::{QUICKEST, SLOWEST};

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 /// 30 frames a second look live to the eye.
-pub(super) const QUICKEST: Duration = Duration::from_millis(33);
+pub const QUICKEST: Duration = Duration::from_millis(33);
 
 /// A map that is a second late is still one to choose seats by.
-pub(super) const SLOWEST: Duration = Duration::from_secs(1);
+pub const SLOWEST: Duration = Duration::from_secs(1);
 
 /// What frames may take of all processors while bookings and requests wait for one. With ten
 /// thousand watchers on the same two processors a sale then keeps about four fifths of its seats a
@@ -80,6 +80,11 @@ impl Toll {
         QUICKEST.as_secs_f64() / frames.max(1) as f64
     }
 
+    /// The toll at which an event with so many frames a tick is just as slow as can be.
+    fn slowest_for(frames: usize) -> f64 {
+        SLOWEST.as_secs_f64() / frames.max(1) as f64
+    }
+
     /// What it costs when nothing is known yet.
     pub(super) fn initial() -> Self {
         Self(0.0)
@@ -90,13 +95,17 @@ impl Toll {
     /// Frames that took too much become dearer at once, by as much; those that did not become
     /// cheaper slowly, and only down to where they would take too much again. So there is nothing
     /// that could swing. Events that are as slow as can be are not slowed by a higher toll: only
-    /// what the others take can raise it, so that these need not pay for one that is wild. A single
-    /// follower is never made to wait.
+    /// what the others take can raise it, so that these need not pay for one that is wild. Nor does
+    /// what is above that keep a toll up: where all events are as slow, it falls as far as the
+    /// largest feels it. A single follower is never made to wait.
     pub(super) fn after(self, reading: &Reading, made: &Made) -> Self {
         let excess = reading.excess();
         let toll = if excess < 1.0 {
             let least = 0.5_f64.powf(reading.elapsed.as_secs_f64() / HALF_LIFE.as_secs_f64());
-            self.0 * excess.max(least)
+            let unfelt = Self::slowest_for(made.largest) * excess;
+            let fallen =
+                if made.quick == 0 { unfelt.min(self.0 * excess) } else { self.0 * excess };
+            fallen.max(self.0 * least)
         } else {
             let begun = self.0.max(Self::felt_by(made.largest));
             begun * (excess * made.part_to_slow()).clamp(1.0, STEEPEST)
@@ -150,9 +159,8 @@ mod tests {
         })
     }
 
-    /// One event on a machine where each frame takes as long, for three hundred readings of two
-    /// ticks: from the highest toll, one that is nearly right takes half of them. The pace in the
-    /// end, and what share of the machine its frames take then.
+    /// One event on a machine where each frame takes as long, for a hundred readings of two ticks.
+    /// The pace in the end, and what share of the machine its frames take then.
     fn settled(
         mut toll: Toll,
         frames: usize,
@@ -160,7 +168,7 @@ mod tests {
         waited: Option<Duration>,
     ) -> (Duration, f64) {
         let tick = frames as f64 * frame_us / 1e6;
-        for _ in 0..300 {
+        for _ in 0..100 {
             let pace = toll.pace(frames);
             let taken = Duration::from_secs_f64(tick * 2.0);
             let reading = Reading { elapsed: pace * 2, taken, waited, processors: 2 };
