@@ -1,5 +1,6 @@
 //! A map as it is now: a letter for each seat of an event, in the order of its plan.
 
+use super::status_frame::KNOWN_OF_A_PLACE;
 use crate::domain::{Change, Letter, Revision};
 use crate::store::reads::LettersRecord;
 
@@ -32,12 +33,12 @@ impl Board {
     }
 
     /// Bytes that it takes with its frames. Those are the letters of two, and what the newest have
-    /// changed: of that there is less than a whole frame has, with three bytes or more a place.
+    /// changed.
     pub(super) fn bytes(&self) -> usize {
         const OF_A_SEAT: usize = size_of::<i32>()
             + size_of::<bool>()
             + 3 * size_of::<Letter>()
-            + size_of::<(i32, Letter)>() / 3;
+            + KNOWN_OF_A_PLACE * (size_of::<i32>() + size_of::<Letter>());
         self.letters.len() * OF_A_SEAT
     }
 

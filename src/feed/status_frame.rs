@@ -1,20 +1,27 @@
 //! A frame for eyes: what a map shows as of a revision, and what of it is new.
 //!
-//! A frame knows what the frames before it have changed, as far back as all of them together are
-//! shorter than a whole one. So somebody who has missed some is told what differs from what they
-//! have, and somebody who has missed more is told the whole: nobody is sent more than if they had
-//! missed none.
+//! A frame knows what the frames before it have changed. So somebody who has missed some is told
+//! what differs from what they have, and somebody who has missed more than it knows of is told the
+//! whole: nobody is sent more than if they had missed none.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use super::board::Board;
+use super::pace::PARTS;
 use super::rendered::{Frames, Rendered};
 use crate::domain::{Letter, Revision};
 
 /// What a frame takes beside places and letters, in bytes: the revision, the plan's version, the
 /// names of the fields, and what a transport puts around a payload.
 const ENVELOPE_BYTES: usize = 160;
+
+/// Frames that it is known of what they have changed, at least: those of two rounds at the slowest
+/// pace, in which each follower is told once and may be late.
+const FRAMES_KNOWN: usize = 2 * PARTS;
+
+/// Places that these may have changed, for each place of the map.
+pub(super) const KNOWN_OF_A_PLACE: usize = 2;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -27,15 +34,16 @@ pub(super) struct StatusFrame {
     news: VecDeque<Arc<News>>,
     whole: Arc<Rendered>,
     /// What differs from the frame before, from the one before that, and so on: worked out for the
-    /// first who needs it.
-    differences: Box<[OnceLock<Difference>]>,
+    /// first who needs it. `None` where the whole is shorter.
+    differences: Box<[OnceLock<Option<Difference>>]>,
 }
 
 /// What a frame has changed.
 #[derive(Debug)]
 struct News {
-    /// Places, ascending, with the letters that they had before.
-    before: Box<[(i32, Letter)]>,
+    places: Box<[i32]>,
+    /// The letters that they had before.
+    before: Box<[Letter]>,
     /// What the frame takes on its way to each who has the one before.
     bytes: usize,
 }
@@ -45,6 +53,7 @@ struct News {
 struct Difference {
     /// Ascending.
     places: Box<[i32]>,
+    bytes: usize,
     rendered: Arc<Rendered>,
 }
 
@@ -57,16 +66,19 @@ impl StatusFrame {
 
     /// The frame after this one. The board has been kept current since.
     pub(super) fn next(&self, board: &Board, frames: &Arc<Frames>) -> Self {
-        let pairs = self.letters.iter().zip(board.letters());
-        let changed = (0..).zip(pairs).filter(|(_, (before, now))| before != now);
-        let before: Box<[_]> = changed.map(|(place, (before, _))| (place, *before)).collect();
-        let bytes =
-            ENVELOPE_BYTES + before.iter().map(|(place, _)| bytes_of(*place)).sum::<usize>();
+        let places = differing(&self.letters, board.letters());
+        let before = places.iter().filter_map(|place| self.letter(*place)).collect();
+        let bytes = bytes_of(&places);
         let mut news = self.news.clone();
-        news.push_back(Arc::new(News { before, bytes }));
+        news.push_back(Arc::new(News { places, before, bytes }));
+        let mut changed = news.iter().map(|news| news.places.len()).sum::<usize>();
         let mut together = news.iter().map(|news| news.bytes).sum::<usize>();
-        while together >= bytes_of_whole(board.letters()) {
+        // Who has missed as much as a whole frame is sent no more by that.
+        while changed > KNOWN_OF_A_PLACE * self.letters.len()
+            || (news.len() > FRAMES_KNOWN && together >= bytes_of_whole(board.letters()))
+        {
             let Some(oldest) = news.pop_front() else { break };
+            changed -= oldest.places.len();
             together -= oldest.bytes;
         }
         Self::of(board, self.number + 1, news, frames)
@@ -89,25 +101,28 @@ impl StatusFrame {
         self.number
     }
 
-    /// Bytes that it takes on its way to each who has the frame before: the one place where they
-    /// are worked out.
-    pub(super) fn bytes(&self) -> usize {
-        self.news.back().map_or(bytes_of_whole(&self.letters), |news| news.bytes)
+    /// The revision that it is true for.
+    pub(super) fn revision(&self) -> Revision {
+        self.revision
     }
 
-    /// What differs from so many frames before.
+    /// What differs from so many frames before; `None` if that is not known or not shorter.
     fn difference(&self, distance: usize) -> Option<&Difference> {
         let first = self.news.len().checked_sub(distance)?;
-        let work_out = || {
-            let mut before = BTreeMap::new();
-            for (place, letter) in self.news.range(first..).flat_map(|news| &news.before) {
-                before.entry(*place).or_insert(*letter);
-            }
-            let differs = |(place, before)| (self.letter(place) != Some(before)).then_some(place);
-            let places = before.into_iter().filter_map(differs).collect();
-            Difference { places, rendered: self.whole.anew() }
-        };
-        Some(self.differences.get(distance.checked_sub(1)?)?.get_or_init(work_out))
+        let known = self.differences.get(distance.checked_sub(1)?)?;
+        known.get_or_init(|| self.work_out(first)).as_ref()
+    }
+
+    /// What differs from the frame before a known one.
+    fn work_out(&self, first: usize) -> Option<Difference> {
+        let mut letters = self.letters.clone();
+        for news in self.news.range(first..).rev() {
+            news.undo(&mut letters);
+        }
+        let places = differing(&letters, &self.letters);
+        let bytes = bytes_of(&places);
+        let is_shorter = bytes < bytes_of_whole(&self.letters);
+        is_shorter.then(|| Difference { places, bytes, rendered: self.whole.anew() })
     }
 
     fn letter(&self, place: i32) -> Option<Letter> {
@@ -115,14 +130,31 @@ impl StatusFrame {
     }
 }
 
+impl News {
+    /// Puts back the letters that there were before.
+    fn undo(&self, letters: &mut [Letter]) {
+        for (place, before) in self.places.iter().zip(&self.before) {
+            let place = usize::try_from(*place).ok().and_then(|place| letters.get_mut(place));
+            place.into_iter().for_each(|letter| *letter = *before);
+        }
+    }
+}
+
 fn bytes_of_whole(letters: &[Letter]) -> usize {
     ENVELOPE_BYTES + letters.len()
 }
 
-/// Bytes that a place takes as JSON: digits, a comma, and its letter.
-fn bytes_of(place: i32) -> usize {
-    let digits = place.checked_ilog10().map_or(1, |log| log + 1);
-    usize::try_from(digits).unwrap_or_default() + 2
+/// Bytes of a frame that tells of these places. As JSON one takes its digits, a comma, and its
+/// letter.
+fn bytes_of(places: &[i32]) -> usize {
+    let digits = |place: &i32| place.checked_ilog10().map_or(1, |log| log as usize + 1);
+    ENVELOPE_BYTES + places.iter().map(|place| digits(place) + 2).sum::<usize>()
+}
+
+/// The places whose letters differ, ascending.
+fn differing(before: &[Letter], now: &[Letter]) -> Box<[i32]> {
+    let pairs = (0..).zip(before.iter().zip(now));
+    pairs.filter(|(_, (before, now))| before != now).map(|(place, _)| place).collect()
 }
 
 /// A frame as one follower is given it: the whole, or what differs from the frame that it has.
@@ -153,6 +185,12 @@ impl Statuses {
     /// The plan in whose order places are counted.
     pub fn plan_version(&self) -> i32 {
         self.frame.plan_version
+    }
+
+    /// Bytes that it takes on its way to its follower: the one place where they are worked out.
+    pub(super) fn bytes(&self) -> usize {
+        let whole = || bytes_of_whole(&self.frame.letters);
+        self.difference().map_or_else(whole, |difference| difference.bytes)
     }
 
     /// The places that letters are told of, ascending from 0; `None`: of all.

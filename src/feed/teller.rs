@@ -7,12 +7,12 @@ use tokio::time::Instant;
 
 use super::board::{Board, Outdated};
 use super::follower::{Follower, Step};
-use super::pace::next_frame;
+use super::pace::{due_after, paid_by, until_next};
 use super::status_frame::StatusFrame;
 use super::status_watch::StatusWatch;
 use crate::backoff::waits;
 use crate::domain::EventId;
-use crate::pace::FrameThreads;
+use crate::pace::{FrameThreads, QUICKEST};
 use crate::store::{ReadLane, Store, StoreError};
 
 /// The waits between attempts to read the board: quickly at first, then without hammering a
@@ -28,8 +28,15 @@ pub(super) fn start(
     threads: Arc<FrameThreads>,
     follower: Follower,
 ) {
-    let teller =
-        Teller { watch: Arc::downgrade(watch), store, threads: Arc::clone(&threads), follower };
+    let teller = Teller {
+        watch: Arc::downgrade(watch),
+        store,
+        threads: Arc::clone(&threads),
+        follower,
+        pace: QUICKEST,
+        turn: 0,
+        told_at: None,
+    };
     watch.set_teller(threads.spawn(teller.tell()).abort_handle());
 }
 
@@ -41,6 +48,11 @@ struct Teller {
     store: Store,
     threads: Arc<FrameThreads>,
     follower: Follower,
+    /// How long a follower waits for its next frame.
+    pace: Duration,
+    /// The part whose turn it is.
+    turn: usize,
+    told_at: Option<Instant>,
 }
 
 impl Teller {
@@ -60,26 +72,29 @@ impl Teller {
         let _taken = boards.charge_anyway(board.bytes());
         self.follower.move_to(board.revision());
         let mut tick = self.publish(&board, IsRead::Anew)?;
-        loop {
-            // The first change after a pause is told at once; what comes until a frame is due is
-            // gathered.
-            let mut gone_on = self.go_on(&mut board).await;
-            while gone_on.is_ok() {
-                if Instant::now() >= tick.due {
-                    let Some(later) = self.threads.put_off(tick.began) else { break };
-                    tick.due = later;
-                }
-                let going_on = tokio::time::timeout_at(tick.due, self.go_on(&mut board));
-                if let Ok(further) = going_on.await {
-                    gone_on = further;
-                }
-            }
-            if gone_on.is_err() {
-                // Frames have their pace, whatever the log is like.
-                tokio::time::sleep_until(tick.due).await;
-                return Ok(());
-            }
+        while self.gather(&mut board, &tick).await.is_ok() {
             tick = self.publish(&board, IsRead::Already)?;
+        }
+        // Frames have their pace, whatever the log is like.
+        tokio::time::sleep_until(tick.due).await;
+        Ok(())
+    }
+
+    /// Goes on by what comes until somebody is to be told. The first change after a pause is told
+    /// at once.
+    async fn gather(&mut self, board: &mut Board, tick: &Tick) -> Result<(), Outdated> {
+        if tick.is_all_told {
+            self.go_on(board).await?;
+        }
+        let mut due = tick.due;
+        loop {
+            if Instant::now() >= due {
+                let Some(later) = self.threads.put_off(tick.began) else { return Ok(()) };
+                due = later;
+            }
+            if let Ok(gone_on) = tokio::time::timeout_at(due, self.go_on(board)).await {
+                gone_on?;
+            }
         }
     }
 
@@ -98,20 +113,27 @@ impl Teller {
         }
     }
 
-    /// Makes a frame; says when the next is due.
-    fn publish(&self, board: &Board, is_read: IsRead) -> Result<Tick, Ended> {
+    /// Makes a frame, if there is something new, and tells of it those whose turn it is.
+    fn publish(&mut self, board: &Board, is_read: IsRead) -> Result<Tick, Ended> {
         let watch = self.watch.upgrade().ok_or(Ended)?;
         let (before, frames) = (watch.newest(), &watch.bounds().frames);
         let frame = match (before, is_read) {
-            (Some(before), IsRead::Already) => before.next(board, frames),
+            (Some(before), IsRead::Already) if before.revision() == board.revision() => before,
+            (Some(before), IsRead::Already) => Arc::new(before.next(board, frames)),
             // One number is left out, so that nobody has the frame before.
-            (Some(before), IsRead::Anew) => StatusFrame::first(board, before.number() + 2, frames),
-            (None, _) => StatusFrame::first(board, 0, frames),
+            (Some(before), IsRead::Anew) => {
+                Arc::new(StatusFrame::first(board, before.number() + 2, frames))
+            }
+            (None, _) => Arc::new(StatusFrame::first(board, 1, frames)),
         };
-        let began = Instant::now();
-        let due = next_frame(began, frame.bytes()).max(self.threads.due(began, watch.followers()));
-        watch.show(frame);
-        Ok(Tick { began, due })
+        watch.show(Arc::clone(&frame));
+        let (began, followers, parts) = (Instant::now(), watch.followers(), watch.parts());
+        let since = began.saturating_duration_since(self.told_at.replace(began).unwrap_or(began));
+        let told = watch.tell(&frame, self.turn, due_after(since, parts, self.pace));
+        self.turn = told.next;
+        self.pace = self.threads.pace(followers, told.followers).max(paid_by(told.bytes));
+        let due = began + until_next(followers, parts, self.pace);
+        Ok(Tick { began, due, is_all_told: told.is_all })
     }
 
     /// Reads the board, for as long as it takes.
@@ -134,10 +156,13 @@ impl Teller {
     }
 }
 
-/// A frame that was made, and when the next is due.
+/// Some were told of a frame.
 struct Tick {
     began: Instant,
+    /// When the next are to be told, if there is something to tell.
     due: Instant,
+    /// Whether everybody has what there is.
+    is_all_told: bool,
 }
 
 /// Whether a board was just read, or has been kept current since the frame before.

@@ -22,10 +22,10 @@ const NAME: &str = "frames";
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
-/// Readings are taken no more often, and over no less than so many ticks of the largest event: what
-/// a tick takes comes all at once.
+/// Readings are taken no more often, and over no less than it takes to tell the largest event's
+/// followers so many times: where it is all of them at once, frames come in waves.
 const READING_EVERY: Duration = Duration::from_millis(100);
-const TICKS_A_READING: u32 = 2;
+const ROUNDS_A_READING: u32 = 2;
 
 /// How often it is looked whether the frames of a tick have left.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -46,7 +46,7 @@ struct Measured {
     toll: Toll,
     /// Since the last reading.
     made: Made,
-    /// Frames in a tick of the event that has had most, lately.
+    /// Followers of the event that has had most, lately.
     largest: usize,
 }
 
@@ -94,25 +94,25 @@ impl FrameThreads {
         self.handle.spawn(task)
     }
 
-    /// Waits until an event may have its next frames: `began` is when it had the last, and `frames`
-    /// how many of them there were.
-    pub async fn next_tick(&self, began: Instant, frames: usize) {
-        tokio::time::sleep_until(self.due(began, frames)).await;
+    /// Waits until an event may have its next frames: `began` is when all its followers had the
+    /// last.
+    pub async fn next_tick(&self, began: Instant, followers: usize) {
+        tokio::time::sleep_until(began + self.pace(followers, followers)).await;
         while let Some(later) = self.put_off(began) {
             tokio::time::sleep_until(later).await;
         }
     }
 
-    /// When an event may have its next frames, if the last have left by then. To be called once for
-    /// each tick.
-    pub fn due(&self, began: Instant, frames: usize) -> Instant {
+    /// How long each of an event's followers waits for its next frame. To be called once for each
+    /// tick, with how many of them had a frame by it.
+    pub fn pace(&self, followers: usize, told: usize) -> Duration {
         let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
         let Measured { meter, toll, made, largest } = &mut *measured;
-        made.frames += frames;
-        made.quick += if toll.pace(frames) < SLOWEST { frames } else { 0 };
-        made.largest = frames.max(made.largest);
-        *largest = frames.max(*largest);
-        if meter.age() >= READING_EVERY.max(toll.pace(*largest) * TICKS_A_READING) {
+        made.frames += told;
+        made.quick += if toll.pace(followers) < SLOWEST { told } else { 0 };
+        made.largest = followers.max(made.largest);
+        *largest = followers.max(*largest);
+        if meter.age() >= READING_EVERY.max(toll.pace(*largest) * ROUNDS_A_READING) {
             let (reading, made) = (meter.read(), std::mem::take(made));
             // One that has ended, or is quiet now, is forgotten step by step.
             *largest = made.largest.max(*largest / 2);
@@ -120,7 +120,7 @@ impl FrameThreads {
             self.pace.set(toll.pace(*largest).as_secs_f64());
             self.taken.inc_by(reading.taken.as_secs_f64());
         }
-        began + toll.pace(frames)
+        toll.pace(followers)
     }
 
     /// When to look again, if frames still wait for a thread to write them. `None` as well if the

@@ -48,7 +48,7 @@ pub(super) struct Made {
     pub(super) frames: usize,
     /// Of events that are not as slow as can be.
     pub(super) quick: usize,
-    /// In a tick of the event that has most.
+    /// Followers of the event that has most.
     pub(super) largest: usize,
 }
 
@@ -75,14 +75,14 @@ impl Reading {
 pub(super) struct Toll(f64);
 
 impl Toll {
-    /// The toll at which an event with so many frames a tick is just not slowed down.
-    fn felt_by(frames: usize) -> f64 {
-        QUICKEST.as_secs_f64() / frames.max(1) as f64
+    /// The toll at which an event with so many followers is just not slowed down.
+    fn felt_by(followers: usize) -> f64 {
+        QUICKEST.as_secs_f64() / followers.max(1) as f64
     }
 
-    /// The toll at which an event with so many frames a tick is just as slow as can be.
-    fn slowest_for(frames: usize) -> f64 {
-        SLOWEST.as_secs_f64() / frames.max(1) as f64
+    /// The toll at which an event with so many followers is just as slow as can be.
+    fn slowest_for(followers: usize) -> f64 {
+        SLOWEST.as_secs_f64() / followers.max(1) as f64
     }
 
     /// What it costs when nothing is known yet.
@@ -113,9 +113,9 @@ impl Toll {
         Self(toll.min(QUICKEST.as_secs_f64()))
     }
 
-    /// How long an event with so many frames a tick waits for its next.
-    pub(super) fn pace(self, frames: usize) -> Duration {
-        let seconds = self.0 * frames as f64;
+    /// How long each of so many followers of an event waits for its next frame.
+    pub(super) fn pace(self, followers: usize) -> Duration {
+        let seconds = self.0 * followers as f64;
         Duration::from_secs_f64(seconds.clamp(QUICKEST.as_secs_f64(), SLOWEST.as_secs_f64()))
     }
 }

@@ -92,8 +92,7 @@ impl Fold {
                     assert_ne!(*place, letter, "what went back to what it was is left out");
                     *place = letter;
                 }
-                self.sent += ENVELOPE_BYTES;
-                self.sent += places.iter().copied().map(bytes_of).sum::<usize>();
+                self.sent += bytes_of(places);
             }
         }
         assert!(statuses.revision().0 > self.revision, "each is newer");
@@ -200,7 +199,7 @@ fn a_frame_is_whole_where_that_is_shorter() {
     let next = |fold: &Fold, watched: &Watched| Statuses::of(Arc::clone(&watched.frame), fold.has);
     assert_eq!(next(&fold, &watched).places(), Some(&[0, 1, 2, 3, 4, 5][..]));
     assert_eq!(next(&fold, &watched).letters(), "RRRRRR");
-    assert_eq!(watched.frame.bytes(), ENVELOPE_BYTES + 18);
+    assert_eq!(next(&fold, &watched).bytes(), ENVELOPE_BYTES + 18);
     fold.take(&watched.frame);
     for place in 0..7 {
         watched.apply(place, Cause::Confirmed);
@@ -209,7 +208,7 @@ fn a_frame_is_whole_where_that_is_shorter() {
     let whole = next(&fold, &watched);
     assert_eq!((whole.places(), whole.letters().len()), (None, 20));
     assert_eq!(whole.letters(), "CCCCCCCNAANAANAANAAN", "{}", whole.letters());
-    assert_eq!(watched.frame.bytes(), ENVELOPE_BYTES + 20);
+    assert_eq!(whole.bytes(), ENVELOPE_BYTES + 20);
 }
 
 #[test]
@@ -227,20 +226,38 @@ fn a_change_that_shows_nothing_makes_an_empty_frame() {
 
 #[test]
 fn who_has_missed_a_few_frames_is_told_the_difference_and_who_has_missed_many_the_whole() {
-    let mut watched = Watched::new(1_000);
-    for place in 0..100 {
+    let mut watched = Watched::new(10_000);
+    for place in 0..300 {
         watched.apply(place, Cause::Reserved);
         watched.tick();
     }
     let told = |has| Statuses::of(Arc::clone(&watched.frame), Some(has));
-    assert_eq!(told(95).places(), Some(&[95, 96, 97, 98, 99][..]));
-    assert_eq!(told(93).places(), Some(&[93, 94, 95, 96, 97, 98, 99][..]));
-    assert_eq!(told(92).places(), None, "eight take as much as the whole");
-    assert!(Arc::ptr_eq(told(95).rendered(), told(95).rendered()), "made once for all");
-    assert!(!Arc::ptr_eq(told(95).rendered(), told(94).rendered()));
-    assert!(Arc::ptr_eq(told(92).rendered(), told(3).rendered()));
+    assert_eq!(told(295).places(), Some(&[295, 296, 297, 298, 299][..]));
+    let known = 300 - FRAMES_KNOWN as u64;
+    let missed: Vec<i32> = (i32::try_from(known).unwrap()..300).collect();
+    assert_eq!(told(known).places(), Some(&missed[..]));
+    assert_eq!(told(known - 1).places(), None, "as many frames take as much as the whole");
+    assert!(Arc::ptr_eq(told(295).rendered(), told(295).rendered()), "made once for all");
+    assert!(!Arc::ptr_eq(told(295).rendered(), told(294).rendered()));
+    assert!(Arc::ptr_eq(told(known - 1).rendered(), told(3).rendered()));
     let another = Statuses::of(Arc::clone(&watched.frame), None);
     assert!(another.places().is_none(), "who has none is told the whole");
+}
+
+/// However wild a sale is: what is known of old frames takes no more than the map's places, twice.
+#[test]
+fn what_is_known_of_old_frames_is_bounded_by_the_places_of_the_map() {
+    let mut watched = Watched::new(100);
+    for number in 0..50 {
+        let cause = if number % 2 == 0 { Cause::Reserved } else { Cause::Released };
+        (0..20).for_each(|place| watched.apply(3 * place, cause));
+        watched.tick();
+        let known = watched.frame.news.iter().map(|news| news.places.len()).sum::<usize>();
+        assert!(known <= KNOWN_OF_A_PLACE * 100, "{known}");
+    }
+    let told = |has| Statuses::of(Arc::clone(&watched.frame), Some(has));
+    assert_eq!((told(46).places(), told(45).places().map(<[_]>::len)), (Some(&[][..]), Some(20)));
+    assert_eq!(told(39).places(), None);
 }
 
 #[test]
