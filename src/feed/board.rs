@@ -1,8 +1,10 @@
 //! A map as it is now: a letter for each seat of an event, in the order of its plan.
 
-use super::status_frame::KNOWN_OF_A_PLACE;
 use crate::domain::{Change, Letter, Revision};
 use crate::store::reads::LettersRecord;
+
+/// Places that are known to have changed in the newest frames, for each place of the map.
+pub(super) const KNOWN_OF_A_PLACE: usize = 2;
 
 /// What a map shows of an event's seats as of one revision. Kept current by the event's changes.
 #[derive(Clone, Debug)]

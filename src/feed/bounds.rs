@@ -12,9 +12,9 @@ use crate::memory::Allowance;
 /// worth keeping.
 const CHANGES_BYTES: usize = 128 * 1024 * 1024;
 
-/// What the maps take together that are looked at, in bytes: ten of the largest houses, or a
-/// hundred of 20,000 seats.
-const BOARDS_BYTES: usize = 24 * 1024 * 1024;
+/// What the maps take together that are looked at, in bytes: eight of the largest houses, or
+/// eighty of 20,000 seats.
+const BOARDS_BYTES: usize = 30 * 1024 * 1024;
 
 /// Pieces of logs read at a time: half of the connections that keep the server going. The others
 /// are for what follows the logs live.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::batch::Batch;
 use super::error::FeedError;
 use super::lost::Lost;
+use super::parts::Place;
 use super::permit::SubscriptionPermit;
 use super::pieces::Piece;
 use super::snapshots::SharedSnapshot;
@@ -29,7 +28,7 @@ pub enum Step {
 pub struct Follower {
     store: Store,
     watch: Arc<Watch>,
-    head: watch::Receiver<Revision>,
+    place: Place,
     /// The server itself needs none.
     _permit: Option<SubscriptionPermit>,
     state: FollowerState,
@@ -57,8 +56,8 @@ impl Follower {
         permit: Option<SubscriptionPermit>,
         state: FollowerState,
     ) -> Self {
-        let (head, rewinds) = (watch.head(), watch.rewinds());
-        Self { store, head, rewinds, watch, _permit: permit, state, lagging_at: None }
+        let (place, rewinds) = (watch.parts().join(), watch.rewinds());
+        Self { store, place, rewinds, watch, _permit: permit, state, lagging_at: None }
     }
 
     /// The event.
@@ -90,28 +89,37 @@ impl Follower {
     ///
     /// Only while catching up, when the log cannot be read.
     pub async fn next(&mut self) -> Result<Step, FeedError> {
-        loop {
-            let (position, has_come_back) = match self.state {
-                FollowerState::Lost(why) => return Ok(Step::Lost(why)),
-                FollowerState::Back(position) => (position, true),
-                FollowerState::At(position) => (position, false),
-            };
-            // Marked as seen before looking, so that what comes after the look wakes us.
-            self.head.borrow_and_update();
-            match self.watch.after(position, self.rewinds, has_come_back) {
-                Found::Rewound => {
-                    self.state = FollowerState::Lost(Lost::UnknownRevision);
-                    return Ok(Step::Lost(Lost::UnknownRevision));
-                }
-                Found::TooFar => return Ok(self.lose(position, Lost::Lagged)),
-                Found::Next(batch) => return Ok(self.go_on(batch)),
-                // Boxed: it is rare, and a follower that waits should be small.
-                Found::TooOld => return Box::pin(self.catch_up(position)).await,
-                // The sender lives in the watch that we hold: it is never gone.
-                Found::Nothing => {
-                    let _ = self.head.changed().await;
-                }
+        let (position, has_come_back) = match self.state {
+            FollowerState::Lost(why) => return Ok(Step::Lost(why)),
+            FollowerState::Back(position) => (position, true),
+            FollowerState::At(position) => (position, false),
+        };
+        match self.found(position, has_come_back).await {
+            Found::Rewound => {
+                self.state = FollowerState::Lost(Lost::UnknownRevision);
+                Ok(Step::Lost(Lost::UnknownRevision))
             }
+            Found::TooFar => Ok(self.lose(position, Lost::Lagged)),
+            Found::Next(batch) => Ok(self.go_on(batch)),
+            // Boxed: it is rare, and a follower that waits should be small.
+            Found::TooOld => Box::pin(self.catch_up(position)).await,
+        }
+    }
+
+    /// What there is after a position, once it is its turn to be told: what is new is not looked at
+    /// before.
+    async fn found(&self, position: Revision, has_come_back: bool) -> Found {
+        let mut is_its_turn = has_come_back;
+        loop {
+            // Made before looking, so that what is told after the look wakes us.
+            let woken = self.place.woken();
+            if (is_its_turn || self.place.told() != position.0)
+                && let Some(found) = self.watch.after(position, self.rewinds, has_come_back)
+            {
+                return found;
+            }
+            woken.await;
+            is_its_turn = true;
         }
     }
 

@@ -14,6 +14,9 @@
 //! position. NOTIFY is a wake-up, never the truth: readers look at the log every second, whether or
 //! not they hear anything. After the listening connection was lost they listen first and then look.
 //!
+//! Followers wake up in parts, one after another (`parts`): all of them at once would take all
+//! processors from those who buy.
+//!
 //! What is handed out to many is shared, and so is what they make of it (see [`Rendered`]): a batch
 //! becomes a frame once, not once for each subscriber. So does a part of one: parts end at fixed
 //! revisions, whoever begins where (see [`Batch`]). Whoever is further behind than a snapshot is
@@ -34,6 +37,7 @@ mod inboxes;
 mod listen;
 mod lost;
 mod pace;
+mod parts;
 mod payload;
 mod permit;
 mod pieces;

@@ -1,11 +1,17 @@
 //! The reader of one watched event: follows its log, and adds what it finds to the watch.
+//!
+//! What this server has committed the reader is told; what others have, it looks up. A look-up is
+//! under way beside what is told and does not hold it up, however long the database takes.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
+use super::pace::{due_after, until_next};
 use super::watch::Watch;
 use crate::domain::{Change, Revision};
 use crate::pace::FrameThreads;
@@ -17,6 +23,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Changes read from the log at a time.
 const READ_AT_ONCE: usize = MAX_BATCH_CHANGES;
 
+/// Of the time until the next batches, the part in which followers are told of these. The longer it
+/// is, the less of a wave they are to those who buy, and the later they come.
+const TOLD_WITHIN_PART: u32 = 2;
+
 /// Starts the reader of a watch, which ends with it, from a revision that the log had reached.
 pub(super) fn start(
     watch: &Arc<Watch>,
@@ -24,120 +34,209 @@ pub(super) fn start(
     threads: Arc<FrameThreads>,
     newest: Revision,
 ) {
-    let reading = read(Arc::downgrade(watch), store, Arc::clone(&threads), newest);
-    watch.set_reader(threads.spawn(reading).abort_handle());
+    let watching = Arc::downgrade(watch);
+    let reader = Reader {
+        watch: watching,
+        store,
+        threads: Arc::clone(&threads),
+        position: newest,
+        look: None,
+    };
+    watch.set_reader(threads.spawn(reader.read()).abort_handle());
 }
 
-/// Follows the log until the watch is gone. Batches follow each other at the pace of frames: a rush
-/// makes them larger instead of more. The first change after a pause is not delayed.
-async fn read(
+/// The watch is gone.
+struct Ended;
+
+struct Reader {
     watch: Weak<Watch>,
     store: Store,
     threads: Arc<FrameThreads>,
-    mut position: Revision,
-) {
-    let Some(woken) = watch.upgrade().map(|watch| watch.woken()) else { return };
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        let is_time_to_look = tokio::select! {
-            () = woken.notified() => false,
-            _ = look.tick() => true,
-        };
-        if is_time_to_look && let Some(watch) = watch.upgrade() {
-            watch.heard().must_look = true;
-            watch.shrink();
-        }
-        loop {
-            let started = Instant::now();
-            let Some(watch) = watch.upgrade() else { return };
-            match next_batches(&watch, &store, position).await {
-                Ok(batches) if batches.is_empty() => break,
-                Ok(batches) => {
-                    for batch in batches {
-                        position = batch.to();
-                        watch.add(batch);
-                    }
-                }
-                Err(NoBatch::Rewound(newest)) => {
-                    let event = watch.event().0;
-                    tracing::error!(event, from = position.0, to = newest.0, "the log was rewound");
-                    position = newest;
-                    watch.rewind(position);
-                    break;
-                }
-                Err(NoBatch::Unread(error)) => {
-                    let (event, error) = (watch.event().0, &error as &dyn std::error::Error);
-                    tracing::warn!(event, error, "the change log cannot be read; will look again");
-                    break;
-                }
-            }
-            let followers = watch.followers();
-            drop(watch);
-            threads.next_tick(started, followers).await;
-        }
-    }
-}
-
-/// Why there are no next batches.
-enum NoBatch {
-    /// The log ends before the reader's position.
-    Rewound(Revision),
-    Unread(StoreError),
-}
-
-impl From<StoreError> for NoBatch {
-    fn from(error: StoreError) -> Self {
-        Self::Unread(error)
-    }
-}
-
-/// What comes after the reader's position: what was told, and from the log what other servers
-/// have committed before that; if nothing was told, what the log has.
-async fn next_batches(
-    watch: &Watch,
-    store: &Store,
     position: Revision,
-) -> Result<Vec<Batch>, NoBatch> {
-    let (mut changes, mut end) = (Vec::new(), position);
-    while changes.len() < READ_AT_ONCE {
-        let gap = {
-            let mut heard = watch.heard();
-            changes.extend(heard.after(end));
-            end = changes.last().map_or(position, |change: &Change| change.revision);
-            heard.gap_after(end)
+    /// A look at the log that is under way.
+    look: Option<BoxFuture<'static, Result<Seen, StoreError>>>,
+}
+
+/// What a look at the log has shown.
+enum Seen {
+    /// Changes after the position that it began at; there may be more.
+    Changes(Vec<Change>),
+    /// There are none.
+    Nothing,
+    /// The log ends before that position.
+    Rewound(Revision),
+}
+
+/// What a reader waits for.
+enum Happened {
+    /// Something was told.
+    Woken,
+    TimeToLook,
+    Looked(Result<Seen, StoreError>),
+}
+
+impl Reader {
+    /// Follows the log until the watch is gone.
+    async fn read(mut self) {
+        let Some(woken) = self.watch.upgrade().map(|watch| watch.woken()) else { return };
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let happened = tokio::select! {
+                () = woken.notified() => Happened::Woken,
+                _ = look.tick() => Happened::TimeToLook,
+                seen = looked(&mut self.look) => Happened::Looked(seen),
+            };
+            if let Err(Ended) = self.go_on(happened).await {
+                return;
+            }
+        }
+    }
+
+    /// Adds what has been told or found, and whatever is told meanwhile; then looks at the log, if
+    /// there is something to be found.
+    async fn go_on(&mut self, happened: Happened) -> Result<(), Ended> {
+        let watch = self.watch.upgrade().ok_or(Ended)?;
+        let (mut found, mut may_look) = (Vec::new(), true);
+        match happened {
+            Happened::Woken => {}
+            Happened::TimeToLook => {
+                watch.heard().must_look = true;
+                watch.shrink();
+            }
+            Happened::Looked(seen) => {
+                (found, may_look) = self.take(&watch, seen);
+            }
+        }
+        drop(watch);
+        while self.add(std::mem::take(&mut found)).await? {}
+        if may_look && self.look.is_none() {
+            self.begin_to_look()?;
+        }
+        Ok(())
+    }
+
+    /// The changes of a look, and whether to look again at once: a look that failed or that showed
+    /// nothing is made up for by the next, within a second.
+    fn take(&mut self, watch: &Watch, seen: Result<Seen, StoreError>) -> (Vec<Change>, bool) {
+        self.look = None;
+        let event = watch.event().0;
+        match seen {
+            Ok(Seen::Changes(found)) => return (found, true),
+            Ok(Seen::Nothing) => {}
+            Ok(Seen::Rewound(newest)) => {
+                let from = self.position.0;
+                tracing::error!(event, from, to = newest.0, "the log was rewound");
+                self.position = newest;
+                watch.rewind(newest);
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(event, error, "the change log cannot be read; will look again");
+            }
+        }
+        (Vec::new(), false)
+    }
+
+    /// Adds what was found and what was told after it, and waits until it is time for more. Whether
+    /// there was anything.
+    async fn add(&mut self, mut changes: Vec<Change>) -> Result<bool, Ended> {
+        let started = Instant::now();
+        let watch = self.watch.upgrade().ok_or(Ended)?;
+        // While the log was looked at, more was told.
+        changes.retain(|change| change.revision > self.position);
+        while changes.len() < READ_AT_ONCE {
+            let end = changes.last().map_or(self.position, |change| change.revision);
+            let told = watch.heard().after(end);
+            if told.is_empty() {
+                break;
+            }
+            changes.extend(told);
+        }
+        let batches = match batches(changes, watch.bounds()) {
+            Ok(batches) => batches,
+            Err(error) => {
+                let (event, error) = (watch.event().0, &error as &dyn std::error::Error);
+                tracing::warn!(event, error, "the change log cannot be read; will look again");
+                return Ok(false);
+            }
         };
-        // What lies between has been committed, since revisions are in the order of commits.
-        let Some(gap) = gap else { break };
-        let missing = store.changes_after(watch.event(), end, gap.min(READ_AT_ONCE)).await?;
-        let Some(last) = missing.last() else { break };
-        end = last.revision;
-        changes.extend(missing);
+        if batches.is_empty() {
+            return Ok(false);
+        }
+        for batch in batches {
+            self.position = batch.to();
+            watch.add(batch);
+        }
+        let followers = watch.parts().followers();
+        drop(watch);
+        let pace = self.threads.pace(followers, followers);
+        self.tell(pace / TOLD_WITHIN_PART).await?;
+        self.threads.next_tick(started, pace).await;
+        Ok(true)
     }
-    if !changes.is_empty() {
-        return Ok(batches(changes, watch.bounds())?);
+
+    /// Tells the followers how far they can go, one part after another within a time.
+    async fn tell(&mut self, within: Duration) -> Result<(), Ended> {
+        let mut turn = 0;
+        loop {
+            let watch = self.watch.upgrade().ok_or(Ended)?;
+            let occupied = watch.parts().occupied();
+            let wait = until_next(occupied, within);
+            let told = watch.parts().tell(self.position.0, turn, due_after(wait, occupied, within));
+            if told.is_all {
+                return Ok(());
+            }
+            turn = told.next;
+            drop(watch);
+            tokio::time::sleep(wait).await;
+        }
     }
-    let (reached, must_look) = {
-        let mut heard = watch.heard();
-        // A look that fails is made up for by the next, within a second.
-        (heard.reached, std::mem::take(&mut heard.must_look))
-    };
-    if reached <= position && !must_look {
-        return Ok(Vec::new());
+
+    /// Begins to look at the log, if anybody said that there is more in it, or nobody knows.
+    fn begin_to_look(&mut self) -> Result<(), Ended> {
+        let watch = self.watch.upgrade().ok_or(Ended)?;
+        let (position, event, store) = (self.position, watch.event(), self.store.clone());
+        let (gap, must_look) = {
+            let mut heard = watch.heard();
+            // What lies between has been committed, since revisions are in the order of commits.
+            let gap = heard.gap_after(position);
+            if gap.is_none() && heard.reached <= position && !heard.must_look {
+                return Ok(());
+            }
+            (gap, gap.is_none() && std::mem::take(&mut heard.must_look))
+        };
+        let limit = gap.unwrap_or(READ_AT_ONCE).min(READ_AT_ONCE);
+        let watching = Weak::clone(&self.watch);
+        self.look = Some(Box::pin(async move {
+            let changes = store.changes_after(event, position, limit).await?;
+            if !changes.is_empty() {
+                // There may be more.
+                if must_look && let Some(watch) = watching.upgrade() {
+                    watch.heard().must_look = true;
+                }
+                return Ok(Seen::Changes(changes));
+            }
+            Ok(match must_look.then_some(store.log_extent(event)) {
+                Some(extent) => match extent.await? {
+                    Some(extent) if extent.newest < position => Seen::Rewound(extent.newest),
+                    _ => Seen::Nothing,
+                },
+                None => Seen::Nothing,
+            })
+        }));
+        Ok(())
     }
-    let changes = store.changes_after(watch.event(), position, READ_AT_ONCE).await?;
-    if !changes.is_empty() {
-        // There may be more.
-        watch.heard().must_look |= must_look;
-        return Ok(batches(changes, watch.bounds())?);
+}
+
+/// What a look at the log shows; for ever, if none is under way. Safe to cancel.
+async fn looked(
+    look: &mut Option<BoxFuture<'static, Result<Seen, StoreError>>>,
+) -> Result<Seen, StoreError> {
+    match look {
+        Some(look) => look.await,
+        None => std::future::pending().await,
     }
-    if must_look
-        && let Some(extent) = store.log_extent(watch.event()).await?
-        && extent.newest < position
-    {
-        return Err(NoBatch::Rewound(extent.newest));
-    }
-    Ok(Vec::new())
 }
 
 /// All of these changes, in as many batches as it takes.

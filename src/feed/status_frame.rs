@@ -1,13 +1,13 @@
 //! A frame for eyes: what a map shows as of a revision, and what of it is new.
 //!
 //! A frame knows what the frames before it have changed. So somebody who has missed some is told
-//! what differs from what they have, and somebody who has missed more than it knows of is told the
-//! whole: nobody is sent more than if they had missed none.
+//! what differs from what they have. Somebody who has missed more than it knows of is told the
+//! whole. Nobody is sent more than if they had missed none.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
-use super::board::Board;
+use super::board::{Board, KNOWN_OF_A_PLACE};
 use super::pace::PARTS;
 use super::rendered::{Frames, Rendered};
 use crate::domain::{Letter, Revision};
@@ -20,13 +20,10 @@ const ENVELOPE_BYTES: usize = 160;
 /// pace, in which each follower is told once and may be late.
 const FRAMES_KNOWN: usize = 2 * PARTS;
 
-/// Places that these may have changed, for each place of the map.
-pub(super) const KNOWN_OF_A_PLACE: usize = 2;
-
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct StatusFrame {
-    number: u64,
+    number: i64,
     revision: Revision,
     plan_version: i32,
     letters: Box<[Letter]>,
@@ -60,7 +57,7 @@ struct Difference {
 impl StatusFrame {
     /// The first frame of a board, or the first after it was read anew: everybody is told the
     /// whole.
-    pub(super) fn first(board: &Board, number: u64, frames: &Arc<Frames>) -> Self {
+    pub(super) fn first(board: &Board, number: i64, frames: &Arc<Frames>) -> Self {
         Self::of(board, number, VecDeque::new(), frames)
     }
 
@@ -84,7 +81,7 @@ impl StatusFrame {
         Self::of(board, self.number + 1, news, frames)
     }
 
-    fn of(board: &Board, number: u64, news: VecDeque<Arc<News>>, frames: &Arc<Frames>) -> Self {
+    fn of(board: &Board, number: i64, news: VecDeque<Arc<News>>, frames: &Arc<Frames>) -> Self {
         Self {
             number,
             revision: board.revision(),
@@ -97,7 +94,7 @@ impl StatusFrame {
     }
 
     /// Counts the frames of a board.
-    pub(super) fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> i64 {
         self.number
     }
 
@@ -167,7 +164,7 @@ pub struct Statuses {
 
 impl Statuses {
     /// A frame for somebody who has the one with this number, or none.
-    pub(super) fn of(frame: Arc<StatusFrame>, has: Option<u64>) -> Self {
+    pub(super) fn of(frame: Arc<StatusFrame>, has: Option<i64>) -> Self {
         let distance = has.and_then(|has| frame.number.checked_sub(has));
         let distance = distance.and_then(|distance| usize::try_from(distance).ok());
         Self { frame, distance }

@@ -1,18 +1,14 @@
 //! One event whose map somebody looks at: its newest frame, for all who do.
 //!
-//! Followers are told in parts, one after another: ten thousand who wake at once take all
-//! processors for as long as it takes to write to them, and whoever buys then waits. Whoever is
-//! told is given the newest frame there is.
+//! Followers are told in parts, one after another. Whoever is told is given the newest frame.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::bounds::Bounds;
 use super::error::FeedError;
-use super::pace::PARTS;
+use super::parts::{Parts, Place};
 use super::permit::SubscriptionPermit;
 use super::status_frame::{StatusFrame, Statuses};
 
@@ -21,7 +17,8 @@ use super::status_frame::{StatusFrame, Statuses};
 pub(super) struct StatusWatch {
     bounds: Bounds,
     shown: RwLock<Shown>,
-    parts: Box<[Part]>,
+    /// They are told of the numbers of frames.
+    parts: Parts,
     teller: OnceLock<AbortHandle>,
 }
 
@@ -35,33 +32,11 @@ enum Shown {
     End,
 }
 
-/// Followers that are told together.
-#[derive(Default, Debug)]
-struct Part {
-    followers: AtomicUsize,
-    /// The number of the frame that they were told of last; 0: of none.
-    told: AtomicU64,
-    woken: Notify,
-}
-
-impl Part {
-    fn followers(&self) -> usize {
-        self.followers.load(Ordering::Relaxed)
-    }
-
-    /// Tells of what is shown by now.
-    fn tell(&self, number: u64) {
-        self.told.store(number, Ordering::Release);
-        self.woken.notify_waiters();
-    }
-}
-
 impl StatusWatch {
     /// A watch that shows nothing yet and has no teller (see [`super::teller::start`]).
     pub(super) fn new(bounds: Bounds) -> Arc<Self> {
         let shown = RwLock::new(Shown::Nothing);
-        let parts = std::iter::repeat_with(Part::default).take(PARTS).collect();
-        Arc::new(Self { bounds, shown, parts, teller: OnceLock::new() })
+        Arc::new(Self { bounds, shown, parts: Parts::new(0), teller: OnceLock::new() })
     }
 
     /// Hands the teller over, which ends with the watch.
@@ -70,14 +45,9 @@ impl StatusWatch {
         let _ = self.teller.set(teller);
     }
 
-    /// How many look.
-    pub(super) fn followers(&self) -> usize {
-        self.parts.iter().map(Part::followers).sum()
-    }
-
-    /// How many parts there are in which somebody looks.
-    pub(super) fn parts(&self) -> usize {
-        self.parts.iter().filter(|part| part.followers() > 0).count()
+    /// Those who look.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     pub(super) fn bounds(&self) -> &Bounds {
@@ -99,54 +69,15 @@ impl StatusWatch {
         }
     }
 
-    /// Shows a frame, to whoever comes from now on. Those who look already are told part by part.
+    /// Shows a frame, to whoever comes from now on. Those who look already are to be told.
     pub(super) fn show(&self, frame: Arc<StatusFrame>) {
         self.set_shown(Shown::Frame(frame));
     }
 
-    /// Tells so many parts of the frame that is shown, those first that have waited longest: the
-    /// parts come in turn, beginning with `first`. What came of it.
-    pub(super) fn tell(&self, frame: &Arc<StatusFrame>, first: usize, most: usize) -> Told {
-        let mut told = Told { next: first, parts: 0, followers: 0, bytes: 0, is_all: false };
-        for _ in 0..PARTS {
-            let part = &self.parts[told.next];
-            let (has, followers) = (part.told.load(Ordering::Relaxed), part.followers());
-            if has == frame.number() {
-                break;
-            }
-            if followers > 0 {
-                if told.parts == most {
-                    return told;
-                }
-                told.parts += 1;
-                told.followers += followers;
-                let has = (has > 0).then_some(has);
-                told.bytes = told.bytes.max(Statuses::of(Arc::clone(frame), has).bytes());
-            }
-            part.tell(frame.number());
-            told.next = (told.next + 1) % PARTS;
-        }
-        Told { is_all: true, ..told }
-    }
-
     pub(super) fn end(&self) {
         self.set_shown(Shown::End);
-        self.parts.iter().for_each(|part| part.tell(u64::MAX));
+        self.parts.tell_all(i64::MAX);
     }
-}
-
-/// What came of telling some.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Told {
-    /// Who comes next.
-    pub(super) next: usize,
-    /// Parts with somebody in them.
-    parts: usize,
-    pub(super) followers: usize,
-    /// What each of them is sent, at the most.
-    pub(super) bytes: usize,
-    /// Whether everybody has been told of it now.
-    pub(super) is_all: bool,
 }
 
 impl Drop for StatusWatch {
@@ -162,32 +93,27 @@ impl Drop for StatusWatch {
 #[derive(Debug)]
 pub struct StatusFollower {
     watch: Arc<StatusWatch>,
-    part: usize,
-    has: Option<u64>,
+    place: Place,
+    has: Option<i64>,
     _permit: SubscriptionPermit,
 }
 
 impl StatusFollower {
-    /// One more, where there are fewest.
     pub(super) fn new(watch: Arc<StatusWatch>, permit: SubscriptionPermit) -> Self {
-        let parts = watch.parts.iter().enumerate();
-        let part = parts.min_by_key(|(_, part)| part.followers()).map_or(0, |(part, _)| part);
-        watch.parts[part].followers.fetch_add(1, Ordering::Relaxed);
-        Self { watch, part, has: None, _permit: permit }
+        Self { place: watch.parts.join(), watch, has: None, _permit: permit }
     }
 
-    /// The newest frame, once its part is told of another than was given last; at once if none was.
-    /// Safe to cancel.
+    /// The newest frame, once it is told of another than was given last; at once if none was. Safe
+    /// to cancel.
     ///
     /// # Errors
     ///
     /// If there is no such event any more.
     pub async fn next(&mut self) -> Result<Statuses, FeedError> {
-        let part = &self.watch.parts[self.part];
         loop {
             // Made before looking, so that what is told after the look wakes us.
-            let woken = part.woken.notified();
-            let told = part.told.load(Ordering::Acquire);
+            let woken = self.place.woken();
+            let told = self.place.told();
             if self.has.is_none_or(|has| has < told) {
                 match self.watch.shown() {
                     Shown::Frame(frame) if self.has.is_none_or(|has| has < frame.number()) => {
@@ -200,11 +126,5 @@ impl StatusFollower {
             }
             woken.await;
         }
-    }
-}
-
-impl Drop for StatusFollower {
-    fn drop(&mut self) {
-        self.watch.parts[self.part].followers.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::board::{Board, Outdated};
 use super::follower::{Follower, Step};
 use super::pace::{due_after, paid_by, until_next};
-use super::status_frame::StatusFrame;
+use super::status_frame::{StatusFrame, Statuses};
 use super::status_watch::StatusWatch;
 use crate::backoff::waits;
 use crate::domain::EventId;
@@ -127,12 +127,15 @@ impl Teller {
             (None, _) => Arc::new(StatusFrame::first(board, 1, frames)),
         };
         watch.show(Arc::clone(&frame));
-        let (began, followers, parts) = (Instant::now(), watch.followers(), watch.parts());
+        let (began, parts) = (Instant::now(), watch.parts());
+        let (followers, occupied) = (parts.followers(), parts.occupied());
         let since = began.saturating_duration_since(self.told_at.replace(began).unwrap_or(began));
-        let told = watch.tell(&frame, self.turn, due_after(since, parts, self.pace));
+        let told = parts.tell(frame.number(), self.turn, due_after(since, occupied, self.pace));
         self.turn = told.next;
-        self.pace = self.threads.pace(followers, told.followers).max(paid_by(told.bytes));
-        let due = began + until_next(followers, parts, self.pace);
+        // Number 0 is of no frame.
+        let bytes = Statuses::of(frame, (told.had > 0).then_some(told.had)).bytes();
+        self.pace = self.threads.pace(followers, told.followers).max(paid_by(bytes));
+        let due = began + until_next(occupied, self.pace);
         Ok(Tick { began, due, is_all_told: told.is_all })
     }
 

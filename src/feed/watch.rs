@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -13,6 +13,7 @@ use super::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::heard::Heard;
 use super::inboxes::Inboxes;
+use super::parts::Parts;
 use super::pieces::{PIECE_CHANGES, Piece, Pieces};
 use super::snapshots::{FoundSnapshot, Needed, SharedSnapshot, Snapshots};
 use crate::domain::{Change, EventId, Revision};
@@ -34,12 +35,10 @@ const SEATS_A_CHANGE: usize = 2;
 /// others: with the changes that go on from there it is a quarter larger.
 const RECENT: usize = 4;
 
-/// What a watch has for a follower at some position.
+/// What a watch has for a follower at some position, if there is anything newer.
 pub(super) enum Found {
     /// The next changes.
     Next(Batch),
-    /// Nothing newer yet.
-    Nothing,
     /// The position lies before what is kept.
     TooOld,
     /// Further back than a snapshot is large.
@@ -54,7 +53,8 @@ pub(super) struct Watch {
     event: EventId,
     bounds: Bounds,
     kept: Mutex<Kept>,
-    head: watch::Sender<Revision>,
+    /// They are told of revisions.
+    parts: Parts,
     inboxes: Inboxes,
     pieces: Pieces,
     snapshots: Snapshots,
@@ -92,7 +92,7 @@ impl Watch {
             event,
             bounds,
             kept: Mutex::new(kept),
-            head: watch::Sender::new(newest),
+            parts: Parts::new(newest.0),
             inboxes: Inboxes::default(),
             pieces: Pieces::default(),
             snapshots: Snapshots::default(),
@@ -155,14 +155,9 @@ impl Watch {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many follow.
-    pub(super) fn followers(&self) -> usize {
-        self.head.receiver_count()
-    }
-
-    /// A receiver that sees the newest revision that followers can be given.
-    pub(super) fn head(&self) -> watch::Receiver<Revision> {
-        self.head.subscribe()
+    /// Those who follow.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// Whether it is known that the log has reached a revision.
@@ -200,29 +195,31 @@ impl Watch {
         self.inboxes.miss();
         self.pruned.store(0, Ordering::Relaxed);
         *self.heard() = Heard::at(newest);
-        self.head.send_replace(newest);
+        self.parts.tell_all(newest.0);
     }
 
-    /// What there is after a position, for a follower that knows of so many rewinds. One that has
-    /// come back is too far behind by what it has missed alone; another if it is late besides.
-    pub(super) fn after(&self, position: Revision, rewinds: u64, has_come_back: bool) -> Found {
+    /// What there is after a position, if anything, for a follower that knows of so many rewinds.
+    /// One that has come back is too far behind by what it has missed alone; another if it is late
+    /// besides.
+    pub(super) fn after(
+        &self,
+        position: Revision,
+        rewinds: u64,
+        has_come_back: bool,
+    ) -> Option<Found> {
         let kept = self.kept();
         if kept.rewinds != rewinds {
-            return Found::Rewound;
+            return Some(Found::Rewound);
         }
         let behind = usize::try_from(kept.end().0.saturating_sub(position.0)).unwrap_or(0);
         let is_far = behind > self.changes_of_a_snapshot();
         if position < kept.start {
-            return if is_far { Found::TooFar } else { Found::TooOld };
+            return Some(if is_far { Found::TooFar } else { Found::TooOld });
         }
         let next = kept.batches.partition_point(|(_, batch)| batch.to() <= position);
-        match kept.batches.get(next) {
-            None => Found::Nothing,
-            Some((since, _)) if is_far && (has_come_back || since.elapsed() >= LATE) => {
-                Found::TooFar
-            }
-            Some((_, batch)) => Found::Next(batch.after(position)),
-        }
+        let (since, batch) = kept.batches.get(next)?;
+        let is_late = || has_come_back || since.elapsed() >= LATE;
+        Some(if is_far && is_late() { Found::TooFar } else { Found::Next(batch.after(position)) })
     }
 
     /// What the log has after a position that lies before what is kept.
@@ -306,9 +303,9 @@ impl Watch {
         }
     }
 
-    /// Adds what the reader has read. If it does not follow what is kept (the log was pruned under
-    /// the reader), what is kept is forgotten: followers will find that they are too old, and ask
-    /// the log themselves.
+    /// Adds what the reader has read: followers are to be told. If it does not follow what is kept
+    /// (the log was pruned under the reader), what is kept is forgotten: followers will find that
+    /// they are too old, and ask the log themselves.
     pub(super) fn add(&self, batch: Batch) {
         let mut kept = self.kept();
         if batch.from() != kept.end().next() {
@@ -323,7 +320,6 @@ impl Watch {
         self.bounds.changes.settle(|| self.pieces.forget_oldest() || kept.forget_oldest());
         drop(kept);
         self.inboxes.tell(batch.changes(), &self.bounds.changes);
-        self.head.send_replace(batch.to());
     }
 }
 

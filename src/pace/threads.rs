@@ -23,9 +23,8 @@ const NAME: &str = "frames";
 const NICE: i32 = 10;
 
 /// Readings are taken no more often, and over no less than it takes to tell the largest event's
-/// followers so many times: where it is all of them at once, frames come in waves.
+/// followers once: where it is all of them at once, frames come in waves.
 const READING_EVERY: Duration = Duration::from_millis(100);
-const ROUNDS_A_READING: u32 = 2;
 
 /// How often it is looked whether the frames of a tick have left.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -94,10 +93,9 @@ impl FrameThreads {
         self.handle.spawn(task)
     }
 
-    /// Waits until an event may have its next frames: `began` is when all its followers had the
-    /// last.
-    pub async fn next_tick(&self, began: Instant, followers: usize) {
-        tokio::time::sleep_until(began + self.pace(followers, followers)).await;
+    /// Waits until an event may have its next frames: so long after it had the last.
+    pub async fn next_tick(&self, began: Instant, pace: Duration) {
+        tokio::time::sleep_until(began + pace).await;
         while let Some(later) = self.put_off(began) {
             tokio::time::sleep_until(later).await;
         }
@@ -112,7 +110,7 @@ impl FrameThreads {
         made.quick += if toll.pace(followers) < SLOWEST { told } else { 0 };
         made.largest = followers.max(made.largest);
         *largest = followers.max(*largest);
-        if meter.age() >= READING_EVERY.max(toll.pace(*largest) * ROUNDS_A_READING) {
+        if meter.age() >= READING_EVERY.max(toll.pace(*largest)) {
             let (reading, made) = (meter.read(), std::mem::take(made));
             // One that has ended, or is quiet now, is forgotten step by step.
             *largest = made.largest.max(*largest / 2);

@@ -22,7 +22,7 @@ const SHARE_OF_AN_IDLE_MACHINE: f64 = 0.08;
 const NOTICEABLE: Duration = Duration::from_micros(50);
 
 /// How much dearer a frame becomes at a time: a reading may have caught more ticks than there are.
-const STEEPEST: f64 = 2.0;
+const STEEPEST: f64 = 4.0;
 
 /// How long it takes until a frame costs half, once it could: a rush comes in waves, and what has
 /// just been too much should not be tried again with each of them.

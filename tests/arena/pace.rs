@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use grand_arena::domain::Revision;
+use grand_arena::feed::{Start, Step};
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 use tokio::sync::oneshot;
@@ -126,29 +128,50 @@ async fn reserve_over_live(socket: &mut Socket, event: &Event, serial: i32, revi
     }
 }
 
-/// The test's runtime is what requests are served on. It stands still while a booking commits that
-/// was handed in before. Once a second a reader looks at the log, where requests are served; if it
-/// does so just then, it is tried again.
+/// They are more than a part has: they are told one part after another.
+#[tokio::test]
+async fn very_many_followers_are_all_told_of_everything() {
+    let arena = Arena::new().await;
+    let event = arena.event(20).await;
+    let server = arena.server().await;
+    let feed = arena.feed(600);
+    let (mut looking, mut following) = (Vec::new(), Vec::new());
+    for _ in 0..260 {
+        looking.push(feed.follow_statuses(event.id, true).await.unwrap());
+        let start = Start::After(Revision::ZERO);
+        following.push(feed.follow(event.id, start, true).await.unwrap());
+    }
+    for serial in 1..=6 {
+        server.client("alice").reserve(&event, [serial]).await;
+        let reached = Revision(serial.into());
+        for follower in &mut looking {
+            while follower.next().await.unwrap().revision() < reached {}
+        }
+        for follower in &mut following {
+            let Step::Changes(batch) = follower.next().await.unwrap() else { panic!("lost") };
+            assert_eq!((batch.from(), batch.to()), (reached, reached));
+        }
+        // Some leave, from parts here and there.
+        looking.truncate(looking.len() - 20);
+        following.remove(0);
+    }
+    books::check(&arena, &event).await;
+}
+
+/// The test's runtime is what requests are served on, and where the log is looked at. It stands
+/// still while a booking commits that was handed in before.
 #[tokio::test]
 async fn frames_leave_while_nothing_that_serves_requests_gets_on() {
     let arena = Arena::new().await;
     let server = arena.server().await;
-    let mut has_left = false;
-    for _ in 0..5 {
-        let event = arena.event(20).await;
-        let base = server.base.clone();
-        let stage = Stage { url: arena.url.clone(), base, event: event.clone() };
-        has_left |= a_frame_leaves(stage).await;
-        eventually("the booking is answered", async || {
-            server.client("alice").status(&event, 1).await == "RESERVED"
-        })
-        .await;
-        if has_left {
-            break;
-        }
-    }
-    assert!(has_left, "no frame came while requests stood still");
-    books::check_all(&arena).await;
+    let event = arena.event(20).await;
+    let stage = Stage { url: arena.url.clone(), base: server.base.clone(), event: event.clone() };
+    assert!(a_frame_leaves(stage).await, "no frame came while requests stood still");
+    eventually("the booking is answered", async || {
+        server.client("alice").status(&event, 1).await == "RESERVED"
+    })
+    .await;
+    books::check(&arena, &event).await;
 }
 
 /// Whether a frame leaves while this runtime stands still.

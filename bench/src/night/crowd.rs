@@ -31,7 +31,7 @@ const ID_WITHIN_BYTES: usize = 96;
 const COME_BACK_WITHIN: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether what is waited for has come.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How the messages of a subscription begin, however long their ids are.
 const NEXT: &[u8] = br#"{"type":"next""#;

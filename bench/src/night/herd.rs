@@ -10,7 +10,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection};
 
 use super::Settings;
-use super::crowd::now_us;
+use super::crowd::{LOOK_EVERY, now_us};
 use super::ground::{database, verify};
 use super::log::EventLog;
 use super::process::Watchers;
@@ -143,7 +143,13 @@ impl Herd {
         self.buy(Plan::Return, singles(&[self.event]), (calm, CALM_FOR)).await?;
         // With what the last changes are told still on its way.
         watchers.gate(false).await?;
+        watchers.look().await?;
         kill(&mut self.watched).await?;
+        let mut lost = 0;
+        while lost < u64::try_from(count)? {
+            lost += watchers.look().await?.lost;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
         let mut missed = singles(&[self.event]);
         missed.truncate(behind);
         // Until all are taken.

@@ -65,7 +65,7 @@ impl Watched {
 /// What a client has made of its frames.
 #[derive(Default)]
 struct Fold {
-    has: Option<u64>,
+    has: Option<i64>,
     letters: Vec<char>,
     revision: i64,
     /// What it was sent, in bytes.
@@ -233,7 +233,7 @@ fn who_has_missed_a_few_frames_is_told_the_difference_and_who_has_missed_many_th
     }
     let told = |has| Statuses::of(Arc::clone(&watched.frame), Some(has));
     assert_eq!(told(295).places(), Some(&[295, 296, 297, 298, 299][..]));
-    let known = 300 - FRAMES_KNOWN as u64;
+    let known = 300 - FRAMES_KNOWN as i64;
     let missed: Vec<i32> = (i32::try_from(known).unwrap()..300).collect();
     assert_eq!(told(known).places(), Some(&missed[..]));
     assert_eq!(told(known - 1).places(), None, "as many frames take as much as the whole");

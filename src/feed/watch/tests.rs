@@ -18,11 +18,11 @@ fn watch(seats: usize, end: i64) -> Arc<Watch> {
 
 fn found(watch: &Watch, position: i64, has_come_back: bool) -> String {
     match watch.after(Revision(position), 0, has_come_back) {
-        Found::Next(batch) => format!("{}..={}", batch.from(), batch.to()),
-        Found::Nothing => "nothing".to_owned(),
-        Found::TooOld => "too old".to_owned(),
-        Found::TooFar => "too far".to_owned(),
-        Found::Rewound => "rewound".to_owned(),
+        Some(Found::Next(batch)) => format!("{}..={}", batch.from(), batch.to()),
+        None => "nothing".to_owned(),
+        Some(Found::TooOld) => "too old".to_owned(),
+        Some(Found::TooFar) => "too far".to_owned(),
+        Some(Found::Rewound) => "rewound".to_owned(),
     }
 }
 
