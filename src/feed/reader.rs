@@ -13,7 +13,7 @@ use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::pace::{due_after, until_next};
 use super::watch::Watch;
-use crate::domain::{Change, Revision};
+use crate::domain::{Change, EventId, Revision};
 use crate::pace::FrameThreads;
 use crate::store::{Store, StoreError};
 
@@ -67,6 +67,15 @@ enum Seen {
     Rewound(Revision),
 }
 
+/// What came of adding changes.
+enum Added {
+    Some,
+    /// There were none.
+    Nothing,
+    /// The log has a hole. It is looked at again within a second.
+    Unreadable,
+}
+
 /// What a reader waits for.
 enum Happened {
     /// Something was told.
@@ -109,7 +118,13 @@ impl Reader {
             }
         }
         drop(watch);
-        while self.add(std::mem::take(&mut found)).await? {}
+        loop {
+            match self.add(std::mem::take(&mut found)).await? {
+                Added::Some => {}
+                Added::Nothing => break,
+                Added::Unreadable => return Ok(()),
+            }
+        }
         if may_look && self.look.is_none() {
             self.begin_to_look()?;
         }
@@ -138,9 +153,8 @@ impl Reader {
         (Vec::new(), false)
     }
 
-    /// Adds what was found and what was told after it, and waits until it is time for more. Whether
-    /// there was anything.
-    async fn add(&mut self, mut changes: Vec<Change>) -> Result<bool, Ended> {
+    /// Adds what was found and what was told after it, and waits until it is time for more.
+    async fn add(&mut self, mut changes: Vec<Change>) -> Result<Added, Ended> {
         let started = Instant::now();
         let watch = self.watch.upgrade().ok_or(Ended)?;
         // While the log was looked at, more was told.
@@ -158,11 +172,11 @@ impl Reader {
             Err(error) => {
                 let (event, error) = (watch.event().0, &error as &dyn std::error::Error);
                 tracing::warn!(event, error, "the change log cannot be read; will look again");
-                return Ok(false);
+                return Ok(Added::Unreadable);
             }
         };
         if batches.is_empty() {
-            return Ok(false);
+            return Ok(Added::Nothing);
         }
         for batch in batches {
             self.position = batch.to();
@@ -173,7 +187,7 @@ impl Reader {
         let pace = self.threads.pace(followers, followers);
         self.tell(pace / TOLD_WITHIN_PART).await?;
         self.threads.next_tick(started, pace).await;
-        Ok(true)
+        Ok(Added::Some)
     }
 
     /// Tells the followers how far they can go, one part after another within a time.
@@ -197,36 +211,67 @@ impl Reader {
     fn begin_to_look(&mut self) -> Result<(), Ended> {
         let watch = self.watch.upgrade().ok_or(Ended)?;
         let (position, event, store) = (self.position, watch.event(), self.store.clone());
-        let (gap, must_look) = {
-            let mut heard = watch.heard();
-            // What lies between has been committed, since revisions are in the order of commits.
-            let gap = heard.gap_after(position);
-            if gap.is_none() && heard.reached <= position && !heard.must_look {
-                return Ok(());
-            }
-            (gap, gap.is_none() && std::mem::take(&mut heard.must_look))
-        };
-        let limit = gap.unwrap_or(READ_AT_ONCE).min(READ_AT_ONCE);
+        let mut heard = watch.heard();
+        let has_gap = heard.gap_after(position).is_some();
+        if !has_gap && heard.reached <= position && !heard.must_look {
+            return Ok(());
+        }
         let watching = Weak::clone(&self.watch);
-        self.look = Some(Box::pin(async move {
-            let changes = store.changes_after(event, position, limit).await?;
-            if !changes.is_empty() {
-                // There may be more.
-                if must_look && let Some(watch) = watching.upgrade() {
-                    watch.heard().must_look = true;
-                }
-                return Ok(Seen::Changes(changes));
-            }
-            Ok(match must_look.then_some(store.log_extent(event)) {
-                Some(extent) => match extent.await? {
-                    Some(extent) if extent.newest < position => Seen::Rewound(extent.newest),
-                    _ => Seen::Nothing,
-                },
-                None => Seen::Nothing,
-            })
-        }));
+        self.look = Some(if has_gap {
+            Box::pin(fill(watching, store, position))
+        } else {
+            let must_look = std::mem::take(&mut heard.must_look);
+            Box::pin(look(watching, store, event, position, must_look))
+        });
         Ok(())
     }
+}
+
+/// What others have committed between changes that were told, and those: nobody can have these
+/// before. All of that has been committed, since revisions are in the order of commits.
+async fn fill(watching: Weak<Watch>, store: Store, position: Revision) -> Result<Seen, StoreError> {
+    let (mut changes, mut end) = (Vec::new(), position);
+    while changes.len() < READ_AT_ONCE {
+        let Some(watch) = watching.upgrade() else { break };
+        let event = watch.event();
+        let gap = {
+            let mut heard = watch.heard();
+            changes.extend(heard.after(end));
+            end = changes.last().map_or(position, |change: &Change| change.revision);
+            heard.gap_after(end)
+        };
+        let Some(gap) = gap else { break };
+        let missing = store.changes_after(event, end, gap.min(READ_AT_ONCE)).await?;
+        let Some(last) = missing.last() else { break };
+        end = last.revision;
+        changes.extend(missing);
+    }
+    Ok(if changes.is_empty() { Seen::Nothing } else { Seen::Changes(changes) })
+}
+
+/// What there is after a position.
+async fn look(
+    watching: Weak<Watch>,
+    store: Store,
+    event: EventId,
+    position: Revision,
+    must_look: bool,
+) -> Result<Seen, StoreError> {
+    let changes = store.changes_after(event, position, READ_AT_ONCE).await?;
+    if !changes.is_empty() {
+        // There may be more.
+        if must_look && let Some(watch) = watching.upgrade() {
+            watch.heard().must_look = true;
+        }
+        return Ok(Seen::Changes(changes));
+    }
+    if must_look
+        && let Some(extent) = store.log_extent(event).await?
+        && extent.newest < position
+    {
+        return Ok(Seen::Rewound(extent.newest));
+    }
+    Ok(Seen::Nothing)
 }
 
 /// What a look at the log shows; for ever, if none is under way. Safe to cancel.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::board::{Board, Outdated};
 use super::follower::{Follower, Step};
-use super::pace::{due_after, paid_by, until_next};
+use super::pace::{PARTS, due_after, paid_by, until_next};
 use super::status_frame::{StatusFrame, Statuses};
 use super::status_watch::StatusWatch;
 use crate::backoff::waits;
@@ -129,8 +129,11 @@ impl Teller {
         watch.show(Arc::clone(&frame));
         let (began, parts) = (Instant::now(), watch.parts());
         let (followers, occupied) = (parts.followers(), parts.occupied());
-        let since = began.saturating_duration_since(self.told_at.replace(began).unwrap_or(began));
-        let told = parts.tell(frame.number(), self.turn, due_after(since, occupied, self.pace));
+        // Whoever waits for the first one is told at once.
+        let due = self.told_at.replace(began).map_or(PARTS, |told_at| {
+            due_after(began.saturating_duration_since(told_at), occupied, self.pace)
+        });
+        let told = parts.tell(frame.number(), self.turn, due);
         self.turn = told.next;
         // Number 0 is of no frame.
         let bytes = Statuses::of(frame, (told.had > 0).then_some(told.had)).bytes();

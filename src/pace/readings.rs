@@ -12,8 +12,12 @@ use tokio::time::Instant;
 
 use super::toll::Reading;
 
-/// Where the kernel tells of the threads of this process.
+/// Where the kernel tells of the threads of this process, and of all processors together.
 const THREADS: &str = "/proc/self/task";
+const PROCESSORS: &str = "/proc/stat";
+
+/// What the kernel tells the time of processors in, in milliseconds: it is the same everywhere.
+const PROCESSOR_TICK_MS: u64 = 10;
 
 /// The numbers of the frame threads: each enters its own.
 pub(super) type ThreadIds = Arc<Mutex<Vec<u32>>>;
@@ -51,6 +55,16 @@ impl Counted {
     }
 }
 
+/// How long all processors together had nothing to do since the machine began: the fourth number of
+/// the first line; the fifth is of those that wait for a disk.
+fn idle(stat: &str) -> Option<Duration> {
+    let mut words = stat.lines().next()?.split_ascii_whitespace();
+    let numbers = words.next().filter(|&first| first == "cpu").map(|_| words)?;
+    let mut idle = numbers.skip(3).map(|ticks| ticks.parse::<u64>().ok());
+    let ticks = idle.next()??.saturating_add(idle.next()??);
+    Some(Duration::from_millis(ticks.saturating_mul(PROCESSOR_TICK_MS)))
+}
+
 /// Takes readings, each since the one before.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -60,6 +74,7 @@ pub(super) struct Meter {
     taken_at: Instant,
     counted: HashMap<u32, Counted>,
     busy: Duration,
+    idle: Option<Duration>,
 }
 
 impl Meter {
@@ -68,7 +83,8 @@ impl Meter {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let (counted, busy) = (HashMap::new(), Duration::ZERO);
         let taken_at = Instant::now();
-        let mut meter = Self { frame_threads, metrics, processors, taken_at, counted, busy };
+        let mut meter =
+            Self { frame_threads, metrics, processors, taken_at, counted, busy, idle: None };
         meter.read();
         meter
     }
@@ -92,7 +108,10 @@ impl Meter {
             }
             None => (busy.saturating_sub(was_busy), None),
         };
-        Reading { elapsed, taken, waited, processors: self.processors }
+        let idle = fs::read_to_string(PROCESSORS).ok().as_deref().and_then(idle);
+        let was_idle = std::mem::replace(&mut self.idle, idle);
+        let idle = idle.zip(was_idle).map(|(now, before)| now.saturating_sub(before));
+        Reading { elapsed, taken, waited, idle, processors: self.processors }
     }
 
     /// What was counted since the last time, for frame threads and others; `None` where the kernel
@@ -133,5 +152,13 @@ mod tests {
         assert_eq!((counted.waited, counted.runs), (Duration::from_nanos(421_337), 97));
         assert!(Counted::read("").is_none() && Counted::read("1 2").is_none());
         assert!(Counted::read("1 x 2").is_none());
+    }
+
+    #[test]
+    fn what_processors_leave_is_read_from_the_line_of_all() {
+        let stat = "cpu  10 20 30 400 7 6 5\ncpu0 1 2 3 4 5\n";
+        assert_eq!(idle(stat), Some(Duration::from_millis(4_070)));
+        assert_eq!(idle("cpu0 1 2 3 4 5\n"), None);
+        assert_eq!((idle("cpu 1 2 3 4"), idle("cpu 1 2 3 x 5"), idle("")), (None, None, None));
     }
 }

@@ -13,9 +13,14 @@ pub const SLOWEST: Duration = Duration::from_secs(1);
 /// second.
 const SHARE_WHILE_OTHERS_WAIT: f64 = 0.04;
 
-/// What they may take otherwise. It is no more, for those whose waits are not seen: PostgreSQL, and
-/// clients on the same machine, are other processes.
-const SHARE_OF_AN_IDLE_MACHINE: f64 = 0.08;
+/// What they may take otherwise, at least. It is no more, for those whose waits are not seen:
+/// PostgreSQL, and clients on the same machine, are other processes.
+const SHARE_OTHERWISE: f64 = 0.08;
+
+/// Where others leave more than this share of the machine, frames may take a part of what is beyond
+/// it. It is no more, since who begins to buy finds them at it.
+const LEFT_TO_THOSE_WHO_COME: f64 = 0.5;
+const PART_OF_THE_REST: f64 = 0.5;
 
 /// Bookings and requests wait noticeably if it is this long each time they have something to do. A
 /// booking has half a dozen such times.
@@ -37,6 +42,8 @@ pub(super) struct Reading {
     pub(super) taken: Duration,
     /// How long others waited each time they had something to do; `None` where it cannot be known.
     pub(super) waited: Option<Duration>,
+    /// How long processors had nothing to do, together; `None` where it cannot be known.
+    pub(super) idle: Option<Duration>,
     /// Processors of the machine.
     pub(super) processors: usize,
 }
@@ -63,10 +70,13 @@ impl Reading {
     /// By how much frames took more than they may: 1 is just as much.
     fn excess(&self) -> f64 {
         let all = self.elapsed.as_secs_f64() * self.processors as f64;
+        let taken = self.taken.as_secs_f64();
         // Where it is not known who waits, somebody does.
         let is_busy = self.waited.is_none_or(|waited| waited >= NOTICEABLE);
-        let share = if is_busy { SHARE_WHILE_OTHERS_WAIT } else { SHARE_OF_AN_IDLE_MACHINE };
-        if all > 0.0 { self.taken.as_secs_f64() / all / share } else { 0.0 }
+        let share = if is_busy { SHARE_WHILE_OTHERS_WAIT } else { SHARE_OTHERWISE };
+        let left = self.idle.map_or(0.0, |idle| taken + idle.as_secs_f64());
+        let may = (share * all).max(PART_OF_THE_REST * (left - LEFT_TO_THOSE_WHO_COME * all));
+        if may > 0.0 { taken / may } else { 0.0 }
     }
 }
 
@@ -134,14 +144,17 @@ mod tests {
             elapsed: Duration::from_millis(elapsed_ms),
             taken: Duration::from_micros(taken_us),
             waited,
+            idle: None,
             processors: 2,
         }
     }
 
     fn readings() -> impl Strategy<Value = Reading> {
         let waited = proptest::option::of((0_u64..5_000).prop_map(Duration::from_micros));
-        (1_u64..3_000, 0_u64..6_000_000, waited)
-            .prop_map(|(elapsed, taken, waited)| reading(elapsed, taken, waited))
+        let idle = proptest::option::of((0_u64..6_000_000).prop_map(Duration::from_micros));
+        (1_u64..3_000, 0_u64..6_000_000, waited, idle).prop_map(|(elapsed, taken, waited, idle)| {
+            Reading { idle, ..reading(elapsed, taken, waited) }
+        })
     }
 
     fn made() -> impl Strategy<Value = Made> {
@@ -159,19 +172,21 @@ mod tests {
         })
     }
 
-    /// One event on a machine where each frame takes as long, for a hundred readings of two ticks.
-    /// The pace in the end, and what share of the machine its frames take then.
+    /// One event on a machine where each frame takes as long and others take this share, for a
+    /// hundred readings of two ticks. The pace in the end, and what share its frames take then.
     fn settled(
         mut toll: Toll,
-        frames: usize,
-        frame_us: f64,
+        (frames, frame_us): (usize, f64),
         waited: Option<Duration>,
+        others: f64,
     ) -> (Duration, f64) {
         let tick = frames as f64 * frame_us / 1e6;
         for _ in 0..100 {
             let pace = toll.pace(frames);
             let taken = Duration::from_secs_f64(tick * 2.0);
-            let reading = Reading { elapsed: pace * 2, taken, waited, processors: 2 };
+            let left = (pace * 2).mul_f64(2.0 * (1.0 - others));
+            let idle = Some(left.saturating_sub(taken));
+            let reading = Reading { elapsed: pace * 2, taken, waited, idle, processors: 2 };
             let quick = if pace < SLOWEST { frames } else { 0 };
             toll = toll.after(&reading, &Made { frames, quick, largest: frames });
         }
@@ -194,7 +209,10 @@ mod tests {
             before in past(), now in readings(), made in made(),
             more_us in 0_u64..1_000_000, frames in 1_usize..60_000,
         ) {
-            let taking = Reading { taken: now.taken + Duration::from_micros(more_us), ..now };
+            // Others take as much as before.
+            let more = Duration::from_micros(more_us).min(now.idle.unwrap_or(Duration::MAX));
+            let idle = now.idle.map(|idle| idle - more);
+            let taking = Reading { taken: now.taken + more, idle, ..now };
             let waiting = Reading { waited: WAITING, ..now };
             let toll = before.after(&now, &made);
             for more in [taking, waiting] {
@@ -207,7 +225,7 @@ mod tests {
         fn frames_take_what_they_may_and_no_more_however_it_began(
             from in past(), frames in 31_usize..60_000, frame_us in 1.0_f64..40.0,
         ) {
-            let (pace, share) = settled(from, frames, frame_us, WAITING);
+            let (pace, share) = settled(from, (frames, frame_us), WAITING, 0.9);
             let (least, most) = (0.95 * SHARE_WHILE_OTHERS_WAIT, 1.05 * SHARE_WHILE_OTHERS_WAIT);
             let is_right = match pace {
                 QUICKEST => share < most,
@@ -257,10 +275,14 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_waits_frames_may_take_twice_as_much() {
-        let (pace, share) = settled(Toll::initial(), 2_000, 20.0, CALM);
-        assert!((0.07..0.09).contains(&share), "{pace:?} {share}");
-        let (_, share) = settled(Toll::initial(), 2_000, 20.0, None);
-        assert!((0.035..0.045).contains(&share), "where it is not known who waits: {share}");
+    fn where_nobody_waits_frames_may_take_twice_as_much_and_more_of_an_idle_machine() {
+        let share = |waited, others| settled(Toll::initial(), (2_000, 20.0), waited, others).1;
+        assert!((0.07..0.09).contains(&share(CALM, 0.9)), "{}", share(CALM, 0.9));
+        for waited in [CALM, WAITING] {
+            let share = share(waited, 0.06);
+            assert!((0.21..0.23).contains(&share), "half of what is beyond a half: {share}");
+        }
+        let unknown = share(None, 0.9);
+        assert!((0.035..0.045).contains(&unknown), "where it is not known who waits: {unknown}");
     }
 }
