@@ -42,6 +42,6 @@ pub(crate) async fn open(
     stop: &CancellationToken,
 ) -> Result<(), CatalogError> {
     series::open_first(store, wall_clock()).await?;
-    background.spawn(series::keep_open(store.clone(), stop.clone()));
+    background.spawn(series::keep_open(store.clone(), wall_clock, stop.clone()));
     Ok(())
 }

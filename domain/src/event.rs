@@ -40,7 +40,7 @@ pub struct NewEvent {
     pub time_zone: String,
     /// From when seats can be reserved; `None`: at once.
     pub sales_open_at: Option<DateTime<Utc>>,
-    /// From when they no longer can; `None`: never.
+    /// From when they no longer can; `None`: from its start.
     pub sales_close_at: Option<DateTime<Utc>>,
     /// How long a hold lasts, 1 to [`MAX_HOLD_SECONDS`].
     pub hold_seconds: u32,
@@ -75,8 +75,8 @@ pub enum NewEventError {
             America/New_York"
     )]
     TimeZone,
-    /// Sales would close before they open.
-    #[error("sales must close after they open")]
+    /// Nobody could buy in time for the event.
+    #[error("sales must open before the event starts, and close after they open")]
     SalesWindow,
     /// Too short or too long.
     #[error("a hold must last 1 to {MAX_HOLD_SECONDS} seconds")]
@@ -109,9 +109,8 @@ impl NewEvent {
         if !is_time_zone(&self.time_zone) {
             return Err(NewEventError::TimeZone);
         }
-        if let (Some(open), Some(close)) = (self.sales_open_at, self.sales_close_at)
-            && close <= open
-        {
+        let closes_at = self.sales_close_at.unwrap_or(self.starts_at);
+        if self.sales_open_at.is_some_and(|opens_at| self.starts_at.min(closes_at) <= opens_at) {
             return Err(NewEventError::SalesWindow);
         }
         if !(1..=MAX_HOLD_SECONDS).contains(&self.hold_seconds) {
@@ -248,10 +247,18 @@ mod tests {
     }
 
     #[test]
-    fn sales_close_after_they_open() {
+    fn sales_close_after_they_open_and_open_before_the_event_starts() {
+        let starts_at = Some(event().starts_at);
+        let check = |sales_open_at, sales_close_at| {
+            NewEvent { sales_open_at, sales_close_at, ..event() }.check()
+        };
         let open = event().sales_open_at;
-        let at_once = NewEvent { sales_close_at: open, ..event() };
-        assert_eq!(at_once.check(), Err(NewEventError::SalesWindow));
+        assert_eq!(check(open, open), Err(NewEventError::SalesWindow));
+        let late = Some(at("2031-05-02T00:00:00Z"));
+        for close in [None, late] {
+            assert_eq!(check(starts_at, close), Err(NewEventError::SalesWindow));
+            assert_eq!(check(open, close), Ok(()), "late comers may buy where that is said");
+        }
     }
 
     #[test]
@@ -303,7 +310,11 @@ mod tests {
         for (starts_at, is_good) in
             [(first, true), (first - second, false), (last, true), (last + second, false)]
         {
-            assert_eq!(NewEvent { starts_at, ..event() }.check().is_ok(), is_good, "{starts_at}");
+            assert_eq!(
+                NewEvent { starts_at, sales_open_at: None, ..event() }.check().is_ok(),
+                is_good,
+                "{starts_at}"
+            );
         }
         let opens_too_early = NewEvent { sales_open_at: Some(first - second), ..event() };
         assert_eq!(opens_too_early.check(), Err(NewEventError::Instant));

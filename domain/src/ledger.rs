@@ -23,10 +23,10 @@ use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 /// An event's conditions of sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Terms {
-    /// From when seats can be reserved; `None`: from the start.
+    /// From when seats can be reserved; `None`: at once.
     pub sales_open_at: Option<DateTime<Utc>>,
-    /// From when seats can no longer be reserved; `None`: never. Holds may still be confirmed.
-    pub sales_close_at: Option<DateTime<Utc>>,
+    /// From when seats can no longer be reserved. Holds may still be confirmed.
+    pub sales_close_at: DateTime<Utc>,
     /// How long a hold lasts.
     pub hold: TimeDelta,
     /// By how much a hold may be prolonged, once; zero: not at all.
@@ -45,8 +45,7 @@ pub struct Terms {
 impl Terms {
     /// Whether seats can be reserved at `now`.
     pub fn are_sales_open(&self, now: DateTime<Utc>) -> bool {
-        self.sales_open_at.is_none_or(|open| open <= now)
-            && self.sales_close_at.is_none_or(|close| now < close)
+        self.sales_open_at.is_none_or(|open| open <= now) && now < self.sales_close_at
     }
 
     /// Whether it may matter at `now` what was let go, where that counts until `churn_until` at the

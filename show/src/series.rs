@@ -1,10 +1,10 @@
-//! The demo events, one after another: when the newest is nearly sold out, the next is brought in,
-//! so that there is always something to see. Nothing is ever taken away.
+//! The demo events, one after another: when the newest is nearly sold out or has begun, the next is
+//! brought in, so that there is always something to buy. Nothing is ever taken away.
 //!
 //! Several servers on one database may do this at the same time: one of them gets the slug.
 //!
-//! Invariant: the events are numbered from 1 without a gap, and each starts a day after the one
-//! before.
+//! Invariant: the events are numbered from 1 without a gap, and each starts a day or more after the
+//! one before.
 //!
 //! Deliberately absent: SQL, which is behind [`EventStore`], and a clock of our own.
 
@@ -31,7 +31,7 @@ const SOLD_OUT_PERCENT: i64 = 95;
 /// How often to look: 20,000 seats take minutes to sell out, and looking takes milliseconds.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// How far ahead the first event is.
+/// How far ahead an event is that does not follow one to come.
 const UNTIL_FIRST: TimeDelta = TimeDelta::days(30);
 
 /// From the start of one event to the start of the next.
@@ -92,15 +92,19 @@ pub async fn open_first<S: EventStore>(store: &S, now: DateTime<Utc>) -> Result<
 }
 
 /// Brings in one demo event after the other until told to stop.
-pub async fn keep_open<S: EventStore>(store: S, stop: CancellationToken) {
+pub async fn keep_open<S: EventStore>(
+    store: S,
+    clock: impl Fn() -> DateTime<Utc>,
+    stop: CancellationToken,
+) {
     let mut newest = 1;
     let looking = async {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
-            if let Err(error) = open_next_if_sold_out(&store, &mut newest).await {
+            if let Err(error) = open_next_if_over(&store, &mut newest, clock()).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "the next demo event was not brought in");
             }
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     tokio::select! {
@@ -109,21 +113,24 @@ pub async fn keep_open<S: EventStore>(store: S, stop: CancellationToken) {
     }
 }
 
-/// Looks at the newest demo event, which is number `newest` or a later one, and brings in the next
-/// if it is sold out. Does nothing if there is no event of that number.
-pub async fn open_next_if_sold_out<S: EventStore>(
+/// Looks at the newest demo event, which is number `newest` or a later one. Brings in the next if
+/// that is sold out or has begun. Does nothing if there is no event of that number.
+pub async fn open_next_if_over<S: EventStore>(
     store: &S,
     newest: &mut u32,
+    now: DateTime<Utc>,
 ) -> Result<(), S::Error> {
     let Some(mut last) = store.find(&slug(*newest)).await? else { return Ok(()) };
     while let Some(later) = store.find(&slug(*newest + 1)).await? {
         (*newest, last) = (*newest + 1, later);
     }
-    if last.is_sold_out() {
-        let next = new_event(*newest + 1, last.starts_at + UNTIL_NEXT);
+    let has_begun = last.starts_at <= now;
+    if has_begun || last.is_sold_out() {
+        let starts_at = if has_begun { now + UNTIL_FIRST } else { last.starts_at + UNTIL_NEXT };
+        let next = new_event(*newest + 1, starts_at);
         if create(store, &next).await? {
             let event = next.slug;
-            tracing::info!(event, "the demo event before is sold out; this one is open");
+            tracing::info!(event, "the demo event before is over or sold out; this one is open");
         }
     }
     Ok(())
@@ -213,16 +220,16 @@ mod tests {
     #[tokio::test]
     async fn the_next_event_is_brought_in_when_95_percent_are_sold_and_not_before() {
         let (store, mut newest) = (Memory::default(), 1);
-        open_next_if_sold_out(&store, &mut newest).await.unwrap();
+        open_next_if_over(&store, &mut newest, DateTime::UNIX_EPOCH).await.unwrap();
         assert!(store.get("grand-arena").is_none(), "there is no demo event to be followed");
         open_first(&store, DateTime::UNIX_EPOCH).await.unwrap();
         store.sell("grand-arena", 1_001, 18_999);
-        open_next_if_sold_out(&store, &mut newest).await.unwrap();
+        open_next_if_over(&store, &mut newest, DateTime::UNIX_EPOCH).await.unwrap();
         assert!(store.get("grand-arena-2").is_none(), "what is held is not sold");
 
         store.sell("grand-arena", 0, 19_000);
         for _ in 0..3 {
-            open_next_if_sold_out(&store, &mut newest).await.unwrap();
+            open_next_if_over(&store, &mut newest, DateTime::UNIX_EPOCH).await.unwrap();
         }
         let (name, event) = store.get("grand-arena-2").unwrap();
         assert_eq!(name, "Grand Arena, night 2");
@@ -232,15 +239,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_next_event_is_brought_in_when_the_last_begins_and_starts_in_a_month() {
+        let (store, mut newest) = (Memory::default(), 1);
+        open_first(&store, DateTime::UNIX_EPOCH).await.unwrap();
+        let begins = store.get("grand-arena").unwrap().1.starts_at;
+        for now in [begins - TimeDelta::seconds(1), begins, begins + TimeDelta::days(1)] {
+            open_next_if_over(&store, &mut newest, now).await.unwrap();
+            assert_eq!(store.get("grand-arena-2").is_some(), begins <= now);
+        }
+        let (_, event) = store.get("grand-arena-2").unwrap();
+        assert_eq!((event.starts_at, newest), (begins + TimeDelta::days(30), 2));
+    }
+
+    #[tokio::test]
     async fn a_server_that_starts_late_goes_on_from_the_newest_event() {
         let store = Memory::default();
         open_first(&store, DateTime::UNIX_EPOCH).await.unwrap();
         for number in 1..=3 {
             store.sell(&slug(number), 0, 20_000);
-            open_next_if_sold_out(&store, &mut 1).await.unwrap();
+            open_next_if_over(&store, &mut 1, DateTime::UNIX_EPOCH).await.unwrap();
         }
         let mut newest = 1;
-        open_next_if_sold_out(&store, &mut newest).await.unwrap();
+        open_next_if_over(&store, &mut newest, DateTime::UNIX_EPOCH).await.unwrap();
         assert_eq!(newest, 4);
         assert!(store.get("grand-arena-4").is_some() && store.get("grand-arena-5").is_none());
     }
@@ -252,7 +272,7 @@ mod tests {
         store.sell("grand-arena", 0, 20_000);
         let mut newest = 1;
         for _ in 0..2 {
-            open_next_if_sold_out(&store, &mut newest).await.unwrap();
+            open_next_if_over(&store, &mut newest, DateTime::UNIX_EPOCH).await.unwrap();
         }
         assert_eq!(newest, 2);
     }

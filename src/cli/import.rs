@@ -42,7 +42,7 @@ pub(super) struct ImportArguments {
     /// From when seats can be reserved, as 2026-12-01T10:00:00Z; at once unless said.
     #[arg(long, value_name = "INSTANT")]
     sales_open_at: Option<DateTime<Utc>>,
-    /// From when seats can no longer be reserved; never unless said.
+    /// From when seats can no longer be reserved; when it starts unless said.
     #[arg(long, value_name = "INSTANT")]
     sales_close_at: Option<DateTime<Utc>>,
     /// How long a hold lasts, in seconds, 1 to 86400.

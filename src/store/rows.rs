@@ -56,7 +56,8 @@ impl TryFrom<seat::Model> for Seat {
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct TermsRow {
     pub(super) sales_open_at: Option<DateTime<Utc>>,
-    pub(super) sales_close_at: Option<DateTime<Utc>>,
+    /// Or when the event starts, where nothing else is said.
+    pub(super) sales_close_at: DateTime<Utc>,
     pub(super) hold_seconds: i32,
     pub(super) hold_extension_seconds: i32,
     pub(super) max_seats_per_viewer: Option<i32>,

@@ -2,6 +2,7 @@
 
 use std::process::Child;
 
+use grand_arena::clock::wall_clock;
 use grand_arena::domain::SeatStatus;
 use grand_arena::show::series;
 use serde_json::json;
@@ -115,7 +116,7 @@ async fn a_crowd_without_an_event_to_go_to_says_so() {
 async fn when_a_demo_event_is_nearly_sold_out_the_next_is_brought_in_once() {
     let arena = Arena::new().await;
     let (store, mut newest) = (&arena.store, 1);
-    series::open_next_if_sold_out(store, &mut newest).await.unwrap();
+    series::open_next_if_over(store, &mut newest, wall_clock()).await.unwrap();
     assert!(
         store.event_by_slug("grand-arena").await.unwrap().is_none(),
         "without a demo event there is no next one"
@@ -130,7 +131,7 @@ async fn when_a_demo_event_is_nearly_sold_out_the_next_is_brought_in_once() {
     };
     sell(1..=18, "most").await;
     alice.reserve(&first, [19, 20]).await;
-    series::open_next_if_sold_out(store, &mut newest).await.unwrap();
+    series::open_next_if_over(store, &mut newest, wall_clock()).await.unwrap();
     assert!(
         store.event_by_slug("grand-arena-2").await.unwrap().is_none(),
         "what is held is not sold"
@@ -138,7 +139,7 @@ async fn when_a_demo_event_is_nearly_sold_out_the_next_is_brought_in_once() {
 
     sell(19..=19, "the last but one").await;
     for _ in 0..2 {
-        series::open_next_if_sold_out(store, &mut newest).await.unwrap();
+        series::open_next_if_over(store, &mut newest, wall_clock()).await.unwrap();
     }
     let second = store.event_by_slug("grand-arena-2").await.unwrap().unwrap();
     assert_eq!(second.name, "Grand Arena, night 2");

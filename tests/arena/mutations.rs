@@ -1,5 +1,6 @@
 //! What reserving, confirming and releasing seats promises.
 
+use chrono::{DateTime, TimeDelta};
 use grand_arena::domain::Cause;
 use serde_json::{Value, json};
 
@@ -242,9 +243,17 @@ async fn the_limit_per_viewer_counts_holds_and_orders_together() {
     let event = arena.event_with(20, |event| event.max_seats_per_viewer = Some(4)).await;
     let server = arena.server().await;
     let alice = server.client("alice");
+    let remaining = async |event: &str| {
+        const REMAINING: &str = "query ($id: ID!) { viewer { remainingAllowance(eventId: $id) } }";
+        let mut viewer = alice.data(REMAINING, json!({ "id": event })).await["viewer"].take();
+        viewer["remainingAllowance"].take()
+    };
+    assert_eq!(remaining(&event.gid).await, 4);
     alice.reserve(&event, [1, 2]).await;
     alice.confirm(&event, [1, 2], "key").await;
     alice.reserve(&event, [3]).await;
+    assert_eq!(remaining(&event.slug).await, 1);
+    assert_eq!(remaining(&arena.event(1).await.gid).await, Value::Null, "there is no limit");
 
     let refused = alice.reserve(&event, [3, 4, 5]).await;
     assert_eq!(kind(&refused), "SeatLimitExceeded");
@@ -264,6 +273,7 @@ async fn the_limit_per_viewer_counts_holds_and_orders_together() {
         "ReserveSeatsSuccess",
         "holds that ran out do not count"
     );
+    assert_eq!(remaining(&event.gid).await, 0);
     books::check(&arena, &event).await;
 }
 
@@ -371,4 +381,26 @@ async fn bad_input_is_answered_with_a_code_and_what_is_allowed() {
         "255 characters are allowed"
     );
     books::check(&arena, &event).await;
+}
+
+#[tokio::test]
+async fn sales_close_when_the_event_starts_unless_it_says_otherwise() {
+    let arena = Arena::new().await;
+    let long_ago = DateTime::UNIX_EPOCH + TimeDelta::days(18_000);
+    let begun = arena.event_with(5, |event| event.starts_at = long_ago).await;
+    let late_comers = arena
+        .event_with(5, |event| {
+            event.starts_at = long_ago;
+            event.sales_close_at = Some(DateTime::UNIX_EPOCH + TimeDelta::days(40_000));
+        })
+        .await;
+    let server = arena.server().await;
+    let alice = server.client("alice");
+    const CLOSE: &str = "query ($id: ID!) { event(id: $id) { startsAt salesCloseAt } }";
+    let event = &alice.data(CLOSE, json!({ "id": begun.gid })).await["event"];
+    assert_eq!(event["salesCloseAt"], event["startsAt"]);
+    let refused = alice.reserve(&begun, [1]).await;
+    assert_eq!((kind(&refused), &refused["closedAt"]), ("SalesClosed", &event["startsAt"]));
+    assert_eq!(kind(&alice.reserve(&late_comers, [1]).await), "ReserveSeatsSuccess");
+    books::check_all(&arena).await;
 }

@@ -102,6 +102,11 @@ const Viewer = {
     const isHeld = ({ status, heldByMe }) => heldByMe && status === 'RESERVED';
     return viewer === world.viewer ? seats.filter(isHeld) : [];
   },
+  remainingAllowance(viewer, { eventId }, { world }) {
+    const { maxSeatsPerViewer, seats } = knownEvent(world, eventId);
+    const own = viewer === world.viewer ? seats.filter(({ heldByMe }) => heldByMe).length : 0;
+    return maxSeatsPerViewer === null ? null : Math.max(0, maxSeatsPerViewer - own);
+  },
   orders(viewer, bounds, { world }) {
     const own = viewer === world.viewer ? world.ownOrders : [];
     return page('Order', own, bounds, (cursor) => {

@@ -22,7 +22,8 @@ export const keyOf = (who, event, key) => JSON.stringify([who, event.id, key]);
 /** The names of a type's fields that have no selections, as the schema has them. */
 function leaves(schema, type) {
   const fields = Object.values(schema.getType(type).getFields());
-  return fields.filter((field) => isLeafType(getNamedType(field.type))).map(({ name }) => name);
+  const isLeaf = ({ type, args }) => isLeafType(getNamedType(type)) && args.length === 0;
+  return fields.filter(isLeaf).map(({ name }) => name);
 }
 
 /** The plain requests for everything, with every leaf that the schema has. */

@@ -168,6 +168,6 @@ fn sales_closed(ledger: &Ledger) -> ReserveRefusal {
     let (now, terms) = (ledger.now(), ledger.terms());
     ReserveRefusal::SalesClosed {
         opens_at: terms.sales_open_at.filter(|&open| now < open),
-        closed_at: terms.sales_close_at.filter(|&close| close <= now),
+        closed_at: (terms.sales_close_at <= now).then_some(terms.sales_close_at),
     }
 }

@@ -58,7 +58,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         event: EVENT,
         terms: Terms {
             sales_open_at: None,
-            sales_close_at: None,
+            sales_close_at: DateTime::<Utc>::MAX_UTC,
             hold: TimeDelta::seconds(300),
             hold_extension: TimeDelta::zero(),
             max_seats_per_viewer: None,
@@ -179,16 +179,16 @@ fn the_limit_counts_what_one_holds_and_owns_and_only_what_is_asked_for_anew() {
 #[test]
 fn sales_open_at_their_first_instant_and_close_at_their_last() {
     let second = TimeDelta::seconds(1);
-    let decide = |opens_at: Option<DateTime<Utc>>, closes_at: Option<DateTime<Utc>>| {
+    let decide = |opens_at: Option<DateTime<Utc>>, closes_at: DateTime<Utc>| {
         let mut opening = opening([free()]);
         (opening.terms.sales_open_at, opening.terms.sales_close_at) = (opens_at, closes_at);
         reserve("ann", &[1]).decide(&mut Ledger::open(opening)).map(|granted| granted.revision)
     };
-    assert_eq!(decide(Some(now()), Some(now() + second)), Ok(Revision(101)));
+    assert_eq!(decide(Some(now()), now() + second), Ok(Revision(101)));
     let soon = ReserveRefusal::SalesClosed { opens_at: Some(now() + second), closed_at: None };
-    assert_eq!(decide(Some(now() + second), None), Err(soon));
+    assert_eq!(decide(Some(now() + second), now() + second * 2), Err(soon));
     let over = ReserveRefusal::SalesClosed { opens_at: None, closed_at: Some(now()) };
-    assert_eq!(decide(Some(now() - second), Some(now())), Err(over));
+    assert_eq!(decide(Some(now() - second), now()), Err(over));
 }
 
 #[test]

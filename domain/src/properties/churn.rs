@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::scenario::{confirm, key, open_terms, release, reserve, scenarios, set, viewer};
 use super::stories::{let_go, run, stories};
-use super::world::{Answer, Ask, Tick, World, seat};
+use super::world::{Answer, Ask, NEVER, Tick, World, seat};
 use crate::Change;
 use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
 use crate::command::{ReserveRefusal, SeatSet};
@@ -70,7 +70,7 @@ proptest! {
         scenario in scenarios(),
     ) {
         let mut world = World::new(scenario.terms.clone());
-        world.terms.sales_close_at = None;
+        world.terms.sales_close_at = NEVER;
         for step in scenario.one_by_one().steps {
             world.tick(step.tick.expect("each has a ledger of its own"));
             let answer = world.book_one(&step.ask).answer;

@@ -120,7 +120,7 @@ proptest! {
             };
             let mut later =
                 World { now: world.now + (until - world.now) / 100 * percent, ..world.clone() };
-            later.terms.sales_close_at = Some(later.now);
+            later.terms.sales_close_at = later.now;
             later.terms.max_seats_per_viewer = Some(1);
             let before = later.clone();
             let Answer::Reserve(Ok(granted)) =

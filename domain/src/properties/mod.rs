@@ -289,7 +289,7 @@ proptest! {
                 change
             );
             prop_assert!(
-                world.terms.sales_close_at.is_none_or(|close| change.changed_at < close),
+                change.changed_at < world.terms.sales_close_at,
                 "{:?}",
                 change
             );

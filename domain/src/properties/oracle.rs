@@ -116,7 +116,7 @@ impl Oracle {
         let new: Vec<SeatId> = seats.iter().copied().filter(|&seat| !mine(seat)).collect();
         if !new.is_empty() {
             let before = self.terms.sales_open_at.filter(|&opens| now < opens);
-            let after = self.terms.sales_close_at.filter(|&closes| closes <= now);
+            let after = Some(self.terms.sales_close_at).filter(|&closes| closes <= now);
             if before.is_some() || after.is_some() {
                 return Err(ReserveRefusal::SalesClosed { opens_at: before, closed_at: after });
             }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::world::{
-    Ask, CURRENCY, Decision, EVENT, NOT_FOR_SALE, SEATS, Tick, World, seat, start, total,
+    Ask, CURRENCY, Decision, EVENT, NEVER, NOT_FOR_SALE, SEATS, Tick, World, seat, start, total,
 };
 use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
 use crate::command::{Confirm, Expire, Extend, Release, Reserve, SeatSet};
@@ -102,7 +102,7 @@ pub(super) fn expire(seats: impl IntoIterator<Item = SeatId>) -> Ask {
 pub(super) fn open_terms(hold_seconds: i64) -> Terms {
     Terms {
         sales_open_at: None,
-        sales_close_at: None,
+        sales_close_at: NEVER,
         hold: TimeDelta::seconds(hold_seconds),
         hold_extension: TimeDelta::zero(),
         max_seats_per_viewer: None,
@@ -151,7 +151,7 @@ fn terms() -> impl Strategy<Value = Terms> {
     let instants =
         |seconds: std::ops::Range<i64>| seconds.prop_map(|at| start() + TimeDelta::seconds(at));
     let opens = prop_oneof![4 => Just(None), 1 => instants(-5..20).prop_map(Some)];
-    let closes = prop_oneof![4 => Just(None), 1 => instants(20..90).prop_map(Some)];
+    let closes = prop_oneof![4 => Just(NEVER), 1 => instants(20..90)];
     let extension = prop_oneof![1 => Just(0), 2 => 1..20_i64].prop_map(TimeDelta::seconds);
     let let_go = prop_oneof![
         2 => Just(None),

@@ -18,6 +18,9 @@ use crate::{
     OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
 };
 
+/// Later than anything that happens.
+pub(super) const NEVER: DateTime<Utc> = DateTime::<Utc>::MAX_UTC;
+
 /// The event that all of this is about.
 pub(super) const EVENT: EventId = EventId(7);
 /// The event has the seats 1 to this.
@@ -204,8 +207,8 @@ impl World {
     }
 
     fn next_sales_edge(&self) -> Option<DateTime<Utc>> {
-        let edges = [self.terms.sales_open_at, self.terms.sales_close_at];
-        edges.into_iter().flatten().find(|&edge| self.now < edge)
+        let edges = [self.terms.sales_open_at, Some(self.terms.sales_close_at)];
+        edges.into_iter().flatten().find(|&edge| self.now < edge && edge < NEVER)
     }
 
     fn next_forgotten(&self) -> Option<DateTime<Utc>> {

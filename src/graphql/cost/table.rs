@@ -124,6 +124,7 @@ const FIELDS: &[Row] = &[
     ("Order", "lines", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
     ("Viewer", "roles", Items::EachOnce, Reads::Nothing, EventOf::Same),
     ("Viewer", "reservations", Items::Owned, Reads::Items, EVENT_ID),
+    ("Viewer", "remainingAllowance", Items::One, Reads::One, EVENT_ID),
     ("Viewer", "orders", Items::WithPage(ORDERS), Reads::Page, EventOf::Any),
     ("Mutation", "reserveSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "confirmSeats", Items::One, Reads::Nothing, OF_INPUT),

@@ -51,16 +51,16 @@ impl Event {
         required(ctx, async { Ok(self.scope.record(ctx).await?.time_zone.clone()) }).await
     }
 
-    /// From when seats can be reserved; null: from the start.
+    /// From when seats can be reserved; null: at once.
     async fn sales_open_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
         nullable(async { Ok(self.scope.record(ctx).await?.terms.sales_open_at.map(DateTime)) })
             .await
     }
 
-    /// From when seats can no longer be reserved; null: never. Seats held by then can still be
-    /// confirmed.
+    /// From when seats can no longer be reserved: when the event starts, unless said otherwise.
+    /// Seats held by then can still be confirmed.
     async fn sales_close_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
-        nullable(async { Ok(self.scope.record(ctx).await?.terms.sales_close_at.map(DateTime)) })
+        nullable(async { Ok(Some(DateTime(self.scope.record(ctx).await?.terms.sales_close_at))) })
             .await
     }
 

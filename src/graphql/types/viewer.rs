@@ -10,6 +10,7 @@ use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids;
 use crate::graphql::loaders::EventKey;
+use crate::graphql::nullable::nullable;
 use crate::graphql::paging::{self, ConnectionOf};
 use crate::graphql::required::required;
 use crate::graphql::scalars::DateTime;
@@ -65,6 +66,23 @@ impl Viewer {
             }
             let scope = EventScope::new(event);
             Ok(held.into_iter().map(|record| Seat::read(&scope, record)).collect())
+        })
+        .await
+    }
+
+    /// How many more seats the viewer may take in an event, where what they hold and own counts;
+    /// null: any number.
+    async fn remaining_allowance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: Argument<ID>,
+    ) -> Option<Result<i32>> {
+        nullable(async {
+            let event = ids::event_id(ctx, &event_id.read()?).await?;
+            let viewer = self.0.id.clone();
+            let look_up = async move |store: Store| store.allowance(event, &viewer).await;
+            let allowance = ctx.look_up(look_up).await?.ok_or_else(Fault::no_such_event)?;
+            Ok(allowance.remaining())
         })
         .await
     }

@@ -135,7 +135,8 @@ SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_s
        NULL::text AS lapsed_viewer, NULL::bigint AS order_id, revision,
        NULL::timestamptz AS extended_until,
        (SELECT clock_timestamp() FROM (SELECT count(*) FROM locked_seats) AS locked) AS now,
-       sales_open_at, sales_close_at, hold_seconds, hold_extension_seconds,
+       sales_open_at, coalesce(sales_close_at, starts_at) AS sales_close_at,
+       hold_seconds, hold_extension_seconds,
        max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, next_expiry_at, churn_until
   FROM locked_event
 UNION ALL

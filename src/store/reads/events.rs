@@ -46,7 +46,7 @@ impl TryFrom<event::Model> for EventRecord {
     fn try_from(row: event::Model) -> Result<Self, StoreError> {
         let terms = TermsRow {
             sales_open_at: row.sales_open_at,
-            sales_close_at: row.sales_close_at,
+            sales_close_at: row.sales_close_at.unwrap_or(row.starts_at),
             hold_seconds: row.hold_seconds,
             hold_extension_seconds: row.hold_extension_seconds,
             max_seats_per_viewer: row.max_seats_per_viewer,

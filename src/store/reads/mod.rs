@@ -23,4 +23,4 @@ pub(super) use orders::orders;
 pub use plans::{PlanRecord, PlanSeatRecord};
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
 pub use sizes::EventSize;
-pub use viewers::ViewerState;
+pub use viewers::{AllowanceRecord, ViewerState};

@@ -8,6 +8,7 @@ use super::seats::{SEAT_COLUMNS, SeatRecord, SeatRow, seat_records};
 use super::snapshot::revision_and_clock;
 use crate::domain::{EventId, Order, Revision, SeatId, ViewerId};
 use crate::store::error::StoreError;
+use crate::store::numbers::CONFIRMED;
 use crate::store::pools::Store;
 use crate::store::sql::{ints, statement};
 
@@ -52,6 +53,22 @@ impl Store {
         held_seats(&self.reads, event, viewer).await
     }
 
+    /// How many seats of an event a viewer may have, and has; `None` if there is no such event.
+    pub async fn allowance(
+        &self,
+        event: EventId,
+        viewer: &ViewerId,
+    ) -> Result<Option<AllowanceRecord>, StoreError> {
+        const ALLOWANCE: &str = formatcp!(
+            "SELECT max_seats_per_viewer AS most, (
+    SELECT count(*) FROM seats WHERE event_id = $1 AND viewer = $2
+       AND (status = {CONFIRMED} OR expires_at > statement_timestamp())) AS taken
+  FROM events WHERE id = $1"
+        );
+        let query = statement(ALLOWANCE, [event.0.into(), viewer.as_str().into()]);
+        Ok(AllowanceRecord::find_by_statement(query).one(&self.reads).await?)
+    }
+
     /// Those of the seats that a viewer held and whose hold has run out, nobody having held them
     /// since.
     pub async fn lapsed_seats(
@@ -70,6 +87,21 @@ impl Store {
         let query = statement(LAPSED, [event.0.into(), serials, viewer.as_str().into()]);
         let rows = self.reads.query_all_raw(query).await?;
         rows.iter().map(|row| Ok(SeatId { event, serial: row.try_get_by_index(0)? })).collect()
+    }
+}
+
+/// See [`Store::allowance`].
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct AllowanceRecord {
+    most: Option<i32>,
+    taken: i64,
+}
+
+impl AllowanceRecord {
+    /// How many more seats the viewer may take; `None`: any number.
+    pub fn remaining(self) -> Option<i32> {
+        let taken = i32::try_from(self.taken).unwrap_or(i32::MAX);
+        self.most.map(|most| most.saturating_sub(taken).max(0))
     }
 }
 
