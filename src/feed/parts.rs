@@ -98,25 +98,22 @@ impl Parts {
 
     /// A place for one more, where there are fewest.
     pub(super) fn join(&self) -> Place {
-        let place = |part: &Arc<Part>| {
-            part.followers.fetch_add(1, Ordering::Relaxed);
-            Place(Arc::clone(part))
-        };
-        {
-            let parts = self.parts();
-            let fewest = parts.iter().min_by_key(|part| part.followers());
-            let is_full = parts.len() == PARTS;
-            if let Some(part) = fewest.filter(|part| is_full || part.followers() < FEW) {
-                return place(part);
-            }
-        }
+        // One at a time: who looks and then makes a part must not find that another has.
         let mut parts = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // The turn comes to it after the last, which knows as much.
-        let told = parts.last().map_or(0, |part| part.told.load(Ordering::Relaxed));
-        let part = Arc::new(Part::new(told));
-        let place = place(&part);
-        parts.push(part);
-        place
+        let is_full = parts.len() >= PARTS;
+        let fewest = parts.iter().min_by_key(|part| part.followers());
+        let part = match fewest.filter(|part| is_full || part.followers() < FEW) {
+            Some(part) => Arc::clone(part),
+            None => {
+                // The turn comes to it after the last, which knows as much.
+                let told = parts.last().map_or(0, |part| part.told.load(Ordering::Relaxed));
+                let part = Arc::new(Part::new(told));
+                parts.push(Arc::clone(&part));
+                part
+            }
+        };
+        part.followers.fetch_add(1, Ordering::Relaxed);
+        Place(part)
     }
 }
 
@@ -211,6 +208,21 @@ mod tests {
         drop(places);
         let _places = full(&parts, 1);
         assert!(counts().iter().all(|count| *count <= 1), "{:?}", counts());
+    }
+
+    #[test]
+    fn however_many_come_at_once_the_parts_are_full_and_no_more_than_there_may_be() {
+        let (parts, gate) = (Parts::new(0), std::sync::Barrier::new(8));
+        let come = || {
+            gate.wait();
+            full(&parts, PARTS / 4)
+        };
+        let places: Vec<_> = std::thread::scope(|scope| {
+            let coming: Vec<_> = (0..8).map(|_| scope.spawn(come)).collect();
+            coming.into_iter().flat_map(|come| come.join().unwrap()).collect()
+        });
+        assert_eq!((parts.parts().len(), places.len()), (PARTS, PARTS * FEW * 2));
+        assert!(parts.parts().iter().all(|part| part.followers() == FEW * 2));
     }
 
     #[tokio::test]
