@@ -23,6 +23,18 @@ pub enum Cause {
     Confirmed = 4,
     /// Its hold was prolonged.
     Extended = 5,
+    /// It went off sale.
+    Blocked = 6,
+    /// It went on sale again.
+    Unblocked = 7,
+    /// It came into the plan, or its place or category in it is another.
+    Imported = 8,
+    /// The event is cancelled, and the hold on it with that.
+    Cancelled = 9,
+    /// A guest who signed in took the hold along.
+    Claimed = 10,
+    /// Its order has another owner.
+    Transferred = 11,
 }
 
 impl Cause {
@@ -42,9 +54,21 @@ impl Cause {
     /// The seat's status after a change of this cause.
     pub const fn status(self) -> SeatStatus {
         match self {
-            Self::Reserved | Self::Extended => SeatStatus::Reserved,
-            Self::Released | Self::Expired => SeatStatus::Available,
-            Self::Confirmed => SeatStatus::Confirmed,
+            Self::Reserved | Self::Extended | Self::Claimed => SeatStatus::Reserved,
+            Self::Released | Self::Expired | Self::Cancelled => SeatStatus::Available,
+            Self::Blocked | Self::Unblocked | Self::Imported => SeatStatus::Available,
+            Self::Confirmed | Self::Transferred => SeatStatus::Confirmed,
+        }
+    }
+
+    /// Whether the seat is for sale after a change of this cause; `None` if that is as before.
+    pub const fn for_sale(self) -> Option<bool> {
+        match self {
+            Self::Blocked => Some(false),
+            Self::Unblocked => Some(true),
+            Self::Reserved | Self::Extended | Self::Claimed => None,
+            Self::Released | Self::Expired | Self::Cancelled | Self::Imported => None,
+            Self::Confirmed | Self::Transferred => None,
         }
     }
 }
@@ -56,43 +80,60 @@ pub struct Change {
     pub revision: Revision,
     /// The seat that changed.
     pub seat: SeatId,
+    /// The revision of the seat's change before: zero for its first; `None` where an earlier
+    /// version wrote it, which did not say.
+    pub previous: Option<Revision>,
     /// Why.
     pub cause: Cause,
-    /// Whose hold or order it was. Never shown to anybody else.
+    /// Whose hold or order it was or is; of what is done to the plan, who did it. Never shown to
+    /// anybody else.
     pub viewer: ViewerId,
-    /// When the hold ends; present exactly for [`Cause::Reserved`] and [`Cause::Extended`].
+    /// When the hold ends; present exactly where the cause's status is RESERVED.
     pub expires_at: Option<DateTime<Utc>>,
-    /// The order it became part of; present exactly for [`Cause::Confirmed`].
+    /// The order it is part of; present exactly where the cause's status is CONFIRMED.
     pub order: Option<OrderId>,
     /// When it was decided, by the database's clock.
     pub changed_at: DateTime<Utc>,
 }
 
 impl Change {
-    /// The seat's state after it, whatever it was before: how the log is folded into seats.
+    /// The seat's state after it: how the log is folded into seats. What was before matters for a
+    /// hold that was taken along: it stays one that was prolonged, or not. Where that is not known,
+    /// it counts as not prolonged.
     ///
     /// `None` where the change lacks what its cause demands: a hold its end, a sale its order.
-    pub fn state(&self) -> Option<SeatState> {
+    pub fn state(&self, before: Option<&SeatState>) -> Option<SeatState> {
         let viewer = self.viewer.clone();
         Some(match self.cause {
-            Cause::Reserved | Cause::Extended => SeatState::Reserved(Hold {
+            Cause::Reserved | Cause::Extended | Cause::Claimed => SeatState::Reserved(Hold {
                 viewer,
                 expires_at: self.expires_at?,
-                is_extended: self.cause == Cause::Extended,
+                is_extended: match (self.cause, before) {
+                    (Cause::Claimed, Some(SeatState::Reserved(hold))) => hold.is_extended,
+                    (cause, _) => cause == Cause::Extended,
+                },
             }),
-            Cause::Confirmed => SeatState::Confirmed(Sale { viewer, order: self.order? }),
+            Cause::Confirmed | Cause::Transferred => {
+                SeatState::Confirmed(Sale { viewer, order: self.order? })
+            }
             Cause::Expired => SeatState::Available { lapsed: Some(viewer) },
-            Cause::Released => SeatState::Available { lapsed: None },
+            Cause::Released | Cause::Cancelled => SeatState::Available { lapsed: None },
+            Cause::Blocked | Cause::Unblocked | Cause::Imported => {
+                SeatState::Available { lapsed: None }
+            }
         })
     }
 
     /// Whether it is one of the transitions there are, from the state that the seat was in before.
     /// A hold must be its own viewer's; it is given back, bought or, once, prolonged while it is
-    /// live, and runs out when it is not.
+    /// live, and runs out when it is not. Only free seats are blocked and brought in.
     pub fn may_follow(&self, before: &SeatState) -> bool {
         match (self.cause, before) {
-            (Cause::Reserved, SeatState::Available { .. }) => true,
-            (Cause::Released | Cause::Confirmed, SeatState::Reserved(hold)) => {
+            (
+                Cause::Reserved | Cause::Blocked | Cause::Unblocked | Cause::Imported,
+                SeatState::Available { .. },
+            ) => true,
+            (Cause::Released | Cause::Confirmed | Cause::Cancelled, SeatState::Reserved(hold)) => {
                 hold.viewer == self.viewer && hold.is_live(self.changed_at)
             }
             (Cause::Extended, SeatState::Reserved(hold)) => {
@@ -100,14 +141,19 @@ impl Change {
                 let is_first = !hold.is_extended;
                 is_later && is_first && hold.viewer == self.viewer && hold.is_live(self.changed_at)
             }
+            (Cause::Claimed, SeatState::Reserved(hold)) => {
+                let is_the_same = self.expires_at == Some(hold.expires_at);
+                is_the_same && hold.viewer != self.viewer && hold.is_live(self.changed_at)
+            }
             (Cause::Expired, SeatState::Reserved(hold)) => {
                 hold.viewer == self.viewer && !hold.is_live(self.changed_at)
             }
-            (Cause::Reserved, SeatState::Reserved(_) | SeatState::Confirmed(_))
-            | (
-                Cause::Released | Cause::Confirmed | Cause::Expired | Cause::Extended,
-                SeatState::Available { .. } | SeatState::Confirmed(_),
-            ) => false,
+            (Cause::Transferred, SeatState::Confirmed(sale)) => {
+                self.order == Some(sale.order) && sale.viewer != self.viewer
+            }
+            (_, SeatState::Available { .. } | SeatState::Reserved(_) | SeatState::Confirmed(_)) => {
+                false
+            }
         }
     }
 }
@@ -126,6 +172,12 @@ mod tests {
             (Cause::Expired, 3),
             (Cause::Confirmed, 4),
             (Cause::Extended, 5),
+            (Cause::Blocked, 6),
+            (Cause::Unblocked, 7),
+            (Cause::Imported, 8),
+            (Cause::Cancelled, 9),
+            (Cause::Claimed, 10),
+            (Cause::Transferred, 11),
         ];
         assert_eq!(causes, numbered);
         let statuses: Vec<_> =
@@ -137,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_number_that_nobody_has_written_stands_for_nothing() {
-        for code in [i16::MIN, -1, 0, 6, i16::MAX] {
+        for code in [i16::MIN, -1, 0, 12, i16::MAX] {
             assert_eq!(Cause::from_code(code), None);
         }
         for code in [i16::MIN, -1, 3, i16::MAX] {

@@ -19,10 +19,13 @@ use super::key_slots::KeySlots;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
+use super::stage::{EventStage, EventStatus};
 
 /// An event's conditions of sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Terms {
+    /// What the organiser has decided of it.
+    pub stage: EventStage,
     /// From when seats can be reserved; `None`: at once.
     pub sales_open_at: Option<DateTime<Utc>>,
     /// From when seats can no longer be reserved. Holds may still be confirmed.
@@ -43,9 +46,9 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Whether seats can be reserved at `now`.
-    pub fn are_sales_open(&self, now: DateTime<Utc>) -> bool {
-        self.sales_open_at.is_none_or(|open| open <= now) && now < self.sales_close_at
+    /// What the event is at `now`.
+    pub fn status(&self, now: DateTime<Utc>) -> EventStatus {
+        self.stage.status(self.sales_open_at, self.sales_close_at, now)
     }
 
     /// Whether it may matter at `now` what was let go, where that counts until `churn_until` at the
@@ -440,10 +443,11 @@ impl Ledger {
         let next = transition(seat.state.clone())?;
         self.revision = self.revision.next();
         seat.state = next;
-        seat.revision = self.revision;
+        let previous = std::mem::replace(&mut seat.revision, self.revision);
         self.closing.changes.push(Change {
             revision: self.revision,
             seat: id,
+            previous: Some(previous),
             cause: entry.cause,
             viewer: entry.viewer.clone(),
             expires_at: entry.expires_at,

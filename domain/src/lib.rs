@@ -26,6 +26,7 @@ pub mod plan;
 #[cfg(test)]
 mod properties;
 pub mod seat;
+pub mod stage;
 pub mod text;
 
 pub use change::{Cause, Change};
@@ -37,3 +38,4 @@ pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
+pub use stage::{EventStage, EventStatus};

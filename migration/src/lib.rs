@@ -18,6 +18,7 @@ mod m0005_who_may_take;
 mod m0006_sections;
 mod m0007_holds;
 mod m0008_plans;
+mod m0009_arena;
 
 pub use m0004_by_the_book::ENTER_ORDER_CODES;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_sections::Migration),
             Box::new(m0007_holds::Migration),
             Box::new(m0008_plans::Migration),
+            Box::new(m0009_arena::Migration),
         ]
     }
 }

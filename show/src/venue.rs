@@ -10,7 +10,7 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use domain::plan::{PALETTE, PlannedCategory, PlannedSeat, SeatPlan};
+use domain::plan::{PALETTE, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
 
 /// The currency of all prices.
 const CURRENCY: &str = "EUR";
@@ -199,6 +199,7 @@ fn add_row(
             accessible: wheelchairs && (seat == 0 || seat + 1 == count),
             x: Some(to_centimetre(x)),
             y: Some(to_centimetre(y)),
+            traits: PlaceTraits::default(),
         }
     }));
 }

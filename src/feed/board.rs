@@ -64,6 +64,9 @@ impl Board {
         if change.revision != self.revision.next() {
             return Err(Outdated);
         }
+        if let Some(for_sale) = change.cause.for_sale() {
+            self.for_sale[place] = for_sale;
+        }
         self.letters[place] = Letter::of(change.cause.status(), self.for_sale[place]);
         self.revision = change.revision;
         Ok(())

@@ -16,6 +16,7 @@ pub(super) fn changes_of(viewer: &str, revisions: RangeInclusive<i64>) -> Vec<Ch
     let change = |revision| Change {
         revision: Revision(revision),
         seat: SeatId { event: EventId(1), serial: 1 },
+        previous: None,
         cause: Cause::Released,
         viewer: ViewerId::new(viewer).unwrap(),
         expires_at: None,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::error::{ImportError, LineProblem};
 use super::seat_line::SeatLine;
 use crate::domain::plan::{
-    Excerpt, MAX_CATEGORIES, PALETTE, PlannedCategory, PlannedSeat, SeatPlan,
+    Excerpt, MAX_CATEGORIES, PALETTE, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan,
 };
 
 /// What the good lines so far amount to, and which line said each thing first.
@@ -47,6 +47,7 @@ impl Draft {
             accessible: seat.accessible,
             x: seat.x,
             y: seat.y,
+            traits: PlaceTraits::default(),
         });
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::columns::COLUMNS;
 use super::header::price;
 use super::*;
 use crate::domain::plan::{
-    self, MAX_CATEGORIES, MAX_PRICE_MINOR, PALETTE, PlannedCategory, PlannedSeat,
+    self, MAX_CATEGORIES, MAX_PRICE_MINOR, PALETTE, PlaceTraits, PlannedCategory, PlannedSeat,
 };
 
 const FULL: &str = "section,row,number,category,price_minor,currency,accessible,x,y\n";
@@ -264,7 +264,8 @@ prop_compose! {
                 used.len() - 1
             });
             let (x, y) = position.unzip();
-            PlannedSeat { section, row, number, category: index, accessible, x, y }
+            let traits = PlaceTraits::default();
+            PlannedSeat { section, row, number, category: index, accessible, x, y, traits }
         }).collect();
         let categories = used.iter().enumerate().map(|(index, category)| PlannedCategory {
             name: names[*category].clone(),

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 
 use super::error::StoreError;
 use super::pools::Store;
-use super::sql::{bigints, bools, doubles, ints, statement, texts};
+use super::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 
 use crate::domain::EventId;
 use crate::domain::event::{NewEvent, NewEventError};
@@ -92,12 +92,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
     Ok(EventId(row.try_get_by_index(0)?))
 }
 
-/// NaN stands for an unknown coordinate: a plan's coordinates are finite.
+/// NaN stands for an unknown coordinate, -1 for no rank, an empty text for no floor: a plan has
+/// none of these.
 const INSERT_LOCATIONS: &str = "
-INSERT INTO seat_places (event_id, id, section, row_label, number, accessible, x, y)
-SELECT $1, id, section, row_label, number, accessible, NULLIF(x, 'NaN'), NULLIF(y, 'NaN')
-  FROM UNNEST($2::text[], $3::text[], $4::text[], $5::boolean[], $6::float8[], $7::float8[])
-       WITH ORDINALITY AS location (section, row_label, number, accessible, x, y, id)";
+INSERT INTO seat_places (event_id, id, section, row_label, number, accessible, x, y,
+                         kind, is_companion, has_gap_before, rank, floor)
+SELECT $1, id, section, row_label, number, accessible, NULLIF(x, 'NaN'), NULLIF(y, 'NaN'),
+       kind, is_companion, has_gap_before, NULLIF(rank, -1), NULLIF(floor, '')
+  FROM UNNEST($2::text[], $3::text[], $4::text[], $5::boolean[], $6::float8[], $7::float8[],
+              $8::smallint[], $9::boolean[], $10::boolean[], $11::integer[], $12::text[])
+       WITH ORDINALITY AS location (section, row_label, number, accessible, x, y,
+                                    kind, is_companion, has_gap_before, rank, floor, id)";
 
 const INSERT_SEATS: &str = "
 INSERT INTO seats (event_id, id, category_id)
@@ -141,6 +146,11 @@ async fn insert_plan(
             bools(seats.iter().map(|seat| seat.accessible)),
             doubles(seats.iter().map(|seat| seat.x.unwrap_or(f64::NAN))),
             doubles(seats.iter().map(|seat| seat.y.unwrap_or(f64::NAN))),
+            smallints(seats.iter().map(|seat| seat.traits.kind.code())),
+            bools(seats.iter().map(|seat| seat.traits.is_companion)),
+            bools(seats.iter().map(|seat| seat.traits.has_gap_before)),
+            ints(seats.iter().map(|seat| seat.traits.rank.unwrap_or(-1))),
+            texts(seats.iter().map(|seat| seat.traits.floor.as_deref().unwrap_or_default())),
         ],
     );
     // Categories count from 1 in the tables. A plan has at most 100 of them.

@@ -25,6 +25,7 @@ pub struct LogExtent {
 pub(super) struct ChangeRow {
     pub(super) revision: i64,
     pub(super) seat_id: i32,
+    previous: Option<i64>,
     cause: i16,
     viewer: String,
     expires_at: Option<DateTime<Utc>>,
@@ -93,6 +94,7 @@ impl ChangeRow {
         Ok(Change {
             revision: Revision(self.revision),
             seat: SeatId { event, serial: self.seat_id },
+            previous: self.previous.map(Revision),
             cause: rows::cause_from_row(self.cause)?,
             viewer: rows::viewer_from_row(&self.viewer)?,
             expires_at: self.expires_at,

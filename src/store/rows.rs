@@ -8,8 +8,8 @@ use super::error::StoreError;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, Cause, ConfirmedBy, EventId, Hold, OrderId, Revision, Sale, SeatId, SeatState,
-    SeatStatus, ViewerId,
+    CategoryId, Cause, ConfirmedBy, EventId, EventStage, Hold, OrderId, Revision, Sale, SeatId,
+    SeatState, SeatStatus, ViewerId,
 };
 
 pub(super) fn cause_from_row(cause: i16) -> Result<Cause, StoreError> {
@@ -55,6 +55,7 @@ impl TryFrom<seat::Model> for Seat {
 /// What an event's row says of its conditions of sale.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct TermsRow {
+    pub(super) stage: i16,
     pub(super) sales_open_at: Option<DateTime<Utc>>,
     /// Or when the event starts, where nothing else is said.
     pub(super) sales_close_at: DateTime<Utc>,
@@ -72,7 +73,9 @@ impl TryFrom<TermsRow> for Terms {
     fn try_from(row: TermsRow) -> Result<Self, StoreError> {
         let to_limit = |limit| u32::try_from(limit).ok();
         let confirmed_by = ConfirmedBy::from_code(row.confirmed_by);
+        let stage = EventStage::from_code(row.stage);
         Ok(Self {
+            stage: stage.ok_or(StoreError::Corrupt("a stage"))?,
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at,
             hold: TimeDelta::seconds(row.hold_seconds.into()),

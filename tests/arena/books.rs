@@ -3,6 +3,7 @@
 
 mod violations;
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use grand_arena::domain::ledger::Closing;
 use grand_arena::domain::seat::Seat;
 use grand_arena::domain::{
-    Cause, Change, ConfirmedBy, EventId, OrderId, Revision, SeatId, SeatState, SeatStatus, ViewerId,
+    Cause, Change, ConfirmedBy, EventId, EventStage, OrderId, Revision, SeatId, SeatState,
+    SeatStatus, ViewerId,
 };
 use grand_arena::pruner::Pruner;
 use grand_arena::store::StoreError;
@@ -43,12 +45,14 @@ struct Writer {
     connection: DatabaseConnection,
     event: EventId,
     revision: Revision,
+    /// Each seat's last change, and when the last hold on it ends.
+    last: HashMap<SeatId, (Revision, DateTime<Utc>)>,
 }
 
 impl Writer {
     fn new(arena: &Arena, event: &Event) -> Self {
         let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(arena.sql.clone());
-        Self { connection, event: event.id, revision: Revision::ZERO }
+        Self { connection, event: event.id, revision: Revision::ZERO, last: HashMap::new() }
     }
 
     /// The next changes of a seat, all written by one statement.
@@ -59,17 +63,24 @@ impl Writer {
         causes: &[Cause],
     ) -> Result<Vec<Change>, StoreError> {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let last = self.last.entry(seat).or_insert((Revision::ZERO, now));
         let changes =
             (self.revision.0 + 1..).map(Revision).zip(causes).map(|(revision, &cause)| {
                 let order = OrderId { event: self.event, first: revision };
-                let is_held = matches!(cause, Cause::Reserved | Cause::Extended);
+                let until = match cause {
+                    Cause::Claimed => last.1,
+                    Cause::Extended => now + TimeDelta::seconds(360),
+                    _ => now + TimeDelta::seconds(300),
+                };
+                let (previous, _) = std::mem::replace(last, (revision, until));
                 Change {
                     revision,
                     seat,
+                    previous: Some(previous),
                     cause,
                     viewer: ViewerId::new(viewer).unwrap(),
-                    expires_at: is_held.then(|| now + TimeDelta::seconds(300)),
-                    order: (cause == Cause::Confirmed).then_some(order),
+                    expires_at: (cause.status() == SeatStatus::Reserved).then_some(until),
+                    order: (cause.status() == SeatStatus::Confirmed).then_some(order),
                     changed_at: now,
                 }
             });
@@ -112,7 +123,7 @@ async fn every_change_of_every_seat_is_written_as_the_rules_fold_it_and_a_sale_i
         } else {
             let written = written.unwrap();
             let [change] = &written[..] else { panic!("{written:?}") };
-            let (state, revision) = (change.state().unwrap(), change.revision);
+            let (state, revision) = (change.state(Some(&before.state)).unwrap(), change.revision);
             assert_eq!(after, Seat { state, revision, ..before }, "{past:?} {cause:?}");
             assert_eq!(logged, written, "{past:?} {cause:?}");
         }
@@ -138,7 +149,7 @@ async fn of_several_changes_of_a_seat_that_are_written_together_the_last_one_sta
         let written = writer.write(event.seat(serial), "alice", causes).await.unwrap();
         let last = written.last().unwrap();
         let after = seat(&arena, event.seat(serial)).await;
-        assert_eq!((Some(after.state), after.revision), (last.state(), last.revision));
+        assert_eq!((Some(after.state), after.revision), (last.state(None), last.revision));
     }
     let causes: Vec<_> = together.concat();
     let logged = logged_after(&arena, event.id, Revision::ZERO).await;
@@ -169,7 +180,7 @@ async fn admitted(
     statement: impl Fn(i16, Columns) -> Statement,
 ) -> Vec<i16> {
     let mut admitted = Vec::new();
-    for code in -1..=10 {
+    for code in -1..=20 {
         let mut is_admitted = false;
         for columns in FILLED {
             match statement(code, columns).execute(&arena.sql).await {
@@ -212,6 +223,11 @@ async fn the_tables_admit_the_numbers_that_stand_for_something_and_no_others() {
     });
     let known: Vec<_> = ConfirmedBy::ALL.iter().map(|who| who.code()).collect();
     assert_eq!(confirmers.await, known);
+    let stages = admitted(&arena, "events_stage", |code, _| {
+        sqlx::query("UPDATE events SET stage = $2 WHERE id = $1").bind(id).bind(code)
+    });
+    let known: Vec<_> = EventStage::ALL.iter().map(|stage| stage.code()).collect();
+    assert_eq!(stages.await, known);
 }
 
 /// Neither is taken for something else where the tables do not keep it out, as before a migration.

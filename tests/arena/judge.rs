@@ -13,7 +13,7 @@
 use chrono::{DateTime, TimeDelta};
 use grand_arena::domain::ConfirmedBy;
 use grand_arena::domain::event::NewEvent;
-use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::plan::{PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
 use grand_arena::identity::Role;
 
 use crate::harness::node::{Stage, obstacle, show, skip};
@@ -116,6 +116,7 @@ impl Sale {
             accessible: index.is_multiple_of(5),
             x: at(index % 6),
             y: at(index / 6),
+            traits: PlaceTraits::default(),
         };
         let categories = self.categories.iter().map(category).collect();
         SeatPlan::new(self.currency, categories, (0..self.seats).map(seat).collect()).unwrap()

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use grand_arena::domain::OrderCode;
-use grand_arena::domain::plan::{MAX_PRICE_MINOR, PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::plan::{
+    MAX_PRICE_MINOR, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan,
+};
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::SqlxPostgresConnector;
 use serde_json::{Value, json};
@@ -175,6 +177,7 @@ async fn dear_event(arena: &Arena) -> Event {
         accessible: false,
         x: None,
         y: None,
+        traits: PlaceTraits::default(),
     });
     let plan = SeatPlan::new("IDR", vec![category], seats.collect()).unwrap();
     arena.event_of(&plan, |_| {}).await

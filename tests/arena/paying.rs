@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::plan::{PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
 use grand_arena::domain::{ConfirmedBy, ViewerId};
 use grand_arena::graphql::ids;
 use grand_arena::identity::Role;
@@ -30,6 +30,7 @@ fn plan(price_minor: i64) -> SeatPlan {
         accessible: false,
         x: None,
         y: None,
+        traits: PlaceTraits::default(),
     });
     let categories = vec![category("Seats", price_minor), category("Meadow", 0)];
     SeatPlan::new("EUR", categories, seats.collect()).unwrap()

@@ -296,6 +296,7 @@ async fn however_wild_a_sale_is_a_watcher_is_sent_so_many_bytes_a_second() {
                 let change = |serial| {
                     revision += 1;
                     Change {
+                        previous: None,
                         revision: Revision(revision),
                         seat: event.seat(serial),
                         cause,

@@ -347,11 +347,12 @@ fn check_limit(log: &[books::LogRow]) {
         let mut has = std::collections::BTreeSet::new();
         for row in log[..=index].iter().filter(|row| row.viewer == granted.viewer) {
             let counts = match row.cause {
-                Cause::Reserved | Cause::Extended => {
+                Cause::Reserved | Cause::Extended | Cause::Claimed => {
                     row.expires_at.is_some_and(|at| at > granted.changed_at)
                 }
-                Cause::Confirmed => true,
-                Cause::Released | Cause::Expired => false,
+                Cause::Confirmed | Cause::Transferred => true,
+                Cause::Released | Cause::Expired | Cause::Cancelled => false,
+                Cause::Blocked | Cause::Unblocked | Cause::Imported => false,
             };
             if counts {
                 has.insert(row.seat_id)

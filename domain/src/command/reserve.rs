@@ -7,6 +7,7 @@ use super::seat_set::SeatSet;
 use crate::ids::{Revision, SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::seat::{Seat, SeatState};
+use crate::stage::EventStatus;
 
 /// Holds all of the seats for the viewer, or none.
 #[derive(Clone, Debug)]
@@ -90,7 +91,7 @@ impl Command for Reserve {
             }
         }
         let asks_for_more = !(wanted.is_empty() && in_the_way.is_empty());
-        if asks_for_more && !ledger.terms().are_sales_open(ledger.now()) {
+        if asks_for_more && ledger.terms().status(ledger.now()) != EventStatus::OnSale {
             return Err(sales_closed(ledger));
         }
         if !in_the_way.is_empty() {

@@ -8,8 +8,8 @@ use super::*;
 use crate::ledger::{Ledger, Opening, Terms};
 use crate::seat::{Hold, Sale, Seat, SeatState};
 use crate::{
-    CategoryId, ConfirmedBy, EventId, IdempotencyKey, OrderCode, OrderId, Revision, SeatId,
-    ViewerId,
+    CategoryId, ConfirmedBy, EventId, EventStage, IdempotencyKey, OrderCode, OrderId, Revision,
+    SeatId, ViewerId,
 };
 
 const EVENT: EventId = EventId(1);
@@ -57,6 +57,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
     Opening {
         event: EVENT,
         terms: Terms {
+            stage: EventStage::Published,
             sales_open_at: None,
             sales_close_at: DateTime::<Utc>::MAX_UTC,
             hold: TimeDelta::seconds(300),

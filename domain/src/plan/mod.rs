@@ -29,4 +29,4 @@ pub use fields::{CURRENCY_RULE, LABEL_RULE, is_color, is_coordinate, is_currency
 pub use limits::{
     MAX_CATEGORIES, MAX_COORDINATE, MAX_LABEL_CHARS, MAX_PRICE_MINOR, MAX_SEATS, PALETTE,
 };
-pub use seat_plan::{PlannedCategory, PlannedSeat, SeatPlan};
+pub use seat_plan::{PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};

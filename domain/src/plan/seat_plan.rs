@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use strum::FromRepr;
+
 use super::error::PlanError;
 use super::excerpt::Excerpt;
 use super::fields::{is_color, is_coordinate, is_currency, label};
@@ -39,6 +41,53 @@ pub struct PlannedSeat {
     pub x: Option<f64>,
     /// Where it is on a map; grows down the screen. Present exactly when `x` is.
     pub y: Option<f64>,
+    /// What else is said of it.
+    pub traits: PlaceTraits,
+}
+
+/// What is said of a place beside where it is. Nothing special, unless said.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlaceTraits {
+    /// What it is.
+    pub kind: PlaceKind,
+    /// For whoever comes with somebody on an accessible seat beside it.
+    pub is_companion: bool,
+    /// Whether an aisle or a gap lies between it and the seat before it in its row.
+    pub has_gap_before: bool,
+    /// The smaller, the better, from 0; `None`: by its distance to the focal point, or by the
+    /// plan's order.
+    pub rank: Option<i32>,
+    /// The floor it is on, 1 to [`MAX_LABEL_CHARS`](super::MAX_LABEL_CHARS) characters.
+    pub floor: Option<String>,
+}
+
+/// What a place is.
+///
+/// Each has the number that stands for it in a database: never changed, never given to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, FromRepr)]
+#[repr(i16)]
+pub enum PlaceKind {
+    /// A seat of a row.
+    #[default]
+    Seat = 0,
+    /// A chair at a table, which is its row.
+    Chair = 1,
+    /// A place to stand on: any of its row is as good as another.
+    Standing = 2,
+}
+
+impl PlaceKind {
+    /// The number that stands for it in a database.
+    #[must_use]
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// What a number stands for; `None` for a number that no version has written.
+    #[must_use]
+    pub const fn from_code(code: i16) -> Option<Self> {
+        Self::from_repr(code)
+    }
 }
 
 /// Categories and seats that keep every rule of this module.

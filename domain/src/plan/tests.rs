@@ -17,6 +17,7 @@ fn seat(number: &str) -> PlannedSeat {
         accessible: false,
         x: Some(1.5),
         y: Some(-2.0),
+        traits: PlaceTraits::default(),
     }
 }
 

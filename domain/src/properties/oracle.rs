@@ -38,10 +38,13 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
     };
     let viewer = last.viewer.clone();
     match last.cause {
-        Cause::Released => Stands::Free { lapsed: None },
+        Cause::Released | Cause::Cancelled => Stands::Free { lapsed: None },
+        Cause::Blocked | Cause::Unblocked | Cause::Imported => Stands::Free { lapsed: None },
         Cause::Expired => Stands::Free { lapsed: Some(viewer) },
-        Cause::Confirmed => Stands::Sold { to: viewer, order: last.order.unwrap() },
-        Cause::Reserved | Cause::Extended => {
+        Cause::Confirmed | Cause::Transferred => {
+            Stands::Sold { to: viewer, order: last.order.unwrap() }
+        }
+        Cause::Reserved | Cause::Extended | Cause::Claimed => {
             let (until, is_extended) = (last.expires_at.unwrap(), last.cause == Cause::Extended);
             if until <= now {
                 Stands::Free { lapsed: Some(viewer) }
@@ -310,9 +313,12 @@ impl Oracle {
         now: DateTime<Utc>,
         order: Option<OrderId>,
     ) {
+        let before = self.log.iter().rfind(|change| change.seat == seat);
+        let previous = Some(before.map_or(Revision::ZERO, |change| change.revision));
         self.log.push(Change {
             revision: Revision(self.revision() + 1),
             seat,
+            previous,
             cause,
             viewer: viewer.clone(),
             expires_at: (cause == Cause::Reserved).then(|| now + self.terms.hold),

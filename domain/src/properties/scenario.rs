@@ -15,7 +15,9 @@ use super::world::{
 use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
 use crate::command::{Confirm, Expire, Extend, Release, Reserve, SeatSet};
 use crate::ledger::Terms;
-use crate::{ConfirmedBy, EventId, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId};
+use crate::{
+    ConfirmedBy, EventId, EventStage, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId,
+};
 
 /// A sale from beginning to end.
 #[derive(Clone, Debug)]
@@ -101,6 +103,7 @@ pub(super) fn expire(seats: impl IntoIterator<Item = SeatId>) -> Ask {
 /// An event without a limit that sells at any time, to buyers who confirm by themselves.
 pub(super) fn open_terms(hold_seconds: i64) -> Terms {
     Terms {
+        stage: EventStage::Published,
         sales_open_at: None,
         sales_close_at: NEVER,
         hold: TimeDelta::seconds(hold_seconds),
@@ -161,6 +164,7 @@ fn terms() -> impl Strategy<Value = Terms> {
     let holds = (1..20_i64, extension, prop::option::of(1..=5_u32), let_go);
     (opens, closes, holds, one_or_the_other()).prop_map(
         |(opens, closes, (hold, hold_extension, limit, max_seats_let_go), confirmed_by)| Terms {
+            stage: EventStage::Published,
             sales_open_at: opens,
             sales_close_at: closes,
             hold_extension,

@@ -417,13 +417,18 @@ impl World {
 pub(super) fn written(change: &Change) -> SeatState {
     let viewer = change.viewer.clone();
     match change.cause {
-        Cause::Reserved | Cause::Extended => SeatState::Reserved(Hold {
+        Cause::Reserved | Cause::Extended | Cause::Claimed => SeatState::Reserved(Hold {
             viewer,
             expires_at: change.expires_at.unwrap(),
             is_extended: change.cause == Cause::Extended,
         }),
-        Cause::Released => SeatState::Available { lapsed: None },
+        Cause::Released | Cause::Cancelled => SeatState::Available { lapsed: None },
+        Cause::Blocked | Cause::Unblocked | Cause::Imported => {
+            SeatState::Available { lapsed: None }
+        }
         Cause::Expired => SeatState::Available { lapsed: Some(viewer) },
-        Cause::Confirmed => SeatState::Confirmed(Sale { viewer, order: change.order.unwrap() }),
+        Cause::Confirmed | Cause::Transferred => {
+            SeatState::Confirmed(Sale { viewer, order: change.order.unwrap() })
+        }
     }
 }

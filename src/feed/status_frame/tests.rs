@@ -25,6 +25,7 @@ fn change(revision: Revision, place: i32, cause: Cause) -> Change {
     Change {
         revision,
         seat: SeatId { event: EventId(1), serial: serial(place) },
+        previous: None,
         cause,
         viewer: ViewerId::new("alice").unwrap(),
         expires_at: None,

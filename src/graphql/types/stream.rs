@@ -173,6 +173,18 @@ pub enum ChangeCause {
     Confirmed,
     /// Its hold was prolonged.
     Extended,
+    /// It went off sale.
+    Blocked,
+    /// It went on sale again.
+    Unblocked,
+    /// It came into the plan, or its place or category in it is another: read the plan again.
+    Imported,
+    /// The event is cancelled, and the hold on it with that.
+    Cancelled,
+    /// A guest who signed in took the hold along.
+    Claimed,
+    /// Its order has another owner.
+    Transferred,
 }
 
 /// What the viewer holds and owns in one event, after something of it has changed.

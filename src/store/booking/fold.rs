@@ -39,7 +39,10 @@ pub(super) fn keeps_expiry(cause: Cause) -> bool {
 pub(super) fn keeps_extension(cause: Cause) -> bool {
     match cause {
         Cause::Extended => true,
-        Cause::Reserved | Cause::Released | Cause::Expired | Cause::Confirmed => false,
+        Cause::Reserved | Cause::Claimed => false,
+        Cause::Released | Cause::Expired | Cause::Cancelled => false,
+        Cause::Blocked | Cause::Unblocked | Cause::Imported => false,
+        Cause::Confirmed | Cause::Transferred => false,
     }
 }
 
@@ -52,6 +55,9 @@ pub(super) fn keeps_order(cause: Cause) -> bool {
 pub(super) fn keeps_lapsed_viewer(cause: Cause) -> bool {
     match cause {
         Cause::Expired => true,
-        Cause::Reserved | Cause::Released | Cause::Confirmed | Cause::Extended => false,
+        Cause::Reserved | Cause::Extended | Cause::Claimed => false,
+        Cause::Released | Cause::Cancelled => false,
+        Cause::Blocked | Cause::Unblocked | Cause::Imported => false,
+        Cause::Confirmed | Cause::Transferred => false,
     }
 }

@@ -137,11 +137,12 @@ SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_s
        (SELECT clock_timestamp() FROM (SELECT count(*) FROM locked_seats) AS locked) AS now,
        sales_open_at, coalesce(sales_close_at, starts_at) AS sales_close_at,
        hold_seconds, hold_extension_seconds,
-       max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, next_expiry_at, churn_until
+       max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, next_expiry_at, churn_until,
+       stage
   FROM locked_event
 UNION ALL
 SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
-       extended_until, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       extended_until, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM locked_seats"
     )
 });

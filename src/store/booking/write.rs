@@ -22,7 +22,10 @@ use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
 /// category 0 would not be either: nothing is inserted.
 ///
 /// A seat that is sold stays sold: its status would become NULL, which the table refuses. So does
-/// that of a change whose cause is unknown.
+/// that of a change whose cause is unknown. It may change its owner.
+///
+/// A hold that ends when the one before did is the same hold, which somebody took along: it stays
+/// one that was prolonged, or not. What it is held for stays too, as for one that is prolonged.
 static WRITE_CHANGES: LazyLock<String> = LazyLock::new(|| {
     let kept = |value, keeps| fold::kept(value, "cause", keeps);
     let status = fold::status_after("cause");
@@ -35,12 +38,12 @@ static WRITE_CHANGES: LazyLock<String> = LazyLock::new(|| {
         "
 WITH change AS (
     SELECT * FROM UNNEST($3::bigint[], $4::integer[], $5::smallint[], $6::text[],
-                         $7::timestamptz[], $8::bigint[])
-        AS change (revision, seat_id, cause, viewer, expires_at, order_id)
+                         $7::timestamptz[], $8::bigint[], $12::bigint[])
+        AS change (revision, seat_id, cause, viewer, expires_at, order_id, previous)
 ), log AS (
     INSERT INTO seat_changes
-           (event_id, revision, seat_id, cause, viewer, expires_at, order_id, changed_at)
-    SELECT $1, revision, seat_id, cause, viewer, {expires_at}, {order_id}, $2
+           (event_id, revision, seat_id, cause, viewer, expires_at, order_id, changed_at, previous)
+    SELECT $1, revision, seat_id, cause, viewer, {expires_at}, {order_id}, $2, previous
       FROM change
 ), last AS (
     SELECT DISTINCT ON (seat_id) * FROM change ORDER BY seat_id, revision DESC
@@ -51,10 +54,15 @@ WITH change AS (
            {extended_until}
       FROM last
     ON CONFLICT (event_id, id) DO UPDATE SET
-        status = CASE WHEN seat.status IN ({AVAILABLE}, {RESERVED}) THEN EXCLUDED.status END,
+        status = CASE WHEN seat.status IN ({AVAILABLE}, {RESERVED})
+                        OR seat.order_id = EXCLUDED.order_id THEN EXCLUDED.status END,
         viewer = EXCLUDED.viewer, expires_at = EXCLUDED.expires_at,
         lapsed_viewer = EXCLUDED.lapsed_viewer, order_id = EXCLUDED.order_id,
-        revision = EXCLUDED.revision, extended_until = EXCLUDED.extended_until
+        revision = EXCLUDED.revision,
+        extended_until = COALESCE(EXCLUDED.extended_until, CASE
+            WHEN seat.expires_at = EXCLUDED.expires_at THEN seat.extended_until END),
+        price_version = CASE WHEN seat.expires_at = EXCLUDED.expires_at
+                               OR EXCLUDED.extended_until IS NOT NULL THEN seat.price_version END
 )
 UPDATE events SET revision = $9, next_expiry_at = LEAST(next_expiry_at, $10),
        churn_until = GREATEST(churn_until, $11) WHERE id = $1"
@@ -87,6 +95,7 @@ pub async fn write_changes(
         revision.0.into(),
         closing.earliest_expiry().into(),
         closing.churn_until().into(),
+        bigints(changes.iter().map(|change| change.previous.unwrap_or_default().0)),
     ];
     connection.execute_raw(statement(&WRITE_CHANGES, values)).await?;
     Ok(())

@@ -76,7 +76,7 @@ async fn event_after(
 ) -> Result<Option<EventRow>, StoreError> {
     const NEXT: &str = "SELECT id, revision, sales_open_at,
        coalesce(sales_close_at, starts_at) AS sales_close_at, hold_seconds,
-       hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, confirmed_by, currency
+       hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, stage
   FROM events WHERE id > $1 ORDER BY id LIMIT 1";
     Ok(EventRow::find_by_statement(statement(NEXT, [after.into()])).one(snapshot).await?)
 }
@@ -119,6 +119,7 @@ SELECT event_id FROM known
         strays!("idempotency_keys"),
         strays!("seats_let_go"),
         strays!("seat_runs"),
+        strays!("webhook_cursors"),
     ];
     for (table, query) in tables {
         for row in snapshot.query_all_raw(statement(query, [])).await? {

@@ -93,7 +93,7 @@ impl LogFold<'_> {
             findings.violation(Violation::IllegalChange { event, seat, revision, cause });
         }
         self.check_hold(change, findings);
-        match change.state() {
+        match change.state(before) {
             Some(state) => drop(self.seats.insert(seat, Folded { state, revision })),
             None => findings.violation(Violation::UnreadableChange {
                 event,
@@ -108,7 +108,7 @@ impl LogFold<'_> {
         let allowed = match change.cause {
             Cause::Reserved => terms.hold,
             Cause::Extended => terms.hold + terms.hold_extension,
-            Cause::Released | Cause::Expired | Cause::Confirmed => return,
+            _ => return,
         };
         let Some(until) = change.expires_at else { return };
         if until - change.changed_at > allowed {

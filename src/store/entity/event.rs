@@ -20,7 +20,9 @@ pub struct Model {
     pub max_seats_let_go: Option<i32>,
     pub confirmed_by: i16,
     pub currency: String,
+    pub stage: i16,
     pub revision: i64,
+    pub version: i64,
     pub next_expiry_at: Option<DateTimeUtc>,
     pub churn_until: Option<DateTimeUtc>,
 }

@@ -38,6 +38,8 @@ pub struct EventRecord {
     pub terms: Terms,
     /// The revision of its change log.
     pub revision: Revision,
+    /// Grows with every change of the event that is none of a seat.
+    pub version: i64,
 }
 
 impl TryFrom<event::Model> for EventRecord {
@@ -45,6 +47,7 @@ impl TryFrom<event::Model> for EventRecord {
 
     fn try_from(row: event::Model) -> Result<Self, StoreError> {
         let terms = TermsRow {
+            stage: row.stage,
             sales_open_at: row.sales_open_at,
             sales_close_at: row.sales_close_at.unwrap_or(row.starts_at),
             hold_seconds: row.hold_seconds,
@@ -63,6 +66,7 @@ impl TryFrom<event::Model> for EventRecord {
             starts_at: row.starts_at,
             time_zone: row.time_zone,
             revision: Revision(row.revision),
+            version: row.version,
         })
     }
 }

@@ -199,7 +199,9 @@ const OF_ORDERS: &[Case] = &[
     ),
     (
         "NoSuchEvent",
-        "DELETE FROM events WHERE id = EVENT",
+        "DELETE FROM events WHERE id = EVENT;
+         INSERT INTO webhook_cursors (webhook_id, event_id, revision, version)
+         VALUES (EVENT, EVENT, 1, 1)",
         &[
             "table event_slugs: rows of event EVENT, which does not exist",
             "table seats: rows of event EVENT, which does not exist",
@@ -210,6 +212,7 @@ const OF_ORDERS: &[Case] = &[
             "table idempotency_keys: rows of event EVENT, which does not exist",
             "table seats_let_go: rows of event EVENT, which does not exist",
             "table seat_runs: rows of event EVENT, which does not exist",
+            "table webhook_cursors: rows of event EVENT, which does not exist",
         ],
     ),
 ];
@@ -273,7 +276,8 @@ async fn a_row_of_no_event_is_kept_out_by_the_table_or_found_by_the_check() {
     /// Tables of events that no foreign key ties to them.
     const UNTIED: &str = "SELECT attrelid::regclass::text FROM pg_attribute
          JOIN pg_class ON pg_class.oid = attrelid AND relkind IN ('r', 'p')
-        WHERE relnamespace = 'public'::regnamespace AND attname = 'event_id' AND NOT EXISTS (
+        WHERE relnamespace = 'public'::regnamespace AND attname = 'event_id' AND attnotnull
+          AND NOT EXISTS (
             SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'f'
                AND confrelid = 'events'::regclass)
         ORDER BY 1";

@@ -21,7 +21,7 @@ use grand_arena::desk::{Desk, DeskError, DeskTasks};
 use grand_arena::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use grand_arena::domain::command::Command;
 use grand_arena::domain::event::NewEvent;
-use grand_arena::domain::plan::{PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::plan::{PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
 use grand_arena::domain::{ConfirmedBy, EventId, SeatId, SeatStatus, ViewerId};
 use grand_arena::feed::Feed;
 use grand_arena::graphql::ids::AnyId;
@@ -326,6 +326,7 @@ fn plan(seats: usize) -> SeatPlan {
         accessible: index % 10 == 0,
         x: Some((index % 100) as f64),
         y: Some((index / 100) as f64),
+        traits: PlaceTraits::default(),
     });
     SeatPlan::new("EUR", vec![category("Gold", 5000), category("Silver", 2500)], seats.collect())
         .unwrap()
