@@ -1,34 +1,34 @@
-//! Mutations: each hands one command to the desk and waits for its answer. It waits on the heap:
+//! Buying: each hands one command to the desk and waits for its answer. It waits on the heap:
 //! all fields of the root have the room of the largest, and are moved about with it.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
-use super::argument::Argument;
-use super::context::ContextExt as _;
-use super::error::{Code, Fault};
-use super::ids;
-use super::named_seats::NamedSeats;
-use super::nullable::nullable;
-use super::required::required;
-use super::scalars::DateTime;
-use super::serial::SerialUnion;
-use super::submit::submit;
-use super::types::{
-    ConfirmSeatsResult, EventScope, ExtendHoldsResult, GuestSession, MoneyInput,
-    ReleaseSeatsResult, ReserveSeatsResult, Viewer,
-};
 use crate::clock::wall_clock;
 use crate::domain::command::{Confirm, Extend, Release, Reserve};
 use crate::domain::text::TEXT_RULE;
 use crate::domain::{ConfirmedBy, IdempotencyKey, PaymentReference, ViewerId};
+use crate::graphql::argument::Argument;
+use crate::graphql::context::ContextExt as _;
+use crate::graphql::error::{Code, Fault};
+use crate::graphql::ids;
+use crate::graphql::named_seats::NamedSeats;
+use crate::graphql::nullable::nullable;
+use crate::graphql::required::required;
+use crate::graphql::scalars::DateTime;
+use crate::graphql::serial::SerialUnion;
+use crate::graphql::submit::submit;
+use crate::graphql::types::{
+    ConfirmSeatsResult, EventScope, ExtendHoldsResult, GuestSession, MoneyInput,
+    ReleaseSeatsResult, ReserveSeatsResult, Viewer,
+};
 use crate::identity::{self, Role};
 
 /// The field that gives out an identity to whoever asks; once in an operation.
-pub(super) const START_GUEST_SESSION: &str = "startGuestSession";
+pub(in crate::graphql) const START_GUEST_SESSION: &str = "startGuestSession";
 
-/// Everything that can be done.
-#[derive(Clone, Copy, Debug)]
-pub struct Mutation;
+/// What buyers and shops do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Booking;
 
 /// Seats to reserve.
 #[derive(Clone, Debug, InputObject)]
@@ -78,9 +78,9 @@ pub(super) struct ReleaseSeatsInput {
     seat_ids: Vec<ID>,
 }
 
-/// Everything that can be done.
+/// What buyers and shops do.
 #[Object]
-impl Mutation {
+impl Booking {
     /// A signed guest identity for a browser without an account.
     async fn start_guest_session(&self, ctx: &Context<'_>) -> Result<GuestSession> {
         required(ctx, async {
