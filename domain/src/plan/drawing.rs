@@ -7,8 +7,8 @@ use strum::FromRepr;
 use super::error::PlanError;
 use super::excerpt::Excerpt;
 use super::fields::{is_coordinate, label};
-use super::limits::{MAX_FLOORS, MAX_SHAPE_POINTS, MAX_SHAPES};
-use super::names::name_key;
+use super::limits::{MAX_SHAPE_POINTS, MAX_SHAPES};
+use super::names::NamedFloors;
 
 /// What a map shows beside seats, and where everybody looks.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -126,39 +126,4 @@ impl Drawing {
         }
         Ok(self)
     }
-}
-
-/// The floors that were named so far, with how each was written first.
-#[derive(Debug, Default)]
-pub struct NamedFloors(Vec<(String, String)>);
-
-impl NamedFloors {
-    /// Notes a floor by its name, which is canonical.
-    ///
-    /// # Errors
-    /// If it looks like another one, or is one too many.
-    pub fn name(&mut self, floor: &str) -> Result<(), FloorClash> {
-        // There are a few, and mostly it is the last again.
-        if self.0.iter().rev().any(|(_, name)| name == floor) {
-            return Ok(());
-        }
-        let key = name_key(floor);
-        if let Some((_, name)) = self.0.iter().find(|(known, _)| *known == key) {
-            return Err(FloorClash::Alike(name.clone()));
-        }
-        if self.0.len() == MAX_FLOORS {
-            return Err(FloorClash::TooMany);
-        }
-        self.0.push((key, floor.to_owned()));
-        Ok(())
-    }
-}
-
-/// Why a floor cannot have its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FloorClash {
-    /// It looks like this one.
-    Alike(String),
-    /// There are [`MAX_FLOORS`] already.
-    TooMany,
 }

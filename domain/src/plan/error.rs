@@ -1,11 +1,11 @@
 //! Why a plan is refused.
 
-use super::drawing::FloorClash;
 use super::excerpt::Excerpt;
 use super::fields::{CURRENCY_RULE, LABEL_RULE, SHAPE_RULE};
 use super::limits::{
     MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS, MAX_PRICE_MINOR, MAX_SEATS, MAX_SHAPES,
 };
+use super::names::FloorClash;
 
 /// Why a plan is refused. Categories and seats are counted from 0 in the fields and from 1 in the
 /// message.

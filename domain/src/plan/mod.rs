@@ -27,7 +27,7 @@ mod seat_plan;
 #[cfg(test)]
 mod tests;
 
-pub use drawing::{Drawing, FloorClash, NamedFloors, PlannedShape, Point, ShapeKind};
+pub use drawing::{Drawing, PlannedShape, Point, ShapeKind};
 pub use error::PlanError;
 pub use excerpt::Excerpt;
 pub use fields::{
@@ -37,5 +37,5 @@ pub use limits::{
     MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS, MAX_LABEL_CHARS, MAX_PRICE_MINOR, MAX_SEATS,
     MAX_SHAPE_POINTS, MAX_SHAPES, PALETTE,
 };
-pub use names::{NameClash, NamedPlaces, name_key, place_key};
+pub use names::{FloorClash, NameClash, NamedFloors, NamedPlaces, name_key, place_key};
 pub use seat_plan::{PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use strum::FromRepr;
 
-use super::drawing::{Drawing, NamedFloors};
+use super::drawing::Drawing;
 use super::error::PlanError;
 use super::excerpt::Excerpt;
 use super::fields::{is_color, is_coordinate, is_currency, label};
 use super::limits::{MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SEATS};
-use super::names::{NameClash, NamedPlaces, name_key};
+use super::names::{NameClash, NamedFloors, NamedPlaces, name_key};
 
 /// A price category, as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
