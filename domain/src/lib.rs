@@ -23,6 +23,7 @@ pub mod money;
 pub mod order;
 pub mod order_code;
 pub mod plan;
+pub mod prices;
 #[cfg(test)]
 mod properties;
 pub mod seat;
@@ -37,5 +38,6 @@ pub use letter::Letter;
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;
+pub use prices::{PriceVersion, TicketName, TicketType};
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};

@@ -1,5 +1,7 @@
 //! Confirming seats: all of them are sold to the viewer, in one order, or none.
 
+use std::collections::BTreeMap;
+
 use super::decide::{Command, Needs};
 use super::held::{NotHeldReason, all_held_by};
 use super::seat_set::SeatSet;
@@ -8,6 +10,7 @@ use crate::ids::{SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::money::Money;
 use crate::order::{IdempotencyKey, Order, PaymentReference};
+use crate::prices::{TicketType, total_minor};
 use crate::seat::SeatState;
 
 /// Sells all of the seats to the viewer who holds them, once for each idempotency key.
@@ -19,6 +22,9 @@ pub struct Confirm {
     pub asked_by: ConfirmedBy,
     /// Which seats.
     pub seats: SeatSet,
+    /// As which type of ticket, by its number in the seat's category; of seats that are not here,
+    /// the first.
+    pub chosen: BTreeMap<SeatId, i32>,
     /// Names this purchase of the viewer, whoever asks.
     pub key: IdempotencyKey,
     /// Kept with the order.
@@ -41,10 +47,12 @@ pub struct Confirmed {
 pub enum ConfirmRefusal {
     /// Some seats are not the viewer's to buy: every one of them, with its reason.
     NotHeld(Vec<(SeatId, NotHeldReason)>),
-    /// The key stands for another set of seats.
+    /// The key stands for other seats, or for the same as other types of ticket.
     KeyReused,
     /// The seats cost money, and confirming those is the shop's affair.
     LeftToShop,
+    /// The price lists that these seats are held by have no such type of ticket.
+    NoSuchTickets(Vec<(SeatId, i32)>),
     /// They cost something else than expected.
     PriceChanged {
         /// As the request says.
@@ -70,27 +78,26 @@ impl Command for Confirm {
 
     fn decide(&self, ledger: &mut Ledger) -> Self::Outcome {
         if let Some(order) = ledger.order_of_key(&self.viewer, &self.key) {
-            if order.seats != self.seats.as_slice() {
+            if order.seats != self.seats.as_slice() || !self.has_tickets_of(order, ledger) {
                 return Err(ConfirmRefusal::KeyReused);
             }
             return self.made_before(order.clone());
         }
         if let Some(order) = self.order_of_exactly_these(ledger).cloned() {
-            let id = order.id;
+            // As other types of ticket it is no repeat: the key does not stand for the order.
+            let is_repeat = self.has_tickets_of(&order, ledger);
             let outcome = self.made_before(order)?;
-            ledger.remember_key(&self.viewer, &self.key, id);
+            if is_repeat {
+                ledger.remember_key(&self.viewer, &self.key, outcome.order.id);
+            }
             return Ok(outcome);
         }
         all_held_by(&self.viewer, &self.seats, ledger).map_err(ConfirmRefusal::NotHeld)?;
+        let sold = self.tickets(ledger).map_err(ConfirmRefusal::NoSuchTickets)?;
         self.check_asker(ledger)?;
-        self.check_total(ledger)?;
+        self.check_total(ledger, &sold)?;
         let order = ledger
-            .confirm(
-                self.seats.as_slice(),
-                &self.viewer,
-                &self.key,
-                self.payment_reference.as_ref(),
-            )
+            .confirm(&sold, &self.viewer, &self.key, self.payment_reference.as_ref())
             .expect("each of these seats was seen to be held by the viewer on this ledger");
         Ok(Confirmed { order: order.clone(), created: true })
     }
@@ -133,11 +140,39 @@ impl Confirm {
         }
     }
 
-    fn check_total(&self, ledger: &Ledger) -> Result<(), ConfirmRefusal> {
+    /// Whether an order of these seats has them as the types of ticket that are asked for. Where
+    /// none is named, the first is meant of the list that the seat was sold by.
+    fn has_tickets_of(&self, order: &Order, ledger: &Ledger) -> bool {
+        let mut sold = order.seats.iter().zip(&order.tickets);
+        sold.all(|(seat, ticket)| {
+            let first = || Some(ledger.ticket_types_of(*seat).first()?.ticket.number);
+            let asked_for = self.chosen.get(seat).copied().or_else(first);
+            asked_for == Some(ticket.number)
+        })
+    }
+
+    /// Each seat with what it is to be sold as; or those that cannot be sold as what was chosen.
+    fn tickets(&self, ledger: &Ledger) -> Result<Vec<(SeatId, TicketType)>, Vec<(SeatId, i32)>> {
+        let (mut sold, mut missing) = (Vec::new(), Vec::new());
+        for &seat in self.seats.as_slice() {
+            let types = ledger.ticket_types_of(seat);
+            let chosen = self.chosen.get(&seat).copied();
+            let number = chosen.or_else(|| Some(types.first()?.ticket.number)).unwrap_or_default();
+            match types.iter().find(|known| known.ticket.number == number) {
+                Some(known) => sold.push((seat, known.clone())),
+                None => missing.push((seat, number)),
+            }
+        }
+        if missing.is_empty() { Ok(sold) } else { Err(missing) }
+    }
+
+    fn check_total(
+        &self,
+        ledger: &Ledger,
+        sold: &[(SeatId, TicketType)],
+    ) -> Result<(), ConfirmRefusal> {
         let Some(expected) = &self.expected_total else { return Ok(()) };
-        let amount_minor = ledger
-            .total_minor(self.seats.as_slice())
-            .expect("each of these seats is on this ledger with its price");
+        let amount_minor = total_minor(sold.iter().map(|(_, known)| known));
         let actual = Money { amount_minor, currency: ledger.terms().currency.clone() };
         if *expected == actual {
             return Ok(());
