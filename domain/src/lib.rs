@@ -32,7 +32,7 @@ pub mod text;
 
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
-pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, TicketTypeId, ViewerId};
 pub use key_slots::KeySlots;
 pub use letter::Letter;
 pub use money::Money;

@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 
 use super::error::StoreError;
 use super::pools::Store;
+use super::prices::MAX_OLD_PRICE_MINOR;
 use super::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 
 use crate::domain::EventId;
@@ -107,9 +108,6 @@ SELECT $1, id, section, row_label, number, accessible, NULLIF(x, 'NaN'), NULLIF(
 const INSERT_SEATS: &str = "
 INSERT INTO seats (event_id, id, category_id)
 SELECT $1, id, category_id FROM UNNEST($2::integer[]) WITH ORDINALITY AS seat (category_id, id)";
-
-/// The highest price that the old column takes: servers of the version before read it.
-const MAX_OLD_PRICE_MINOR: i32 = 20_000_000;
 
 /// An empty colour stands for none.
 const INSERT_CATEGORIES: &str = formatcp!(

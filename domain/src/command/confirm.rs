@@ -6,7 +6,7 @@ use super::decide::{Command, Needs};
 use super::held::{NotHeldReason, all_held_by};
 use super::seat_set::SeatSet;
 use crate::confirmed_by::ConfirmedBy;
-use crate::ids::{SeatId, ViewerId};
+use crate::ids::{SeatId, TicketTypeId, ViewerId};
 use crate::ledger::Ledger;
 use crate::money::Money;
 use crate::order::{IdempotencyKey, Order, PaymentReference};
@@ -22,9 +22,8 @@ pub struct Confirm {
     pub asked_by: ConfirmedBy,
     /// Which seats.
     pub seats: SeatSet,
-    /// As which type of ticket, by its number in the seat's category; of seats that are not here,
-    /// the first.
-    pub chosen: BTreeMap<SeatId, i32>,
+    /// As which type of ticket of its category; of seats that are not here, the first.
+    pub chosen: BTreeMap<SeatId, TicketTypeId>,
     /// Names this purchase of the viewer, whoever asks.
     pub key: IdempotencyKey,
     /// Kept with the order.
@@ -52,7 +51,7 @@ pub enum ConfirmRefusal {
     /// The seats cost money, and confirming those is the shop's affair.
     LeftToShop,
     /// The price lists that these seats are held by have no such type of ticket.
-    NoSuchTickets(Vec<(SeatId, i32)>),
+    NoSuchTickets(Vec<SeatId>),
     /// They cost something else than expected.
     PriceChanged {
         /// As the request says.
@@ -144,23 +143,27 @@ impl Confirm {
     /// none is named, the first is meant of the list that the seat was sold by.
     fn has_tickets_of(&self, order: &Order, ledger: &Ledger) -> bool {
         let mut sold = order.seats.iter().zip(&order.tickets);
-        sold.all(|(seat, ticket)| {
-            let first = || Some(ledger.ticket_types_of(*seat).first()?.ticket.number);
-            let asked_for = self.chosen.get(seat).copied().or_else(first);
-            asked_for == Some(ticket.number)
-        })
+        sold.all(|(seat, ticket)| self.number(*seat, ledger) == Some(ticket.number))
+    }
+
+    /// Which type of ticket of its category a seat is asked for as; `None` if it is of another
+    /// category.
+    fn number(&self, seat: SeatId, ledger: &Ledger) -> Option<i32> {
+        let Some(chosen) = self.chosen.get(&seat) else {
+            return Some(ledger.ticket_types_of(seat).first()?.ticket.number);
+        };
+        (chosen.category == ledger.seat(seat)?.category).then_some(chosen.number)
     }
 
     /// Each seat with what it is to be sold as; or those that cannot be sold as what was chosen.
-    fn tickets(&self, ledger: &Ledger) -> Result<Vec<(SeatId, TicketType)>, Vec<(SeatId, i32)>> {
+    fn tickets(&self, ledger: &Ledger) -> Result<Vec<(SeatId, TicketType)>, Vec<SeatId>> {
         let (mut sold, mut missing) = (Vec::new(), Vec::new());
         for &seat in self.seats.as_slice() {
-            let types = ledger.ticket_types_of(seat);
-            let chosen = self.chosen.get(&seat).copied();
-            let number = chosen.or_else(|| Some(types.first()?.ticket.number)).unwrap_or_default();
-            match types.iter().find(|known| known.ticket.number == number) {
+            let number = self.number(seat, ledger);
+            let mut types = ledger.ticket_types_of(seat).iter();
+            match types.find(|known| Some(known.ticket.number) == number) {
                 Some(known) => sold.push((seat, known.clone())),
-                None => missing.push((seat, number)),
+                None => missing.push(seat),
             }
         }
         if missing.is_empty() { Ok(sold) } else { Err(missing) }

@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 
 use super::decide::{Command, Needs};
-use crate::ids::CategoryId;
+use crate::ids::{CategoryId, ViewerId};
 use crate::ledger::Ledger;
 use crate::prices::NewPrices;
 
 /// Gives some of an event's categories new prices. The others keep theirs.
 #[derive(Clone, Debug)]
 pub struct SetPrices {
+    /// Who sets them.
+    pub by: ViewerId,
     /// What seats of these categories cost from now on, by the type of ticket.
     pub prices: BTreeMap<CategoryId, NewPrices>,
     /// What the prices are in: ISO 4217.

@@ -10,10 +10,11 @@ use crate::prices::{NewPrices, PriceLists};
 use crate::seat::{Hold, Sale, Seat, SeatState};
 use crate::{
     CategoryId, ConfirmedBy, EventId, EventStage, IdempotencyKey, Money, OrderCode, OrderId,
-    PriceVersion, Revision, SeatId, TicketName, TicketType, ViewerId,
+    PriceVersion, Revision, SeatId, TicketName, TicketType, TicketTypeId, ViewerId,
 };
 
 const EVENT: EventId = EventId(1);
+const FREE: CategoryId = CategoryId { event: EVENT, serial: 2 };
 
 fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
@@ -111,6 +112,13 @@ fn confirm(asked_by: ConfirmedBy, serials: &[i32]) -> Confirm {
         payment_reference: None,
         expected_total: None,
     }
+}
+
+/// Seats as types of ticket of their one category.
+fn chosen(tickets: &[(i32, i32)]) -> BTreeMap<SeatId, TicketTypeId> {
+    let category = CategoryId { event: EVENT, serial: 1 };
+    let of = |&(seat, number)| (id(seat), TicketTypeId { category, number });
+    tickets.iter().map(of).collect()
 }
 
 fn seats(serials: &[i32]) -> SeatSet {
@@ -211,7 +219,6 @@ fn sales_open_at_their_first_instant_and_close_at_their_last() {
 #[test]
 fn the_shop_alone_confirms_what_costs_money_unless_the_event_says_buyer() {
     use ConfirmedBy::{Buyer, Shop};
-    const FREE: CategoryId = CategoryId { event: EVENT, serial: 2 };
     // The first seat costs money, the second nothing.
     let decide = |says: ConfirmedBy, asked_by: ConfirmedBy, serials: &[i32]| {
         let held = || held_by("ann", now() + TimeDelta::seconds(1));
@@ -277,9 +284,13 @@ fn a_free_ticket_for_a_seat_that_costs_money_is_the_shops_to_confirm() {
     opening.terms.confirmed_by = ConfirmedBy::Shop;
     opening.prices = prices(&[(opening.seats[0].category, &[4_900, 0])]);
     let mut ledger = Ledger::open(opening);
-    let free = |asked_by| Confirm { chosen: [(id(1), 2)].into(), ..confirm(asked_by, &[1]) };
+    let free = |asked_by| Confirm { chosen: chosen(&[(1, 2)]), ..confirm(asked_by, &[1]) };
     let refused = free(ConfirmedBy::Buyer).decide(&mut ledger);
     assert_eq!(refused, Err(ConfirmRefusal::LeftToShop));
+    let elsewhere = TicketTypeId { category: FREE, number: 2 };
+    let elsewhere = Confirm { chosen: [(id(1), elsewhere)].into(), ..free(ConfirmedBy::Shop) };
+    let missing = ConfirmRefusal::NoSuchTickets(vec![id(1)]);
+    assert_eq!(elsewhere.decide(&mut ledger), Err(missing), "of another category");
     let sold = free(ConfirmedBy::Shop).decide(&mut ledger).unwrap().order;
     assert_eq!((sold.total_minor, sold.tickets[0].number), (0, 2));
 }
@@ -290,9 +301,9 @@ fn nothing_is_sold_as_a_ticket_that_the_seats_list_does_not_have() {
     let mut opening = opening([held_by("ann", until), held_by("ann", until)]);
     opening.prices = prices(&[(opening.seats[0].category, &[4_900, 2_900])]);
     let mut ledger = Ledger::open(opening);
-    let chosen = [(id(1), 2), (id(2), 3)].into();
+    let chosen = chosen(&[(1, 2), (2, 3)]);
     let confirm = Confirm { chosen, ..confirm(ConfirmedBy::Buyer, &[1, 2]) };
-    let missing = vec![(id(2), 3)];
+    let missing = vec![id(2)];
     assert_eq!(confirm.decide(&mut ledger), Err(ConfirmRefusal::NoSuchTickets(missing)));
     assert!(ledger.close().is_empty());
 }
@@ -305,6 +316,7 @@ fn a_seat_costs_what_it_did_when_its_hold_began() {
     let category = opening.seats[0].category;
     let mut ledger = Ledger::open(opening);
     let set = |price| SetPrices {
+        by: viewer("eve"),
         prices: BTreeMap::from([(category, NewPrices::plain(price).unwrap())]),
         currency: "EUR".to_owned(),
     };

@@ -222,7 +222,7 @@ impl Oracle {
                 self.check_held(&ask.viewer, &ask.seats, now).map_err(ConfirmRefusal::NotHeld)?;
                 let sold_as: Vec<_> = seats.iter().map(|&seat| self.ticket(ask, seat)).collect();
                 let wrong = seats.iter().zip(&sold_as).filter(|(_, known)| known.is_none());
-                let wrong: Vec<_> = wrong.map(|(&seat, _)| (seat, ask.chosen[&seat])).collect();
+                let wrong: Vec<_> = wrong.map(|(&seat, _)| seat).collect();
                 if !wrong.is_empty() {
                     return Err(ConfirmRefusal::NoSuchTickets(wrong));
                 }
@@ -261,7 +261,9 @@ impl Oracle {
     fn ticket(&self, ask: &Confirm, seat: SeatId) -> Option<&TicketType> {
         let types = self.types(seat);
         match ask.chosen.get(&seat) {
-            Some(number) => types.iter().find(|known| known.ticket.number == *number),
+            Some(chosen) => types.iter().find(|known| {
+                known.ticket.number == chosen.number && chosen.category == category_of(seat)
+            }),
             None => types.first(),
         }
     }

@@ -12,7 +12,7 @@ use super::world::{Answer, Ask, CURRENCY, Tick, World, total};
 use crate::command::{Confirm, ConfirmRefusal, Confirmed, NotHeldReason};
 use crate::{
     Cause, Change, ConfirmedBy, IdempotencyKey, Money, Order, PaymentReference, SeatState,
-    TicketType,
+    TicketType, TicketTypeId,
 };
 
 /// The order is there already.
@@ -143,13 +143,13 @@ proptest! {
         for ((_, key), id) in &world.keys {
             let order = &world.orders[id];
             let asked = again(order, key);
-            for (&seat, &number) in &asked.chosen {
-                if number == other {
+            for (&seat, &known) in &asked.chosen {
+                if known.number == other {
                     continue;
                 }
                 let mut after = world.clone();
                 let mut others = asked.clone();
-                others.chosen.insert(seat, other);
+                others.chosen.insert(seat, TicketTypeId { number: other, ..known });
                 prop_assert_eq!(after.book_one(&Ask::Confirm(others.clone())).answer, KEY_REUSED);
                 let under_new = Confirm { key: IdempotencyKey::new("new".into()).unwrap(), ..others };
                 let answer = after.book_one(&Ask::Confirm(under_new)).answer;

@@ -13,7 +13,7 @@ use proptest::sample::select;
 
 use super::world::{
     Ask, CURRENCY, Decision, EVENT, FREE_TICKET, NEVER, NOT_FOR_SALE, SEATS, Tick, World, category,
-    seat, start, total,
+    category_of, seat, start, total,
 };
 use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
 use crate::command::{Confirm, Expire, Extend, Release, Reserve, SeatSet, SetPrices};
@@ -21,7 +21,7 @@ use crate::ledger::Terms;
 use crate::prices::NewPrices;
 use crate::{
     CategoryId, ConfirmedBy, EventId, EventStage, IdempotencyKey, Money, Order, PaymentReference,
-    SeatId, ViewerId,
+    SeatId, TicketTypeId, ViewerId,
 };
 
 /// A sale from beginning to end.
@@ -98,7 +98,7 @@ fn purchase(
     viewer: &ViewerId,
     seats: &SeatSet,
     key: &IdempotencyKey,
-    chosen: BTreeMap<SeatId, i32>,
+    chosen: BTreeMap<SeatId, TicketTypeId>,
 ) -> Confirm {
     Confirm {
         viewer: viewer.clone(),
@@ -113,8 +113,10 @@ fn purchase(
 
 /// The purchase that made an order once more, by whom it was.
 pub(super) fn again(order: &Order, key: &IdempotencyKey) -> Confirm {
-    let tickets = order.tickets.iter().map(|ticket| ticket.number);
-    let chosen = order.seats.iter().copied().zip(tickets).collect();
+    let chosen = order.seats.iter().zip(&order.tickets).map(|(&seat, ticket)| {
+        (seat, TicketTypeId { category: category_of(seat), number: ticket.number })
+    });
+    let chosen = chosen.collect();
     purchase(&order.viewer, &set(order.seats.clone()), key, chosen)
 }
 
@@ -239,13 +241,15 @@ fn expected_totals() -> impl Strategy<Value = fn(&SeatSet) -> Option<Money>> {
 
 /// For the first of some seats, or for all, a type of ticket that there may be or not; mostly none
 /// is chosen.
-fn choices(seats: SeatSet) -> impl Strategy<Value = (SeatSet, BTreeMap<SeatId, i32>)> {
+fn choices(seats: SeatSet) -> impl Strategy<Value = (SeatSet, BTreeMap<SeatId, TicketTypeId>)> {
     let number = prop_oneof![1 => Just(1), 8 => Just(2), 1 => select(vec![21, 22, 41, 61, 62])];
     let number = prop::option::weighted(0.4, number);
     (number, any::<bool>()).prop_map(move |(number, is_for_all)| {
         let count = if is_for_all { seats.as_slice().len() } else { 1 };
         let chosen = seats.as_slice().iter().take(count);
-        (seats.clone(), chosen.filter_map(|seat| Some((*seat, number?))).collect())
+        let of = |seat| TicketTypeId { category: category_of(seat), number: number.unwrap_or(0) };
+        let chosen = chosen.filter(|_| number.is_some()).map(|&seat| (seat, of(seat)));
+        (seats.clone(), chosen.collect())
     })
 }
 
@@ -261,7 +265,8 @@ fn new_prices() -> impl Strategy<Value = Ask> {
     let currency = prop_oneof![6 => Just(CURRENCY), 1 => Just("USD")];
     (btree_map(categories, types, 1..=2), currency).prop_map(
         |(prices, currency): (BTreeMap<CategoryId, _>, _)| {
-            Ask::SetPrices(SetPrices { prices, currency: currency.to_owned() })
+            let (by, currency) = (viewer("adm"), currency.to_owned());
+            Ask::SetPrices(SetPrices { by, prices, currency })
         },
     )
 }

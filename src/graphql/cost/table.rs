@@ -5,6 +5,8 @@
 //! cannot be left out.
 
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
+use crate::domain::plan::MAX_CATEGORIES;
+use crate::domain::prices::MAX_TICKET_TYPES;
 use crate::feed::MAX_BATCH_CHANGES;
 use crate::graphql::paging::{EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS};
 
@@ -91,6 +93,9 @@ const EVENT_ID: EventOf = EventOf::Argument("eventId");
 const OF_INPUT: EventOf = EventOf::Argument("input");
 const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 
+const CATEGORIES_OF_REQUEST: Items = Items::UpTo(MAX_CATEGORIES);
+const TICKET_TYPES: Items = Items::UpTo(MAX_TICKET_TYPES);
+
 /// A plan has seats, and no shapes yet.
 const NONE: Items = Items::UpTo(0);
 
@@ -109,6 +114,8 @@ const FIELDS: &[Row] = &[
     ("Event", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EventOf::Same),
     ("Event", "seatMap", Items::One, Reads::One, EventOf::Same),
     ("Event", "categories", Items::Categories, Reads::Items, EventOf::Same),
+    ("Category", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
+    ("Seat", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "shapes", NONE, Reads::Nothing, EventOf::Same),
@@ -130,6 +137,9 @@ const FIELDS: &[Row] = &[
     ("Mutation", "confirmSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "releaseSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "extendHolds", Items::One, Reads::Nothing, OF_INPUT),
+    ("Mutation", "setPrices", Items::One, Reads::Nothing, OF_INPUT),
+    ("CategoriesNotFound", "categoryIds", CATEGORIES_OF_REQUEST, Reads::Nothing, EventOf::Same),
+    ("TicketTypeUnavailable", "lines", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ExtendHoldsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
