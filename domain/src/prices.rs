@@ -6,15 +6,14 @@
 //! Invariant: within a category a number stands for one name for ever. So a ticket that somebody
 //! chose from one list is never another in the next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::change::Cause;
 use super::command::MAX_SEATS_PER_REQUEST;
 use super::ids::{CategoryId, Revision};
 use super::money::MAX_MINOR_UNITS;
-use super::plan::{MAX_PRICE_MINOR, label};
+use super::plan::{MAX_PRICE_MINOR, label, name_key};
 use super::seat::SeatStatus;
-use super::text;
 
 /// The most types of ticket in a category: what a person can choose from.
 pub const MAX_TICKET_TYPES: usize = 20;
@@ -127,10 +126,10 @@ impl NewPrices {
         if types.is_empty() || types.len() > MAX_TICKET_TYPES {
             return Err(InvalidPrices::Count);
         }
-        let mut checked: Vec<(String, i64)> = Vec::with_capacity(types.len());
+        let (mut checked, mut names) = (Vec::with_capacity(types.len()), HashSet::new());
         for (name, price_minor) in types {
-            let name = text::nfc(label(&name).ok_or(InvalidPrices::Name)?).into_owned();
-            if checked.iter().any(|(other, _)| looks_like(other, &name)) {
+            let name = label(&name).ok_or(InvalidPrices::Name)?.into_owned();
+            if !names.insert(name_key(&name)) {
                 return Err(InvalidPrices::Twice(name));
             }
             if !(0..=MAX_PRICE_MINOR).contains(&price_minor) {
@@ -170,11 +169,6 @@ impl NewPrices {
         let have = types.iter().map(|known| (&known.ticket.name, known.price_minor));
         self.0.iter().map(|(name, price)| (name, *price)).eq(have)
     }
-}
-
-/// Whether people would take one name for the other.
-fn looks_like(one: &str, other: &str) -> bool {
-    one == other || one.to_lowercase() == other.to_lowercase()
 }
 
 /// The types of ticket of each category in the lists that matter at the moment; the first of each

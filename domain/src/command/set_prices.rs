@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::decide::{Command, Needs};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ids::{CategoryId, ViewerId};
 use crate::ledger::Ledger;
 use crate::prices::NewPrices;
@@ -31,6 +32,13 @@ pub enum SetPricesRefusal {
     TooManyLists,
 }
 
+/// The types of ticket of a category, as the audit log has them.
+fn said(ledger: &Ledger, category: CategoryId) -> String {
+    let types = ledger.ticket_types(category).iter();
+    let types = types.map(|known| format!("{} {}", known.ticket.name, known.price_minor));
+    format!("category {}: {}", category.serial, types.collect::<Vec<_>>().join(", "))
+}
+
 impl Command for SetPrices {
     /// Whether a price changed.
     type Outcome = Result<bool, SetPricesRefusal>;
@@ -51,7 +59,17 @@ impl Command for SetPrices {
         if !unknown.is_empty() {
             return Err(SetPricesRefusal::NoSuchCategories(unknown));
         }
-        ledger.set_prices(&self.prices).ok_or(SetPricesRefusal::TooManyLists)
+        let before: Vec<_> = self.prices.keys().map(|&id| said(ledger, id)).collect();
+        let is_new = ledger.set_prices(&self.prices).ok_or(SetPricesRefusal::TooManyLists)?;
+        if is_new {
+            let mut entry = AuditEntry::new(&self.by, AuditAction::SetPrices);
+            for (&category, before) in self.prices.keys().zip(before) {
+                let now = said(ledger, category);
+                entry = entry.with_change("ticketTypes", Some(before), Some(now));
+            }
+            ledger.note(entry);
+        }
+        Ok(is_new)
     }
 
     /// It changed prices if either attempt did.
