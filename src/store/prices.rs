@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use super::error::StoreError;
 use super::sql::{PRICE_OF_CATEGORY, bigints, ints, smallints, statement, texts};
 use crate::domain::plan::MAX_CATEGORIES;
-use crate::domain::prices::{MAX_TICKET_TYPES, NewPriceList, NewPrices, PriceLists, STANDARD};
+use crate::domain::prices::{MAX_TICKET_TYPES, NewPriceList, PriceLists, STANDARD};
 use crate::domain::{CategoryId, EventId, PriceVersion, TicketName, TicketType};
 
 /// The highest price that the old column takes: servers of an earlier version read it.
@@ -114,39 +114,6 @@ UPDATE events SET price_version = $2, version = version + 1 WHERE id = $1"
     transaction.execute_raw(statement(RAISE, values)).await?;
     let types = list.prices.iter().map(|(category, types)| (category.serial, types.as_slice()));
     write_list(transaction, event, list.version, types).await
-}
-
-/// Gives a new event's categories, by their serial numbers, types of ticket. Those that are not
-/// named have the standard one.
-pub(super) async fn write_first_list(
-    transaction: &DatabaseTransaction,
-    event: EventId,
-    prices: impl IntoIterator<Item = (i32, &NewPrices)>,
-) -> Result<(), StoreError> {
-    let first = PriceVersion::FIRST;
-    let types = prices.into_iter().map(|(serial, new)| (serial, new.in_list(first, &[])));
-    let types: Vec<_> = types.collect();
-    let types = types.iter().map(|(serial, types)| (*serial, types.as_slice()));
-    write_list(transaction, event, first, types).await
-}
-
-/// Gives a new event the types of ticket that another has now, whose categories it has.
-pub(super) async fn copy_prices(
-    transaction: &DatabaseTransaction,
-    from: EventId,
-    to: EventId,
-) -> Result<(), StoreError> {
-    // Numbered anew, as those of a first list are.
-    const COPY: &str = formatcp!(
-        "
-INSERT INTO ticket_prices (event_id, price_version, category_id, id, position, name, amount_minor)
-SELECT $2, {}, category_id, position, position, ticket_prices.name, amount_minor
-  FROM events JOIN ticket_prices USING (price_version)
- WHERE events.id = $1 AND ticket_prices.event_id = $1",
-        PriceVersion::FIRST.0
-    );
-    transaction.execute_raw(statement(COPY, [from.0.into(), to.0.into()])).await?;
-    Ok(())
 }
 
 async fn write_list(
