@@ -15,6 +15,7 @@ mod seat;
 mod seat_plan;
 mod seats_page;
 mod stream;
+mod ticket_type;
 mod viewer;
 
 pub use audit::{AuditLogConnection, AuditLogEntry};
@@ -27,9 +28,11 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch, ExtendHoldsResult,
+    ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged, RefusalReason,
+    RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded,
+    SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable, TooManyPriceLists,
+    UnavailableTicket,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
@@ -39,4 +42,5 @@ pub use stream::{
     MyReservations, SeatChange, SeatChanges, SeatSnapshot, SeatState, SeatStreamItem,
     SnapshotReason,
 };
+pub use ticket_type::TicketType;
 pub use viewer::{GuestSession, Role, Viewer};

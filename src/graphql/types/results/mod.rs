@@ -2,12 +2,17 @@
 
 mod confirm;
 mod extend;
+mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
 
-pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
+pub use confirm::{
+    AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged,
+    TicketTypeUnavailable, UnavailableTicket,
+};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
+pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
