@@ -6,6 +6,8 @@
 //! Invariant: the changes written down have consecutive revisions, and each is a legal transition
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
+mod offers;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,6 +22,8 @@ use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::{EventStage, EventStatus};
+
+pub use offers::Offer;
 
 /// An event's conditions of sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -130,6 +134,8 @@ pub struct Closing {
     pub let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     /// The runs of seats that were let go, or asked for; where the event minds.
     pub runs: BTreeMap<SeatId, Run>,
+    /// The seats that went off sale or on sale, as the last command about each leaves it.
+    pub offers: BTreeMap<SeatId, Offer>,
 }
 
 /// An idempotency key that stands for an order from now on.
@@ -172,7 +178,8 @@ impl Closing {
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.keys.is_empty() && self.runs.is_empty()
+        let is_nothing_sold = self.changes.is_empty() && self.keys.is_empty();
+        is_nothing_sold && self.runs.is_empty() && self.offers.is_empty()
     }
 }
 
@@ -443,6 +450,7 @@ impl Ledger {
         let next = transition(seat.state.clone())?;
         self.revision = self.revision.next();
         seat.state = next;
+        seat.for_sale = entry.cause.for_sale().unwrap_or(seat.for_sale);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
         self.closing.changes.push(Change {
             revision: self.revision,

@@ -10,6 +10,7 @@
 //!
 //! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
+pub mod block;
 pub mod change;
 pub mod churn;
 pub mod command;
@@ -29,6 +30,7 @@ pub mod seat;
 pub mod stage;
 pub mod text;
 
+pub use block::{BlockReason, SeatBlock};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
 pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};

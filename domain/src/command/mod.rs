@@ -5,6 +5,7 @@
 //!
 //! A file for each command: what it asks, how it is decided, and why it may be refused.
 
+mod block;
 mod confirm;
 mod decide;
 mod expire;
@@ -16,6 +17,7 @@ mod seat_set;
 #[cfg(test)]
 mod tests;
 
+pub use block::{Block, Blocked, MAX_SEATS_PER_BLOCK, Unblock};
 pub use confirm::{Confirm, ConfirmRefusal, Confirmed};
 pub use decide::{Command, Needs};
 pub use expire::Expire;

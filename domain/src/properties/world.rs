@@ -7,15 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::churn::{LetGo, Run, WINDOW};
 use crate::command::{
-    Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal, Needs,
-    NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet,
+    Block, Blocked, Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal,
+    Needs, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet,
+    UnavailableReason, Unblock,
 };
-use crate::ledger::{Closing, Ledger, NewKey, Opening, Terms};
+use crate::ledger::{Closing, Ledger, NewKey, Offer, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
 use crate::seat::Seat;
 use crate::{
     CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeySlots, Money, Order, OrderCode,
-    OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
+    OrderId, Revision, Sale, SeatBlock, SeatId, SeatState, ViewerId,
 };
 
 /// Later than anything that happens.
@@ -74,6 +75,8 @@ pub(super) enum Ask {
     Release(Release),
     Extend(Extend),
     Expire(Expire),
+    Block(Block),
+    Unblock(Unblock),
 }
 
 /// Any command's outcome.
@@ -84,6 +87,7 @@ pub(super) enum Answer {
     Release(Result<Released, Vec<(SeatId, NotHeldReason)>>),
     Extend(Result<Reserved, ExtendRefusal>),
     Expire(usize),
+    Block(Result<Blocked, Vec<(SeatId, UnavailableReason)>>),
 }
 
 impl Ask {
@@ -94,6 +98,8 @@ impl Ask {
             Self::Release(release) => release.needs(),
             Self::Extend(extend) => extend.needs(),
             Self::Expire(expire) => expire.needs(),
+            Self::Block(block) => block.needs(),
+            Self::Unblock(unblock) => unblock.needs(),
         }
     }
 
@@ -104,6 +110,8 @@ impl Ask {
             Self::Release(release) => Answer::Release(release.decide(ledger)),
             Self::Extend(extend) => Answer::Extend(extend.decide(ledger)),
             Self::Expire(expire) => Answer::Expire(expire.decide(ledger)),
+            Self::Block(block) => Answer::Block(block.decide(ledger)),
+            Self::Unblock(unblock) => Answer::Block(unblock.decide(ledger)),
         }
     }
 }
@@ -116,6 +124,7 @@ impl Answer {
                 | Self::Confirm(Err(_))
                 | Self::Release(Err(_))
                 | Self::Extend(Err(_))
+                | Self::Block(Err(_))
         )
     }
 }
@@ -167,6 +176,8 @@ pub(super) struct World {
     pub(super) churn_until: Option<DateTime<Utc>>,
     /// Which of an order's slots for keys are taken.
     pub(super) key_slots: BTreeMap<OrderId, BTreeSet<i16>>,
+    /// Why seats are off sale.
+    pub(super) blocks: BTreeMap<SeatId, (ViewerId, SeatBlock)>,
 }
 
 impl World {
@@ -191,6 +202,7 @@ impl World {
             runs: BTreeMap::new(),
             churn_until: None,
             key_slots: BTreeMap::new(),
+            blocks: BTreeMap::new(),
         }
     }
 
@@ -379,13 +391,20 @@ impl World {
 
     /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the
     /// tables' primary keys would refuse.
-    fn write(&mut self, closing: Closing) {
+    fn write(&mut self, mut closing: Closing) {
         let last: BTreeMap<SeatId, &Change> =
             closing.changes.iter().map(|change| (change.seat, change)).collect();
         for (id, change) in last {
             let row = self.seats.get_mut(&id).unwrap();
             row.state = written(change);
             row.revision = change.revision;
+        }
+        for (id, offer) in std::mem::take(&mut closing.offers) {
+            self.seats.get_mut(&id).unwrap().for_sale = offer == Offer::ForSale;
+            match offer {
+                Offer::ForSale => drop(self.blocks.remove(&id)),
+                Offer::Blocked(by, block) => drop(self.blocks.insert(id, (by, block))),
+            }
         }
         self.churn_until = self.churn_until.max(closing.churn_until());
         self.log.extend(closing.changes);
