@@ -7,6 +7,7 @@
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
 mod offers;
+mod plan;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +25,7 @@ use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::{EventStage, EventStatus};
 
 pub use offers::Offer;
+pub use plan::{OpenPlan, PlaceChange, PlanChange};
 
 /// An event's conditions of sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,6 +102,8 @@ pub struct Opening {
     pub codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     /// The orders that the keys and the confirmed seats at hand belong to.
     pub orders: Vec<Order>,
+    /// What of the plan goes by the names at hand; needed only where seats are to come in.
+    pub plan: Option<OpenPlan>,
 }
 
 /// See the module's documentation.
@@ -118,6 +122,7 @@ pub struct Ledger {
     key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
+    plan: Option<OpenPlan>,
     closing: Closing,
 }
 
@@ -136,6 +141,8 @@ pub struct Closing {
     pub runs: BTreeMap<SeatId, Run>,
     /// The seats that went off sale or on sale, as the last command about each leaves it.
     pub offers: BTreeMap<SeatId, Offer>,
+    /// What is new in the plan. Where anything is, seats are in the log with it.
+    pub plan: PlanChange,
 }
 
 /// An idempotency key that stands for an order from now on.
@@ -192,7 +199,7 @@ impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
         let Opening { event, terms, revision, now, seats, prices, holdings, .. } = opening;
-        let Opening { let_go, runs, keys, key_slots, codes, orders, .. } = opening;
+        let Opening { let_go, runs, keys, key_slots, codes, orders, plan, .. } = opening;
         Self {
             event,
             terms,
@@ -207,6 +214,7 @@ impl Ledger {
             key_slots,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
+            plan,
             closing: Closing::default(),
         }
     }

@@ -109,7 +109,7 @@ INSERT INTO seats (event_id, id, category_id)
 SELECT $1, id, category_id FROM UNNEST($2::integer[]) WITH ORDINALITY AS seat (category_id, id)";
 
 /// The highest price that the old column takes: servers of the version before read it.
-const MAX_OLD_PRICE_MINOR: i32 = 20_000_000;
+pub(super) const MAX_OLD_PRICE_MINOR: i32 = 20_000_000;
 
 /// An empty colour stands for none.
 const INSERT_CATEGORIES: &str = formatcp!(

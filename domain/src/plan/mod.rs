@@ -19,6 +19,7 @@ mod error;
 mod excerpt;
 mod fields;
 mod limits;
+mod part;
 mod seat_plan;
 #[cfg(test)]
 mod tests;
@@ -28,5 +29,9 @@ pub use excerpt::Excerpt;
 pub use fields::{CURRENCY_RULE, LABEL_RULE, is_color, is_coordinate, is_currency, label};
 pub use limits::{
     MAX_CATEGORIES, MAX_COORDINATE, MAX_LABEL_CHARS, MAX_PRICE_MINOR, MAX_SEATS, PALETTE,
+};
+pub use part::{
+    CategoryName, MAX_PROBLEMS, MAX_SEATS_OF_A_PART, NamedSeat, PartProblem, PlaceFacts, PlaceName,
+    PlanPart, SectionName,
 };
 pub use seat_plan::{PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};

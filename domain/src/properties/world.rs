@@ -344,6 +344,7 @@ impl World {
             key_slots,
             codes,
             orders,
+            plan: None,
         }
     }
 
