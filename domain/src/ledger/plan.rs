@@ -7,7 +7,7 @@ use crate::change::Cause;
 use crate::ids::{CategoryId, Revision, SeatId, ViewerId};
 use crate::plan::{
     CategoryName, MAX_CATEGORIES, MAX_SEATS, PALETTE, PartProblem, PlaceFacts, PlaceName, PlanPart,
-    PlannedCategory, PlannedSeat,
+    PlannedCategory, PlannedSeat, RowName, SectionName,
 };
 use crate::seat::{IllegalTransition, Seat, SeatState};
 
@@ -22,6 +22,10 @@ pub struct OpenPlan {
     pub categories: Vec<(CategoryId, CategoryName)>,
     /// The seats that go by the names at hand. They are on the ledger.
     pub places: HashMap<PlaceName, (SeatId, PlaceFacts)>,
+    /// How sections are written that go by the names at hand.
+    pub sections: HashMap<SectionName, String>,
+    /// The same of rows.
+    pub rows: HashMap<RowName, String>,
 }
 
 /// What the store has to write of a plan.
@@ -131,7 +135,13 @@ impl Ledger {
             SeatId { event: self.event, serial: plan.last_seat }
         });
         plan.places.insert(name, (id, facts));
+        let mut seat = seat.clone();
         if known.is_none() {
+            // Whoever writes a section otherwise means the one that is there.
+            let row = plan.rows.entry(RowName::of(&seat.section, &seat.row));
+            seat.row = row.or_insert(seat.row).clone();
+            let section = plan.sections.entry(SectionName::of(&seat.section));
+            seat.section = section.or_insert(seat.section).clone();
             let (state, revision) = (SeatState::Available { lapsed: None }, Revision::ZERO);
             self.seats.insert(id, Seat { id, category, for_sale: true, state, revision });
         }
@@ -143,7 +153,6 @@ impl Ledger {
         }
         let was_new = self.closing.plan.places.get(&id).is_some_and(|change| change.is_new);
         let is_new = known.is_none() || was_new;
-        let seat = seat.clone();
         self.closing.plan.places.insert(id, PlaceChange { is_new, category, seat });
         Ok(())
     }

@@ -4,23 +4,19 @@
 //! [`PlanPart`]: those of a plan, as far as they concern what is in it. Whether its categories are
 //! the event's, and whether all of it has room there, is decided on the ledger.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::fields::{LABEL_RULE, is_color, is_coordinate, label};
 use super::limits::{MAX_COORDINATE, MAX_PRICE_MINOR};
+use super::names::{name_key, place_key};
 use super::seat_plan::{PlaceTraits, PlannedCategory, PlannedSeat};
-use crate::text::nfc;
 
 /// The most seats of a part: what a batch may be, and less than a second of an event's time.
 pub const MAX_SEATS_OF_A_PART: usize = 5_000;
 
 /// The most problems that are told at a time: a screen or two, for whoever is to put them right.
 pub const MAX_PROBLEMS: usize = 100;
-
-/// What seats and categories go by, where two may be the same: what looks the same is.
-fn key(text: &str) -> String {
-    nfc(text).into_owned()
-}
 
 /// What a category goes by.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -29,7 +25,7 @@ pub struct CategoryName(String);
 impl CategoryName {
     /// That of a category with this name.
     pub fn of(name: &str) -> Self {
-        Self(key(name))
+        Self(name_key(name))
     }
 }
 
@@ -40,18 +36,29 @@ pub struct SectionName(String);
 impl SectionName {
     /// That of a section with this name.
     pub fn of(name: &str) -> Self {
-        Self(key(name))
+        Self(name_key(name))
+    }
+}
+
+/// What a row goes by: its section and its name.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct RowName(SectionName, String);
+
+impl RowName {
+    /// That of a row with these labels.
+    pub fn of(section: &str, row: &str) -> Self {
+        Self(SectionName::of(section), place_key(row).into_owned())
     }
 }
 
 /// What a seat goes by: its section, row and number.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct PlaceName([String; 3]);
+pub struct PlaceName(RowName, String);
 
 impl PlaceName {
     /// That of a seat with these labels.
     pub fn of(section: &str, row: &str, number: &str) -> Self {
-        Self([key(section), key(row), key(number)])
+        Self(RowName::of(section, row), place_key(number).into_owned())
     }
 }
 
@@ -167,7 +174,7 @@ impl Check {
 
     /// The text as a label; a problem if it is none.
     fn label(&mut self, field: &'static str, index: usize, text: &str) -> Option<String> {
-        let found = label(text).map(str::to_owned);
+        let found = label(text).map(Cow::into_owned);
         if found.is_none() {
             self.problem(field, index, format!("it must have {LABEL_RULE}"));
         }

@@ -13,7 +13,7 @@ use sea_orm::{
 
 use crate::domain::ledger::{Closing, OpenPlan, PlaceChange};
 use crate::domain::plan::{
-    CategoryName, PlaceFacts, PlaceKind, PlaceName, PlaceTraits, PlanPart, SectionName,
+    CategoryName, PlaceFacts, PlaceKind, PlaceName, PlaceTraits, PlanPart, RowName, SectionName,
 };
 use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, SeatId};
@@ -36,7 +36,7 @@ SELECT section FROM known WHERE section IS NOT NULL";
 const PLACES: &str = "
 SELECT id, section, row_label, number, accessible, x, y, kind, is_companion, has_gap_before, rank,
        floor
-  FROM seat_places WHERE event_id = $1 AND section = ANY ($2)";
+  FROM seat_places WHERE event_id = $1 AND section = ANY ($2) ORDER BY id";
 
 const HEAD: &str = "
 SELECT plan_version, (SELECT COALESCE(max(id), 0) FROM seats WHERE event_id = $1)
@@ -83,17 +83,22 @@ pub(super) async fn read_plan(
     let planned = || parts.iter().flat_map(|part| part.seats());
     let head = transaction.query_one_raw(statement(HEAD, [event.0.into()])).await?;
     let head = head.ok_or(StoreError::Corrupt("an event that is gone while it is locked"))?;
-    let sections: HashSet<_> = planned().map(|seat| SectionName::of(&seat.section)).collect();
+    let wanted: HashSet<_> = planned().map(|seat| SectionName::of(&seat.section)).collect();
     let known = transaction.query_all_raw(statement(SECTIONS, [event.0.into()])).await?;
     let known: Vec<String> =
         known.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
-    let named = known.iter().filter(|section| sections.contains(&SectionName::of(section)));
+    let named = known.iter().filter(|section| wanted.contains(&SectionName::of(section)));
     let query = statement(PLACES, [event.0.into(), texts(named.map(String::as_str))]);
     let names: HashSet<_> = planned().map(|seat| seat.name()).collect();
-    let mut places = HashMap::new();
+    let (mut places, mut sections, mut rows) = (HashMap::new(), HashMap::new(), HashMap::new());
     for row in PlaceRow::find_by_statement(query).all(transaction).await? {
+        let section = SectionName::of(&row.section);
+        sections.entry(section).or_insert_with(|| row.section.clone());
+        let name = RowName::of(&row.section, &row.row_label);
+        rows.entry(name).or_insert_with(|| row.row_label.clone());
         let name = PlaceName::of(&row.section, &row.row_label, &row.number);
-        if names.contains(&name) {
+        // An earlier version may have let two look alike: the first is meant.
+        if names.contains(&name) && !places.contains_key(&name) {
             let id = SeatId { event, serial: row.id };
             places.insert(name, (id, row.facts()?));
         }
@@ -101,7 +106,7 @@ pub(super) async fn read_plan(
     let seats = lock_seats(transaction, event, places.values().map(|(id, _)| id.serial)).await?;
     let categories = read_categories(transaction, event).await?;
     let (version, last_seat) = (head.try_get_by_index(0)?, head.try_get_by_index(1)?);
-    Ok((OpenPlan { version, last_seat, categories, places }, seats))
+    Ok((OpenPlan { version, last_seat, categories, places, sections, rows }, seats))
 }
 
 async fn lock_seats(
