@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::audit::AuditEntry;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
@@ -143,6 +144,8 @@ pub struct Closing {
     pub offers: BTreeMap<SeatId, Offer>,
     /// What is new in the plan. Where anything is, seats are in the log with it.
     pub plan: PlanChange,
+    /// What the audit log is to say.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// An idempotency key that stands for an order from now on.
@@ -185,8 +188,11 @@ impl Closing {
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let is_nothing_sold = self.changes.is_empty() && self.keys.is_empty();
-        is_nothing_sold && self.runs.is_empty() && self.offers.is_empty()
+        self.changes.is_empty()
+            && self.keys.is_empty()
+            && self.runs.is_empty()
+            && self.offers.is_empty()
+            && self.audit.is_empty()
     }
 }
 
@@ -335,6 +341,11 @@ impl Ledger {
         let expires_at = self.hold(id).map(|hold| hold.expires_at + by);
         let entry = Entry { cause: Cause::Extended, viewer, expires_at, order: None };
         self.change(id, |state| state.extend(by, now), entry)
+    }
+
+    /// Has the audit log say something, if what is decided is written.
+    pub fn note(&mut self, entry: AuditEntry) {
+        self.closing.audit.push(entry);
     }
 
     /// Logs the end of a hold that has run out; true if there was one.

@@ -6,6 +6,7 @@
 use super::decide::{Command, Needs};
 use super::reserve::UnavailableReason;
 use super::seat_set::SeatSet;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::block::SeatBlock;
 use crate::ids::{Revision, SeatId, ViewerId};
 use crate::ledger::Ledger;
@@ -33,6 +34,8 @@ pub struct Unblock {
     pub by: ViewerId,
     /// Which seats.
     pub seats: SeatSet,
+    /// Why; for the audit log alone.
+    pub why: Option<SeatBlock>,
 }
 
 /// The seats are off sale, or on sale.
@@ -63,7 +66,9 @@ impl Command for Block {
                 .block(id, &self.by, &self.block)
                 .expect("each of these seats was seen to be free on this ledger");
         }
-        Ok(Blocked::read(ledger, &self.seats))
+        let blocked = Blocked::read(ledger, &self.seats);
+        note(ledger, AuditAction::BlockSeats, &self.by, Some(&self.block), &blocked);
+        Ok(blocked)
     }
 }
 
@@ -84,8 +89,28 @@ impl Command for Unblock {
                     .expect("each of these seats was seen to be free on this ledger");
             }
         }
-        Ok(Blocked::read(ledger, &self.seats))
+        let blocked = Blocked::read(ledger, &self.seats);
+        note(ledger, AuditAction::UnblockSeats, &self.by, self.why.as_ref(), &blocked);
+        Ok(blocked)
     }
+}
+
+/// Which seats they were, the log says up to this revision.
+fn note(
+    ledger: &mut Ledger,
+    action: AuditAction,
+    by: &ViewerId,
+    why: Option<&SeatBlock>,
+    blocked: &Blocked,
+) {
+    let mut entry = AuditEntry::new(by, action).with("seats", blocked.seats.len());
+    if let Some(why) = why {
+        entry = entry.with("reason", why.reason);
+        if let Some(label) = &why.label {
+            entry = entry.with("label", label);
+        }
+    }
+    ledger.note(entry.with("revision", blocked.revision));
 }
 
 /// Names all seats that are not free, but for those that are as they are to be.

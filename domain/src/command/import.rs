@@ -6,6 +6,7 @@
 
 use super::decide::{Command, Needs};
 use super::reserve::UnavailableReason;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ids::{CategoryId, Revision, SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::plan::{CategoryName, PartProblem, PlanPart, PlannedSeat};
@@ -59,6 +60,13 @@ impl Command for Import {
         }
         imported.plan_version = ledger.plan_version();
         imported.revision = ledger.revision();
+        let entry = AuditEntry::new(&self.by, AuditAction::ImportSeats)
+            .with("created", imported.created)
+            .with("changed", imported.changed)
+            .with("unchanged", imported.unchanged)
+            .with("leftAlone", imported.left_alone.len())
+            .with("revision", imported.revision);
+        ledger.note(entry);
         Ok(imported)
     }
 }

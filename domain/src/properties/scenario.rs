@@ -279,7 +279,7 @@ fn blocked_in_time() -> impl Strategy<Value = Vec<Step>> {
         let first = Step { tick: None, ask: reserve(&viewer, &seats) };
         let end = prop_oneof![1 => Just(-1), 3 => Just(0)].prop_map(TimeDelta::microseconds);
         let block = (end, block(viewers()[2].clone(), seats.clone()));
-        let unblock = Ask::Unblock(Unblock { by: viewers()[1].clone(), seats });
+        let unblock = Ask::Unblock(Unblock { by: viewers()[1].clone(), seats, why: None });
         let unblock = Step { tick: None, ask: unblock };
         block.prop_map(move |(end, ask)| {
             let block = Step { tick: Some(Tick::FirstExpiry(end)), ask };
@@ -335,7 +335,7 @@ fn asks(
 
 /// Seats go off sale, mostly to come back: there is little to sell.
 fn blocks(by: ViewerId, seats: SeatSet) -> impl Strategy<Value = Ask> {
-    let unblock = Ask::Unblock(Unblock { by: by.clone(), seats: seats.clone() });
+    let unblock = Ask::Unblock(Unblock { by: by.clone(), seats: seats.clone(), why: None });
     prop_oneof![1 => block(by, seats), 2 => Just(unblock)]
 }
 

@@ -15,6 +15,7 @@ use super::plan::write_plan;
 use super::write::{reschedule_expiry, write_changes, write_orders};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId};
+use crate::store::audit::write_audit;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -135,6 +136,9 @@ impl BookingSession {
         }
         if !closing.keys.is_empty() {
             write_orders(&transaction, event, &closing, now).await?;
+        }
+        if !closing.audit.is_empty() {
+            write_audit(&transaction, Some(event), &closing.audit).await?;
         }
         if commands.iter().any(|command| command.needs().reschedules_expiry) {
             reschedule_expiry(&transaction, event).await?;
