@@ -11,7 +11,7 @@ use crate::domain::{EventId, SeatId};
 ///
 /// What cannot be read is given a serial number below 1, which no seat has and no id can hold: so
 /// it is refused with all other seats, and told as it was given.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct NamedSeats {
     unreadable: Vec<(SeatId, ID)>,
 }
@@ -27,15 +27,28 @@ impl NamedSeats {
         event: EventId,
         ids: &[ID],
     ) -> Result<(SeatSet, Self), Fault> {
-        let wrong_number =
-            || Fault::bad_input(format!("{argument} must name 1 to {MAX_SEATS_PER_REQUEST} seats"));
+        Self::read_up_to(MAX_SEATS_PER_REQUEST, argument, event, ids)
+    }
+
+    /// The same of another bound: for those who run a sale.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many, or none.
+    pub(super) fn read_up_to(
+        most: usize,
+        argument: &str,
+        event: EventId,
+        ids: &[ID],
+    ) -> Result<(SeatSet, Self), Fault> {
+        let wrong_number = || Fault::bad_input(format!("{argument} must name 1 to {most} seats"));
         // Counted before they are decoded: a hostile list costs no more than its length.
-        if ids.len() > MAX_SEATS_PER_REQUEST {
+        if ids.len() > most {
             return Err(wrong_number());
         }
-        let mut named = Self { unreadable: Vec::new() };
+        let mut named = Self::default();
         let seats = ids.iter().map(|id| named.seat(event, id)).collect();
-        let seats = SeatSet::new(seats).map_err(|_| wrong_number())?;
+        let seats = SeatSet::of_up_to(most, seats).map_err(|_| wrong_number())?;
         Ok((seats, named))
     }
 

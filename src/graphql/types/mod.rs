@@ -12,6 +12,8 @@ mod node;
 mod order;
 mod results;
 mod seat;
+mod seat_block;
+mod seat_history;
 mod seat_plan;
 mod seats_page;
 mod stream;
@@ -27,11 +29,13 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, BlockSeatsResult, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused,
+    HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult, InvalidSeats, PriceChanged,
+    RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
+pub use seat_block::BlockReason;
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;

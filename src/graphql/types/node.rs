@@ -3,8 +3,8 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged,
-    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, InvalidSeats,
+    PriceChanged, SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -47,4 +47,8 @@ pub enum UserError {
     AlreadyConfirmed(AlreadyConfirmed),
     /// No hold was prolonged.
     ExtensionRefused(ExtensionRefused),
+    /// Some seats are held or sold.
+    SeatsInUse(SeatsInUse),
+    /// Something is wrong with seats to be brought in.
+    InvalidSeats(InvalidSeats),
 }
