@@ -10,6 +10,7 @@ mod assets;
 mod attacks;
 mod blocking;
 mod books;
+mod bringing_in;
 mod browser;
 mod clients;
 mod coding;

@@ -16,11 +16,11 @@ use crate::identity::Role;
 use crate::store::reads::{HistoryFrom, HistoryRecord};
 
 /// A page of a seat's history.
-pub(super) type SeatHistoryConnection = Connection<String, SeatHistory, HistoryEnd, EmptyFields>;
+pub type SeatHistoryConnection = Connection<String, SeatHistory, HistoryEnd, EmptyFields>;
 
 /// Where a history ends.
 #[derive(Clone, Copy, Debug, SimpleObject)]
-pub(super) struct HistoryEnd {
+pub struct HistoryEnd {
     /// Whether the seat had changes before the last of these that cannot be found any more: the log
     /// is kept for a while, and early versions did not say which change came before.
     is_cut: bool,
@@ -28,7 +28,7 @@ pub(super) struct HistoryEnd {
 
 /// One change of a seat, as its history has it.
 #[derive(Clone, Debug)]
-pub(super) struct SeatHistory(Change);
+pub struct SeatHistory(Change);
 
 /// One change of a seat, as its history has it.
 #[Object(serial)]
