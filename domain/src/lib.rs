@@ -10,6 +10,7 @@
 //!
 //! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
+pub mod best;
 pub mod change;
 pub mod churn;
 pub mod command;
