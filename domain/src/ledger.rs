@@ -6,11 +6,14 @@
 //! Invariant: the changes written down have consecutive revisions, and each is a legal transition
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
+mod best;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::best::Board;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
@@ -20,6 +23,7 @@ use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::{EventStage, EventStatus};
+use best::Chosen;
 
 /// An event's conditions of sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +43,8 @@ pub struct Terms {
     /// The most seats one viewer may let go within [`WINDOW`] and still get more; `None`: however
     /// often seats are let go and taken again, nobody is refused for it.
     pub max_seats_let_go: Option<u32>,
+    /// Whether a reservation may leave a single free seat between taken ones.
+    pub allows_lone_seats: bool,
     /// Who confirms seats that cost money.
     pub confirmed_by: ConfirmedBy,
     /// ISO 4217; one for the whole event.
@@ -114,6 +120,8 @@ pub struct Ledger {
     key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
+    board: Option<Board>,
+    chosen: Option<Chosen>,
     closing: Closing,
 }
 
@@ -200,6 +208,8 @@ impl Ledger {
             key_slots,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
+            board: None,
+            chosen: None,
             closing: Closing::default(),
         }
     }
@@ -444,6 +454,9 @@ impl Ledger {
         self.revision = self.revision.next();
         seat.state = next;
         let previous = std::mem::replace(&mut seat.revision, self.revision);
+        if let Some(board) = &mut self.board {
+            board.put(id, &seat.state, seat.for_sale);
+        }
         self.closing.changes.push(Change {
             revision: self.revision,
             seat: id,

@@ -1,5 +1,6 @@
 //! What every command has in common.
 
+use crate::best::BestRequest;
 use crate::ids::{SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::order::IdempotencyKey;
@@ -38,6 +39,15 @@ pub struct Needs<'a> {
     /// The purchase: whose key stands for which order, what seats cost, and the orders of seats
     /// that are sold.
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
+    /// What is to be chosen when its turn comes; those seats are locked by then.
+    pub best: Option<&'a BestRequest>,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
+}
+
+impl Needs<'_> {
+    /// How many seats it is about.
+    pub fn size(&self) -> usize {
+        self.seats.len() + self.best.map_or(0, |request| request.quantity)
+    }
 }

@@ -12,6 +12,7 @@ mod extend;
 mod held;
 mod release;
 mod reserve;
+mod reserve_best;
 mod seat_set;
 #[cfg(test)]
 mod tests;
@@ -23,4 +24,5 @@ pub use extend::{Extend, ExtendRefusal};
 pub use held::NotHeldReason;
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
+pub use reserve_best::{ReserveBest, ReserveBestRefusal};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};

@@ -253,7 +253,7 @@ impl World {
             self.seats.keys().filter_map(|&id| ledger.seat(id)).cloned().collect();
         let closing = ledger.close();
         let changes = closing.changes.clone();
-        self.write(closing);
+        self.keep(closing);
         for seat in left {
             assert_eq!(
                 seat, self.seats[&seat.id],
@@ -379,7 +379,7 @@ impl World {
 
     /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the
     /// tables' primary keys would refuse.
-    fn write(&mut self, closing: Closing) {
+    pub(super) fn keep(&mut self, closing: Closing) {
         let last: BTreeMap<SeatId, &Change> =
             closing.changes.iter().map(|change| (change.seat, change)).collect();
         for (id, change) in last {
