@@ -11,7 +11,7 @@ use crate::domain::{EventId, SeatId};
 ///
 /// What cannot be read is given a serial number below 1, which no seat has and no id can hold: so
 /// it is refused with all other seats, and told as it was given.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct NamedSeats {
     unreadable: Vec<(SeatId, ID)>,
 }

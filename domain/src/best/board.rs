@@ -9,7 +9,7 @@ use super::layout::Layout;
 use super::lone;
 use super::request::{BestRequest, NoSeatsTogether};
 use super::view::{View, now_of};
-use crate::change::{Cause, Change};
+use crate::change::Cause;
 use crate::ids::SeatId;
 use crate::seat::{SeatState, SeatStatus};
 
@@ -41,25 +41,35 @@ impl Board {
 
     /// A seat is like this.
     pub fn put(&mut self, seat: SeatId, state: &SeatState, for_sale: bool) {
-        self.set(
-            seat,
-            match state {
-                SeatState::Available { .. } if for_sale => FREE,
-                SeatState::Reserved(hold) if for_sale => hold.expires_at.timestamp_micros(),
-                _ => TAKEN,
-            },
-        );
+        let (status, expires_at) = match state {
+            SeatState::Available { .. } => (SeatStatus::Available, None),
+            SeatState::Reserved(hold) => (SeatStatus::Reserved, Some(hold.expires_at)),
+            SeatState::Confirmed(_) => (SeatStatus::Confirmed, None),
+        };
+        self.put_status(seat, (status, expires_at), for_sale);
     }
 
-    /// A seat has changed. What a plan says of it is not in the log: after an import of seats the
-    /// layout is another.
-    pub fn apply(&mut self, change: &Change) {
-        let free_from = match (change.cause.status(), change.expires_at) {
-            (SeatStatus::Reserved, Some(until)) => until.timestamp_micros(),
-            (SeatStatus::Available, _) if change.cause != Cause::Blocked => FREE,
+    /// A seat has this status, as it was last written, and a hold on it ends then.
+    pub fn put_status(
+        &mut self,
+        seat: SeatId,
+        (status, expires_at): (SeatStatus, Option<DateTime<Utc>>),
+        for_sale: bool,
+    ) {
+        let free_from = match (status, expires_at) {
+            (SeatStatus::Available, _) if for_sale => FREE,
+            (SeatStatus::Reserved, Some(until)) if for_sale => until.timestamp_micros(),
             _ => TAKEN,
         };
-        self.set(change.seat, free_from);
+        if let Some(place) = self.layout.place(seat) {
+            self.free_from[place] = free_from;
+        }
+    }
+
+    /// A seat has changed for this cause; a hold ends then. What a plan says of a seat is not in
+    /// the log: after an import of seats the layout is another.
+    pub fn apply(&mut self, seat: SeatId, cause: Cause, expires_at: Option<DateTime<Utc>>) {
+        self.put_status(seat, (cause.status(), expires_at), cause.for_sale() != Some(false));
     }
 
     /// Chooses the best seats that are free at `now`, ascending.
@@ -95,12 +105,6 @@ impl Board {
     /// Tries something out: all is as before when what this gives is dropped.
     pub fn trial(&mut self) -> Trial<'_> {
         Trial { board: self, before: Vec::new() }
-    }
-
-    fn set(&mut self, seat: SeatId, free_from: i64) {
-        if let Some(place) = self.layout.place(seat) {
-            self.free_from[place] = free_from;
-        }
     }
 }
 

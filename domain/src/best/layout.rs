@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::place::Place;
 use super::row::{Row, distance, usual};
-use crate::ids::{CategoryId, EventId, SeatId};
+use crate::ids::{EventId, SeatId};
 use crate::plan::PlaceKind;
 
 /// How good a place is: the smaller, the better. Its rank, then its distance to the focal point or
@@ -129,16 +129,6 @@ impl Layout {
     /// The event whose plan it is.
     pub fn event(&self) -> EventId {
         self.event
-    }
-
-    /// Whether the plan has a section of this name.
-    pub fn has_section(&self, name: &str) -> bool {
-        self.sections.contains_key(name)
-    }
-
-    /// Whether a place of the plan is of this category.
-    pub fn has_category(&self, category: CategoryId) -> bool {
-        category.event == self.event && self.categories.contains(&category.serial)
     }
 
     /// About how many bytes it takes, and a board on it.

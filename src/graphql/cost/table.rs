@@ -91,6 +91,9 @@ const EVENT_ID: EventOf = EventOf::Argument("eventId");
 const OF_INPUT: EventOf = EventOf::Argument("input");
 const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 
+/// One on either side of each.
+const LONE_SEATS: Items = Items::UpTo(2 * MAX_SEATS_PER_REQUEST);
+
 /// A plan has seats, and no shapes yet.
 const NONE: Items = Items::UpTo(0);
 
@@ -127,12 +130,14 @@ const FIELDS: &[Row] = &[
     ("Viewer", "remainingAllowance", Items::One, Reads::One, EVENT_ID),
     ("Viewer", "orders", Items::WithPage(ORDERS), Reads::Page, EventOf::Any),
     ("Mutation", "reserveSeats", Items::One, Reads::Nothing, OF_INPUT),
+    ("Mutation", "reserveBestAvailable", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "confirmSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "releaseSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "extendHolds", Items::One, Reads::Nothing, OF_INPUT),
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ExtendHoldsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
+    ("LoneSeatLeft", "seats", LONE_SEATS, Reads::ItemsTogether, EventOf::Same),
     ("SeatsUnavailable", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("SeatsNotHeld", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("Subscription", "seatChanges", Items::One, Reads::One, EVENT_ID),

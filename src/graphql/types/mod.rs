@@ -24,8 +24,9 @@ pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
     AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    IdempotencyKeyReused, LoneSeatLeft, NoSeatsTogether, PriceChanged, RefusalReason, RefusedSeat,
+    ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed,
+    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};

@@ -3,8 +3,8 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged,
-    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, LoneSeatLeft,
+    NoSeatsTogether, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -37,6 +37,10 @@ pub enum UserError {
     HoldsTooFrequent(HoldsTooFrequent),
     /// Outside the sales window.
     SalesClosed(SalesClosed),
+    /// A single seat would be left alone.
+    LoneSeatLeft(LoneSeatLeft),
+    /// There are no such seats together.
+    NoSeatsTogether(NoSeatsTogether),
     /// Some seats are not the viewer's.
     SeatsNotHeld(SeatsNotHeld),
     /// The key stands for another set of seats.

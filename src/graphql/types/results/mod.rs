@@ -2,14 +2,18 @@
 
 mod confirm;
 mod extend;
+mod lone_seat;
 mod refused_seats;
 mod release;
 mod reserve;
+mod reserve_best;
 
 pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
+pub use lone_seat::LoneSeatLeft;
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
     HoldsTooFrequent, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable,
 };
+pub use reserve_best::{NoSeatsTogether, ReserveBestAvailableResult};
