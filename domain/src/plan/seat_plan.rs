@@ -1,13 +1,16 @@
 //! A plan, and the check of all its rules.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use strum::FromRepr;
 
+use super::drawing::Drawing;
 use super::error::PlanError;
 use super::excerpt::Excerpt;
 use super::fields::{is_color, is_coordinate, is_currency, label};
 use super::limits::{MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SEATS};
+use super::names::{NameClash, NamedFloors, NamedPlaces, name_key};
 
 /// A price category, as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +99,7 @@ pub struct SeatPlan {
     currency: String,
     categories: Vec<PlannedCategory>,
     seats: Vec<PlannedSeat>,
+    drawing: Drawing,
 }
 
 impl SeatPlan {
@@ -122,7 +126,27 @@ impl SeatPlan {
         }
         check_categories(&mut categories)?;
         check_seats(&mut seats, categories.len())?;
-        Ok(Self { currency: currency.to_owned(), categories, seats })
+        let drawing = Drawing::default();
+        Ok(Self { currency: currency.to_owned(), categories, seats, drawing })
+    }
+
+    /// The same with what a map shows beside seats.
+    ///
+    /// # Errors
+    /// The first rule of this module that is broken, and where.
+    pub fn with_drawing(self, drawing: Drawing) -> Result<Self, PlanError> {
+        let mut floors = NamedFloors::default();
+        for floor in self.seats.iter().filter_map(|seat| seat.traits.floor.as_deref()) {
+            // They have been looked at with the seats.
+            let _ = floors.name(floor);
+        }
+        Ok(Self { drawing: drawing.checked(&mut floors)?, ..self })
+    }
+
+    /// What a map shows beside seats; nothing unless said.
+    #[must_use]
+    pub fn drawing(&self) -> &Drawing {
+        &self.drawing
     }
 
     /// The currency of every price: one of ISO 4217 that has a minor unit.
@@ -145,19 +169,22 @@ impl SeatPlan {
 }
 
 fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError> {
-    let mut names = HashSet::with_capacity(categories.len());
+    let mut names = HashMap::<String, (usize, String)>::with_capacity(categories.len());
     for (index, category) in categories.iter_mut().enumerate() {
-        category.name = match label(&category.name) {
-            Some(name) => name.to_owned(),
-            None => {
-                let name = Excerpt::of(&category.name);
-                return Err(PlanError::CategoryName { index, name });
-            }
-        };
-        if !names.insert(category.name.as_str()) {
+        let Some(name) = label(&category.name) else {
             let name = Excerpt::of(&category.name);
-            return Err(PlanError::DuplicateCategory { index, name });
+            return Err(PlanError::CategoryName { index, name });
+        };
+        category.name = name.into_owned();
+        if let Some((first, like)) = names.get(&name_key(&category.name)) {
+            let name = Excerpt::of(&category.name);
+            if *like == category.name {
+                return Err(PlanError::DuplicateCategory { index, name });
+            }
+            let (first, like) = (*first, Excerpt::of(like));
+            return Err(PlanError::CategoriesAlike { index, name, first, like });
         }
+        names.insert(name_key(&category.name), (index, category.name.clone()));
         if !(0..=MAX_PRICE_MINOR).contains(&category.price_minor) {
             let price_minor = category.price_minor;
             return Err(PlanError::Price { index, price_minor });
@@ -171,14 +198,14 @@ fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError>
 }
 
 fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanError> {
-    let mut locations = HashMap::with_capacity(seats.len());
+    let (mut places, mut floors) = (NamedPlaces::default(), NamedFloors::default());
     for (index, seat) in seats.iter_mut().enumerate() {
         for (field, value) in
             [("section", &mut seat.section), ("row", &mut seat.row), ("number", &mut seat.number)]
         {
             match label(value) {
-                Some(trimmed) if trimmed.len() == value.len() => {}
-                Some(trimmed) => *value = trimmed.to_owned(),
+                Some(Cow::Borrowed(kept)) if kept.len() == value.len() => {}
+                Some(kept) => *value = kept.into_owned(),
                 None => {
                     let value = Excerpt::of(value);
                     return Err(PlanError::SeatLabel { index, field, value });
@@ -193,10 +220,43 @@ fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanE
             (Some(x), Some(y)) if is_coordinate(x) && is_coordinate(y) => {}
             _ => return Err(PlanError::Position { index }),
         }
-        let location = (seat.section.as_str(), seat.row.as_str(), seat.number.as_str());
-        if let Some(first) = locations.insert(location, index) {
-            return Err(PlanError::DuplicateSeat { index, first });
-        }
+        check_traits(index, &mut seat.traits, &mut floors)?;
+        let named = places.name(&seat.section, &seat.row, &seat.number, index);
+        named.map_err(|clash| clash_of(index, seat, clash))?;
     }
     Ok(())
+}
+
+fn check_traits(
+    index: usize,
+    traits: &mut PlaceTraits,
+    floors: &mut NamedFloors,
+) -> Result<(), PlanError> {
+    if let Some(rank) = traits.rank.filter(|rank| *rank < 0) {
+        return Err(PlanError::Rank { index, rank });
+    }
+    let Some(floor) = &mut traits.floor else { return Ok(()) };
+    let Some(kept) = label(floor) else {
+        return Err(PlanError::SeatLabel { index, field: "floor", value: Excerpt::of(floor) });
+    };
+    if kept != floor.as_str() {
+        *floor = kept.into_owned();
+    }
+    let seat = || format!("seat {}", index + 1);
+    floors.name(floor).map_err(|clash| PlanError::floor(seat(), floor, &clash))
+}
+
+fn clash_of(index: usize, seat: &PlannedSeat, clash: NameClash<usize>) -> PlanError {
+    let alike = |field, value: &str, first, like: String| PlanError::PlacesAlike {
+        index,
+        field,
+        value: Excerpt::of(value),
+        first,
+        like: Excerpt::of(&like),
+    };
+    match clash {
+        NameClash::Seat { first } => PlanError::DuplicateSeat { index, first },
+        NameClash::Section { like, first } => alike("section", &seat.section, first, like),
+        NameClash::Row { like, first } => alike("row", &seat.row, first, like),
+    }
 }

@@ -4,9 +4,11 @@
 //! answer. A test holds this against the schema: a list, or a field with arguments,
 //! cannot be left out.
 
+use crate::domain::audit::MAX_DETAILS;
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
+use crate::domain::plan::{MAX_SHAPE_POINTS, MAX_SHAPES};
 use crate::feed::MAX_BATCH_CHANGES;
-use crate::graphql::paging::{EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS};
+use crate::graphql::paging::{AUDIT_LOG, EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS};
 
 /// What a statement costs beside its rows, in rows: a way to the database and back takes 60 µs and
 /// more, and a row 1.6 µs.
@@ -94,8 +96,8 @@ const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 /// One on either side of each.
 const LONE_SEATS: Items = Items::UpTo(2 * MAX_SEATS_PER_REQUEST);
 
-/// A plan has seats, and no shapes yet.
-const NONE: Items = Items::UpTo(0);
+const SHAPES: Items = Items::UpTo(MAX_SHAPES);
+const NUMBERS_OF_SHAPE: Items = Items::UpTo(2 * MAX_SHAPE_POINTS);
 
 const FIELDS: &[Row] = &[
     ("Query", "node", Items::One, Reads::One, EventOf::Ids("id")),
@@ -103,6 +105,7 @@ const FIELDS: &[Row] = &[
     ("Query", "order", Items::One, Reads::One, EventOf::Any),
     ("Query", "event", Items::One, Reads::One, EventOf::Argument("id")),
     ("Query", "events", Items::WithPage(EVENTS), Reads::Page, EventOf::Any),
+    ("Query", "auditLog", Items::WithPage(AUDIT_LOG), Reads::Page, EventOf::Any),
     ("Query", "seat", Items::One, Reads::One, EventOf::Ids("id")),
     ("Query", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EVENT_ID),
     ("Query", "seatMap", Items::One, Reads::One, EVENT_ID),
@@ -114,8 +117,8 @@ const FIELDS: &[Row] = &[
     ("Event", "categories", Items::Categories, Reads::Items, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
-    ("SeatPlan", "shapes", NONE, Reads::Nothing, EventOf::Same),
-    ("PlanShape", "points", NONE, Reads::Nothing, EventOf::Same),
+    ("SeatPlan", "shapes", SHAPES, Reads::Items, EventOf::Same),
+    ("PlanShape", "points", NUMBERS_OF_SHAPE, Reads::Nothing, EventOf::Same),
     ("SeatStatuses", "places", Items::Seats, Reads::Nothing, EventOf::Same),
     ("EventConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("EventConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
@@ -123,6 +126,9 @@ const FIELDS: &[Row] = &[
     ("SeatConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("OrderConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("OrderConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("AuditLogConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("AuditLogConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("AuditLogEntry", "details", Items::UpTo(MAX_DETAILS), Reads::Nothing, EventOf::Same),
     ("Order", "seats", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
     ("Order", "lines", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
     ("Viewer", "roles", Items::EachOnce, Reads::Nothing, EventOf::Same),
