@@ -19,29 +19,25 @@ pub(super) fn choose(view: &View<'_>) -> Result<Vec<usize>, NoSeatsTogether> {
     apart.ok_or_else(|| what_there_is(view))
 }
 
+/// How many are free, and how many of them together.
 fn what_there_is(view: &View<'_>) -> NoSeatsTogether {
     let mut told = NoSeatsTogether::default();
     for group in view.groups() {
-        let is_accessible = |&place: &usize| view.layout.access[place] == Access::Accessible;
-        let counts = |place: &usize| {
-            let is_kept = view.layout.access[*place] != Access::Ordinary;
-            is_kept == view.request.accessible && view.is_eligible(*place)
-        };
-        told.available += group.places.clone().filter(counts).count();
-        let blocks: Vec<Vec<usize>> = match group.kind {
-            GroupKind::Segment => {
-                let runs = view.runs(group).into_iter();
-                runs.map(|(start, length)| (start..start + length).collect()).collect()
+        let (mut length, mut accessible) = (0, 0);
+        for place in group.places.clone() {
+            if view.is_eligible(place) {
+                let access = view.layout.access[place];
+                length += 1;
+                accessible += usize::from(access == Access::Accessible);
+                let is_kept = access != Access::Ordinary;
+                told.available += usize::from(is_kept == view.request.accessible);
+            } else if group.kind == GroupKind::Segment {
+                (length, accessible) = (0, 0);
             }
-            GroupKind::Table | GroupKind::Standing => {
-                vec![group.places.clone().filter(|&place| view.is_eligible(place)).collect()]
+            if accessible > 0 || !view.request.accessible {
+                told.largest_block = told.largest_block.max(length);
             }
-        };
-        let serves = |block: &Vec<usize>| {
-            !view.request.accessible || block.iter().any(|place| is_accessible(place))
-        };
-        let largest = blocks.iter().filter(|block| serves(block)).map(Vec::len).max();
-        told.largest_block = told.largest_block.max(largest.unwrap_or_default());
+        }
     }
     told
 }

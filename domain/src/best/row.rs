@@ -104,5 +104,6 @@ fn along(points: &[(f64, f64)]) -> Vec<usize> {
 
 /// From one point to another, in the plan's units.
 pub(super) fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
-    (a.0 - b.0).hypot(a.1 - b.1)
+    let (dx, dy) = (a.0 - b.0, a.1 - b.1);
+    (dx * dx + dy * dy).sqrt()
 }

@@ -7,9 +7,12 @@ use super::lone;
 use super::row::distance;
 use super::view::View;
 
-/// The most places around which a party is tried to be gathered, the best first. With a hundred
-/// places around each that is a millisecond in a house of 20,000.
-pub(super) const MAX_CENTRES: usize = 64;
+/// The most places around which a party is tried to be gathered, the best first.
+const MAX_CENTRES: usize = 64;
+
+/// With a large party around each there are fewer of them: so many seats in all, which is about a
+/// millisecond.
+const MAX_GATHERED: usize = 2048;
 
 /// A place and where it is, along the longer side of the house first.
 #[derive(Clone, Copy)]
@@ -30,25 +33,25 @@ pub(super) fn closest(view: &View<'_>) -> Option<Vec<usize>> {
     if eligible.len() < view.request.quantity {
         return None;
     }
-    let is_centre =
-        |&place: &usize| !view.request.accessible || layout.access[place] == Access::Accessible;
-    let mut centres: Vec<usize> = eligible.iter().copied().filter(is_centre).collect();
-    let by_value = |&place: &usize| (layout.values[place], place);
-    if centres.len() > MAX_CENTRES {
-        centres.select_nth_unstable_by_key(MAX_CENTRES, by_value);
-        centres.truncate(MAX_CENTRES);
-    }
-    centres.sort_unstable_by_key(by_value);
     let spots = in_line(view, &eligible);
-    let gathered = centres.into_iter().filter_map(|centre| {
-        let index = spots.iter().position(|spot| spot.place == centre)?;
+    let is_centre = |&index: &usize| {
+        !view.request.accessible || layout.access[spots[index].place] == Access::Accessible
+    };
+    let mut centres: Vec<usize> = (0..spots.len()).filter(is_centre).collect();
+    let by_value = |&index: &usize| (layout.values[spots[index].place], spots[index].place);
+    let most = (MAX_GATHERED / view.request.quantity).clamp(1, MAX_CENTRES);
+    if centres.len() > most {
+        centres.select_nth_unstable_by_key(most, by_value);
+        centres.truncate(most);
+    }
+    let gathered = centres.into_iter().map(|index| {
         let near = nearest(view, &spots, index);
         let sum: u64 = near.iter().map(|near| near.0).sum();
         let mut places: Vec<usize> = near.into_iter().map(|near| near.2).collect();
         places.sort_unstable();
         let alone = lone::left_alone(layout, &|place| view.is_free(place), &places).len();
         let value: Value = places.iter().map(|&place| layout.values[place]).sum();
-        Some(((sum, alone, value, centre), places))
+        ((sum, alone, value, spots[index].place), places)
     });
     gathered.min_by_key(|(score, _)| *score).map(|(_, places)| places)
 }
@@ -86,9 +89,13 @@ fn nearest(view: &View<'_>, spots: &[Spot], centre: usize) -> Vec<(u64, Value, u
     while let Some(index) = next {
         let spot = spots[index];
         let far = steps(distance(middle.at, spot.at));
-        near.push((far, view.layout.values[spot.place], spot.place));
-        if near.len() > wanted {
-            near.pop();
+        let found = (far, view.layout.values[spot.place], spot.place);
+        if near.len() < wanted {
+            near.push(found);
+        } else if let Some(mut farthest) = near.peek_mut()
+            && found < *farthest
+        {
+            *farthest = found;
         }
         if index <= centre {
             before = index;
