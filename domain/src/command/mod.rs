@@ -5,6 +5,7 @@
 //!
 //! A file for each command: what it asks, how it is decided, and why it may be refused.
 
+mod claim;
 mod confirm;
 mod decide;
 mod expire;
@@ -15,12 +16,15 @@ mod reserve;
 mod seat_set;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
+pub use claim::{Claim, Claimed};
 pub use confirm::{Confirm, ConfirmRefusal, Confirmed};
-pub use decide::{Command, Needs};
+pub use decide::{Command, HandOver, Needs};
 pub use expire::Expire;
 pub use extend::{Extend, ExtendRefusal};
 pub use held::NotHeldReason;
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
+pub use transfer::{Transfer, TransferRefusal, Transferred};

@@ -7,6 +7,7 @@
 
 mod churn;
 mod coverage;
+mod handing_over;
 mod holds;
 mod oracle;
 mod purchases;
@@ -116,7 +117,7 @@ proptest! {
             let mut folded = World::new(world.terms.clone()).seats;
             for change in &world.log {
                 let row = folded.get_mut(&change.seat).expect("only the event's seats change");
-                row.state = written(change);
+                row.state = written(change, &row.state);
                 row.revision = change.revision;
             }
             assert_eq!(folded, world.seats);

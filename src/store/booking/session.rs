@@ -10,7 +10,7 @@ use sea_orm::{
 use super::batched_command::BatchedCommand;
 use super::churn::write_churn;
 use super::opening::read_opening;
-use super::write::{reschedule_expiry, write_changes, write_orders};
+use super::write::{reschedule_expiry, write_changes, write_orders, write_owners};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId};
 use crate::store::entity::event;
@@ -127,6 +127,9 @@ impl BookingSession {
         }
         if !closing.keys.is_empty() {
             write_orders(&transaction, event, &closing, now).await?;
+        }
+        if !closing.owners.is_empty() {
+            write_owners(&transaction, event, &closing).await?;
         }
         if commands.iter().any(|command| command.needs().reschedules_expiry) {
             reschedule_expiry(&transaction, event).await?;

@@ -16,9 +16,13 @@ use crate::store::error::StoreError;
 const CHANGES_AT_ONCE: usize = 10_000;
 
 /// A seat as the log folded so far leaves it.
-struct Folded {
+pub(super) struct Folded {
     state: SeatState,
     revision: Revision,
+    /// Why it changed last.
+    pub(super) cause: Cause,
+    /// Whether whoever has it has taken it from the sale, and was not given it.
+    pub(super) is_taken: bool,
 }
 
 /// The log of one event, folded as it is read.
@@ -31,12 +35,13 @@ struct LogFold<'a> {
 }
 
 /// Verifies the log: no hole from what is kept of it, only changes that can be, holds no longer
-/// than the event allows; and that it folds to the table.
+/// than the event allows; and that it folds to the table. Gives the seats as they are folded, as
+/// far back as the log is kept.
 pub(super) async fn verify(
     books: &EventBooks,
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
-) -> Result<(), StoreError> {
+) -> Result<HashMap<i32, Folded>, StoreError> {
     let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats: HashMap::new() };
     loop {
         let rows = change_rows(snapshot, books.event, fold.last, CHANGES_AT_ONCE).await?;
@@ -59,7 +64,7 @@ pub(super) async fn verify(
         findings.progress();
     }
     fold.finish(findings);
-    Ok(())
+    Ok(fold.seats)
 }
 
 impl LogFold<'_> {
@@ -93,8 +98,16 @@ impl LogFold<'_> {
             findings.violation(Violation::IllegalChange { event, seat, revision, cause });
         }
         self.check_hold(change, findings);
+        let is_taken = match change.cause {
+            Cause::Reserved => true,
+            Cause::Claimed | Cause::Transferred => false,
+            _ => self.seats.get(&seat).is_some_and(|folded| folded.is_taken),
+        };
         match change.state(before) {
-            Some(state) => drop(self.seats.insert(seat, Folded { state, revision })),
+            Some(state) => {
+                let folded = Folded { state, revision, cause: change.cause, is_taken };
+                self.seats.insert(seat, folded);
+            }
             None => findings.violation(Violation::UnreadableChange {
                 event,
                 revision: revision.0,
@@ -134,7 +147,7 @@ impl LogFold<'_> {
     }
 
     /// The log is read: what is left is to compare it with the event and its seats.
-    fn finish(self, findings: &mut Findings<'_>) {
+    fn finish(&self, findings: &mut Findings<'_>) {
         let (event, revision) = (self.books.event, self.books.revision);
         // A log of which nothing is kept was pruned to its end.
         let pruned = self.pruned.unwrap_or(revision);
