@@ -25,6 +25,7 @@ pub mod order_code;
 pub mod plan;
 #[cfg(test)]
 mod properties;
+pub mod sales_span;
 pub mod seat;
 pub mod stage;
 pub mod text;

@@ -5,6 +5,7 @@
 //! cannot be left out.
 
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
+use crate::domain::sales_span::SalesSpan;
 use crate::feed::MAX_BATCH_CHANGES;
 use crate::graphql::paging::{EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS};
 
@@ -94,6 +95,9 @@ const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 /// A plan has seats, and no shapes yet.
 const NONE: Items = Items::UpTo(0);
 
+/// More than any venue has; those who see them by section are trusted.
+const SECTIONS: usize = 1000;
+
 const FIELDS: &[Row] = &[
     ("Query", "node", Items::One, Reads::One, EventOf::Ids("id")),
     ("Query", "nodes", Items::Given("ids", MAX_NODES), Reads::Items, EventOf::Ids("ids")),
@@ -109,6 +113,11 @@ const FIELDS: &[Row] = &[
     ("Event", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EventOf::Same),
     ("Event", "seatMap", Items::One, Reads::One, EventOf::Same),
     ("Event", "categories", Items::Categories, Reads::Items, EventOf::Same),
+    ("Event", "orders", Items::WithPage(ORDERS), Reads::FilteredPage, EventOf::Same),
+    ("Event", "salesSummary", Items::One, Reads::Seats, EventOf::Same),
+    ("SalesSummary", "byCategory", Items::Categories, Reads::ItemsTogether, EventOf::Same),
+    ("SalesSummary", "bySection", Items::UpTo(SECTIONS), Reads::Nothing, EventOf::Same),
+    ("SalesSummary", "overTime", Items::UpTo(SalesSpan::Day.most()), Reads::Nothing, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "shapes", NONE, Reads::Nothing, EventOf::Same),
@@ -130,6 +139,8 @@ const FIELDS: &[Row] = &[
     ("Mutation", "confirmSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "releaseSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "extendHolds", Items::One, Reads::Nothing, OF_INPUT),
+    ("Mutation", "claimGuestSession", Items::One, Reads::One, OF_INPUT),
+    ("Mutation", "transferOrder", Items::One, Reads::One, OF_INPUT),
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ExtendHoldsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),

@@ -4,11 +4,13 @@
 mod category;
 mod event;
 mod event_fields;
+mod event_orders;
 mod event_scope;
 mod money;
 mod node;
 mod order;
 mod results;
+mod sales_summary;
 mod seat;
 mod seat_plan;
 mod seats_page;
@@ -18,14 +20,19 @@ mod viewer;
 pub use category::Category;
 pub use event::Event;
 pub use event_fields::{Availability, ConfirmedBy};
+pub use event_orders::OrderFilter;
 pub use event_scope::EventScope;
 pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
     AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    IdempotencyKeyReused, OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason,
+    RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded,
+    SeatsNotHeld, SeatsUnavailable, TransferOrderResult,
+};
+pub use sales_summary::{
+    CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};

@@ -3,8 +3,9 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged,
-    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, OrderNotFound,
+    OrderOwnerChanged, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld,
+    SeatsUnavailable,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -47,4 +48,8 @@ pub enum UserError {
     AlreadyConfirmed(AlreadyConfirmed),
     /// No hold was prolonged.
     ExtensionRefused(ExtensionRefused),
+    /// There is no such order, or it is not the viewer's.
+    OrderNotFound(OrderNotFound),
+    /// The order is another viewer's by now.
+    OrderOwnerChanged(OrderOwnerChanged),
 }

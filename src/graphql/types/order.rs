@@ -9,12 +9,14 @@ use super::event_scope::EventScope;
 use super::money::Money;
 use super::seat::Seat;
 use crate::domain;
+use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
-use crate::graphql::ids::AnyId;
+use crate::graphql::ids::{self, AnyId};
 use crate::graphql::required::required;
 use crate::graphql::scalars::DateTime;
+use crate::identity::Role;
 
-/// A confirmed sale to one viewer. Never changes.
+/// A confirmed sale to one viewer. Nothing of it changes but whose it is.
 #[derive(Clone, Debug)]
 pub struct Order {
     event: Arc<EventScope>,
@@ -40,7 +42,7 @@ impl Order {
     }
 }
 
-/// A confirmed sale to one viewer. Never changes.
+/// A confirmed sale to one viewer. Nothing of it changes but whose it is.
 #[Object]
 impl Order {
     /// Opaque and stable.
@@ -52,6 +54,13 @@ impl Order {
     /// `4G7Q9-0ABXK`.
     async fn code(&self) -> String {
         self.order.code.to_string()
+    }
+
+    /// Whose it is: for the owner, SHOP and ADMIN; null for whoever has just passed it on.
+    async fn viewer_id(&self, ctx: &Context<'_>) -> Option<ID> {
+        let viewer = ctx.viewer()?;
+        let may_know = viewer.has_role(Role::Shop) || viewer.id == self.order.viewer;
+        may_know.then(|| ids::viewer_id(&self.order.viewer))
     }
 
     /// The event.

@@ -5,22 +5,28 @@
 //! the database's clock at the statement, and [`SeatState`](crate::domain::SeatState) answers for
 //! an instant.
 
+mod claims;
+mod event_orders;
 mod events;
 mod letters;
 mod maps;
 mod orders;
 mod plans;
+mod sales;
 mod seats;
 mod sizes;
 mod snapshot;
 mod viewers;
 
+pub use claims::CLAIMED_EVENTS_AT_ONCE;
+pub use event_orders::OrderFilter;
 pub use events::{CategoryRecord, Counts, EventRecord};
 pub use letters::{LetterRecord, LettersRecord};
 pub use maps::{PublicState, SeatMapRecord, Snapshot};
 pub use orders::OrderCursor;
 pub(super) use orders::orders;
 pub use plans::{PlanRecord, PlanSeatRecord};
+pub use sales::{SalesPart, SalesRecord, SoldInSpan};
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
 pub use sizes::EventSize;
 pub use viewers::{AllowanceRecord, ViewerState};

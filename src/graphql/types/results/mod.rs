@@ -5,6 +5,7 @@ mod extend;
 mod refused_seats;
 mod release;
 mod reserve;
+mod transfer;
 
 pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
@@ -13,3 +14,4 @@ pub use release::ReleaseSeatsResult;
 pub use reserve::{
     HoldsTooFrequent, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable,
 };
+pub use transfer::{OrderNotFound, OrderOwnerChanged, TransferOrderResult};
