@@ -5,6 +5,7 @@
 
 use super::decide::{Command, HandOver, Needs};
 use super::seat_set::SeatSet;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ids::{OrderId, Revision, ViewerId};
 use crate::ledger::Ledger;
 use crate::order::Order;
@@ -20,6 +21,8 @@ pub struct Transfer {
     pub from: ViewerId,
     /// Whose it shall be.
     pub to: ViewerId,
+    /// Who manages events and does it for the owner, which the audit log says.
+    pub managed_by: Option<ViewerId>,
 }
 
 /// The order is the new owner's.
@@ -56,7 +59,14 @@ impl Command for Transfer {
             if order.viewer != self.from {
                 return Err(TransferRefusal::OwnerChanged(Box::new(order.clone())));
             }
+            let code = order.code.to_string();
             ledger.hand_over(self.order, &self.to).map_err(|_| TransferRefusal::NotFound)?;
+            if let Some(actor) = &self.managed_by {
+                let name = |viewer: &ViewerId| Some(viewer.as_str().to_owned());
+                let entry = AuditEntry::new(actor, AuditAction::TransferOrder).with("code", code);
+                let (from, to) = (name(&self.from), name(&self.to));
+                ledger.note(entry.with_change("toViewerId", from, to));
+            }
         }
         let order = ledger.order(self.order).ok_or(TransferRefusal::NotFound)?.clone();
         let seats = order.seats.iter().filter_map(|&seat| ledger.seat(seat));

@@ -59,7 +59,13 @@ impl HandOver {
                 let order = world.orders.values().nth(order % count)?;
                 let from = from.clone().unwrap_or_else(|| order.viewer.clone());
                 let seats = SeatSet::new(order.seats.clone()).ok()?;
-                Some(Ask::Transfer(Transfer { order: order.id, seats, from, to: to.clone() }))
+                Some(Ask::Transfer(Transfer {
+                    order: order.id,
+                    seats,
+                    from,
+                    to: to.clone(),
+                    managed_by: None,
+                }))
             }
         }
     }

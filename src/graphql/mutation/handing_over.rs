@@ -164,7 +164,8 @@ async fn pass_on(
 ) -> Result<TransferOrderResult, Fault> {
     let missing = |_| Fault::internal("an order without seats, or with too many");
     let seats = SeatSet::new(order.seats.clone()).map_err(missing)?;
-    let transfer = Transfer { order: order.id, seats, from: order.viewer.clone(), to };
+    let managed_by = (order.viewer != asker.id).then(|| asker.id.clone());
+    let transfer = Transfer { order: order.id, seats, from: order.viewer.clone(), to, managed_by };
     Ok(match submit(ctx, asker, order.id.event, transfer).await? {
         Ok(transferred) => TransferOrderResult::success(transferred),
         Err(TransferRefusal::OwnerChanged(order)) if asker.has_role(Role::Admin) => {
