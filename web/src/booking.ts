@@ -1,9 +1,9 @@
 // What a buyer does: hold seats, give them back, buy them. Each is shown at once as asked for, then
 // as answered. What is refused is explained at the seat that it is about.
 
-import { total } from './amounts';
-import { Fault, ask, given, type Credentials } from './api';
-import type { ServerClock } from './clock';
+import { total } from "./amounts";
+import { type AskOptions, Fault, ask, given, type Credentials } from "./api";
+import type { ServerClock } from "./clock";
 import {
   ConfirmSeatsDocument,
   type EventDetailsFragment,
@@ -11,8 +11,18 @@ import {
   type RefusalReason,
   ReleaseSeatsDocument,
   ReserveSeatsDocument,
-} from './generated/operations';
-import type { SeatNumber } from './plan';
+} from "./generated/operations";
+import type { SeatNumber } from "./plan";
+import {
+  carryOut,
+  MOST_AT_ONCE,
+  newKey,
+  newPurchase,
+  type Part,
+  type Purchase,
+  readPurchase,
+  seatIdsOf,
+} from "./purchase";
 import {
   BUYING,
   FREE,
@@ -24,7 +34,7 @@ import {
   type Order,
   type Pending,
   type SeatState,
-} from './state';
+} from "./state";
 import {
   dateAndTime,
   duration,
@@ -34,7 +44,7 @@ import {
   seats as countSeats,
   shortName,
   waitWords,
-} from './words';
+} from "./words";
 
 /** How long a refusal is believed that no frame says anything about. */
 const HINT_MS = 3_000;
@@ -47,26 +57,21 @@ export interface Note {
   readonly seat: SeatNumber | null;
   readonly text: string;
   /** News is seen anyway and only has to be said. The rest is explained at the seat. */
-  readonly kind: 'news' | 'wait' | 'refusal';
+  readonly kind: "news" | "wait" | "refusal";
 }
 
 export interface BookingEvents {
   note(note: Note): void;
   /** What is waited for has changed. */
   waiting(count: number): void;
-  bought(order: Order): void;
-}
-
-/** A purchase under way: kept across reloads, so that it is asked for again under the same key. */
-interface Purchase {
-  key: string;
-  seatIds: string[];
-  begunAt: number;
+  /** One order, or several of a purchase that was made in parts. */
+  bought(orders: readonly Order[]): void;
 }
 
 export class Booking {
   #waiting = 0;
   #isBuying = false;
+  #progress: string | null = null;
 
   constructor(
     private readonly event: EventDetailsFragment,
@@ -80,6 +85,11 @@ export class Booking {
     return this.#isBuying;
   }
 
+  /** How far a purchase in parts has come, in words. */
+  get progress(): string | null {
+    return this.#progress;
+  }
+
   /** Holds a free seat, gives back one of mine, or says why neither can be. */
   choose(seat: SeatNumber): Promise<void> {
     const { state } = this;
@@ -88,9 +98,14 @@ export class Booking {
     if (state.status[seat] === FREE) return this.hold(seat);
     const name = capital(shortName(state.plan, seat));
     if (state.status[seat] === HELD)
-      this.#refuse(seat, `${name} is held by someone else. It may become free again.`);
-    else if (state.mine[seat] === 1) this.#refuse(seat, `${name} is yours already.`);
-    else if (state.status[seat] === SOLD) this.#refuse(seat, `${name} is sold.`);
+      this.#refuse(
+        seat,
+        `${name} is held by someone else. It may become free again.`,
+      );
+    else if (state.mine[seat] === 1)
+      this.#refuse(seat, `${name} is yours already.`);
+    else if (state.status[seat] === SOLD)
+      this.#refuse(seat, `${name} is sold.`);
     else this.#refuse(seat, `${name} is not offered.`);
     return Promise.resolve();
   }
@@ -102,7 +117,7 @@ export class Booking {
       const asked = await ask(ReserveSeatsDocument, variables, options);
       const answer = given(asked.reserveSeats);
       switch (answer.__typename) {
-        case 'ReserveSeatsSuccess':
+        case "ReserveSeatsSuccess":
           clock.observe(answer.serverTime);
           state.takeAnswer(answer.seats, true);
           this.#note(
@@ -110,34 +125,35 @@ export class Booking {
             `${seatName(state.plan, seat)} is held for you for ${duration(event.holdSeconds)}.`,
           );
           break;
-        case 'SeatsUnavailable':
+        case "SeatsUnavailable":
           for (const { seatId, reason } of answer.seats)
             this.#explain(state.plan.numberOf(seatId) ?? seat, reason);
           break;
-        case 'SeatLimitExceeded': {
+        case "SeatLimitExceeded": {
           const { limit, held } = answer;
-          const advice = state.held.size > 0 ? ' Give one back to take another.' : '';
+          const advice =
+            state.held.size > 0 ? " Give one back to take another." : "";
           this.#refuse(
             seat,
             `${countSeats(limit)} is the most for one person here, and you have ${held}.${advice}`,
           );
           break;
         }
-        case 'HoldsTooFrequent': {
+        case "HoldsTooFrequent": {
           const wait = (Date.parse(answer.retryAt) - clock.now()) / 1000;
           this.#refuse(
             seat,
-            'You have let many seats go, so others come first for a while. ' +
+            "You have let many seats go, so others come first for a while. " +
               `You can take seats again in ${duration(Math.max(Math.ceil(wait), 1))}.`,
           );
           break;
         }
-        case 'SalesClosed': {
+        case "SalesClosed": {
           const { opensAt } = answer;
           this.#refuse(
             seat,
             opensAt === null
-              ? 'Sales for this event have closed.'
+              ? "Sales for this event have closed."
               : `Sales open ${dateAndTime(opensAt)}.`,
           );
           break;
@@ -157,10 +173,13 @@ export class Booking {
       };
       const asked = await ask(ReleaseSeatsDocument, variables, options);
       const answer = given(asked.releaseSeats);
-      if (answer.__typename === 'ReleaseSeatsSuccess') {
+      if (answer.__typename === "ReleaseSeatsSuccess") {
         state.takeAnswer(answer.seats, false);
         const [first] = seats;
-        const what = seats.length === 1 ? seatName(state.plan, first!) : countSeats(seats.length);
+        const what =
+          seats.length === 1
+            ? seatName(state.plan, first!)
+            : countSeats(seats.length);
         this.#note(first!, `${what} given back.`);
       } else {
         for (const { seatId, reason } of answer.seats)
@@ -175,8 +194,11 @@ export class Booking {
     if (seats.length === 0 || this.#isBuying) return;
     const seatIds = seats.map((seat) => this.state.plan.idOf(seat)).sort();
     const started = this.#purchase();
-    const isSame = started !== null && started.seatIds.join() === seatIds.join();
-    await this.#carryOut(isSame ? started : { key: newKey(), seatIds, begunAt: Date.now() });
+    const isSame =
+      started !== null && seatIdsOf(started).join() === seatIds.join();
+    await this.#carryOut(
+      isSame ? started : newPurchase(seatIds, newKey, Date.now()),
+    );
   }
 
   /** Takes up a purchase whose answer a reload lost: asking again gives the same answer. */
@@ -186,69 +208,114 @@ export class Booking {
   }
 
   async #carryOut(purchase: Purchase): Promise<void> {
-    const { state, event } = this;
-    const known = (id: string) => state.plan.numberOf(id) ?? [];
-    this.#store(purchase);
+    const orders: Order[] = [];
     this.#isBuying = true;
     try {
-      await this.#while(BUYING, purchase.seatIds.flatMap(known), async (options) => {
-        const input = {
-          eventId: event.id,
-          seatIds: purchase.seatIds,
-          idempotencyKey: purchase.key,
-          expectedTotal: this.#shownTotal(purchase.seatIds.flatMap(known)),
-        };
-        const asked = await ask(ConfirmSeatsDocument, { input }, options);
-        const answer = given(asked.confirmSeats);
-        // Answered, however: the next purchase is another one.
-        this.#store(null);
-        switch (answer.__typename) {
-          case 'ConfirmSeatsSuccess':
-          case 'AlreadyConfirmed':
-            state.takeOrder(answer.order);
-            this.events.bought(answer.order);
-            break;
-          case 'SeatsNotHeld':
-            for (const { seatId, reason } of answer.seats) {
-              const seat = state.plan.numberOf(seatId);
-              if (seat !== undefined) this.#explain(seat, reason, ' Nothing was bought.');
-            }
-            break;
-          case 'PriceChanged': {
-            const actual = money(answer.actual);
-            this.#refuse(null, `Prices have changed: it is ${actual} now. Please reload the page.`);
-            break;
-          }
-          case 'IdempotencyKeyReused':
-            this.#refuse(null, 'Nothing was bought this time. Please press the button again.');
-            break;
-        }
-      });
+      await this.#while(
+        BUYING,
+        this.#numbers(seatIdsOf(purchase)),
+        (options) => {
+          const steps = {
+            confirm: (part: Part) =>
+              this.#confirm(part, orders.length > 0, options),
+            keep: (left: Purchase | null) => this.#store(left),
+            progress: (bought: number, all: number) =>
+              this.#tellProgress(bought, all),
+          };
+          return carryOut(purchase, steps, orders);
+        },
+      );
     } finally {
       this.#isBuying = false;
+      this.#progress = null;
       this.events.waiting(this.#waiting);
+      if (orders.length > 0) this.events.bought(orders);
     }
+  }
+
+  /** Asks for a part of a purchase; null if it was refused, which is explained. */
+  async #confirm(
+    part: Part,
+    isLater: boolean,
+    options: AskOptions,
+  ): Promise<Order | null> {
+    const { state, event } = this;
+    const input = {
+      eventId: event.id,
+      seatIds: [...part.seatIds],
+      idempotencyKey: part.key,
+      expectedTotal: this.#shownTotal(this.#numbers(part.seatIds)),
+    };
+    const asked = await ask(ConfirmSeatsDocument, { input }, options);
+    const answer = given(asked.confirmSeats);
+    switch (answer.__typename) {
+      case "ConfirmSeatsSuccess":
+      case "AlreadyConfirmed":
+        state.takeOrder(answer.order);
+        return answer.order;
+      case "SeatsNotHeld": {
+        const rest = isLater
+          ? " The seats before it are bought."
+          : " Nothing was bought.";
+        for (const { seatId, reason } of answer.seats) {
+          const seat = state.plan.numberOf(seatId);
+          if (seat !== undefined) this.#explain(seat, reason, rest);
+        }
+        return null;
+      }
+      case "PriceChanged": {
+        const actual = money(answer.actual);
+        this.#refuse(
+          null,
+          `Prices have changed: it is ${actual} now. Please reload the page.`,
+        );
+        return null;
+      }
+      case "IdempotencyKeyReused":
+        this.#refuse(
+          null,
+          "Nothing was bought this time. Please press the button again.",
+        );
+        return null;
+    }
+  }
+
+  /** A purchase in parts takes a while: how far it is. */
+  #tellProgress(bought: number, all: number): void {
+    if (all <= MOST_AT_ONCE) return;
+    this.#progress = `${bought} of ${countSeats(all)}`;
+    this.events.waiting(this.#waiting);
+    if (bought > 0) this.#note(null, `${this.#progress} bought.`);
+  }
+
+  #numbers(seatIds: readonly string[]): SeatNumber[] {
+    return seatIds.flatMap((id) => this.state.plan.numberOf(id) ?? []);
   }
 
   /** Marks the seats as waited for while something is asked, and tells a person if it fails. */
   async #while(
     what: Pending,
     seats: SeatNumber[],
-    work: (options: { credentials: Credentials; onWait: (fault: Fault) => void }) => Promise<void>,
+    work: (options: AskOptions) => Promise<void>,
   ): Promise<void> {
     const { state } = this;
     for (const seat of seats) state.setPending(seat, what);
     this.events.waiting((this.#waiting += 1));
     try {
       const onWait = (fault: Fault) =>
-        this.events.note({ seat: seats[0] ?? null, text: waitWords(fault), kind: 'wait' });
+        this.events.note({
+          seat: seats[0] ?? null,
+          text: waitWords(fault),
+          kind: "wait",
+        });
       await work({ credentials: this.credentials, onWait });
     } catch (error) {
       if (!(error instanceof Fault)) console.error(error);
       this.#refuse(seats[0] ?? null, faultWords(error));
     } finally {
       // A hold can be bought before its own answer is here; then the seat waits for the purchase.
-      for (const seat of seats) if (state.pending[seat] === what) state.setPending(seat, NOTHING);
+      for (const seat of seats)
+        if (state.pending[seat] === what) state.setPending(seat, NOTHING);
       this.events.waiting((this.#waiting -= 1));
     }
   }
@@ -256,57 +323,36 @@ export class Booking {
   /** What the page says that the seats cost: nothing is bought at another price. */
   #shownTotal(seats: readonly SeatNumber[]): MoneyInput | null {
     const { plan } = this.state;
-    const shown = total(seats.flatMap((seat) => plan.categoryOf(seat)?.price ?? []));
-    return shown && { amountMinor: shown.amountMinor, currency: shown.currency };
+    const shown = total(
+      seats.flatMap((seat) => plan.categoryOf(seat)?.price ?? []),
+    );
+    return (
+      shown && { amountMinor: shown.amountMinor, currency: shown.currency }
+    );
   }
 
-  #explain(seat: SeatNumber, reason: RefusalReason, consequence = ''): void {
+  #explain(seat: SeatNumber, reason: RefusalReason, consequence = ""): void {
     this.#believe(seat, reason);
-    this.#refuse(seat, `${this.#why(seat, reason)}${consequence}`);
+    this.#refuse(
+      seat,
+      `${whyNot(shortName(this.state.plan, seat), reason)}${consequence}`,
+    );
   }
 
   /** A refusal knows more of a seat than this page does. */
   #believe(seat: SeatNumber, reason: RefusalReason): void {
-    if (reason === 'RESERVED_BY_ANOTHER' || reason === 'HELD_BY_ANOTHER')
+    if (reason === "RESERVED_BY_ANOTHER" || reason === "HELD_BY_ANOTHER")
       this.state.takeHint(seat, HELD, this.clock.now() + HINT_MS);
-    else if (reason === 'CONFIRMED' || reason === 'CONFIRMED_TO_ANOTHER')
+    else if (reason === "CONFIRMED" || reason === "CONFIRMED_TO_ANOTHER")
       this.state.takeHint(seat, SOLD, this.clock.now() + HINT_MS);
   }
 
-  #why(seat: SeatNumber, reason: RefusalReason): string {
-    const name = shortName(this.state.plan, seat);
-    switch (reason) {
-      case 'RESERVED_BY_ANOTHER':
-        return `Someone was faster: ${name}. It is held, and may become free again.`;
-      case 'CONFIRMED':
-        return `Someone was faster: ${name} is sold.`;
-      case 'NOT_FOR_SALE':
-        return `${capital(name)} is not offered.`;
-      case 'HOLD_EXPIRED':
-        return `The time for ${name} has run out.`;
-      case 'HELD_BY_ANOTHER':
-        return `${capital(name)} is held by someone else now.`;
-      case 'CONFIRMED_TO_ANOTHER':
-        return `${capital(name)} is sold to someone else now.`;
-      case 'NEVER_HELD':
-        // Given back already, perhaps by an answer that was lost.
-        return `${capital(name)} is not held for you any more.`;
-      case 'ALREADY_CONFIRMED':
-        return `${capital(name)} is yours already, in another order.`;
-      case 'NOT_FOUND':
-        return 'The event has no such seat. Please reload the page.';
-      default:
-        // Of a server that is newer than this page.
-        return `${capital(name)} cannot be had right now.`;
-    }
-  }
-
   #note(seat: SeatNumber | null, text: string): void {
-    this.events.note({ seat, text, kind: 'news' });
+    this.events.note({ seat, text, kind: "news" });
   }
 
   #refuse(seat: SeatNumber | null, text: string): void {
-    this.events.note({ seat, text, kind: 'refusal' });
+    this.events.note({ seat, text, kind: "refusal" });
   }
 
   get #storageKey(): string {
@@ -318,32 +364,24 @@ export class Booking {
   #purchase(): Purchase | null {
     let purchase = this.#unstored;
     try {
-      purchase = JSON.parse(localStorage.getItem(this.#storageKey) ?? 'null') ?? purchase;
+      const kept = localStorage.getItem(this.#storageKey);
+      purchase = readPurchase(JSON.parse(kept ?? "null")) ?? purchase;
     } catch {
       // Nothing is stored here.
     }
-    return purchase && Date.now() - purchase.begunAt < PURCHASE_MS ? purchase : null;
+    return purchase && Date.now() - purchase.begunAt < PURCHASE_MS
+      ? purchase
+      : null;
   }
 
   #store(purchase: Purchase | null): void {
     this.#unstored = purchase;
     try {
-      if (purchase) localStorage.setItem(this.#storageKey, JSON.stringify(purchase));
+      if (purchase)
+        localStorage.setItem(this.#storageKey, JSON.stringify(purchase));
       else localStorage.removeItem(this.#storageKey);
     } catch {
       // It lasts as long as the page.
     }
   }
-}
-
-/** A UUID; browsers give `randomUUID` to pages over HTTPS only. */
-function newKey(): string {
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

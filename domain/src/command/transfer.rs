@@ -63,9 +63,9 @@ impl Command for Transfer {
             ledger.hand_over(self.order, &self.to).map_err(|_| TransferRefusal::NotFound)?;
             if let Some(actor) = &self.managed_by {
                 let name = |viewer: &ViewerId| Some(viewer.as_str().to_owned());
-                let entry = AuditEntry::new(actor, AuditAction::TransferOrder).with("code", code);
-                let (from, to) = (name(&self.from), name(&self.to));
-                ledger.note(entry.with_change("toViewerId", from, to));
+                let entry = AuditEntry::new(actor, AuditAction::TransferOrder);
+                let entry = entry.with_change("toViewerId", name(&self.from), name(&self.to));
+                ledger.note(entry.with("code", code));
             }
         }
         let order = ledger.order(self.order).ok_or(TransferRefusal::NotFound)?.clone();

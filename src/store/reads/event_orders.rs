@@ -83,4 +83,21 @@ SELECT {ORDER_COLUMNS} FROM own AS orders WHERE {PASSES_FILTER} {NEWEST_FIRST}"
         };
         order_records(OrderRow::find_by_statement(query).all(&self.reads).await?)
     }
+
+    /// The orders of an event after one, the first first: for whoever wants all of them. What is
+    /// sold meanwhile comes last.
+    pub async fn event_orders_after(
+        &self,
+        event: EventId,
+        after: Option<OrderId>,
+        limit: i64,
+    ) -> Result<Vec<Order>, StoreError> {
+        const ORDERS: &str = formatcp!(
+            "SELECT {ORDER_COLUMNS} FROM orders WHERE event_id = $1 AND orders.id > $2
+ ORDER BY orders.id LIMIT $3"
+        );
+        let after = after.map_or(0, |after| after.first.0);
+        let query = statement(ORDERS, [event.0.into(), after.into(), limit.into()]);
+        order_records(OrderRow::find_by_statement(query).all(&self.reads).await?)
+    }
 }
