@@ -1,9 +1,9 @@
 // What a buyer does: hold seats, give them back, buy them. Each is shown at once as asked for, then
 // as answered. What is refused is explained at the seat that it is about.
 
-import { total } from "./amounts";
-import { type AskOptions, Fault, ask, given, type Credentials } from "./api";
-import type { ServerClock } from "./clock";
+import { total } from './amounts';
+import { type AskOptions, Fault, ask, given, type Credentials } from './api';
+import type { ServerClock } from './clock';
 import {
   ConfirmSeatsDocument,
   type EventDetailsFragment,
@@ -11,8 +11,8 @@ import {
   type RefusalReason,
   ReleaseSeatsDocument,
   ReserveSeatsDocument,
-} from "./generated/operations";
-import type { SeatNumber } from "./plan";
+} from './generated/operations';
+import type { SeatNumber } from './plan';
 import {
   carryOut,
   MOST_AT_ONCE,
@@ -22,7 +22,8 @@ import {
   type Purchase,
   readPurchase,
   seatIdsOf,
-} from "./purchase";
+} from './purchase';
+import { capital, whyNot } from './refusals';
 import {
   BUYING,
   FREE,
@@ -34,7 +35,7 @@ import {
   type Order,
   type Pending,
   type SeatState,
-} from "./state";
+} from './state';
 import {
   dateAndTime,
   duration,
@@ -44,7 +45,7 @@ import {
   seats as countSeats,
   shortName,
   waitWords,
-} from "./words";
+} from './words';
 
 /** How long a refusal is believed that no frame says anything about. */
 const HINT_MS = 3_000;
@@ -57,7 +58,7 @@ export interface Note {
   readonly seat: SeatNumber | null;
   readonly text: string;
   /** News is seen anyway and only has to be said. The rest is explained at the seat. */
-  readonly kind: "news" | "wait" | "refusal";
+  readonly kind: 'news' | 'wait' | 'refusal';
 }
 
 export interface BookingEvents {
@@ -98,14 +99,9 @@ export class Booking {
     if (state.status[seat] === FREE) return this.hold(seat);
     const name = capital(shortName(state.plan, seat));
     if (state.status[seat] === HELD)
-      this.#refuse(
-        seat,
-        `${name} is held by someone else. It may become free again.`,
-      );
-    else if (state.mine[seat] === 1)
-      this.#refuse(seat, `${name} is yours already.`);
-    else if (state.status[seat] === SOLD)
-      this.#refuse(seat, `${name} is sold.`);
+      this.#refuse(seat, `${name} is held by someone else. It may become free again.`);
+    else if (state.mine[seat] === 1) this.#refuse(seat, `${name} is yours already.`);
+    else if (state.status[seat] === SOLD) this.#refuse(seat, `${name} is sold.`);
     else this.#refuse(seat, `${name} is not offered.`);
     return Promise.resolve();
   }
@@ -117,7 +113,7 @@ export class Booking {
       const asked = await ask(ReserveSeatsDocument, variables, options);
       const answer = given(asked.reserveSeats);
       switch (answer.__typename) {
-        case "ReserveSeatsSuccess":
+        case 'ReserveSeatsSuccess':
           clock.observe(answer.serverTime);
           state.takeAnswer(answer.seats, true);
           this.#note(
@@ -125,35 +121,34 @@ export class Booking {
             `${seatName(state.plan, seat)} is held for you for ${duration(event.holdSeconds)}.`,
           );
           break;
-        case "SeatsUnavailable":
+        case 'SeatsUnavailable':
           for (const { seatId, reason } of answer.seats)
             this.#explain(state.plan.numberOf(seatId) ?? seat, reason);
           break;
-        case "SeatLimitExceeded": {
+        case 'SeatLimitExceeded': {
           const { limit, held } = answer;
-          const advice =
-            state.held.size > 0 ? " Give one back to take another." : "";
+          const advice = state.held.size > 0 ? ' Give one back to take another.' : '';
           this.#refuse(
             seat,
             `${countSeats(limit)} is the most for one person here, and you have ${held}.${advice}`,
           );
           break;
         }
-        case "HoldsTooFrequent": {
+        case 'HoldsTooFrequent': {
           const wait = (Date.parse(answer.retryAt) - clock.now()) / 1000;
           this.#refuse(
             seat,
-            "You have let many seats go, so others come first for a while. " +
+            'You have let many seats go, so others come first for a while. ' +
               `You can take seats again in ${duration(Math.max(Math.ceil(wait), 1))}.`,
           );
           break;
         }
-        case "SalesClosed": {
+        case 'SalesClosed': {
           const { opensAt } = answer;
           this.#refuse(
             seat,
             opensAt === null
-              ? "Sales for this event have closed."
+              ? 'Sales for this event have closed.'
               : `Sales open ${dateAndTime(opensAt)}.`,
           );
           break;
@@ -173,13 +168,10 @@ export class Booking {
       };
       const asked = await ask(ReleaseSeatsDocument, variables, options);
       const answer = given(asked.releaseSeats);
-      if (answer.__typename === "ReleaseSeatsSuccess") {
+      if (answer.__typename === 'ReleaseSeatsSuccess') {
         state.takeAnswer(answer.seats, false);
         const [first] = seats;
-        const what =
-          seats.length === 1
-            ? seatName(state.plan, first!)
-            : countSeats(seats.length);
+        const what = seats.length === 1 ? seatName(state.plan, first!) : countSeats(seats.length);
         this.#note(first!, `${what} given back.`);
       } else {
         for (const { seatId, reason } of answer.seats)
@@ -194,11 +186,8 @@ export class Booking {
     if (seats.length === 0 || this.#isBuying) return;
     const seatIds = seats.map((seat) => this.state.plan.idOf(seat)).sort();
     const started = this.#purchase();
-    const isSame =
-      started !== null && seatIdsOf(started).join() === seatIds.join();
-    await this.#carryOut(
-      isSame ? started : newPurchase(seatIds, newKey, Date.now()),
-    );
+    const isSame = started !== null && seatIdsOf(started).join() === seatIds.join();
+    await this.#carryOut(isSame ? started : newPurchase(seatIds, newKey, Date.now()));
   }
 
   /** Takes up a purchase whose answer a reload lost: asking again gives the same answer. */
@@ -211,20 +200,14 @@ export class Booking {
     const orders: Order[] = [];
     this.#isBuying = true;
     try {
-      await this.#while(
-        BUYING,
-        this.#numbers(seatIdsOf(purchase)),
-        (options) => {
-          const steps = {
-            confirm: (part: Part) =>
-              this.#confirm(part, orders.length > 0, options),
-            keep: (left: Purchase | null) => this.#store(left),
-            progress: (bought: number, all: number) =>
-              this.#tellProgress(bought, all),
-          };
-          return carryOut(purchase, steps, orders);
-        },
-      );
+      await this.#while(BUYING, this.#numbers(seatIdsOf(purchase)), (options) => {
+        const steps = {
+          confirm: (part: Part) => this.#confirm(part, orders.length > 0, options),
+          keep: (left: Purchase | null) => this.#store(left),
+          progress: (bought: number, all: number) => this.#tellProgress(bought, all),
+        };
+        return carryOut(purchase, steps, orders);
+      });
     } finally {
       this.#isBuying = false;
       this.#progress = null;
@@ -234,11 +217,7 @@ export class Booking {
   }
 
   /** Asks for a part of a purchase; null if it was refused, which is explained. */
-  async #confirm(
-    part: Part,
-    isLater: boolean,
-    options: AskOptions,
-  ): Promise<Order | null> {
+  async #confirm(part: Part, isLater: boolean, options: AskOptions): Promise<Order | null> {
     const { state, event } = this;
     const input = {
       eventId: event.id,
@@ -249,33 +228,25 @@ export class Booking {
     const asked = await ask(ConfirmSeatsDocument, { input }, options);
     const answer = given(asked.confirmSeats);
     switch (answer.__typename) {
-      case "ConfirmSeatsSuccess":
-      case "AlreadyConfirmed":
+      case 'ConfirmSeatsSuccess':
+      case 'AlreadyConfirmed':
         state.takeOrder(answer.order);
         return answer.order;
-      case "SeatsNotHeld": {
-        const rest = isLater
-          ? " The seats before it are bought."
-          : " Nothing was bought.";
+      case 'SeatsNotHeld': {
+        const rest = isLater ? ' The seats before it are bought.' : ' Nothing was bought.';
         for (const { seatId, reason } of answer.seats) {
           const seat = state.plan.numberOf(seatId);
           if (seat !== undefined) this.#explain(seat, reason, rest);
         }
         return null;
       }
-      case "PriceChanged": {
+      case 'PriceChanged': {
         const actual = money(answer.actual);
-        this.#refuse(
-          null,
-          `Prices have changed: it is ${actual} now. Please reload the page.`,
-        );
+        this.#refuse(null, `Prices have changed: it is ${actual} now. Please reload the page.`);
         return null;
       }
-      case "IdempotencyKeyReused":
-        this.#refuse(
-          null,
-          "Nothing was bought this time. Please press the button again.",
-        );
+      case 'IdempotencyKeyReused':
+        this.#refuse(null, 'Nothing was bought this time. Please press the button again.');
         return null;
     }
   }
@@ -303,19 +274,14 @@ export class Booking {
     this.events.waiting((this.#waiting += 1));
     try {
       const onWait = (fault: Fault) =>
-        this.events.note({
-          seat: seats[0] ?? null,
-          text: waitWords(fault),
-          kind: "wait",
-        });
+        this.events.note({ seat: seats[0] ?? null, text: waitWords(fault), kind: 'wait' });
       await work({ credentials: this.credentials, onWait });
     } catch (error) {
       if (!(error instanceof Fault)) console.error(error);
       this.#refuse(seats[0] ?? null, faultWords(error));
     } finally {
       // A hold can be bought before its own answer is here; then the seat waits for the purchase.
-      for (const seat of seats)
-        if (state.pending[seat] === what) state.setPending(seat, NOTHING);
+      for (const seat of seats) if (state.pending[seat] === what) state.setPending(seat, NOTHING);
       this.events.waiting((this.#waiting -= 1));
     }
   }
@@ -323,36 +289,29 @@ export class Booking {
   /** What the page says that the seats cost: nothing is bought at another price. */
   #shownTotal(seats: readonly SeatNumber[]): MoneyInput | null {
     const { plan } = this.state;
-    const shown = total(
-      seats.flatMap((seat) => plan.categoryOf(seat)?.price ?? []),
-    );
-    return (
-      shown && { amountMinor: shown.amountMinor, currency: shown.currency }
-    );
+    const shown = total(seats.flatMap((seat) => plan.categoryOf(seat)?.price ?? []));
+    return shown && { amountMinor: shown.amountMinor, currency: shown.currency };
   }
 
-  #explain(seat: SeatNumber, reason: RefusalReason, consequence = ""): void {
+  #explain(seat: SeatNumber, reason: RefusalReason, consequence = ''): void {
     this.#believe(seat, reason);
-    this.#refuse(
-      seat,
-      `${whyNot(shortName(this.state.plan, seat), reason)}${consequence}`,
-    );
+    this.#refuse(seat, `${whyNot(shortName(this.state.plan, seat), reason)}${consequence}`);
   }
 
   /** A refusal knows more of a seat than this page does. */
   #believe(seat: SeatNumber, reason: RefusalReason): void {
-    if (reason === "RESERVED_BY_ANOTHER" || reason === "HELD_BY_ANOTHER")
+    if (reason === 'RESERVED_BY_ANOTHER' || reason === 'HELD_BY_ANOTHER')
       this.state.takeHint(seat, HELD, this.clock.now() + HINT_MS);
-    else if (reason === "CONFIRMED" || reason === "CONFIRMED_TO_ANOTHER")
+    else if (reason === 'CONFIRMED' || reason === 'CONFIRMED_TO_ANOTHER')
       this.state.takeHint(seat, SOLD, this.clock.now() + HINT_MS);
   }
 
   #note(seat: SeatNumber | null, text: string): void {
-    this.events.note({ seat, text, kind: "news" });
+    this.events.note({ seat, text, kind: 'news' });
   }
 
   #refuse(seat: SeatNumber | null, text: string): void {
-    this.events.note({ seat, text, kind: "refusal" });
+    this.events.note({ seat, text, kind: 'refusal' });
   }
 
   get #storageKey(): string {
@@ -365,20 +324,17 @@ export class Booking {
     let purchase = this.#unstored;
     try {
       const kept = localStorage.getItem(this.#storageKey);
-      purchase = readPurchase(JSON.parse(kept ?? "null")) ?? purchase;
+      purchase = readPurchase(JSON.parse(kept ?? 'null')) ?? purchase;
     } catch {
       // Nothing is stored here.
     }
-    return purchase && Date.now() - purchase.begunAt < PURCHASE_MS
-      ? purchase
-      : null;
+    return purchase && Date.now() - purchase.begunAt < PURCHASE_MS ? purchase : null;
   }
 
   #store(purchase: Purchase | null): void {
     this.#unstored = purchase;
     try {
-      if (purchase)
-        localStorage.setItem(this.#storageKey, JSON.stringify(purchase));
+      if (purchase) localStorage.setItem(this.#storageKey, JSON.stringify(purchase));
       else localStorage.removeItem(this.#storageKey);
     } catch {
       // It lasts as long as the page.

@@ -1,25 +1,25 @@
 // One event on the page: its seats, live. Brings together the state, the connection, the map, the
 // list and the panel.
 
-import { nothing, render, type TemplateResult } from "lit-html";
-import type { Attendance, AttendanceEvents } from "./attendance";
-import type { Note } from "./booking";
-import type { ServerClock } from "./clock";
-import type { LiveState } from "./connection";
-import { placeBeside, targetDetails, targetWords } from "./details";
-import { easelHere } from "./easels";
-import type { EventDetailsFragment } from "./generated/operations";
-import type { ListActions, ListModel } from "./list";
-import { type Loaded, observe, Outdated } from "./loading";
-import { SeatMap, type Target } from "./map";
-import { placeNote } from "./note";
-import { categoryColors } from "./palette";
-import { panel } from "./panel";
-import type { Plan, Point, SeatNumber, Section } from "./plan";
-import { onReturn } from "./sleep";
-import { type Order, SeatState } from "./state";
-import { css, type PlanColors, type Theme } from "./theme";
-import { duration, seats, shortName } from "./words";
+import { nothing, render, type TemplateResult } from 'lit-html';
+import type { Attendance, AttendanceEvents } from './attendance';
+import type { Note } from './booking';
+import type { ServerClock } from './clock';
+import type { LiveState } from './connection';
+import { placeBeside, targetDetails, targetWords } from './details';
+import { easelHere } from './easels';
+import type { EventDetailsFragment } from './generated/operations';
+import type { ListActions, ListModel } from './list';
+import { type Loaded, observe, Outdated } from './loading';
+import { SeatMap, type Target } from './map';
+import { placeNote } from './note';
+import { categoryColors } from './palette';
+import { panel } from './panel';
+import type { Plan, Point, SeatNumber, Section } from './plan';
+import { onReturn } from './sleep';
+import { type Order, SeatState } from './state';
+import { css, type PlanColors, type Theme } from './theme';
+import { duration, seats, shortName } from './words';
 
 /** How often figures are written anew while many seats change: faster than anybody reads. */
 const FIGURES_EVERY_MS = 250;
@@ -58,8 +58,7 @@ export class EventPage {
   readonly #closing = new AbortController();
   /** Once the first picture is there. */
   #attendance: Attendance | undefined;
-  #list:
-    ((model: ListModel, actions: ListActions) => TemplateResult) | undefined;
+  #list: ((model: ListModel, actions: ListActions) => TemplateResult) | undefined;
   #category: number | null = null;
   #listSection: Section | null = null;
   #listTabStop: SeatNumber | null = null;
@@ -87,28 +86,20 @@ export class EventPage {
       seatLost: (seat, hasRunOut) => this.#seatLost(seat, hasRunOut),
     }));
     if (!state.takeFrame(frame)) throw new Outdated();
-    this.#map = new SeatMap(
-      parts.map,
-      plan,
-      state,
-      easel,
-      this.#colors(),
-      parts.isCalm,
-      {
-        chooseSeat: (seat) => this.#choose(seat),
-        point: (target, at) => this.#showTooltip(target, at),
-        moveTo: (target) => {
-          this.#focused = target;
-          if (target) parts.announce(targetWords(target, plan, state));
-          this.#showFocused();
-        },
-        moved: () => {
-          this.#placeNote();
-          if (this.#focused) this.#showFocused();
-        },
+    this.#map = new SeatMap(parts.map, plan, state, easel, this.#colors(), parts.isCalm, {
+      chooseSeat: (seat) => this.#choose(seat),
+      point: (target, at) => this.#showTooltip(target, at),
+      moveTo: (target) => {
+        this.#focused = target;
+        if (target) parts.announce(targetWords(target, plan, state));
+        this.#showFocused();
       },
-    );
-    parts.showLive("connecting", Date.now());
+      moved: () => {
+        this.#placeNote();
+        if (this.#focused) this.#showFocused();
+      },
+    });
+    parts.showLive('connecting', Date.now());
     this.setColors();
     document.adoptedStyleSheets = [this.#categoryStyles];
     this.#listen();
@@ -120,10 +111,7 @@ export class EventPage {
 
   /** What comes after the first picture: names of seats, buying, and everything live. */
   async #attend(): Promise<void> {
-    const [names, { Attendance, list }] = await Promise.all([
-      this.loaded.names,
-      import("./late"),
-    ]);
+    const [names, { Attendance, list }] = await Promise.all([this.loaded.names, import('./late')]);
     if (this.#closing.signal.aborted) return;
     this.#plan.name(names);
     this.#list = list;
@@ -168,11 +156,7 @@ export class EventPage {
   close(): void {
     this.#closing.abort();
     this.#map.close();
-    for (const timer of [
-      this.#noteTimer,
-      this.#figuresTimer,
-      this.#expiryTimer,
-    ])
+    for (const timer of [this.#noteTimer, this.#figuresTimer, this.#expiryTimer])
       clearTimeout(timer);
     this.#noteTimer = this.#figuresTimer = undefined;
     this.parts.tooltip.hidden = this.parts.note.hidden = true;
@@ -187,15 +171,12 @@ export class EventPage {
     const rules = colors.categories.map(
       (color, index) => `.category-${index} { fill: ${css(color)} }`,
     );
-    this.#categoryStyles.replaceSync(rules.join("\n"));
+    this.#categoryStyles.replaceSync(rules.join('\n'));
   }
 
   #colors(): PlanColors {
     const colors = this.parts.theme.colors();
-    return {
-      ...colors,
-      categories: categoryColors(this.#plan.categories, colors),
-    };
+    return { ...colors, categories: categoryColors(this.#plan.categories, colors) };
   }
 
   showAll(): void {
@@ -209,10 +190,7 @@ export class EventPage {
   setListOpen(isOpen: boolean): void {
     this.#isListOpen = isOpen;
     this.#renderNow();
-    if (isOpen)
-      this.parts.list
-        .querySelector<HTMLElement>('button, [tabindex="0"]')
-        ?.focus();
+    if (isOpen) this.parts.list.querySelector<HTMLElement>('button, [tabindex="0"]')?.focus();
   }
 
   #choose(seat: SeatNumber): void {
@@ -223,10 +201,7 @@ export class EventPage {
   #seatChanged(seat: SeatNumber): void {
     // A change may come before everything is made.
     this.#map?.seatChanged(seat);
-    this.#figuresTimer ??= setTimeout(
-      () => this.#renderNow(),
-      FIGURES_EVERY_MS,
-    );
+    this.#figuresTimer ??= setTimeout(() => this.#renderNow(), FIGURES_EVERY_MS);
   }
 
   /** Several seats that are lost at the same moment are one piece of news. */
@@ -235,14 +210,11 @@ export class EventPage {
     if (this.#lost.length > 1) return;
     queueMicrotask(() => {
       const lost = this.#lost.splice(0);
-      const what =
-        lost.length === 1
-          ? shortName(this.#plan, seat)
-          : `your ${seats(lost.length)}`;
+      const what = lost.length === 1 ? shortName(this.#plan, seat) : `your ${seats(lost.length)}`;
       const text = hasRunOut
         ? `The time for ${what} has run out.`
         : `Given back in another window: ${what}.`;
-      this.#show({ seat, text, kind: hasRunOut ? "refusal" : "news" });
+      this.#show({ seat, text, kind: hasRunOut ? 'refusal' : 'news' });
     });
   }
 
@@ -258,12 +230,8 @@ export class EventPage {
     if (isCounting) this.#warn(now);
     else this.#warned = Infinity;
     // While a countdown is on the page, at each of its seconds.
-    const mine = Math.min(
-      ...[...this.#state.held].map((seat) => this.#state.expiresAt[seat]!),
-    );
-    const wait = isCounting
-      ? Math.min(next - now, ((mine - now - 1) % 1000) + 1)
-      : next - now;
+    const mine = Math.min(...[...this.#state.held].map((seat) => this.#state.expiresAt[seat]!));
+    const wait = isCounting ? Math.min(next - now, ((mine - now - 1) % 1000) + 1) : next - now;
     if (wait === Infinity) return;
     this.#expiryTimer = setTimeout(
       () => {
@@ -276,9 +244,7 @@ export class EventPage {
 
   #warn(now: number): void {
     const left =
-      Math.min(
-        ...[...this.#state.held].map((seat) => this.#state.expiresAt[seat]!),
-      ) - now;
+      Math.min(...[...this.#state.held].map((seat) => this.#state.expiresAt[seat]!)) - now;
     const due = WARNINGS_S.filter((seconds) => left <= seconds * 1000);
     const next = Math.min(...due);
     if (due.length > 0 && next < this.#warned) {
@@ -326,14 +292,12 @@ export class EventPage {
     render(view, parts.panel);
     // The button that was pressed may have gone with its seat: the focus must stay on the page.
     if (hadFocus && !parts.panel.contains(document.activeElement))
-      parts.panel.querySelector<HTMLElement>("#cart-title")?.focus();
+      parts.panel.querySelector<HTMLElement>('#cart-title')?.focus();
     if (this.#isListOpen && this.#list) this.#renderList(this.#list);
     else render(nothing, parts.list);
   }
 
-  #renderList(
-    list: (model: ListModel, actions: ListActions) => TemplateResult,
-  ): void {
+  #renderList(list: (model: ListModel, actions: ListActions) => TemplateResult): void {
     const { parts } = this;
     const model = {
       plan: this.#plan,
@@ -403,8 +367,8 @@ export class EventPage {
   /** Explains something at the seat that it is about, and says it aloud. */
   #show(note: Note): void {
     if (this.#closing.signal.aborted) return;
-    this.#note = note.kind === "news" ? null : note;
-    this.parts.announce(note.text, note.kind === "refusal");
+    this.#note = note.kind === 'news' ? null : note;
+    this.parts.announce(note.text, note.kind === 'refusal');
     clearTimeout(this.#noteTimer);
     this.#noteTimer = setTimeout(() => {
       this.#note = null;
@@ -430,14 +394,14 @@ export class EventPage {
 
   async #showOrders(orders: readonly Order[]): Promise<void> {
     const { dialog } = this.parts;
-    const { orderDetails } = await import("./late");
+    const { orderDetails } = await import('./late');
     render(
       orderDetails(this.#plan, this.#event, orders, () => dialog.close()),
       dialog,
     );
-    const codes = orders.map(({ code }) => [...code].join(" "));
-    const what = codes.length === 1 ? "Your order is" : "Your orders are";
-    this.parts.announce(`Bought. ${what} ${codes.join(", and ")}.`, true);
+    const codes = orders.map(({ code }) => [...code].join(' '));
+    const what = codes.length === 1 ? 'Your order is' : 'Your orders are';
+    this.parts.announce(`Bought. ${what} ${codes.join(', and ')}.`, true);
     if (!dialog.open) dialog.showModal();
     this.#renderNow();
   }
@@ -455,24 +419,15 @@ export class EventPage {
       },
       signal,
     );
-    addEventListener("online", () => this.#attendance?.connection.check(), {
-      signal,
-    });
-    addEventListener(
-      "offline",
-      () => this.#attendance?.connection.reconnect(),
-      { signal },
-    );
+    addEventListener('online', () => this.#attendance?.connection.check(), { signal });
+    addEventListener('offline', () => this.#attendance?.connection.reconnect(), { signal });
   }
 
   /** A long sleep leaves the clock wrong; the connection brings everything else. */
   async #wakeUp(): Promise<void> {
     this.#attendance?.connection.check();
     try {
-      observe(
-        await fetch("./", { method: "HEAD", cache: "no-store" }),
-        this.#clock,
-      );
+      observe(await fetch('./', { method: 'HEAD', cache: 'no-store' }), this.#clock);
     } catch {
       // Answers to what is done here tell the time as well.
     }

@@ -1,11 +1,11 @@
 // What stands beside the map: the event, what seats cost, what I hold, what I bought.
 
-import { html, nothing, type TemplateResult } from "lit-html";
-import { repeat } from "lit-html/directives/repeat.js";
-import type { EventDetailsFragment } from "./generated/operations";
-import type { Category, Plan, SeatNumber } from "./plan";
-import { shape } from "./shapes";
-import { NOTHING, type Order, type SeatState } from "./state";
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
+import type { EventDetailsFragment } from './generated/operations';
+import type { Category, Plan, SeatNumber } from './plan';
+import { shape } from './shapes';
+import { NOTHING, type Order, type SeatState } from './state';
 import {
   count,
   countdown,
@@ -17,7 +17,7 @@ import {
   seats,
   start,
   sum,
-} from "./words";
+} from './words';
 
 export interface PanelModel {
   readonly event: EventDetailsFragment;
@@ -40,10 +40,7 @@ export interface PanelActions {
   showOrder(order: Order): void;
 }
 
-export function panel(
-  model: PanelModel,
-  actions: PanelActions,
-): TemplateResult {
+export function panel(model: PanelModel, actions: PanelActions): TemplateResult {
   const { event, state } = model;
   const [free, held, sold] = state.total;
   return html`
@@ -61,15 +58,10 @@ export function panel(
   `;
 }
 
-function salesNotice({
-  event,
-  now,
-}: PanelModel): TemplateResult | typeof nothing {
+function salesNotice({ event, now }: PanelModel): TemplateResult | typeof nothing {
   const { salesOpenAt, salesCloseAt } = event;
   if (salesCloseAt !== null && Date.parse(salesCloseAt) <= now) {
-    return html`<p class="notice">
-      Sales have closed. Seats that are held can still be bought.
-    </p>`;
+    return html`<p class="notice">Sales have closed. Seats that are held can still be bought.</p>`;
   }
   if (salesOpenAt !== null && Date.parse(salesOpenAt) > now) {
     return html`<p class="notice">Sales open ${dateAndTime(salesOpenAt)}.</p>`;
@@ -93,28 +85,22 @@ function legend(
               aria-pressed=${isPicked}
               @click=${() => pickCategory(isPicked ? null : index)}
             >
-              <svg
-                class="dot category-${index}"
-                viewBox="0 0 16 16"
-                aria-hidden="true"
-              >
+              <svg class="dot category-${index}" viewBox="0 0 16 16" aria-hidden="true">
                 <circle cx="8" cy="8" r="7" />
               </svg>
               <span class="name">${each.name}</span>
-              <span class="left"
-                >${count(state.ofCategory[index]![0])} free</span
-              >
+              <span class="left">${count(state.ofCategory[index]![0])} free</span>
               <b>${price(each)}</b>
             </button>
           </li>`;
         })}
       </ul>
       <ul class="key" aria-label="What the shapes mean">
-        <li>${shape("free")} free</li>
-        <li>${shape("held")} held</li>
-        <li>${shape("sold")} sold</li>
-        <li>${shape("mine")} yours</li>
-        <li>${shape("accessible")} wheelchair</li>
+        <li>${shape('free')} free</li>
+        <li>${shape('held')} held</li>
+        <li>${shape('sold')} sold</li>
+        <li>${shape('mine')} yours</li>
+        <li>${shape('accessible')} wheelchair</li>
       </ul>
     </section>
   `;
@@ -125,29 +111,21 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
   const held = [...state.held].sort((a, b) => a - b);
   if (held.length === 0) {
     const limit =
-      event.maxSeatsPerViewer === null
-        ? ""
-        : ` Up to ${seats(event.maxSeatsPerViewer)} each.`;
+      event.maxSeatsPerViewer === null ? '' : ` Up to ${seats(event.maxSeatsPerViewer)} each.`;
     return html`<section class="cart" aria-labelledby="cart-title">
       <h2 id="cart-title" tabindex="-1">Your seats</h2>
       <p class="soft">
-        Choose a free seat, and it is held for you for
-        ${duration(event.holdSeconds)}.${limit}
+        Choose a free seat, and it is held for you for ${duration(event.holdSeconds)}.${limit}
       </p>
     </section>`;
   }
   const first = Math.min(...held.map((seat) => state.expiresAt[seat]!));
   const left = first - now;
-  const prices = state.buyable.flatMap(
-    (seat) => plan.categoryOf(seat)?.price ?? [],
-  );
+  const prices = state.buyable.flatMap((seat) => plan.categoryOf(seat)?.price ?? []);
   return html`<section class="cart" aria-labelledby="cart-title">
     <h2 id="cart-title" tabindex="-1">
       Your seats
-      <span
-        class="timer ${left < 60_000 ? "short" : ""}"
-        role="timer"
-        aria-label="Time left"
+      <span class="timer ${left < 60_000 ? 'short' : ''}" role="timer" aria-label="Time left"
         >${countdown(left)}</span
       >
     </h2>
@@ -166,8 +144,8 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
     ${
       isLeftToShop(event, prices)
         ? html`<p class="notice">
-            The shop confirms these seats once they are paid:
-            ${seats(prices.length)} · ${sum(prices)}.
+            The shop confirms these seats once they are paid: ${seats(prices.length)} ·
+            ${sum(prices)}.
           </p>`
         : html`<button
             type="button"
@@ -183,22 +161,13 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
 }
 
 /** Whether the page cannot confirm these seats: where it cannot, it has no button for it. */
-function isLeftToShop(
-  event: EventDetailsFragment,
-  prices: Category["price"][],
-): boolean {
-  return (
-    event.confirmedBy === "SHOP" &&
-    prices.some(({ amountMinor }) => amountMinor > 0)
-  );
+function isLeftToShop(event: EventDetailsFragment, prices: Category['price'][]): boolean {
+  return event.confirmedBy === 'SHOP' && prices.some(({ amountMinor }) => amountMinor > 0);
 }
 
-function buyWords(
-  { isBuying, progress }: PanelModel,
-  prices: Category["price"][],
-): string {
-  if (isBuying) return progress === null ? "Buying…" : `Buying… ${progress}`;
-  if (prices.length === 0) return "Giving back…";
+function buyWords({ isBuying, progress }: PanelModel, prices: Category['price'][]): string {
+  if (isBuying) return progress === null ? 'Buying…' : `Buying… ${progress}`;
+  if (prices.length === 0) return 'Giving back…';
   return `Buy ${seats(prices.length)} · ${sum(prices)}`;
 }
 
@@ -212,9 +181,8 @@ function heldSeat(
   const { section, row, number } = plan.seat(seat);
   const ownTime = state.expiresAt[seat]! - now;
   const category = plan.categoryOf(seat);
-  const ownCountdown =
-    ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing;
-  return html`<li class=${state.pending[seat] === NOTHING ? "" : "waiting"}>
+  const ownCountdown = ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing;
+  return html`<li class=${state.pending[seat] === NOTHING ? '' : 'waiting'}>
     <button
       type="button"
       class="place"
@@ -242,9 +210,7 @@ function orders(
   { showOrder }: PanelActions,
 ): TemplateResult | typeof nothing {
   if (state.orders.size === 0) return nothing;
-  const all = [...state.orders.values()].sort((a, b) =>
-    b.confirmedAt.localeCompare(a.confirmedAt),
-  );
+  const all = [...state.orders.values()].sort((a, b) => b.confirmedAt.localeCompare(a.confirmedAt));
   return html`<section class="orders" aria-labelledby="orders-title">
     <h2 id="orders-title">Your orders</h2>
     <ul>
@@ -253,9 +219,7 @@ function orders(
           html`<li>
             <button type="button" @click=${() => showOrder(order)}>
               <b class="code">${order.code}</b>
-              <span class="soft"
-                >${seats(order.seats.length)} · ${money(order.total)}</span
-              >
+              <span class="soft">${seats(order.seats.length)} · ${money(order.total)}</span>
             </button>
           </li>`,
       )}

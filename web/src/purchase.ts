@@ -1,7 +1,7 @@
 // A purchase, in parts of as many seats as a request may name. Each part has a key of its own, so
 // that asking again cannot buy it twice; they are asked for one after another.
 
-import type { Order } from "./state";
+import type { Order } from './state';
 
 /** The most seats that a request may name. */
 export const MOST_AT_ONCE = 100;
@@ -31,16 +31,14 @@ export function newPurchase(
   return { parts, begunAt: now };
 }
 
-export const seatIdsOf = ({ parts }: Purchase): string[] =>
-  parts.flatMap(({ seatIds }) => seatIds);
+export const seatIdsOf = ({ parts }: Purchase): string[] => parts.flatMap(({ seatIds }) => seatIds);
 
 /** Reads what was kept, by this version of the page or another; null if it is no purchase. */
 export function readPurchase(kept: unknown): Purchase | null {
   const { parts, begunAt } = (kept ?? {}) as Partial<Purchase>;
   const isPart = (part: Partial<Part>) =>
-    typeof part?.key === "string" && Array.isArray(part.seatIds);
-  const isPurchase =
-    typeof begunAt === "number" && Array.isArray(parts) && parts.every(isPart);
+    typeof part?.key === 'string' && Array.isArray(part.seatIds);
+  const isPurchase = typeof begunAt === 'number' && Array.isArray(parts) && parts.every(isPart);
   return isPurchase && parts.length > 0 ? { parts, begunAt } : null;
 }
 
@@ -59,11 +57,7 @@ export interface Steps {
  *
  * @param orders takes the order of each part, also where a later one fails
  */
-export async function carryOut(
-  purchase: Purchase,
-  steps: Steps,
-  orders: Order[],
-): Promise<void> {
+export async function carryOut(purchase: Purchase, steps: Steps, orders: Order[]): Promise<void> {
   const all = seatIdsOf(purchase).length;
   let { parts } = purchase;
   for (let bought = 0; parts.length > 0;) {
@@ -82,8 +76,8 @@ export async function carryOut(
 
 /** A UUID; browsers give `randomUUID` to pages over HTTPS only. */
 export function newKey(): string {
-  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }
