@@ -20,7 +20,7 @@ use crate::store::Store;
 const ORDERS_AT_ONCE: i64 = 100;
 
 /// The names of the columns, in order.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "code",
     "viewer",
     "confirmed_at",
@@ -32,6 +32,7 @@ const COLUMNS: [&str; 13] = [
     "row",
     "number",
     "category",
+    "ticket_type",
     "price_minor",
     "event",
 ];
@@ -76,7 +77,7 @@ pub(super) async fn write(
 pub(super) fn to_json(slug: &str, sheet: &OrderSheet) -> Value {
     let seat = |seat: &SoldSeat| {
         json!({ "section": seat.section, "row": seat.row, "number": seat.number,
-            "category": seat.category, "priceMinor": seat.price_minor })
+            "category": seat.category, "ticketType": seat.ticket_type, "priceMinor": seat.price_minor })
     };
     let OrderSheet { order, seats } = sheet;
     let fields = [
@@ -115,6 +116,7 @@ fn cells(slug: &str, sheet: &OrderSheet, seat: &SoldSeat) -> [String; COLUMNS.le
         plain(&seat.row),
         plain(&seat.number),
         plain(&seat.category),
+        plain(&seat.ticket_type),
         seat.price_minor.to_string(),
         slug.to_owned(),
     ]

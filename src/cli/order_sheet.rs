@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::error::CommandError;
-use crate::domain::{CategoryId, EventId, Order, SeatId};
+use crate::domain::{CategoryId, EventId, Order, SeatId, TicketName};
 use crate::store::Store;
 use crate::store::reads::SeatRecord;
 
@@ -20,6 +20,8 @@ pub(super) struct SoldSeat {
     pub(super) row: String,
     pub(super) number: String,
     pub(super) category: String,
+    /// As which type of ticket.
+    pub(super) ticket_type: String,
     pub(super) price_minor: i64,
 }
 
@@ -35,7 +37,7 @@ pub(super) async fn sheets(
     let categories = store.categories(&[event]).await?.remove(&event).unwrap_or_default();
     let categories: HashMap<CategoryId, String> =
         categories.into_iter().map(|category| (category.id, category.name)).collect();
-    let sold = |(id, &price_minor): (&SeatId, &i64)| {
+    let sold = |((id, &price_minor), ticket): ((&SeatId, &i64), &TicketName)| {
         let record = seats.get(id)?;
         let location = &record.location;
         Some(SoldSeat {
@@ -43,11 +45,13 @@ pub(super) async fn sheets(
             row: location.row.clone(),
             number: location.number.clone(),
             category: categories.get(&record.seat.category).cloned().unwrap_or_default(),
+            ticket_type: ticket.name.clone(),
             price_minor,
         })
     };
     let sheet = |order: Order| {
-        let seats = order.seats.iter().zip(&order.prices_minor).filter_map(sold).collect();
+        let priced = order.seats.iter().zip(&order.prices_minor);
+        let seats = priced.zip(&order.tickets).filter_map(sold).collect();
         OrderSheet { order, seats }
     };
     Ok(orders.into_iter().map(sheet).collect())

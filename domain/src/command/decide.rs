@@ -40,6 +40,8 @@ pub struct Needs<'a> {
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
     /// Whose the orders of these seats that are sold shall be.
     pub hand_over: Option<HandOver<'a>>,
+    /// Whether to know what seats cost, although nothing is bought.
+    pub prices: bool,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
 }

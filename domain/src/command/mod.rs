@@ -14,6 +14,7 @@ mod held;
 mod release;
 mod reserve;
 mod seat_set;
+mod set_prices;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -27,4 +28,5 @@ pub use held::NotHeldReason;
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
+pub use set_prices::{SetPrices, SetPricesRefusal};
 pub use transfer::{Transfer, TransferRefusal, Transferred};

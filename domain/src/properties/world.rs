@@ -8,15 +8,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::churn::{LetGo, Run, WINDOW};
 use crate::command::{
     Claim, Claimed, Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal,
-    Needs, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, Transfer,
-    TransferRefusal, Transferred,
+    Needs, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices,
+    SetPricesRefusal, Transfer, TransferRefusal, Transferred,
 };
 use crate::ledger::{Closing, Ledger, NewKey, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
+use crate::prices::{NewPrices, PriceLists};
 use crate::seat::Seat;
 use crate::{
     CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeySlots, Money, Order, OrderCode,
-    OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
+    OrderId, PriceVersion, Revision, Sale, SeatId, SeatState, TicketType, ViewerId,
 };
 
 /// Later than anything that happens.
@@ -28,8 +29,10 @@ pub(super) const EVENT: EventId = EventId(7);
 pub(super) const SEATS: i32 = 10;
 /// The one seat that is not offered.
 pub(super) const NOT_FOR_SALE: i32 = 10;
-/// What a seat costs in each of the categories 1, 2, 3, in minor units.
+/// What a seat costs in each of the categories 1, 2, 3, in minor units, before anybody sets prices.
 const PRICES: [i64; 3] = [0, 4_900, MAX_PRICE_MINOR];
+/// A type of ticket that costs nothing, of categories that cost money.
+pub(super) const FREE_TICKET: &str = "Child";
 
 /// What all of it is paid in.
 pub(super) const CURRENCY: &str = "EUR";
@@ -44,11 +47,29 @@ pub(super) fn seat(serial: i32) -> SeatId {
     SeatId { event: EVENT, serial }
 }
 
-fn category(seat: SeatId) -> CategoryId {
-    CategoryId { event: EVENT, serial: seat.serial % 3 + 1 }
+/// One of the event's categories, if the number is 1 to 3.
+pub(super) fn category(serial: i32) -> CategoryId {
+    CategoryId { event: EVENT, serial }
 }
 
-/// What the seat costs.
+/// The category of a seat.
+pub(super) fn category_of(seat: SeatId) -> CategoryId {
+    category(seat.serial % 3 + 1)
+}
+
+/// The prices that the event begins with.
+pub(super) fn first_prices() -> BTreeMap<CategoryId, NewPrices> {
+    let named = |(serial, price)| {
+        let mut types = vec![("Full".to_owned(), price)];
+        if price > 0 {
+            types.push((FREE_TICKET.to_owned(), 0));
+        }
+        (category(serial), NewPrices::new(types).unwrap())
+    };
+    (1..).zip(PRICES).map(named).collect()
+}
+
+/// What the seat costs before anybody sets prices, if no type of ticket is chosen.
 pub(super) fn price(seat: SeatId) -> i64 {
     PRICES[usize::try_from(seat.serial % 3).unwrap()]
 }
@@ -77,6 +98,7 @@ pub(super) enum Ask {
     Claim(Claim),
     Transfer(Transfer),
     Expire(Expire),
+    SetPrices(SetPrices),
 }
 
 /// Any command's outcome.
@@ -89,6 +111,7 @@ pub(super) enum Answer {
     Claim(Claimed),
     Transfer(Result<Transferred, TransferRefusal>),
     Expire(usize),
+    SetPrices(Result<bool, SetPricesRefusal>),
 }
 
 impl Ask {
@@ -101,6 +124,7 @@ impl Ask {
             Self::Claim(claim) => claim.needs(),
             Self::Transfer(transfer) => transfer.needs(),
             Self::Expire(expire) => expire.needs(),
+            Self::SetPrices(set) => set.needs(),
         }
     }
 
@@ -113,6 +137,7 @@ impl Ask {
             Self::Claim(claim) => Answer::Claim(claim.decide(ledger)),
             Self::Transfer(transfer) => Answer::Transfer(transfer.decide(ledger)),
             Self::Expire(expire) => Answer::Expire(expire.decide(ledger)),
+            Self::SetPrices(set) => Answer::SetPrices(set.decide(ledger)),
         }
     }
 }
@@ -126,6 +151,7 @@ impl Answer {
                 | Self::Release(Err(_))
                 | Self::Extend(Err(_))
                 | Self::Transfer(Err(_))
+                | Self::SetPrices(Err(_))
         )
     }
 }
@@ -171,6 +197,10 @@ pub(super) struct World {
     pub(super) log: Vec<Change>,
     pub(super) orders: BTreeMap<OrderId, Order>,
     pub(super) prices: BTreeMap<SeatId, i64>,
+    /// What there is in the price lists that the event has had.
+    pub(super) lists: BTreeMap<(PriceVersion, CategoryId), Vec<TicketType>>,
+    /// For each list but the first, after which revision it is the event's.
+    pub(super) raised: Vec<Revision>,
     pub(super) keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
     pub(super) let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     pub(super) runs: BTreeMap<SeatId, Run>,
@@ -184,10 +214,15 @@ impl World {
     pub(super) fn new(terms: Terms) -> Self {
         let untouched = |id: SeatId| Seat {
             id,
-            category: category(id),
+            category: category_of(id),
             for_sale: id.serial != NOT_FOR_SALE,
             state: SeatState::Available { lapsed: None },
             revision: Revision::ZERO,
+            price_list: PriceVersion::FIRST,
+        };
+        let list = |(category, new): (CategoryId, NewPrices)| {
+            let first = PriceVersion::FIRST;
+            ((first, category), new.in_list(first, &[]))
         };
         Self {
             terms,
@@ -196,6 +231,8 @@ impl World {
             log: Vec::new(),
             orders: BTreeMap::new(),
             prices: BTreeMap::new(),
+            lists: first_prices().into_iter().map(list).collect(),
+            raised: Vec::new(),
             keys: HashMap::new(),
             let_go: BTreeMap::new(),
             runs: BTreeMap::new(),
@@ -229,6 +266,17 @@ impl World {
     /// The event's revision.
     pub(super) fn revision(&self) -> Revision {
         self.log.last().map_or(Revision::ZERO, |change| change.revision)
+    }
+
+    /// The event's price list when a change had this revision.
+    pub(super) fn list_at(&self, revision: Revision) -> PriceVersion {
+        let raised = self.raised.iter().filter(|&&after| after < revision).count();
+        PriceVersion(1 + i32::try_from(raised).unwrap())
+    }
+
+    /// What a seat costs, or cost, by the type of ticket, going by its row.
+    pub(super) fn types_of(&self, seat: SeatId) -> &[TicketType] {
+        &self.lists[&(self.seats[&seat].price_list, category_of(seat))]
     }
 
     /// The seats that the viewer holds now.
@@ -318,15 +366,19 @@ impl World {
         let taken = |id| KeySlots::taken(self.key_slots[id].iter().copied());
         let key_slots = named.map(|id| (*id, taken(id))).collect();
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
-        let (mut prices, mut orders) = (HashMap::new(), Vec::new());
-        if !purchases.is_empty() {
-            prices = (1..)
-                .zip(PRICES)
-                .map(|(serial, price)| (CategoryId { event: EVENT, serial }, price))
-                .collect();
-        }
+        let mut orders = Vec::new();
         if is_claimed || !purchases.is_empty() {
             orders = known.iter().map(|id| self.orders[id].clone()).collect();
+        }
+        let price_list = self.list_at(Revision::MAX);
+        let mut prices = PriceLists::default();
+        if needs.iter().any(|needs| needs.purchase.is_some() || needs.prices) {
+            let of_seats = seats.iter().map(|seat| seat.price_list);
+            let lists: BTreeSet<_> = of_seats.chain([price_list]).collect();
+            for (&(list, category), types) in &self.lists {
+                let types = types.iter().filter(|_| lists.contains(&list));
+                types.for_each(|known| prices.add(list, category, known.clone()));
+            }
         }
         Opening {
             event: EVENT,
@@ -340,6 +392,7 @@ impl World {
             let_go,
             runs,
             seats,
+            price_list,
             prices,
             keys,
             key_slots,
@@ -416,12 +469,20 @@ impl World {
     /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the
     /// tables' primary keys would refuse.
     fn write(&mut self, closing: Closing) {
-        for change in &closing.changes {
+        assert_eq!(closing.changes.len(), closing.price_lists.len(), "each change has its list");
+        for (change, &list) in closing.changes.iter().zip(&closing.price_lists) {
             let row = self.seats.get_mut(&change.seat).unwrap();
             row.state = written(change, &row.state);
             row.revision = change.revision;
+            row.price_list = list;
         }
         self.churn_until = self.churn_until.max(closing.churn_until());
+        for new in closing.new_prices {
+            self.raised.push(new.after);
+            assert_eq!(new.version, self.list_at(Revision::MAX), "one list after the other");
+            let types = new.prices.into_iter();
+            self.lists.extend(types.map(|(category, types)| ((new.version, category), types)));
+        }
         self.log.extend(closing.changes);
         for (let_go, seats) in closing.let_go {
             *self.let_go.entry(let_go).or_default() += seats;
@@ -430,6 +491,7 @@ impl World {
         for order in closing.orders {
             let prices = &order.prices_minor;
             assert_eq!(order.seats.len(), prices.len(), "every seat of an order has a price");
+            assert_eq!(order.seats.len(), order.tickets.len(), "and is sold as something");
             assert!(self.orders.values().all(|known| known.code != order.code), "a code is new");
             for (&seat, &price) in order.seats.iter().zip(prices) {
                 assert_eq!(self.prices.insert(seat, price), None, "{seat:?} is in two orders");

@@ -6,6 +6,8 @@
 
 use crate::domain::audit::MAX_DETAILS;
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
+use crate::domain::plan::{MAX_CATEGORIES, MAX_SHAPE_POINTS, MAX_SHAPES};
+use crate::domain::prices::MAX_TICKET_TYPES;
 use crate::domain::sales_span::SalesSpan;
 use crate::feed::MAX_BATCH_CHANGES;
 use crate::graphql::paging::{AUDIT_LOG, EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS};
@@ -93,8 +95,10 @@ const EVENT_ID: EventOf = EventOf::Argument("eventId");
 const OF_INPUT: EventOf = EventOf::Argument("input");
 const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 
-/// A plan has seats, and no shapes yet.
-const NONE: Items = Items::UpTo(0);
+const SHAPES: Items = Items::UpTo(MAX_SHAPES);
+const NUMBERS_OF_SHAPE: Items = Items::UpTo(2 * MAX_SHAPE_POINTS);
+const CATEGORIES_OF_REQUEST: Items = Items::UpTo(MAX_CATEGORIES);
+const TICKET_TYPES: Items = Items::UpTo(MAX_TICKET_TYPES);
 
 /// More than any venue has; those who see them by section are trusted.
 const SECTIONS: usize = 1000;
@@ -120,10 +124,12 @@ const FIELDS: &[Row] = &[
     ("SalesSummary", "byCategory", Items::Categories, Reads::ItemsTogether, EventOf::Same),
     ("SalesSummary", "bySection", Items::UpTo(SECTIONS), Reads::Nothing, EventOf::Same),
     ("SalesSummary", "overTime", Items::UpTo(SalesSpan::Day.most()), Reads::Nothing, EventOf::Same),
+    ("Category", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
+    ("Seat", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
-    ("SeatPlan", "shapes", NONE, Reads::Nothing, EventOf::Same),
-    ("PlanShape", "points", NONE, Reads::Nothing, EventOf::Same),
+    ("SeatPlan", "shapes", SHAPES, Reads::Items, EventOf::Same),
+    ("PlanShape", "points", NUMBERS_OF_SHAPE, Reads::Nothing, EventOf::Same),
     ("SeatStatuses", "places", Items::Seats, Reads::Nothing, EventOf::Same),
     ("EventConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("EventConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
@@ -146,6 +152,9 @@ const FIELDS: &[Row] = &[
     ("Mutation", "extendHolds", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "claimGuestSession", Items::One, Reads::One, OF_INPUT),
     ("Mutation", "transferOrder", Items::One, Reads::One, OF_INPUT),
+    ("Mutation", "setPrices", Items::One, Reads::Nothing, OF_INPUT),
+    ("CategoriesNotFound", "categoryIds", CATEGORIES_OF_REQUEST, Reads::Nothing, EventOf::Same),
+    ("TicketTypeUnavailable", "lines", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ExtendHoldsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),

@@ -2,14 +2,16 @@
 
 mod booking;
 mod handing_over;
+mod prices;
 
 use async_graphql::MergedObject;
 
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
 use handing_over::HandingOver;
+use prices::Pricing;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, HandingOver);
+pub struct Mutation(Booking, HandingOver, Pricing);

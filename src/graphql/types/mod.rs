@@ -17,6 +17,7 @@ mod seat;
 mod seat_plan;
 mod seats_page;
 mod stream;
+mod ticket_type;
 mod viewer;
 
 pub use audit::{AuditLogConnection, AuditLogEntry};
@@ -30,10 +31,11 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason,
-    RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded,
-    SeatsNotHeld, SeatsUnavailable, TransferOrderResult,
+    AlreadyConfirmed, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch, ExtendHoldsResult,
+    ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, OrderNotFound, OrderOwnerChanged,
+    PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
+    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable,
+    TooManyPriceLists, TransferOrderResult, UnavailableTicket,
 };
 pub use sales_summary::{
     CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,
@@ -46,4 +48,5 @@ pub use stream::{
     MyReservations, SeatChange, SeatChanges, SeatSnapshot, SeatState, SeatStreamItem,
     SnapshotReason,
 };
+pub use ticket_type::TicketType;
 pub use viewer::{GuestSession, Role, Viewer};

@@ -3,9 +3,9 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, OrderNotFound,
-    OrderOwnerChanged, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld,
-    SeatsUnavailable,
+    AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, ExtensionRefused, HoldsTooFrequent,
+    IdempotencyKeyReused, OrderNotFound, OrderOwnerChanged, PriceChanged, SalesClosed,
+    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -40,8 +40,10 @@ pub enum UserError {
     SalesClosed(SalesClosed),
     /// Some seats are not the viewer's.
     SeatsNotHeld(SeatsNotHeld),
-    /// The key stands for another set of seats.
+    /// The key stands for another purchase.
     IdempotencyKeyReused(IdempotencyKeyReused),
+    /// Some seats cannot be sold as the types of ticket that were chosen.
+    TicketTypeUnavailable(TicketTypeUnavailable),
     /// The seats would cost something else than expected.
     PriceChanged(PriceChanged),
     /// The seats are in an order with another payment reference.
@@ -52,4 +54,10 @@ pub enum UserError {
     OrderNotFound(OrderNotFound),
     /// The order is another viewer's by now.
     OrderOwnerChanged(OrderOwnerChanged),
+    /// The event has no such categories.
+    CategoriesNotFound(CategoriesNotFound),
+    /// The event's prices are in another currency.
+    CurrencyMismatch(CurrencyMismatch),
+    /// The prices of the event have been changed as often as they can be.
+    TooManyPriceLists(TooManyPriceLists),
 }

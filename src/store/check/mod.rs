@@ -20,6 +20,7 @@ mod findings;
 mod limit;
 mod log;
 mod orders;
+mod prices;
 mod violation;
 
 pub use findings::{Finding, Summary, Tell};

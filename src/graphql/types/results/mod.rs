@@ -2,13 +2,18 @@
 
 mod confirm;
 mod extend;
+mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
 mod transfer;
 
-pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
+pub use confirm::{
+    AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged,
+    TicketTypeUnavailable, UnavailableTicket,
+};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
+pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
