@@ -77,7 +77,8 @@ pub(super) async fn write(
 pub(super) fn to_json(slug: &str, sheet: &OrderSheet) -> Value {
     let seat = |seat: &SoldSeat| {
         json!({ "section": seat.section, "row": seat.row, "number": seat.number,
-            "category": seat.category, "ticketType": seat.ticket_type, "priceMinor": seat.price_minor })
+            "category": seat.category, "ticketType": seat.ticket_type,
+            "priceMinor": seat.price_minor })
     };
     let OrderSheet { order, seats } = sheet;
     let fields = [

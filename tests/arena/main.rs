@@ -27,6 +27,7 @@ mod log;
 mod maps;
 mod metrics;
 mod mutations;
+mod order_commands;
 mod orders;
 mod origins;
 mod pace;
