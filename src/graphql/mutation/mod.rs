@@ -2,7 +2,9 @@
 
 mod booking;
 mod handing_over;
+mod imported_seats;
 mod prices;
+mod seats;
 
 use async_graphql::MergedObject;
 
@@ -10,8 +12,9 @@ use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
 use handing_over::HandingOver;
 use prices::Pricing;
+use seats::Seats;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, HandingOver, Pricing);
+pub struct Mutation(Booking, HandingOver, Pricing, Seats);

@@ -14,6 +14,8 @@ mod order;
 mod results;
 mod sales_summary;
 mod seat;
+mod seat_block;
+mod seat_history;
 mod seat_plan;
 mod seats_page;
 mod stream;
@@ -31,16 +33,19 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch, ExtendHoldsResult,
-    ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, OrderNotFound, OrderOwnerChanged,
-    PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
-    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable,
-    TooManyPriceLists, TransferOrderResult, UnavailableTicket,
+    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch,
+    ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult,
+    InvalidSeats, OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason, RefusedSeat,
+    ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse,
+    SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable, TooManyPriceLists,
+    TransferOrderResult, UnavailableTicket,
 };
 pub use sales_summary::{
     CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
+pub use seat_block::BlockReason;
+pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;

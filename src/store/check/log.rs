@@ -19,6 +19,10 @@ const CHANGES_AT_ONCE: usize = 10_000;
 /// A seat as the log folded so far leaves it.
 pub(super) struct Folded {
     state: SeatState,
+    /// Whether it is offered; `None` while nothing in the log has said so. A seat of which nothing
+    /// ever does may be off sale all the same: before there was a command for it, whoever ran a
+    /// sale did that by hand.
+    for_sale: Option<bool>,
     revision: Revision,
     /// Why it changed last.
     pub(super) cause: Cause,
@@ -105,14 +109,17 @@ impl LogFold<'_> {
         if change.cause == Cause::Reserved {
             self.begun.insert(seat, revision);
         }
+        let known = self.seats.get(&seat);
         let is_taken = match change.cause {
             Cause::Reserved => true,
             Cause::Claimed | Cause::Transferred => false,
-            _ => self.seats.get(&seat).is_some_and(|folded| folded.is_taken),
+            _ => known.is_some_and(|folded| folded.is_taken),
         };
+        let for_sale = change.cause.for_sale().or(known.and_then(|folded| folded.for_sale));
+        let cause = change.cause;
         match change.state(before) {
             Some(state) => {
-                let folded = Folded { state, revision, cause: change.cause, is_taken };
+                let folded = Folded { state, for_sale, revision, cause, is_taken };
                 self.seats.insert(seat, folded);
             }
             None => findings.violation(Violation::UnreadableChange {
@@ -171,6 +178,8 @@ impl LogFold<'_> {
             if folded.is_none() {
                 self.check_end(serial, seat, findings);
             }
+            let said = folded.and_then(|folded| folded.for_sale);
+            self.books.verify_offer(serial, seat, said, findings);
             if !agrees(seat, folded, pruned) {
                 let (log, log_revision) = match folded {
                     Some(folded) => (stored_status(&folded.state), folded.revision),

@@ -5,9 +5,11 @@
 //! the database's clock at the statement, and [`SeatState`](crate::domain::SeatState) answers for
 //! an instant.
 
+mod blocks;
 mod claims;
 mod event_orders;
 mod events;
+mod history;
 mod letters;
 mod maps;
 mod orders;
@@ -18,9 +20,11 @@ mod sizes;
 mod snapshot;
 mod viewers;
 
+pub use blocks::BlockRecord;
 pub use claims::CLAIMED_EVENTS_AT_ONCE;
 pub use event_orders::OrderFilter;
 pub use events::{CategoryRecord, Counts, EventRecord};
+pub use history::{HistoryFrom, HistoryRecord};
 pub use letters::{LetterRecord, LettersRecord};
 pub use maps::{PublicState, SeatMapRecord, Snapshot};
 pub use orders::OrderCursor;
