@@ -1,9 +1,12 @@
-//! The command line: `grand-arena serve | migrate | check | schema | import | token | crowd`.
+//! The command line: `grand-arena serve | migrate | check | schema | import | export | token |
+//! crowd`.
 
 mod argv;
 mod check;
 mod error;
+mod export;
 mod import;
+mod progress;
 mod serve;
 mod token;
 mod with_store;
@@ -14,6 +17,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::error::{CommandError, sentence};
+use self::export::ExportArguments;
 use self::import::ImportArguments;
 use self::token::TokenArguments;
 use self::with_store::with_store;
@@ -66,10 +70,13 @@ enum Command {
     Check(DatabaseSettings),
     /// Prints the API's schema in GraphQL's schema definition language.
     Schema,
-    /// Brings in an event with the seats of a CSV file:
-    /// section,row,number,category,price_minor,currency, and optionally accessible,x,y. If a line
-    /// is bad, nothing is brought in.
+    /// Brings in events with their seats, from JSON (docs/venue-format.md) or CSV:
+    /// section,row,number,category,price_minor,currency, and optionally
+    /// accessible,x,y,companion,gap_before,rank,kind,floor,color. If anything is wrong in a file,
+    /// nothing is brought in. An event that is there already with the same plan is left as it is.
     Import(ImportArguments),
+    /// Writes an event as an import takes it.
+    Export(ExportArguments),
     /// Signs a token, for trying things out.
     Token(TokenArguments),
     /// Sends simulated buyers to a running server, so that its map comes alive; until Ctrl-C.
@@ -113,6 +120,7 @@ fn run(line: CommandLine, matches: &ArgMatches) -> Result<ExitCode, CommandError
         Command::Migrate(settings) => runtime.block_on(migrate(settings))?,
         Command::Schema => io::stdout().write_all(graphql::sdl().as_bytes())?,
         Command::Import(arguments) => runtime.block_on(import::bring_in(arguments))?,
+        Command::Export(arguments) => runtime.block_on(export::write_out(arguments))?,
         Command::Token(arguments) => token::sign(&arguments)?,
         #[cfg(feature = "show")]
         Command::Crowd(settings) => runtime.block_on(let_in(&settings))?,

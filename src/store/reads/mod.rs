@@ -13,6 +13,7 @@ mod plans;
 mod seats;
 mod sizes;
 mod snapshot;
+mod venues;
 mod viewers;
 
 pub use events::{CategoryRecord, Counts, EventRecord};
@@ -23,4 +24,5 @@ pub(super) use orders::orders;
 pub use plans::{PlanParts, PlanRecord, PlanSeatRecord};
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
 pub use sizes::EventSize;
+pub use venues::{VenueError, VenueRecord};
 pub use viewers::{AllowanceRecord, ViewerState};
