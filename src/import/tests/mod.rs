@@ -8,6 +8,7 @@ mod csv_files;
 mod excel;
 mod json_files;
 mod round_trips;
+mod schema;
 mod strategies;
 
 const FULL: &str = "section,row,number,category,price_minor,currency,accessible,x,y\n";
