@@ -3,8 +3,11 @@
 //! There is one way to page: bounds (such as [`EVENTS`]) make a [`PageRequest`] of the arguments;
 //! what it says is read; and it makes the connection of that, with a [`Cursor`] for each node.
 
-use async_graphql::OutputType;
-use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::connection::{
+    Connection, ConnectionNameType, DefaultConnectionName, DefaultEdgeName, Edge, EdgeNameType,
+    EmptyFields,
+};
+use async_graphql::{ObjectType, OutputType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -14,7 +17,10 @@ use crate::domain::{EventId, OrderId, Revision};
 use crate::store::reads::OrderCursor;
 
 /// A page of a list, as Relay has it.
-pub type ConnectionOf<N> = Connection<String, N, EmptyFields, EmptyFields>;
+pub type ConnectionOf<N> = NamedConnection<N, DefaultConnectionName, DefaultEdgeName>;
+
+/// Such a page whose types are not called after its nodes.
+pub type NamedConnection<N, C, E> = Connection<String, N, EmptyFields, EmptyFields, C, E>;
 
 /// How many items a page of a list may hold.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +37,12 @@ pub const SEATS: PageBounds = PageBounds { unless_said: 100, most: 1000 };
 
 /// Orders: 1 to 100, 20 unless said.
 pub const ORDERS: PageBounds = PageBounds { unless_said: 20, most: 100 };
+
+/// Entries of the audit log: 1 to 100, 20 unless said.
+pub const AUDIT_LOG: PageBounds = PageBounds { unless_said: 20, most: 100 };
+
+/// Changes of a seat: 1 to 100, 20 unless said. Most seats have a handful.
+pub const HISTORY: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
 /// The most ids that `nodes` takes: a page of a list.
 pub const MAX_NODES: usize = 100;
@@ -83,14 +95,36 @@ impl<C: Cursor> PageRequest<C> {
 
     /// The page made of what was read. `node` says what a record is to the client, and where it
     /// stands in the list.
-    pub fn connection<R, N: OutputType>(
+    pub fn connection<R, N, Names, EdgeNames>(
         self,
+        records: Vec<R>,
+        node: impl Fn(R) -> (C, N),
+    ) -> NamedConnection<N, Names, EdgeNames>
+    where
+        N: OutputType,
+        Names: ConnectionNameType,
+        EdgeNames: EdgeNameType,
+    {
+        self.connection_with(EmptyFields, records, node)
+    }
+
+    /// The same with fields of its own beside the page.
+    pub fn connection_with<R, N, Fields, Names, EdgeNames>(
+        self,
+        fields: Fields,
         mut records: Vec<R>,
         node: impl Fn(R) -> (C, N),
-    ) -> ConnectionOf<N> {
+    ) -> Connection<String, N, Fields, EmptyFields, Names, EdgeNames>
+    where
+        N: OutputType,
+        Fields: ObjectType,
+        Names: ConnectionNameType,
+        EdgeNames: EdgeNameType,
+    {
         let has_next = records.len() > self.size;
         records.truncate(self.size);
-        let mut connection = Connection::new(self.after.is_some(), has_next);
+        let mut connection =
+            Connection::with_additional_fields(self.after.is_some(), has_next, fields);
         connection.edges.extend(records.into_iter().map(|record| {
             let (cursor, node) = node(record);
             Edge::new(encode(cursor), node)
@@ -128,6 +162,30 @@ impl Cursor for i32 {
     fn read(numbers: &[i64]) -> Option<Self> {
         let &[serial] = numbers else { return None };
         Self::try_from(serial).ok()
+    }
+}
+
+/// Where an entry of the audit log stands: its number.
+impl Cursor for i64 {
+    fn numbers(self) -> Vec<i64> {
+        vec![self]
+    }
+
+    fn read(numbers: &[i64]) -> Option<Self> {
+        let &[id] = numbers else { return None };
+        Some(id)
+    }
+}
+
+/// Where a change stands in the history of its seat: its place in the log.
+impl Cursor for Revision {
+    fn numbers(self) -> Vec<i64> {
+        vec![self.0]
+    }
+
+    fn read(numbers: &[i64]) -> Option<Self> {
+        let &[revision] = numbers else { return None };
+        Some(Self(revision))
     }
 }
 

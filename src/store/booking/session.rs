@@ -9,13 +9,17 @@ use sea_orm::{
 
 use super::batched_command::BatchedCommand;
 use super::churn::write_churn;
+use super::offers::write_offers;
 use super::opening::read_opening;
+use super::plan::write_plan;
 use super::write::{reschedule_expiry, write_changes, write_orders};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId};
+use crate::store::audit::write_audit;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
+use crate::store::prices::write_next_list;
 
 /// How long a connection is kept without a pause between transactions. PostgreSQL tells its
 /// autovacuum what a session has changed when the session is between transactions, and once a
@@ -119,14 +123,26 @@ impl BookingSession {
         }
         let now = ledger.now();
         let closing = ledger.close();
+        if !closing.plan.places.is_empty() {
+            write_plan(&transaction, event, &closing).await?;
+        }
         if !closing.changes.is_empty() {
             write_changes(&transaction, event, &closing, now).await?;
+        }
+        for list in &closing.new_prices {
+            write_next_list(&transaction, event, list).await?;
+        }
+        if !closing.offers.is_empty() {
+            write_offers(&transaction, event, &closing, now).await?;
         }
         if !closing.runs.is_empty() {
             write_churn(&transaction, event, &closing).await?;
         }
         if !closing.keys.is_empty() {
             write_orders(&transaction, event, &closing, now).await?;
+        }
+        if !closing.audit.is_empty() {
+            write_audit(&transaction, Some(event), &closing.audit).await?;
         }
         if commands.iter().any(|command| command.needs().reschedules_expiry) {
             reschedule_expiry(&transaction, event).await?;

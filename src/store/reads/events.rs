@@ -4,20 +4,25 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use const_format::formatcp;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect,
+    QueryResult, QuerySelect, Select,
 };
 
 use super::seats::{PASSES_FILTER, SeatFilter};
 use crate::domain::ledger::Terms;
-use crate::domain::{CategoryId, EventId, Revision};
+use crate::domain::prices::PriceLists;
+use crate::domain::{
+    CategoryId, EventId, EventStage, EventStatus, PriceVersion, Revision, TicketType,
+};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CONFIRMED, RESERVED};
 use crate::store::pools::Store;
+use crate::store::prices::{TICKET_COLUMNS, TICKETS_OF_LISTS, TicketRow, read_prices};
 use crate::store::rows::TermsRow;
-use crate::store::sql::{PRICE_OF_CATEGORY, bigints, statement};
+use crate::store::sql::{bigints, statement};
 
 /// An event as stored.
 #[derive(Clone, Debug)]
@@ -40,12 +45,30 @@ pub struct EventRecord {
     pub revision: Revision,
     /// Grows with every change of the event that is none of a seat.
     pub version: i64,
+    /// When it was read, by the database's clock.
+    pub read_at: DateTime<Utc>,
 }
 
-impl TryFrom<event::Model> for EventRecord {
+/// An event's row, and when it was read.
+#[derive(FromQueryResult)]
+struct EventRow {
+    #[sea_orm(nested)]
+    event: event::Model,
+    read_at: DateTime<Utc>,
+}
+
+impl EventRecord {
+    /// What the event was when it was read.
+    pub fn status(&self) -> EventStatus {
+        self.terms.status(self.read_at)
+    }
+}
+
+impl TryFrom<EventRow> for EventRecord {
     type Error = StoreError;
 
-    fn try_from(row: event::Model) -> Result<Self, StoreError> {
+    fn try_from(row: EventRow) -> Result<Self, StoreError> {
+        let EventRow { event: row, read_at } = row;
         let terms = TermsRow {
             stage: row.stage,
             sales_open_at: row.sales_open_at,
@@ -67,6 +90,7 @@ impl TryFrom<event::Model> for EventRecord {
             time_zone: row.time_zone,
             revision: Revision(row.revision),
             version: row.version,
+            read_at,
         })
     }
 }
@@ -78,8 +102,9 @@ pub struct CategoryRecord {
     pub id: CategoryId,
     /// Its name for people.
     pub name: String,
-    /// What a seat of it costs, in minor units of the event's currency.
-    pub price_minor: i64,
+    /// What a seat of it costs as each type of ticket there is; never empty, and the first is
+    /// the one that is meant where none is chosen.
+    pub ticket_types: Vec<TicketType>,
     /// `#rrggbb`, for maps.
     pub color: Option<String>,
 }
@@ -95,12 +120,21 @@ pub struct Counts {
     pub confirmed: i64,
 }
 
+impl CategoryRecord {
+    /// What a seat of it costs where no type of ticket is chosen, in minor units of the event's
+    /// currency.
+    #[must_use]
+    pub fn price_minor(&self) -> i64 {
+        self.ticket_types.first().map_or(0, |first| first.price_minor)
+    }
+}
+
 impl Store {
     /// The events with these ids, in no particular order; ids that name nothing are left out.
     pub async fn events(&self, ids: &[EventId]) -> Result<Vec<EventRecord>, StoreError> {
-        let rows =
-            event::Entity::find().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
-        rows.all(&self.reads).await?.into_iter().map(EventRecord::try_from).collect()
+        let rows = events().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
+        let rows = rows.into_model::<EventRow>().all(&self.reads).await?;
+        rows.into_iter().map(EventRecord::try_from).collect()
     }
 
     /// Which event has this slug.
@@ -112,21 +146,22 @@ impl Store {
 
     /// The event with this slug.
     pub async fn event_by_slug(&self, slug: &str) -> Result<Option<EventRecord>, StoreError> {
-        const BY_SLUG: &str = "SELECT events.*
+        const BY_SLUG: &str = "SELECT events.*, statement_timestamp() AS read_at
   FROM event_slugs JOIN events ON events.id = event_id WHERE event_slugs.slug = $1";
         let query = statement(BY_SLUG, [slug.into()]);
-        let row = event::Model::find_by_statement(query).one(&self.reads).await?;
+        let row = EventRow::find_by_statement(query).one(&self.reads).await?;
         row.map(EventRecord::try_from).transpose()
     }
 
-    /// The events after a position, by their start.
+    /// The events after a position, by their start; with those that are being prepared, or without.
     pub async fn events_page(
         &self,
         after: Option<(DateTime<Utc>, EventId)>,
+        has_drafts: bool,
         limit: u64,
     ) -> Result<Vec<EventRecord>, StoreError> {
-        use sea_orm::sea_query::{Expr, ExprTrait};
-        let mut rows = event::Entity::find()
+        use sea_orm::sea_query::ExprTrait;
+        let mut rows = events()
             .order_by_asc(event::Column::StartsAt)
             .order_by_asc(event::Column::Id)
             .limit(limit);
@@ -135,7 +170,11 @@ impl Store {
                 Expr::tuple([Expr::col(event::Column::StartsAt), Expr::col(event::Column::Id)]);
             rows = rows.filter(key.gt(Expr::tuple([Expr::val(starts_at), Expr::val(id.0)])));
         }
-        rows.all(&self.reads).await?.into_iter().map(EventRecord::try_from).collect()
+        if !has_drafts {
+            rows = rows.filter(event::Column::Stage.ne(EventStage::Draft.code()));
+        }
+        let rows = rows.into_model::<EventRow>().all(&self.reads).await?;
+        rows.into_iter().map(EventRecord::try_from).collect()
     }
 
     /// The price categories of these events, each event's in the order of its plan.
@@ -145,30 +184,41 @@ impl Store {
     ) -> Result<HashMap<EventId, Vec<CategoryRecord>>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
-            event_id: i64,
-            id: i32,
-            name: String,
-            price_minor: i64,
+            category: String,
             color: Option<String>,
+            #[sea_orm(nested)]
+            ticket: TicketRow,
         }
         const CATEGORIES: &str = formatcp!(
-            "SELECT event_id, id, name, {PRICE_OF_CATEGORY} AS price_minor, color
-  FROM categories WHERE event_id = ANY ($1) ORDER BY event_id, id"
+            "SELECT category, color, {TICKET_COLUMNS}
+  FROM (SELECT id AS event_id, price_version FROM events WHERE id = ANY ($1)) AS list
+{TICKETS_OF_LISTS}"
         );
         let query = statement(CATEGORIES, [bigints(events.iter().map(|id| id.0))]);
-        let mut categories: HashMap<_, Vec<_>> = HashMap::new();
+        let mut categories: HashMap<_, Vec<CategoryRecord>> = HashMap::new();
         for row in Row::find_by_statement(query).all(&self.reads).await? {
-            let event = EventId(row.event_id);
-            let id = CategoryId { event, serial: row.id };
-            let Row { name, price_minor, color, .. } = row;
-            categories.entry(event).or_default().push(CategoryRecord {
-                id,
-                name,
-                price_minor,
-                color,
-            });
+            let id = row.ticket.category();
+            let of_event = categories.entry(id.event).or_default();
+            let ticket = row.ticket.into_type();
+            match of_event.last_mut().filter(|last| last.id == id) {
+                Some(category) => category.ticket_types.push(ticket),
+                None => of_event.push(CategoryRecord {
+                    id,
+                    name: row.category,
+                    ticket_types: vec![ticket],
+                    color: row.color,
+                }),
+            }
         }
         Ok(categories)
+    }
+
+    /// These price lists of events, which seats are held by.
+    pub async fn price_lists(
+        &self,
+        lists: &[(EventId, PriceVersion)],
+    ) -> Result<PriceLists, StoreError> {
+        read_prices(&self.reads, lists.iter().copied()).await
     }
 
     /// How many of an event's seats that pass the filter are in which status now.
@@ -212,6 +262,11 @@ impl Store {
             |row: &QueryResult| Ok((EventId(row.try_get_by_index(0)?), counts_at(row, 1)?));
         rows.iter().map(counts).collect()
     }
+}
+
+/// All events, with the time.
+fn events() -> Select<event::Entity> {
+    event::Entity::find().expr_as(Expr::cust("statement_timestamp()"), "read_at")
 }
 
 /// Columns that count seats as of now.
