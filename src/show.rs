@@ -88,7 +88,7 @@ impl VenueEvent {
             return Ok(());
         }
         let mut venues = Venues::open(self.file.as_bytes());
-        let venue = venues.as_mut().ok().and_then(|venues| venues.next().ok().flatten());
+        let venue = venues.as_mut().ok().and_then(|venues| venues.read_next().ok().flatten());
         let venue = venue.expect("a test reads these files");
         let terms = EventTerms {
             slug: Some(self.slug.to_owned()),
@@ -127,9 +127,10 @@ mod tests {
     fn plans() -> impl Iterator<Item = SeatPlan> {
         VENUE_EVENTS.into_iter().map(|event| {
             let mut venues = Venues::open(event.file.as_bytes()).unwrap();
-            let venue = venues.next().unwrap_or_else(|error| panic!("{}: {error}", event.slug));
+            let venue =
+                venues.read_next().unwrap_or_else(|error| panic!("{}: {error}", event.slug));
             let plan = venue.unwrap().plan;
-            assert!(venues.next().unwrap().is_none());
+            assert!(venues.read_next().unwrap().is_none());
             plan
         })
     }

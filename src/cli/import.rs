@@ -288,7 +288,7 @@ fn open(file: &Path) -> Result<OpenFile, CommandError> {
 }
 
 fn next(file: &Path, venues: &mut OpenFile) -> Result<Option<Venue>, CommandError> {
-    venues.next().map_err(|error| refusal(file, &error))
+    venues.read_next().map_err(|error| refusal(file, &error))
 }
 
 /// The same where others wait for their turn on this thread: large files take seconds.
@@ -297,7 +297,7 @@ async fn next_in_turn(
     venues: &mut Option<OpenFile>,
 ) -> Result<Option<Venue>, CommandError> {
     let Some(mut open) = venues.take() else { return Ok(None) };
-    let read = tokio::task::spawn_blocking(move || (open.next(), open)).await;
+    let read = tokio::task::spawn_blocking(move || (open.read_next(), open)).await;
     let (venue, open) = read.map_err(io::Error::other)?;
     *venues = Some(open);
     venue.map_err(|error| refusal(file, &error))

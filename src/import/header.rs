@@ -60,29 +60,29 @@ impl Header {
             let field = position.and_then(|position| record.get(position));
             field.unwrap_or_default().trim()
         };
-        let (x, y) = (self.coordinate(Column::X, &field)?, self.coordinate(Column::Y, &field)?);
+        let (x, y) = (self.coordinate(Column::X, field)?, self.coordinate(Column::Y, field)?);
         if x.is_some() != y.is_some() {
             return Err(LineProblem::HalfPosition);
         }
         Ok(SeatLine {
-            section: label(Column::Section, &field)?,
-            row: label(Column::Row, &field)?,
-            number: label(Column::Number, &field)?,
-            category: label(Column::Category, &field)?,
+            section: label(Column::Section, field)?,
+            row: label(Column::Row, field)?,
+            number: label(Column::Number, field)?,
+            category: label(Column::Category, field)?,
             price_minor: price(field(Column::PriceMinor))?,
             currency: currency(field(Column::Currency))?,
             color: color(field(Column::Color))?,
-            accessible: yes_or_no(Column::Accessible, &field)?,
+            accessible: yes_or_no(Column::Accessible, field)?,
             x,
             y,
             traits: PlaceTraits {
                 kind: kind(field(Column::Kind))?,
-                is_companion: yes_or_no(Column::Companion, &field)?,
-                has_gap_before: yes_or_no(Column::GapBefore, &field)?,
+                is_companion: yes_or_no(Column::Companion, field)?,
+                has_gap_before: yes_or_no(Column::GapBefore, field)?,
                 rank: rank(field(Column::Rank))?,
                 floor: match field(Column::Floor) {
                     "" => None,
-                    _ => Some(label(Column::Floor, &field)?),
+                    _ => Some(label(Column::Floor, field)?),
                 },
             },
         })

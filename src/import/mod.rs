@@ -87,7 +87,7 @@ impl<R: BufRead> Venues<R> {
     ///
     /// # Errors
     /// Everything that is wrong with it, up to a bound; see [`ImportError`].
-    pub fn next(&mut self) -> Result<Option<Venue>, ImportError> {
+    pub fn read_next(&mut self) -> Result<Option<Venue>, ImportError> {
         match self {
             Self::Csv(reader) => {
                 let Some(reader) = reader.take() else { return Ok(None) };
@@ -95,7 +95,7 @@ impl<R: BufRead> Venues<R> {
                 Ok(Some(Venue { terms: EventTerms::default(), plan }))
             }
             Self::Json(documents) => {
-                let venue = documents.next()?;
+                let venue = documents.read_next()?;
                 Ok(venue.map(|(terms, plan)| Venue { terms, plan }))
             }
         }

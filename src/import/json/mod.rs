@@ -43,7 +43,7 @@ impl<R: BufRead> JsonVenues<R> {
     }
 
     /// The terms that the next document brings along, and its plan; `None` at the end of the file.
-    pub(super) fn next(&mut self) -> Result<Option<(EventTerms, SeatPlan)>, ImportError> {
+    pub(super) fn read_next(&mut self) -> Result<Option<(EventTerms, SeatPlan)>, ImportError> {
         let document = self.0.next()?;
         document.map(|document| venue::read(&document)).transpose()
     }

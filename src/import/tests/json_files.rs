@@ -101,8 +101,8 @@ fn what_is_no_json_is_named_by_its_line() {
         in_section("\"category\": \"Gold\", \"rows\": [{\"name\": \"1\", \"seats\": [\"1\"]}]");
     let file = format!("{rest}\n\n{rest}\n  what");
     let mut venues = Venues::open(file.as_bytes()).unwrap();
-    assert!(venues.next().unwrap().is_some() && venues.next().unwrap().is_some());
-    let error = venues.next().unwrap_err().to_string();
+    assert!(venues.read_next().unwrap().is_some() && venues.read_next().unwrap().is_some());
+    let error = venues.read_next().unwrap_err().to_string();
     assert_eq!(error, "line 10, column 3: here it is no JSON any more");
     let latin = [b"{\n\"R\xe4nge\": 1}".as_slice(), b""].concat();
     assert_eq!(refusal(latin), "line 2: the text is not UTF-8, as JSON must be");
@@ -116,6 +116,6 @@ fn brackets_in_texts_and_depth_do_no_harm() {
     let deep = format!("{{\"a\": {}{}}}", "[".repeat(500_000), "]".repeat(500_000));
     assert!(refusal(deep).contains("it has the unknown field \"a\""));
     let long = std::io::Read::chain(&b"{\"a\": \""[..], std::io::repeat(b'x'));
-    let error = Venues::open(long).unwrap().next().unwrap_err().to_string();
+    let error = Venues::open(long).unwrap().read_next().unwrap_err().to_string();
     assert_eq!(error, format!("the file is longer than {MAX_FILE_BYTES} bytes"));
 }

@@ -15,8 +15,8 @@ const FULL: &str = "section,row,number,category,price_minor,currency,accessible,
 
 fn parse(reader: impl io::Read) -> Result<SeatPlan, ImportError> {
     let mut venues = Venues::open(reader)?;
-    let venue = venues.next()?.unwrap();
-    assert!(venues.next()?.is_none());
+    let venue = venues.read_next()?.unwrap();
+    assert!(venues.read_next()?.is_none());
     Ok(venue.plan)
 }
 
