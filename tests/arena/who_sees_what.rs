@@ -170,15 +170,15 @@ impl<'a> World<'a> {
             event.hold_extension_seconds = 60;
         };
         let event = arena.event_with(5, terms).await;
+        let blocked = crate::blocking::input(&event, [5], "KILL");
+        let admin = crate::blocking::admin(server);
+        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
             'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
         arena.execute(entry, &event).await;
         let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;
-        let blocked = crate::blocking::input(&event, [5], "KILL");
-        let admin = crate::blocking::admin(server);
-        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");
