@@ -156,8 +156,8 @@ const ROOTS: &[&[&str]] = &[
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 
-/// A buyer's things: a seat she holds, one she owns, two that are free; one that is blocked; an event that is over; and
-/// one in which she has let too many seats go.
+/// A buyer's things: a seat she holds, one she owns, two that are free, one that is blocked; an
+/// event that is over; and one in which she has let too many seats go.
 struct World<'a> {
     server: &'a TestServer,
     names: Vec<(&'static str, String)>,
