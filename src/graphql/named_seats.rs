@@ -46,10 +46,19 @@ impl NamedSeats {
         if ids.len() > most {
             return Err(wrong_number());
         }
+        Self::of_up_to(most, event, ids).ok_or_else(wrong_number)
+    }
+
+    /// The seats with these ids, of which there must not be too many to look at; `None` if no
+    /// request may name as many different ones, or as few.
+    pub(super) fn of(event: EventId, ids: &[ID]) -> Option<(SeatSet, Self)> {
+        Self::of_up_to(MAX_SEATS_PER_REQUEST, event, ids)
+    }
+
+    fn of_up_to(most: usize, event: EventId, ids: &[ID]) -> Option<(SeatSet, Self)> {
         let mut named = Self::default();
         let seats = ids.iter().map(|id| named.seat(event, id)).collect();
-        let seats = SeatSet::of_up_to(most, seats).map_err(|_| wrong_number())?;
-        Ok((seats, named))
+        Some((SeatSet::of_up_to(most, seats).ok()?, named))
     }
 
     fn seat(&mut self, event: EventId, id: &ID) -> SeatId {

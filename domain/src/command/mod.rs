@@ -15,6 +15,7 @@ mod import;
 mod release;
 mod reserve;
 mod seat_set;
+mod set_prices;
 #[cfg(test)]
 mod tests;
 
@@ -28,3 +29,4 @@ pub use import::{Import, Imported};
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
+pub use set_prices::{SetPrices, SetPricesRefusal};

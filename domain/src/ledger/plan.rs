@@ -9,6 +9,7 @@ use crate::plan::{
     CategoryName, FloorName, MAX_CATEGORIES, MAX_FLOORS, MAX_SEATS, PALETTE, PartProblem,
     PlaceFacts, PlaceName, PlanPart, PlannedCategory, PlannedSeat, RowName, SectionName,
 };
+use crate::prices::{PriceVersion, TicketType};
 use crate::seat::{IllegalTransition, Seat, SeatState};
 
 /// What the store read of an event's plan.
@@ -124,7 +125,7 @@ impl Ledger {
         let color = offered.color.as_deref().unwrap_or(PALETTE[index % PALETTE.len()]);
         let category = PlannedCategory { color: Some(color.to_owned()), ..offered.clone() };
         plan.categories.push((id, name.clone()));
-        self.prices.insert(id, category.price_minor);
+        self.prices.add(self.price_list, id, TicketType::standard(category.price_minor));
         self.closing.plan.categories.push((id, category));
         Some(id)
     }
@@ -163,7 +164,9 @@ impl Ledger {
             let section = plan.sections.entry(SectionName::of(&seat.section));
             seat.section = section.or_insert(seat.section).clone();
             let (state, revision) = (SeatState::Available { lapsed: None }, Revision::ZERO);
-            self.seats.insert(id, Seat { id, category, for_sale: true, state, revision });
+            let price_list = PriceVersion::FIRST;
+            let new = Seat { id, category, for_sale: true, state, price_list, revision };
+            self.seats.insert(id, new);
         }
         self.settle(id);
         let entry = Entry { cause: Cause::Imported, viewer: by, expires_at: None, order: None };

@@ -2,15 +2,17 @@
 
 mod booking;
 mod imported_seats;
+mod prices;
 mod seats;
 
 use async_graphql::MergedObject;
 
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
+use prices::Pricing;
 use seats::Seats;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Seats);
+pub struct Mutation(Booking, Pricing, Seats);

@@ -18,6 +18,7 @@ mod seat_history;
 mod seat_plan;
 mod seats_page;
 mod stream;
+mod ticket_type;
 mod viewer;
 
 pub use audit::{AuditLogConnection, AuditLogEntry};
@@ -30,10 +31,11 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, BlockSeatsResult, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused,
-    HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult, InvalidSeats, PriceChanged,
-    RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
-    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch,
+    ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult,
+    InvalidSeats, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult,
+    SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
+    TicketTypeUnavailable, TooManyPriceLists, UnavailableTicket,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_block::BlockReason;
@@ -45,4 +47,5 @@ pub use stream::{
     MyReservations, SeatChange, SeatChanges, SeatSnapshot, SeatState, SeatStreamItem,
     SnapshotReason,
 };
+pub use ticket_type::TicketType;
 pub use viewer::{GuestSession, Role, Viewer};

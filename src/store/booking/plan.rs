@@ -18,9 +18,9 @@ use crate::domain::plan::{
 };
 use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, SeatId};
-use crate::store::catalog::MAX_OLD_PRICE_MINOR;
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
+use crate::store::prices::MAX_OLD_PRICE_MINOR;
 use crate::store::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 
 /// The event's sections, each by one step through the index.

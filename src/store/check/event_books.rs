@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use super::findings::Findings;
+use super::prices::read_lists;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
@@ -50,6 +51,8 @@ pub(super) struct EventBooks {
     blocked: BTreeSet<i32>,
     /// Seats whose rows cannot be read. They have been told of, and nothing more is said of them.
     pub(super) unreadable: BTreeSet<i32>,
+    /// Its price lists but the first; see [`read_lists`].
+    pub(super) lists: Vec<Revision>,
 }
 
 impl EventBooks {
@@ -78,8 +81,9 @@ impl EventBooks {
         }
         findings.summary.seats += seats.len() as u64;
         let (revision, terms) = (Revision(row.revision), row.terms.try_into()?);
+        let lists = read_lists(snapshot, event).await?;
         let blocked = read_blocked(snapshot, event).await?;
-        Ok(Self { event, revision, terms, now, seats, blocked, unreadable })
+        Ok(Self { event, revision, terms, now, seats, blocked, unreadable, lists })
     }
 
     /// Whether a seat is offered, by the log as far as that says so, and by why it would not be.

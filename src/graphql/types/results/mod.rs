@@ -4,14 +4,19 @@ mod block;
 mod confirm;
 mod extend;
 mod import;
+mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
 
 pub use block::{BlockSeatsResult, SeatsInUse};
-pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
+pub use confirm::{
+    AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged,
+    TicketTypeUnavailable, UnavailableTicket,
+};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
 pub use import::{ImportSeatsResult, InvalidSeats};
+pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
