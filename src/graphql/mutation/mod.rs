@@ -1,5 +1,6 @@
 //! Mutations, a file for each part of them. They are carried out one after another.
 
+mod best_available;
 mod booking;
 mod imported_seats;
 mod prices;
@@ -7,6 +8,7 @@ mod seats;
 
 use async_graphql::MergedObject;
 
+use best_available::BestAvailable;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
 use prices::Pricing;
@@ -15,4 +17,4 @@ use seats::Seats;
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Pricing, Seats);
+pub struct Mutation(Booking, BestAvailable, Pricing, Seats);

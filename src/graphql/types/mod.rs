@@ -33,8 +33,9 @@ pub use order::{Order, OrderLine};
 pub use results::{
     AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch,
     ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult,
-    InvalidSeats, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult,
-    SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
+    InvalidSeats, LoneSeatLeft, NoSeatsTogether, PriceChanged, RefusalReason, RefusedSeat,
+    ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
     TicketTypeUnavailable, TooManyPriceLists, UnavailableTicket,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};

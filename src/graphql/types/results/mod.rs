@@ -4,10 +4,12 @@ mod block;
 mod confirm;
 mod extend;
 mod import;
+mod lone_seat;
 mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
+mod reserve_best;
 
 pub use block::{BlockSeatsResult, SeatsInUse};
 pub use confirm::{
@@ -16,9 +18,11 @@ pub use confirm::{
 };
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
 pub use import::{ImportSeatsResult, InvalidSeats};
+pub use lone_seat::LoneSeatLeft;
 pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
     HoldsTooFrequent, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable,
 };
+pub use reserve_best::{NoSeatsTogether, ReserveBestAvailableResult};
