@@ -77,7 +77,8 @@ impl PlaceRow {
     }
 }
 
-/// Reads what of the plan goes by the names of these parts, and locks those seats, ascending.
+/// Reads what of the plan goes by the names of these parts, and locks those seats, ascending;
+/// nothing, if there are no parts.
 ///
 /// Names are compared here, not by the database. So all seats are read of the sections that are
 /// named; of which sections there are, each once.
@@ -85,7 +86,10 @@ pub(super) async fn read_plan(
     transaction: &DatabaseTransaction,
     event: EventId,
     parts: &[&PlanPart],
-) -> Result<(OpenPlan, Vec<Seat>), StoreError> {
+) -> Result<(Option<OpenPlan>, Vec<Seat>), StoreError> {
+    if parts.is_empty() {
+        return Ok((None, Vec::new()));
+    }
     let planned = || parts.iter().flat_map(|part| part.seats());
     let head = transaction.query_one_raw(statement(HEAD, [event.0.into()])).await?;
     let head = head.ok_or(StoreError::Corrupt("an event that is gone while it is locked"))?;
@@ -119,7 +123,8 @@ pub(super) async fn read_plan(
     let seats = lock_seats(transaction, event, places.values().map(|(id, _)| id.serial)).await?;
     let categories = read_categories(transaction, event).await?;
     let (version, last_seat) = (head.try_get_by_index(0)?, head.try_get_by_index(1)?);
-    Ok((OpenPlan { version, last_seat, categories, places, sections, rows, floors }, seats))
+    let plan = OpenPlan { version, last_seat, categories, places, sections, rows, floors };
+    Ok((Some(plan), seats))
 }
 
 async fn lock_seats(
