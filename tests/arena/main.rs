@@ -13,6 +13,7 @@ mod blocking;
 mod books;
 mod bringing_in;
 mod browser;
+mod chores;
 mod clients;
 mod coding;
 mod crowd;

@@ -16,6 +16,7 @@ use grand_arena::graphql::ids::{self, AnyId};
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
 
+use crate::chores::{Chore, do_chores};
 use crate::harness::client::{CONFIRM, RELEASE, RESERVE};
 use crate::harness::{Arena, Client, Event, Socket, TestServer, all_at_once, books, token};
 
@@ -37,6 +38,7 @@ struct Schedule {
     cuts: Vec<Cut>,
     /// What seats cost, one price after the other; the reduced ticket costs half of it.
     prices: Vec<i64>,
+    chores: Vec<Chore>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,7 +97,8 @@ impl Schedule {
         }
         let cuts = (0..CUTS).map(|_| Cut::draw(&mut rng)).collect();
         let prices = (0..CUTS).map(|_| rng.i64(0..5) * 1_000).collect();
-        Self { viewers, subscribers, cuts, prices }
+        let chores = (0..CUTS).map(|_| Chore::draw(&mut rng, SEATS)).collect();
+        Self { viewers, subscribers, cuts, prices, chores }
     }
 }
 
@@ -198,6 +201,13 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     set_prices(&admin, &event, 5_000).await;
     let organiser =
         tokio::spawn(reprice(admin, Arc::clone(&event), Arc::clone(&is_over), schedule.prices));
+    let chores = do_chores(
+        crate::blocking::admin(&servers[1]),
+        Arc::clone(&event),
+        Arc::clone(&is_over),
+        schedule.chores,
+    );
+    let chores = tokio::spawn(chores);
     let counts = all_at_once((0..).zip(schedule.viewers).map(|(number, operations): (u32, _)| {
         let viewer = format!("viewer-{number}");
         let clients = [0, 1].map(|server| servers[server].client(&viewer));
@@ -208,6 +218,7 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     is_over.store(true, Ordering::Relaxed);
     let cuts = saboteur.await.unwrap();
     let lists = organiser.await.unwrap();
+    let chores = chores.await.unwrap();
 
     let done: Vec<usize> =
         (0..5).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
@@ -215,6 +226,8 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
         "{done:?} reserved, confirmed, released, claimed, passed on; {cuts} connections cut; \
          {lists} price lists"
     );
+    println!("{chores:?} times seats were blocked, unblocked, brought in");
+    assert!(chores.iter().all(|&count| count > 3), "and an organiser was busy: {chores:?}");
     assert!(
         done[..4].iter().all(|&count| count > 30) && done[4] > 5 && cuts > 5 && lists > 5,
         "it was a storm: {done:?}, {cuts} cuts, {lists} price lists"
@@ -375,7 +388,7 @@ async fn reprice(
 
 /// Sends until there is an outcome, as a client does whose request may have been lost: the same
 /// again.
-async fn insist(client: &Client, query: &str, field: &str, input: Value) -> Value {
+pub async fn insist(client: &Client, query: &str, field: &str, input: Value) -> Value {
     for _ in 0..20 {
         let mut answer = client.send(query, json!({ "input": input })).await;
         if answer.get("errors").is_none() {

@@ -191,15 +191,15 @@ impl<'a> World<'a> {
             event.hold_extension_seconds = 60;
         };
         let event = arena.event_with(5, terms).await;
+        let blocked = crate::blocking::input(&event, [5], "KILL");
+        let admin = crate::blocking::admin(server);
+        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
             'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
         arena.execute(entry, &event).await;
         let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;
-        let blocked = crate::blocking::input(&event, [5], "KILL");
-        let admin = crate::blocking::admin(server);
-        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let lone = arena.event(4).await;
         let minds = "UPDATE events SET allows_lone_seats = false WHERE id = $1";
         arena.execute(minds, &lone).await;

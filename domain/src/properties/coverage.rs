@@ -123,12 +123,7 @@ fn kinds(decision: &Decision) -> Vec<String> {
         | Answer::Extend(Err(ExtendRefusal::NotHeld(seats))) => {
             seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
         }
-        Answer::Block(Ok(_)) if has_taken_over(&decision.changes) => {
-            one("block: a hold that ran out is ended")
-        }
-        Answer::Block(Ok(_)) => {
-            one(if is_change { "block: changed" } else { "block: nothing to do" })
-        }
+        Answer::Block(Ok(_)) => one(block_kind(&decision.changes)),
         Answer::Block(Err(seats)) => {
             seats.iter().map(|(_, reason)| format!("block: {reason:?}")).collect()
         }
@@ -153,6 +148,14 @@ fn sold(world: &World) -> Vec<String> {
         }
     }
     kinds
+}
+
+fn block_kind(changes: &[Change]) -> &'static str {
+    match changes {
+        [] => "block: nothing to do",
+        changes if has_taken_over(changes) => "block: a hold that ran out is ended",
+        _ => "block: changed",
+    }
 }
 
 fn has_taken_over(changes: &[Change]) -> bool {

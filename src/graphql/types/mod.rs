@@ -3,6 +3,7 @@
 
 mod audit;
 mod category;
+mod change_cause;
 mod event;
 mod event_fields;
 mod event_orders;
