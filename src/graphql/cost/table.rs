@@ -6,7 +6,7 @@
 
 use crate::domain::audit::MAX_DETAILS;
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
-use crate::domain::plan::MAX_CATEGORIES;
+use crate::domain::plan::{MAX_CATEGORIES, MAX_SHAPE_POINTS, MAX_SHAPES};
 use crate::domain::prices::MAX_TICKET_TYPES;
 use crate::feed::MAX_BATCH_CHANGES;
 use crate::graphql::paging::{AUDIT_LOG, EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS};
@@ -96,9 +96,8 @@ const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 
 const CATEGORIES_OF_REQUEST: Items = Items::UpTo(MAX_CATEGORIES);
 const TICKET_TYPES: Items = Items::UpTo(MAX_TICKET_TYPES);
-
-/// A plan has seats, and no shapes yet.
-const NONE: Items = Items::UpTo(0);
+const SHAPES: Items = Items::UpTo(MAX_SHAPES);
+const NUMBERS_OF_SHAPE: Items = Items::UpTo(2 * MAX_SHAPE_POINTS);
 
 const FIELDS: &[Row] = &[
     ("Query", "node", Items::One, Reads::One, EventOf::Ids("id")),
@@ -120,8 +119,8 @@ const FIELDS: &[Row] = &[
     ("Seat", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
-    ("SeatPlan", "shapes", NONE, Reads::Nothing, EventOf::Same),
-    ("PlanShape", "points", NONE, Reads::Nothing, EventOf::Same),
+    ("SeatPlan", "shapes", SHAPES, Reads::Items, EventOf::Same),
+    ("PlanShape", "points", NUMBERS_OF_SHAPE, Reads::Nothing, EventOf::Same),
     ("SeatStatuses", "places", Items::Seats, Reads::Nothing, EventOf::Same),
     ("EventConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("EventConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),

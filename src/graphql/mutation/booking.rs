@@ -47,7 +47,8 @@ pub(super) struct ConfirmSeatsInput {
     event_id: ID,
     /// Seats to buy as the first type of ticket they have, unless `lines` says otherwise. Both lists
     /// together name 1 to 100 seats; a seat named twice counts once.
-    seat_ids: Option<Vec<ID>>,
+    #[graphql(default)]
+    seat_ids: Vec<ID>,
     /// Seats to buy, each as a type of ticket.
     lines: Option<Vec<ConfirmLineInput>>,
     /// Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters,
