@@ -17,11 +17,11 @@ use super::audit::AuditEntry;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
-use super::ids::{EventId, OrderId, Revision, SeatId, ViewerId};
+use super::ids::{EventId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
-use super::prices::{NewPriceList, PriceLists, PriceVersion, TicketType, total_minor};
+use super::prices::{NewPriceList, PriceLists, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::{EventStage, EventStatus};
 
@@ -443,7 +443,7 @@ impl Ledger {
         let next = transition(seat.state.clone())?;
         self.revision = self.revision.next();
         seat.state = next;
-        seat.price_list = self.price_list.after(entry.cause, seat.price_list);
+        seat.price_list = prices::list_after(entry.cause, self.price_list, seat.price_list);
         self.closing.price_lists.push(seat.price_list);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
         self.closing.changes.push(Change {

@@ -45,8 +45,8 @@ pub(super) struct ReserveSeatsInput {
 pub(super) struct ConfirmSeatsInput {
     /// The event: its id, or its slug.
     event_id: ID,
-    /// Seats to buy as the first type of ticket they have, unless `lines` says otherwise. Both lists
-    /// together name 1 to 100 seats; a seat named twice counts once.
+    /// Seats to buy, as the first type of ticket that they have unless `lines` says otherwise. Both
+    /// lists together name 1 to 100 seats; a seat named twice counts once.
     #[graphql(default)]
     seat_ids: Vec<ID>,
     /// Seats to buy, each as a type of ticket.
@@ -115,9 +115,9 @@ impl Booking {
         .await
     }
 
-    /// Sells held seats, each as a type of ticket. Irreversible, so it takes an idempotency key: same
-    /// key, seats and types, same order. Seats that cost money, if only as one of their types, are
-    /// confirmed by the shop, unless the event's confirmedBy is BUYER.
+    /// Sells held seats, each as a type of ticket. Irreversible, so it takes an idempotency key:
+    /// same key, seats and types, same order. Seats that cost money, if only as one of their types,
+    /// are confirmed by the shop, unless the event's confirmedBy is BUYER.
     async fn confirm_seats(
         &self,
         ctx: &Context<'_>,

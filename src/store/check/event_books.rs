@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder,
 };
 
 use super::findings::Findings;
-use super::prices::read_lists;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
@@ -16,6 +16,7 @@ use crate::domain::{EventId, Revision, SeatState, ViewerId};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::rows::TermsRow;
+use crate::store::sql::statement;
 
 /// The event's row, as far as the books need it.
 #[derive(FromQueryResult)]
@@ -94,4 +95,15 @@ impl EventBooks {
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         })
     }
+}
+
+/// For each list of an event but the first, in order, after which revision seats are held by it.
+async fn read_lists(
+    snapshot: &DatabaseTransaction,
+    event: EventId,
+) -> Result<Vec<Revision>, StoreError> {
+    let query = "SELECT after_revision FROM price_lists WHERE event_id = $1
+  ORDER BY price_version";
+    let rows = snapshot.query_all_raw(statement(query, [event.0.into()])).await?;
+    rows.iter().map(|row| Ok(Revision(row.try_get_by_index(0)?))).collect()
 }
