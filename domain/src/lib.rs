@@ -11,6 +11,7 @@
 //! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
 pub mod audit;
+pub mod block;
 pub mod change;
 pub mod churn;
 pub mod command;
@@ -32,6 +33,7 @@ pub mod stage;
 pub mod text;
 
 pub use audit::{AuditAction, AuditEntry};
+pub use block::{BlockReason, SeatBlock};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
 pub use ids::{

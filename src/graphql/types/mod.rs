@@ -12,6 +12,8 @@ mod node;
 mod order;
 mod results;
 mod seat;
+mod seat_block;
+mod seat_history;
 mod seat_plan;
 mod seats_page;
 mod stream;
@@ -28,13 +30,15 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch, ExtendHoldsResult,
-    ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged, RefusalReason,
-    RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded,
-    SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable, TooManyPriceLists,
-    UnavailableTicket,
+    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch,
+    ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult,
+    InvalidSeats, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult,
+    SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
+    TicketTypeUnavailable, TooManyPriceLists, UnavailableTicket,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
+pub use seat_block::BlockReason;
+pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;

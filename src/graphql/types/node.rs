@@ -4,8 +4,8 @@ use async_graphql::{ID, Interface};
 
 use super::results::{
     AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld,
-    SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists,
+    IdempotencyKeyReused, InvalidSeats, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsInUse,
+    SeatsNotHeld, SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -56,4 +56,8 @@ pub enum UserError {
     CurrencyMismatch(CurrencyMismatch),
     /// The prices of the event have been changed as often as they can be.
     TooManyPriceLists(TooManyPriceLists),
+    /// Some seats are held or sold.
+    SeatsInUse(SeatsInUse),
+    /// Something is wrong with seats to be brought in.
+    InvalidSeats(InvalidSeats),
 }
