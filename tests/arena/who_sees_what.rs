@@ -177,8 +177,8 @@ const ROOTS: &[&[&str]] = &[
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 
-/// A buyer's things: a seat she holds, one she owns, two that are free; one that is blocked; an event that is over; and
-/// one in which she has let too many seats go.
+/// A buyer's things: a seat she holds, one she owns, two that are free, one that is blocked; an
+/// event that is over; and one in which she has let too many seats go.
 struct World<'a> {
     server: &'a TestServer,
     names: Vec<(&'static str, String)>,
@@ -191,6 +191,9 @@ impl<'a> World<'a> {
             event.hold_extension_seconds = 60;
         };
         let event = arena.event_with(5, terms).await;
+        let blocked = crate::blocking::input(&event, [5], "KILL");
+        let admin = crate::blocking::admin(server);
+        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
             'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
         arena.execute(entry, &event).await;
@@ -200,9 +203,6 @@ impl<'a> World<'a> {
         let dear = arena.event(1).await;
         let most = "UPDATE events SET price_version = 1000000 WHERE id = $1";
         arena.execute(most, &dear).await;
-        let blocked = crate::blocking::input(&event, [5], "KILL");
-        let admin = crate::blocking::admin(server);
-        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");

@@ -3,6 +3,7 @@
 
 mod audit;
 mod category;
+mod change_cause;
 mod event;
 mod event_fields;
 mod event_scope;
@@ -39,7 +40,7 @@ pub use results::{
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_block::BlockReason;
 pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
-pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
+pub use seat_plan::{PlaceKind, PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;
 pub use stream::{

@@ -13,7 +13,8 @@ use sea_orm::{
 
 use crate::domain::ledger::{Closing, OpenPlan, PlaceChange};
 use crate::domain::plan::{
-    CategoryName, PlaceFacts, PlaceKind, PlaceName, PlaceTraits, PlanPart, RowName, SectionName,
+    CategoryName, FloorName, PlaceFacts, PlaceKind, PlaceName, PlaceTraits, PlanPart, RowName,
+    SectionName,
 };
 use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, SeatId};
@@ -37,6 +38,11 @@ const PLACES: &str = "
 SELECT id, section, row_label, number, accessible, x, y, kind, is_companion, has_gap_before, rank,
        floor
   FROM seat_places WHERE event_id = $1 AND section = ANY ($2) ORDER BY id";
+
+/// The event's floors. Looked for only where seats are to come onto one.
+const FLOORS: &str = "
+SELECT floor FROM seat_places WHERE event_id = $1 AND floor IS NOT NULL
+ UNION SELECT floor FROM plan_shapes WHERE event_id = $1 AND floor IS NOT NULL";
 
 const HEAD: &str = "
 SELECT plan_version, (SELECT COALESCE(max(id), 0) FROM seats WHERE event_id = $1)
@@ -103,10 +109,17 @@ pub(super) async fn read_plan(
             places.insert(name, (id, row.facts()?));
         }
     }
+    let mut floors = HashMap::new();
+    if planned().any(|seat| seat.traits.floor.is_some()) {
+        for row in transaction.query_all_raw(statement(FLOORS, [event.0.into()])).await? {
+            let floor: String = row.try_get_by_index(0)?;
+            floors.insert(FloorName::of(&floor), floor);
+        }
+    }
     let seats = lock_seats(transaction, event, places.values().map(|(id, _)| id.serial)).await?;
     let categories = read_categories(transaction, event).await?;
     let (version, last_seat) = (head.try_get_by_index(0)?, head.try_get_by_index(1)?);
-    Ok((OpenPlan { version, last_seat, categories, places, sections, rows }, seats))
+    Ok((OpenPlan { version, last_seat, categories, places, sections, rows, floors }, seats))
 }
 
 async fn lock_seats(
