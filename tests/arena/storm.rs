@@ -284,7 +284,10 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
             // Some of them as reduced tickets, the others as what is meant where nothing is said.
             let reduced =
                 serials.iter().filter(|&&serial| (operation.choice >> (serial % 64)) % 2 == 1);
-            let line = |&serial: &i32| json!({ "seatId": event.seat_gid(serial), "ticketTypeId": reduced_of(&event, serial) });
+            let line = |&serial: &i32| {
+                let (seat, ticket) = (event.seat_gid(serial), reduced_of(&event, serial));
+                json!({ "seatId": seat, "ticketTypeId": ticket })
+            };
             input["lines"] = json!(reduced.map(line).collect::<Vec<_>>());
         }
         let result = insist(client, query, field, input).await;
@@ -357,7 +360,10 @@ fn reduced_of(event: &Event, serial: i32) -> String {
 async fn set_prices(admin: &Client, event: &Event, price: i64) {
     const SET: &str = "mutation ($input: SetPricesInput!) { setPrices(input: $input) {
         __typename } }";
-    let ticket = |name: &str, amount: i64| json!({ "name": name, "price": { "amountMinor": amount, "currency": "EUR" } });
+    let ticket = |name: &str, amount: i64| {
+        let price = json!({ "amountMinor": amount, "currency": "EUR" });
+        json!({ "name": name, "price": price })
+    };
     let tickets = json!([ticket("Full", price), ticket("Reduced", price / 2)]);
     let categories = [1, 10].map(|serial| {
         let id = AnyId::Category(category(event, serial)).encode().0;

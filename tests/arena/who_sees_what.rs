@@ -11,8 +11,10 @@ use std::fmt::Write as _;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::FieldDefinition;
 use chrono::{DateTime, TimeDelta};
+use grand_arena::domain::CategoryId;
 use grand_arena::domain::event::NewEvent;
 use grand_arena::graphql;
+use grand_arena::graphql::ids::AnyId;
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
 
@@ -89,6 +91,14 @@ const PLACES: &[(&str, &[&str])] = &[
     ("PriceChanged", &["mutation:", CONFIRM_DEAR, "... on PriceChanged"]),
     ("AlreadyConfirmed", &["mutation:", CONFIRM_SOLD, "... on AlreadyConfirmed"]),
     ("IdempotencyKeyReused", &["mutation:", CONFIRM_KEY, "... on IdempotencyKeyReused"]),
+    ("TicketTypeUnavailable", &["mutation:", CONFIRM_TICKET, "... on TicketTypeUnavailable"]),
+    ("UnavailableTicket", &["mutation:", CONFIRM_TICKET, "... on TicketTypeUnavailable", "lines"]),
+    ("TicketType", &["seat(id: HELD)", "ticketTypes"]),
+    ("TicketType of an order", &["order(code: CODE)", "lines", "ticketType"]),
+    ("SetPricesSuccess", &["mutation:", SET_PRICES, "... on SetPricesSuccess"]),
+    ("CategoriesNotFound", &["mutation:", SET_NOWHERE, "... on CategoriesNotFound"]),
+    ("CurrencyMismatch", &["mutation:", SET_DOLLARS, "... on CurrencyMismatch"]),
+    ("TooManyPriceLists", &["mutation:", SET_MANY, "... on TooManyPriceLists"]),
     ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
     ("ExtendHoldsSuccess", &["mutation:", EXTEND_HELD, "... on ExtendHoldsSuccess"]),
     ("ExtensionRefused", &["mutation:", EXTEND_LATE, "... on ExtensionRefused"]),
@@ -132,6 +142,16 @@ const CONFIRM_SOLD: &str = "confirmSeats(input: { eventId: EVENT, seatIds: [SOLD
     idempotencyKey: \"new\", paymentReference: \"another\" })";
 const CONFIRM_KEY: &str =
     "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], idempotencyKey: \"used\" })";
+const CONFIRM_TICKET: &str = "confirmSeats(input: { eventId: EVENT, \
+    lines: [{ seatId: HELD, ticketTypeId: CATEGORY }], idempotencyKey: \"new\" })";
+const SET_PRICES: &str = "setPrices(input: { eventId: EVENT, categories: [{ categoryId: CATEGORY, \
+    ticketTypes: [{ price: { amountMinor: 1, currency: \"EUR\" } }] }] })";
+const SET_NOWHERE: &str = "setPrices(input: { eventId: EVENT, categories: [{ categoryId: HELD, \
+    ticketTypes: [{ price: { amountMinor: 1, currency: \"EUR\" } }] }] })";
+const SET_DOLLARS: &str = "setPrices(input: { eventId: EVENT, categories: [{ \
+    categoryId: CATEGORY, ticketTypes: [{ price: { amountMinor: 1, currency: \"USD\" } }] }] })";
+const SET_MANY: &str = "setPrices(input: { eventId: DEAR, categories: [{ categoryId: DEAR_SEATS, \
+    ticketTypes: [{ price: { amountMinor: 1, currency: \"EUR\" } }] }] })";
 const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_HELD: &str = "extendHolds(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
@@ -165,6 +185,7 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", BEST],
     &["mutation:", CONFIRM_HELD],
     &["mutation:", RELEASE_HELD],
+    &["mutation:", SET_PRICES],
     &["mutation:", EXTEND_HELD],
     &["mutation:", CLAIM],
     &["mutation:", TRANSFER],
@@ -203,6 +224,9 @@ impl<'a> World<'a> {
         let lone = arena.event(4).await;
         let minds = "UPDATE events SET allows_lone_seats = false WHERE id = $1";
         arena.execute(minds, &lone).await;
+        let dear = arena.event(1).await;
+        let most = "UPDATE events SET price_version = 1000000 WHERE id = $1";
+        arena.execute(most, &dear).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");
@@ -225,6 +249,8 @@ impl<'a> World<'a> {
             ("LONE", lone.gid.clone()),
             ("LATE_SEAT", seat(&late, 1)),
             ("LATE", late.gid.clone()),
+            ("DEAR_SEATS", AnyId::Category(CategoryId { event: dear.id, serial: 1 }).encode().0),
+            ("DEAR", dear.gid.clone()),
             ("CATEGORY", text(&found["event"]["categories"][0]["id"])),
             ("EVENT", event.gid.clone()),
             ("HELD", seat(&event, 1)),

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Entry, Ledger};
 use crate::change::Cause;
-use crate::ids::{CategoryId, Revision, SeatId, ViewerId};
+use crate::ids::{CategoryId, PriceVersion, Revision, SeatId, ViewerId};
 use crate::plan::{
     CategoryName, FloorName, MAX_CATEGORIES, MAX_FLOORS, MAX_SEATS, PALETTE, PartProblem,
     PlaceFacts, PlaceName, PlanPart, PlannedCategory, PlannedSeat, RowName, SectionName,
 };
-use crate::prices::{PriceVersion, TicketType};
+use crate::prices::TicketType;
 use crate::seat::{IllegalTransition, Seat, SeatState};
 
 /// What the store read of an event's plan.

@@ -98,16 +98,7 @@ fn kinds(decision: &Decision) -> Vec<String> {
         }
         Answer::Confirm(Ok(_)) => one("confirm: sold"),
         Answer::Confirm(Err(ConfirmRefusal::NoSuchTickets(_))) => one("confirm: no such ticket"),
-        Answer::SetPrices(Ok(is_new)) => {
-            one(if *is_new { "prices: changed" } else { "prices: as they were" })
-        }
-        Answer::SetPrices(Err(SetPricesRefusal::NoSuchCategories(_))) => {
-            one("prices: no such category")
-        }
-        Answer::SetPrices(Err(SetPricesRefusal::OtherCurrency(_))) => {
-            one("prices: another currency")
-        }
-        Answer::SetPrices(Err(SetPricesRefusal::TooManyLists)) => one("prices: too many lists"),
+        Answer::SetPrices(set) => one(kind_of_prices(set)),
         Answer::Confirm(Err(ConfirmRefusal::KeyReused)) => one("confirm: key reused"),
         Answer::Confirm(Err(ConfirmRefusal::PriceChanged { .. })) => one("confirm: another price"),
         Answer::Confirm(Err(ConfirmRefusal::LeftToShop)) => one("confirm: left to the shop"),
@@ -131,6 +122,16 @@ fn kinds(decision: &Decision) -> Vec<String> {
         Answer::Expire(ended) => {
             one(if *ended > 0 { "expire: some were due" } else { "expire: nothing was due" })
         }
+    }
+}
+
+fn kind_of_prices(set: &Result<bool, SetPricesRefusal>) -> &'static str {
+    match set {
+        Ok(true) => "prices: changed",
+        Ok(false) => "prices: as they were",
+        Err(SetPricesRefusal::NoSuchCategories(_)) => "prices: no such category",
+        Err(SetPricesRefusal::OtherCurrency(_)) => "prices: another currency",
+        Err(SetPricesRefusal::TooManyLists) => "prices: too many lists",
     }
 }
 

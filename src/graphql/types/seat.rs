@@ -154,8 +154,9 @@ impl Seat {
         required(ctx, self.event.category(ctx, self.seat.category)).await
     }
 
-    /// What it can be sold as, and at which price; the first where a buyer chooses none. A seat that
-    /// the viewer holds costs what it did when the hold began, any other what its category does.
+    /// What it can be sold as, and at which price; the first where a buyer chooses none. A seat
+    /// that the viewer holds costs what it did when the hold began, any other what its category
+    /// does.
     async fn ticket_types(&self, ctx: &Context<'_>) -> Result<Vec<TicketType>> {
         required(ctx, self.priced(ctx)).await
     }
