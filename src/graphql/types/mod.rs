@@ -35,10 +35,10 @@ pub use order::{Order, OrderLine};
 pub use results::{
     AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch,
     ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult,
-    InvalidSeats, OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason, RefusedSeat,
-    ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse,
-    SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable, TooManyPriceLists,
-    TransferOrderResult, UnavailableTicket,
+    InvalidSeats, LoneSeatLeft, NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged,
+    RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult,
+    SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
+    TicketTypeUnavailable, TooManyPriceLists, TransferOrderResult, UnavailableTicket,
 };
 pub use sales_summary::{
     CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,
@@ -46,7 +46,7 @@ pub use sales_summary::{
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_block::BlockReason;
 pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
-pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
+pub use seat_plan::{PlaceKind, PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;
 pub use stream::{

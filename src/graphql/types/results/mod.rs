@@ -4,10 +4,12 @@ mod block;
 mod confirm;
 mod extend;
 mod import;
+mod lone_seat;
 mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
+mod reserve_best;
 mod transfer;
 
 pub use block::{BlockSeatsResult, SeatsInUse};
@@ -17,10 +19,12 @@ pub use confirm::{
 };
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
 pub use import::{ImportSeatsResult, InvalidSeats};
+pub use lone_seat::LoneSeatLeft;
 pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
     HoldsTooFrequent, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable,
 };
+pub use reserve_best::{NoSeatsTogether, ReserveBestAvailableResult};
 pub use transfer::{OrderNotFound, OrderOwnerChanged, TransferOrderResult};
