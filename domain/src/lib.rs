@@ -28,6 +28,7 @@ mod properties;
 pub mod seat;
 pub mod stage;
 pub mod text;
+pub mod webhook;
 
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
@@ -39,3 +40,4 @@ pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};
+pub use webhook::WebhookKind;

@@ -17,6 +17,7 @@ use super::status_watch::{StatusFollower, StatusWatch};
 use super::teller;
 use super::viewer_follower::ViewerFollower;
 use super::watch::Watch;
+use super::woken::Woken;
 use crate::domain::{Change, EventId, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
 use crate::pace::FrameThreads;
@@ -52,6 +53,7 @@ pub struct Feed {
     most_followers: usize,
     is_listening: AtomicBool,
     commits: AtomicU64,
+    woken: Woken,
 }
 
 impl Feed {
@@ -71,6 +73,7 @@ impl Feed {
             most_followers: max_followers,
             is_listening: false.into(),
             commits: AtomicU64::new(0),
+            woken: Woken::default(),
         })
     }
 
@@ -272,7 +275,13 @@ impl Feed {
         self.commits.load(Ordering::SeqCst)
     }
 
+    /// Which events have changed since somebody last asked.
+    pub fn woken(&self) -> &Woken {
+        &self.woken
+    }
+
     pub(super) fn wake(&self, event: EventId, reached: Revision) {
+        self.woken.note(event);
         if let Some(watch) = self.existing(event) {
             watch.wake(reached);
         }

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::Fault;
 use crate::domain::{EventId, OrderId, Revision};
+use crate::store::WebhookId;
 use crate::store::reads::OrderCursor;
 
 /// A page of a list, as Relay has it.
@@ -31,6 +32,9 @@ pub const SEATS: PageBounds = PageBounds { unless_said: 100, most: 1000 };
 
 /// Orders: 1 to 100, 20 unless said.
 pub const ORDERS: PageBounds = PageBounds { unless_said: 20, most: 100 };
+
+/// Webhooks: 1 to 100, 20 unless said; there are no more than that.
+pub const WEBHOOKS: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
 /// The most ids that `nodes` takes: a page of a list.
 pub const MAX_NODES: usize = 100;
@@ -128,6 +132,18 @@ impl Cursor for i32 {
     fn read(numbers: &[i64]) -> Option<Self> {
         let &[serial] = numbers else { return None };
         Self::try_from(serial).ok()
+    }
+}
+
+/// Where a webhook stands among all.
+impl Cursor for WebhookId {
+    fn numbers(self) -> Vec<i64> {
+        vec![self.0]
+    }
+
+    fn read(numbers: &[i64]) -> Option<Self> {
+        let &[id] = numbers else { return None };
+        Some(Self(id))
     }
 }
 

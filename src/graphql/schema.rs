@@ -8,7 +8,7 @@ use super::paging::ConnectionOf;
 use super::query::Query;
 use super::services::Services;
 use super::subscription::Subscription;
-use super::types::{Event, Order, Seat, UserError};
+use super::types::{Event, Order, Seat, UserError, Webhook};
 
 /// The schema with everything it needs.
 pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
@@ -45,4 +45,5 @@ fn builder() -> ArenaSchemaBuilder {
         .override_output_type_description::<ConnectionOf<Event>>("A page of events.")
         .override_output_type_description::<ConnectionOf<Seat>>("A page of seats.")
         .override_output_type_description::<ConnectionOf<Order>>("A page of orders.")
+        .override_output_type_description::<ConnectionOf<Webhook>>("A page of webhooks.")
 }

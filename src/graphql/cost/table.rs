@@ -6,7 +6,7 @@
 
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
 use crate::feed::MAX_BATCH_CHANGES;
-use crate::graphql::paging::{EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS};
+use crate::graphql::paging::{EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS, WEBHOOKS};
 
 /// What a statement costs beside its rows, in rows: a way to the database and back takes 60 µs and
 /// more, and a row 1.6 µs.
@@ -105,6 +105,7 @@ const FIELDS: &[Row] = &[
     ("Query", "seatMap", Items::One, Reads::One, EVENT_ID),
     ("Query", "seatPlan", Items::One, Reads::One, EVENT_ID),
     ("Query", "seatStatuses", Items::One, Reads::Seats, EVENT_ID),
+    ("Query", "webhooks", Items::WithPage(WEBHOOKS), Reads::Page, EventOf::Any),
     ("Event", "availability", Items::One, Reads::EverySeat, EventOf::Same),
     ("Event", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EventOf::Same),
     ("Event", "seatMap", Items::One, Reads::One, EventOf::Same),
@@ -120,6 +121,9 @@ const FIELDS: &[Row] = &[
     ("SeatConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("OrderConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("OrderConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("WebhookConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("WebhookConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("Webhook", "kinds", Items::EachOnce, Reads::Nothing, EventOf::Same),
     ("Order", "seats", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
     ("Order", "lines", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
     ("Viewer", "roles", Items::EachOnce, Reads::Nothing, EventOf::Same),
@@ -130,6 +134,9 @@ const FIELDS: &[Row] = &[
     ("Mutation", "confirmSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "releaseSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "extendHolds", Items::One, Reads::Nothing, OF_INPUT),
+    ("Mutation", "createWebhook", Items::One, Reads::One, OF_INPUT),
+    ("Mutation", "deleteWebhook", Items::One, Reads::One, EventOf::Any),
+    ("Mutation", "replayWebhook", Items::One, Reads::One, OF_INPUT),
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ExtendHoldsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),

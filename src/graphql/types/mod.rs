@@ -14,6 +14,7 @@ mod seat_plan;
 mod seats_page;
 mod stream;
 mod viewer;
+mod webhook;
 
 pub use category::Category;
 pub use event::Event;
@@ -23,9 +24,10 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, ConfirmSeatsResult, CreateWebhookResult, ExtendHoldsResult, ExtensionRefused,
+    HoldsTooFrequent, IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat,
+    ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld,
+    SeatsUnavailable, TooManyWebhooks, WebhookAddressRefused,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
@@ -36,3 +38,4 @@ pub use stream::{
     SnapshotReason,
 };
 pub use viewer::{GuestSession, Role, Viewer};
+pub use webhook::{Webhook, WebhookKind};

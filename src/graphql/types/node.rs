@@ -4,7 +4,8 @@ use async_graphql::{ID, Interface};
 
 use super::results::{
     AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged,
-    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, TooManyWebhooks,
+    WebhookAddressRefused,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -47,4 +48,8 @@ pub enum UserError {
     AlreadyConfirmed(AlreadyConfirmed),
     /// No hold was prolonged.
     ExtensionRefused(ExtensionRefused),
+    /// A webhook's address may not be called.
+    WebhookAddressRefused(WebhookAddressRefused),
+    /// There are as many webhooks as there may be.
+    TooManyWebhooks(TooManyWebhooks),
 }
