@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::audit::AuditEntry;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
@@ -130,6 +131,8 @@ pub struct Closing {
     pub let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     /// The runs of seats that were let go, or asked for; where the event minds.
     pub runs: BTreeMap<SeatId, Run>,
+    /// What the audit log is to say.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// An idempotency key that stands for an order from now on.
@@ -172,7 +175,10 @@ impl Closing {
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.keys.is_empty() && self.runs.is_empty()
+        self.changes.is_empty()
+            && self.keys.is_empty()
+            && self.runs.is_empty()
+            && self.audit.is_empty()
     }
 }
 
@@ -320,6 +326,11 @@ impl Ledger {
         let expires_at = self.hold(id).map(|hold| hold.expires_at + by);
         let entry = Entry { cause: Cause::Extended, viewer, expires_at, order: None };
         self.change(id, |state| state.extend(by, now), entry)
+    }
+
+    /// Has the audit log say something, if what is decided is written.
+    pub fn note(&mut self, entry: AuditEntry) {
+        self.closing.audit.push(entry);
     }
 
     /// Logs the end of a hold that has run out; true if there was one.

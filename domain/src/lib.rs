@@ -10,6 +10,7 @@
 //!
 //! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
+pub mod audit;
 pub mod change;
 pub mod churn;
 pub mod command;
@@ -30,6 +31,7 @@ pub mod stage;
 pub mod text;
 pub mod webhook;
 
+pub use audit::{AuditAction, AuditEntry};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
 pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};

@@ -25,6 +25,46 @@ pub fn is_control(character: char) -> bool {
         )
 }
 
+/// Whether a character is not seen, and nothing is written with it: soft hyphens, spaces without
+/// width, fillers. Unicode's property `Default_Ignorable_Code_Point`, but for what [`joins`] and
+/// what [`is_control`].
+#[must_use]
+pub fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{2060}'..='\u{2065}'
+            | '\u{206a}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e00ff}'
+            | '\u{e01f0}'..='\u{e0fff}'
+    )
+}
+
+/// Whether a character is not seen itself and says how those beside it are written: joiners, and
+/// selectors of a variant.
+#[must_use]
+pub fn joins(character: char) -> bool {
+    matches!(
+        character,
+        '\u{180b}'..='\u{180d}'
+            | '\u{180f}'
+            | '\u{200c}'..='\u{200d}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
 /// Whether the text has 1 to `max_chars` characters, and none that [`is_control`].
 pub(crate) fn is_plain(text: &str, max_chars: usize) -> bool {
     has_length(text, max_chars) && !text.contains(is_control)

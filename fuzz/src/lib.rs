@@ -10,7 +10,9 @@ use grand_arena::clock::wall_clock;
 use grand_arena::domain::{EventId, ViewerId};
 use grand_arena::graphql::document::DocumentReader;
 use grand_arena::graphql::ids::AnyId;
-use grand_arena::graphql::paging::{Cursor, EVENTS, ORDERS, PageBounds, SEATS};
+use grand_arena::graphql::paging::{
+    AUDIT_LOG, ConnectionOf, Cursor, EVENTS, ORDERS, PageBounds, SEATS,
+};
 use grand_arena::http::{ClientMessage, FrameReader, Incoming, Violation};
 use grand_arena::identity::Identity;
 use grand_arena::store::reads::OrderCursor;
@@ -44,6 +46,7 @@ pub fn id(text: &str) {
 pub fn cursor(text: &str) {
     cursor_of::<(DateTime<Utc>, EventId)>(EVENTS, text);
     cursor_of::<i32>(SEATS, text);
+    cursor_of::<i64>(AUDIT_LOG, text);
     cursor_of::<OrderCursor>(ORDERS, text);
 }
 
@@ -53,7 +56,7 @@ fn cursor_of<C: Cursor>(bounds: PageBounds, text: &str) {
         page.after().map(|position| (page, position))
     };
     let Some((page, position)) = read(text) else { return };
-    let given = page.connection(vec![()], |()| (position, true));
+    let given: ConnectionOf<bool> = page.connection(vec![()], |()| (position, true));
     let given = given.edges[0].cursor.clone();
     let (_, again) = read(&given).expect("we gave it out");
     assert_eq!(again.numbers(), position.numbers());

@@ -4,18 +4,23 @@
 //! what it says is read; and it makes the connection of that, with a [`Cursor`] for each node.
 
 use async_graphql::OutputType;
-use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::connection::{
+    Connection, ConnectionNameType, DefaultConnectionName, DefaultEdgeName, Edge, EdgeNameType,
+    EmptyFields,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 
 use super::error::Fault;
 use crate::domain::{EventId, OrderId, Revision};
-use crate::store::WebhookId;
 use crate::store::reads::OrderCursor;
 
 /// A page of a list, as Relay has it.
-pub type ConnectionOf<N> = Connection<String, N, EmptyFields, EmptyFields>;
+pub type ConnectionOf<N> = NamedConnection<N, DefaultConnectionName, DefaultEdgeName>;
+
+/// Such a page whose types are not called after its nodes.
+pub type NamedConnection<N, C, E> = Connection<String, N, EmptyFields, EmptyFields, C, E>;
 
 /// How many items a page of a list may hold.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +37,9 @@ pub const SEATS: PageBounds = PageBounds { unless_said: 100, most: 1000 };
 
 /// Orders: 1 to 100, 20 unless said.
 pub const ORDERS: PageBounds = PageBounds { unless_said: 20, most: 100 };
+
+/// Entries of the audit log: 1 to 100, 20 unless said.
+pub const AUDIT_LOG: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
 /// Webhooks: 1 to 100, 20 unless said; there are no more than that.
 pub const WEBHOOKS: PageBounds = PageBounds { unless_said: 20, most: 100 };
@@ -87,11 +95,16 @@ impl<C: Cursor> PageRequest<C> {
 
     /// The page made of what was read. `node` says what a record is to the client, and where it
     /// stands in the list.
-    pub fn connection<R, N: OutputType>(
+    pub fn connection<R, N, Names, EdgeNames>(
         self,
         mut records: Vec<R>,
         node: impl Fn(R) -> (C, N),
-    ) -> ConnectionOf<N> {
+    ) -> NamedConnection<N, Names, EdgeNames>
+    where
+        N: OutputType,
+        Names: ConnectionNameType,
+        EdgeNames: EdgeNameType,
+    {
         let has_next = records.len() > self.size;
         records.truncate(self.size);
         let mut connection = Connection::new(self.after.is_some(), has_next);
@@ -135,15 +148,15 @@ impl Cursor for i32 {
     }
 }
 
-/// Where a webhook stands among all.
-impl Cursor for WebhookId {
+/// Where an entry of the audit log stands, or a webhook: its number.
+impl Cursor for i64 {
     fn numbers(self) -> Vec<i64> {
-        vec![self.0]
+        vec![self]
     }
 
     fn read(numbers: &[i64]) -> Option<Self> {
         let &[id] = numbers else { return None };
-        Some(Self(id))
+        Some(id)
     }
 }
 

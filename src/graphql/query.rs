@@ -14,13 +14,13 @@ use super::paging::{self, ConnectionOf, MAX_NODES};
 use super::ready_value::ReadyValue;
 use super::required::required;
 use super::types::{
-    Event, EventScope, Node, Order, Seat, SeatFilter, SeatMap, SeatPlan, SeatStatuses, Viewer,
-    Webhook, seats_page,
+    AuditLogConnection, AuditLogEntry, Event, EventScope, Node, Order, Seat, SeatFilter, SeatMap,
+    SeatPlan, SeatStatuses, Viewer, Webhook, seats_page,
 };
 use crate::domain::{self, EventId, OrderCode, OrderId, SeatId};
 use crate::identity::{self, Role};
-use crate::store::Store;
 use crate::store::reads::EventRecord;
+use crate::store::{Store, WebhookId};
 
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ impl Query {
         nullable(async { find_event_by(ctx, &id.read()?).await }).await
     }
 
-    /// All events, by their start.
+    /// All events, by their start. Those that are being prepared (DRAFT) are for SHOP and ADMIN.
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -87,10 +87,30 @@ impl Query {
             let page = paging::EVENTS.request(first, after.as_deref())?;
             let limit = page.limit().unsigned_abs();
             let after = page.after();
-            let events =
-                ctx.look_up(async move |store| store.events_page(after, limit).await).await?;
+            let has_drafts = ctx.viewer().is_some_and(|viewer| viewer.has_role(Role::Shop));
+            let look_up =
+                async move |store: Store| store.events_page(after, has_drafts, limit).await;
+            let events = ctx.look_up(look_up).await?;
             let node = |event: EventRecord| ((event.starts_at, event.id), Event::known(event));
             Ok(Some(page.connection(events, node)))
+        })
+        .await
+    }
+
+    /// What those who manage events have done, newest first. For ADMIN.
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Option<Result<AuditLogConnection>> {
+        nullable(async {
+            ctx.require(Role::Admin)?;
+            let page = paging::AUDIT_LOG.request(first, after.as_deref())?;
+            let (after, limit) = (page.after(), page.limit());
+            let look_up = async move |store: Store| store.audit_page(after, limit).await;
+            let entries = ctx.look_up(look_up).await?;
+            Ok(Some(page.connection(entries, |entry| (entry.id, AuditLogEntry(entry)))))
         })
         .await
     }
@@ -183,10 +203,10 @@ impl Query {
         nullable(async {
             ctx.require(Role::Admin)?;
             let page = paging::WEBHOOKS.request(first, after.as_deref())?;
-            let (after, limit) = (page.after(), page.limit());
+            let (after, limit) = (page.after().map(WebhookId), page.limit());
             let look_up = async move |store: Store| store.webhooks_page(after, limit).await;
             let webhooks = ctx.look_up(look_up).await?;
-            Ok(Some(page.connection(webhooks, |record| (record.id, Webhook(record)))))
+            Ok(Some(page.connection(webhooks, |record| (record.id.0, Webhook(record)))))
         })
         .await
     }

@@ -8,7 +8,7 @@ use super::paging::ConnectionOf;
 use super::query::Query;
 use super::services::Services;
 use super::subscription::Subscription;
-use super::types::{Event, Order, Seat, UserError, Webhook};
+use super::types::{AuditLogConnection, Event, Order, Seat, UserError, Webhook};
 
 /// The schema with everything it needs.
 pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
@@ -43,6 +43,7 @@ fn builder() -> ArenaSchemaBuilder {
         // Not reachable from a field: nothing returns the interface itself.
         .register_output_type::<UserError>()
         .override_output_type_description::<ConnectionOf<Event>>("A page of events.")
+        .override_output_type_description::<AuditLogConnection>("A page of the audit log.")
         .override_output_type_description::<ConnectionOf<Seat>>("A page of seats.")
         .override_output_type_description::<ConnectionOf<Order>>("A page of orders.")
         .override_output_type_description::<ConnectionOf<Webhook>>("A page of webhooks.")

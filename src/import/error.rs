@@ -162,6 +162,21 @@ pub enum LineProblem {
         /// The line that has it.
         first_line: u64,
     },
+    /// A name that looks like another one.
+    #[error(
+        "{column} {value} looks like {like} on line {first_line}; write both the same, or give \
+            one of them another name"
+    )]
+    Alike {
+        /// The column's name.
+        column: &'static str,
+        /// What it holds.
+        value: Excerpt,
+        /// The other name.
+        like: Excerpt,
+        /// The line that has it first.
+        first_line: u64,
+    },
     /// A seat that was there before.
     #[error(
         "section {section}, row {row}, number {number} is on line {first_line} already; \

@@ -57,7 +57,7 @@ impl Header {
                 value: Excerpt::of(field(column)),
             };
             let label = plan::label(field(column)).ok_or_else(refused)?;
-            Ok::<_, LineProblem>(label.to_owned())
+            Ok::<_, LineProblem>(label.into_owned())
         };
         let coordinate = |column: Column| match field(column) {
             "" => Ok(None),

@@ -1,5 +1,7 @@
 //! Files that are right, wrong, and hostile.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io;
 
 use proptest::collection::{btree_set, vec};
@@ -10,7 +12,8 @@ use super::columns::COLUMNS;
 use super::header::price;
 use super::*;
 use crate::domain::plan::{
-    self, MAX_CATEGORIES, MAX_PRICE_MINOR, PALETTE, PlaceTraits, PlannedCategory, PlannedSeat,
+    self, MAX_CATEGORIES, MAX_PRICE_MINOR, NamedPlaces, PALETTE, PlaceTraits, PlannedCategory,
+    PlannedSeat,
 };
 
 const FULL: &str = "section,row,number,category,price_minor,currency,accessible,x,y\n";
@@ -203,6 +206,35 @@ fn a_seat_that_is_there_twice_names_both_lines() {
 }
 
 #[test]
+fn one_chair_in_two_encodings_names_both_lines() {
+    let twins = "section,row,number,category,price_minor,currency
+Parterre,É,1,Gold,5000,EUR
+Parterre,E\u{301},1,Gold,5000,EUR
+";
+    assert_eq!(
+        refusal(twins),
+        "line 3: section \"Parterre\", row \"É\", number \"1\" is on line 2 already; a seat must \
+            be in the file once"
+    );
+}
+
+#[test]
+fn names_that_look_alike_name_both_lines() {
+    for (lines, expected) in [
+        ("1,A,1,Gold,1,EUR,,,\n1,A,2,gold,1,EUR,,,\n", "category \"gold\" looks like \"Gold\""),
+        ("B,A,1,Gold,1,EUR,,,\nb,A,2,Gold,1,EUR,,,\n", "section \"b\" looks like \"B\""),
+        ("B,A,1,Gold,1,EUR,,,\nB,Ａ,2,Gold,1,EUR,,,\n", "row \"Ａ\" looks like \"A\""),
+    ] {
+        let end = " on line 2; write both the same, or give one of them another name";
+        assert_eq!(refusal(FULL.to_owned() + lines), format!("line 3: {expected}{end}"));
+    }
+    let rows = "1,A,1,Gold,1,EUR,,,\n1,a,1,Gold,1,EUR,,,\n1, b\u{a0}1 ,1,Gold,1,EUR,,,\n";
+    let plan = parse((FULL.to_owned() + rows).as_bytes()).unwrap();
+    let rows: Vec<_> = plan.seats().iter().map(|seat| seat.row.as_str()).collect();
+    assert_eq!(rows, ["A", "a", "b 1"]);
+}
+
+#[test]
 fn no_more_categories_than_the_limit() {
     let lines = (0..=MAX_CATEGORIES).map(|n| format!("1,A,{n},Category {n},1,EUR,,,\n"));
     let message = refusal(FULL.to_owned() + &lines.collect::<String>());
@@ -237,26 +269,38 @@ fn the_first_twenty_bad_lines_are_listed_and_all_are_counted() {
 
 fn text() -> impl Strategy<Value = String> {
     let printable = "[a-c \",;'é席-]{1,8}|\\PC{1,64}";
-    printable.prop_filter_map("a label", |text| plan::label(&text).map(str::to_owned))
+    printable.prop_filter_map("a label", |text| plan::label(&text).map(Cow::into_owned))
 }
 
 fn some_position() -> impl Strategy<Value = Option<(f64, f64)>> {
     prop::option::of((-1e6..=1e6, -1e6..=1e6))
 }
 
+/// Without those that look like another one.
+fn unlike(names: BTreeSet<String>) -> Vec<String> {
+    let mut keys = BTreeSet::new();
+    names.into_iter().filter(|name| keys.insert(plan::name_key(name))).collect()
+}
+
+/// Without those that look like another one.
+fn unlike_places(places: BTreeSet<[String; 3]>) -> Vec<[String; 3]> {
+    let mut named = NamedPlaces::default();
+    let mut is_new = |[section, row, number]: &[String; 3]| named.name(section, row, number, ());
+    places.into_iter().filter(|place| is_new(place).is_ok()).collect()
+}
+
 prop_compose! {
     /// A plan as the import would name and colour its categories.
     fn any_plan()(
-        names in btree_set(text(), 1..12),
+        names in btree_set(text(), 1..12).prop_map(unlike),
         prices in vec(0..=MAX_PRICE_MINOR, 12),
-        locations in btree_set((text(), text(), text()), 1..40),
+        locations in btree_set([text(), text(), text()], 1..40).prop_map(unlike_places),
         details in vec((0..12_usize, any::<bool>(), some_position()), 40),
         currency in select(vec!["EUR", "JPY", "KWD", "IDR"]),
     ) -> SeatPlan {
-        let names: Vec<_> = names.into_iter().collect();
         let mut used = Vec::new();
         let seats = locations.into_iter().zip(details).map(|(location, detail)| {
-            let (section, row, number) = location;
+            let [section, row, number] = location;
             let (category, accessible, position) = detail;
             let category = category % names.len();
             let index = used.iter().position(|known| *known == category).unwrap_or_else(|| {

@@ -9,10 +9,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::entity::event;
 use super::error::StoreError;
 use super::pools::Store;
-use super::reads::EventRecord;
 use super::sql::{bigints, statement};
 use super::webhooks::{WebhookId, kinds_from_row};
 use crate::domain::webhook::WebhookKinds;
@@ -206,22 +204,6 @@ ON CONFLICT (id) DO UPDATE SET holder = EXCLUDED.holder, until = EXCLUDED.until
             },
         };
         Ok(rows.into_iter().map(backlog).collect())
-    }
-
-    /// An event as it is now, with the time; `None` if it is there no longer.
-    ///
-    /// # Errors
-    ///
-    /// If the database cannot be asked.
-    pub async fn event_to_tell(
-        &self,
-        event: EventId,
-    ) -> Result<Option<(EventRecord, DateTime<Utc>)>, StoreError> {
-        const EVENT: &str = "SELECT *, clock_timestamp() AS now FROM events WHERE id = $1";
-        let row = self.upkeep.query_one_raw(statement(EVENT, [event.0.into()])).await?;
-        let Some(row) = row else { return Ok(None) };
-        let record = event::Model::from_query_result(&row, "")?.try_into()?;
-        Ok(Some((record, row.try_get("", "now")?)))
     }
 
     /// Moves a webhook's position in an event, from where it was; false if it is elsewhere by now,

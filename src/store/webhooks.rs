@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, TransactionTrait};
 
+use super::audit::write_audit;
 use super::error::StoreError;
 use super::pools::Store;
 use super::sql::{statement, texts};
 use crate::domain::webhook::WebhookKinds;
-use crate::domain::{EventId, Revision};
+use crate::domain::{AuditEntry, EventId, Revision};
 
 /// The most webhooks that there may be in all: each is told of everything that it asks for, by one
 /// server.
@@ -117,6 +118,7 @@ impl Store {
     pub async fn create_webhook(
         &self,
         webhook: &NewWebhook,
+        audit: AuditEntry,
     ) -> Result<Option<WebhookRecord>, StoreError> {
         // Whoever counts is alone with that; who tells webhooks does not wait for it.
         const ALONE: &str = "LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE";
@@ -138,6 +140,7 @@ SELECT id, $1, revision, version FROM events WHERE $2::bigint IS NULL OR id = $2
         let made = WebhookRow::find_by_statement(statement(INSERT, values)).one(&transaction);
         let Some(made) = made.await? else { return Ok(None) };
         transaction.execute_raw(statement(TOLD, [made.id.into(), event.into()])).await?;
+        write_audit(&transaction, webhook.event, &[audit.with("id", made.id)]).await?;
         transaction.commit().await.map_err(StoreError::in_commit)?;
         made.try_into().map(Some)
     }
@@ -147,12 +150,20 @@ SELECT id, $1, revision, version FROM events WHERE $2::bigint IS NULL OR id = $2
     /// # Errors
     ///
     /// If the database cannot be asked.
-    pub async fn delete_webhook(&self, webhook: WebhookId) -> Result<bool, StoreError> {
+    pub async fn delete_webhook(
+        &self,
+        webhook: WebhookId,
+        audit: AuditEntry,
+    ) -> Result<bool, StoreError> {
+        const DELETE: &str = "DELETE FROM webhooks WHERE id = $1 RETURNING *";
         let transaction = self.reads.begin().await?;
-        let delete = statement("DELETE FROM webhooks WHERE id = $1", [webhook.0.into()]);
-        let is_gone = transaction.execute_raw(delete).await?.rows_affected() > 0;
+        let delete = statement(DELETE, [webhook.0.into()]);
+        let deleted = WebhookRow::find_by_statement(delete).one(&transaction).await?;
+        let Some(deleted) = deleted else { return Ok(false) };
+        let audit = audit.with("id", webhook.0).with("url", deleted.url);
+        write_audit(&transaction, deleted.event_id.map(EventId), &[audit]).await?;
         transaction.commit().await.map_err(StoreError::in_commit)?;
-        Ok(is_gone)
+        Ok(true)
     }
 
     /// Goes on with a webhook, whether or not it is paused, at once and as if nothing had failed;
@@ -165,6 +176,7 @@ SELECT id, $1, revision, version FROM events WHERE $2::bigint IS NULL OR id = $2
         &self,
         webhook: WebhookId,
         replay: Option<Replay>,
+        audit: AuditEntry,
     ) -> Result<Option<WebhookRecord>, StoreError> {
         const RESUME: &str = "UPDATE webhooks SET paused_at = NULL, failing_since = NULL,
        failures = 0, next_try_at = NULL WHERE id = $1 RETURNING *";
@@ -175,6 +187,9 @@ SELECT id, $1, revision, version FROM events WHERE $2::bigint IS NULL OR id = $2
         if let Some(replay) = replay {
             go_back(&transaction, webhook, replay).await?;
         }
+        let audit = audit.with("id", webhook.0);
+        let event = replay.map(|replay| replay.event);
+        write_audit(&transaction, event, &[audit]).await?;
         transaction.commit().await.map_err(StoreError::in_commit)?;
         found.try_into().map(Some)
     }

@@ -157,11 +157,11 @@ impl Lane {
     /// Tells what an event is now, where that is asked for.
     async fn tell_terms(&mut self, event: EventId, told: Told) -> Result<Told, Stop> {
         let mut to = told;
-        let found = self.tools.ask(self.tools.store.event_to_tell(event)).await?;
-        let (record, now) = found.ok_or(Stop::NotOurs)?;
+        let found = self.tools.ask(self.tools.store.event_for_upkeep(event)).await?;
+        let record = found.ok_or(Stop::NotOurs)?;
         to.version = record.version;
         if self.webhook.kinds.include(WebhookKind::EventChanged) {
-            let message = self.source(event).event(&record, now);
+            let message = self.source(event).event(&record);
             self.deliver(&message).await?;
         }
         self.move_to(event, told, to).await

@@ -103,9 +103,8 @@ impl Source {
     }
 
     /// What an event is now.
-    pub(super) fn event(self, event: &EventRecord, now: DateTime<Utc>) -> Message {
+    pub(super) fn event(self, event: &EventRecord) -> Message {
         let terms = &event.terms;
-        let status = terms.stage.status(terms.sales_open_at, terms.sales_close_at, now);
         let data = EventData {
             event_id: self.event_id(),
             version: event.version,
@@ -115,7 +114,7 @@ impl Source {
             venue: event.venue.clone(),
             starts_at: instant(event.starts_at),
             time_zone: event.time_zone.clone(),
-            status: status.to_string(),
+            status: event.status().to_string(),
             sales_open_at: terms.sales_open_at.map(instant),
             sales_close_at: instant(terms.sales_close_at),
             hold_seconds: terms.hold.num_seconds(),
@@ -124,7 +123,7 @@ impl Source {
             currency: terms.currency.clone(),
         };
         let kind = WebhookKind::EventChanged.to_string();
-        self.message(&format!("v{}", event.version), kind, now, data)
+        self.message(&format!("v{}", event.version), kind, event.read_at, data)
     }
 
     /// That these changes are no longer in the log, and were not told.

@@ -30,7 +30,11 @@ const EVERYBODY: [&str; 6] = ["nobody", "guest", OWNER, "other", "shop", "admin"
 
 /// Objects of a type, and the way to them: fields of a query, or of what is said before the colon.
 /// Words in capitals stand for things of the world that is looked at.
-const PLACES: [(&str, &[&str]); 51] = [
+const PLACES: &[(&str, &[&str])] = &[
+    ("AuditLogConnection", &["auditLog(first: 1)"]),
+    ("AuditLogEdge", &["auditLog(first: 1)", "edges"]),
+    ("AuditLogEntry", &["auditLog(first: 1)", "nodes"]),
+    ("AuditLogDetail", &["auditLog(first: 1)", "nodes", "details"]),
     ("Availability", &["event(id: EVENT)", "availability"]),
     ("Category", &["node(id: CATEGORY)", "... on Category"]),
     ("Event", &["event(id: EVENT)"]),
@@ -109,12 +113,13 @@ const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SE
 const CHANGES: &str = "seatChanges(eventId: EVENT, since: 0)";
 
 /// Every field at the roots, called for the owner's things.
-const ROOTS: [&[&str]; 19] = [
+const ROOTS: &[&[&str]] = &[
     &["node(id: ORDER)"],
     &["nodes(ids: [ORDER])"],
     &["order(code: CODE)"],
     &["event(id: EVENT)"],
     &["events"],
+    &["auditLog"],
     &["seat(id: HELD)"],
     &["seats(eventId: EVENT)"],
     &["seatMap(eventId: EVENT)"],
@@ -145,6 +150,9 @@ impl<'a> World<'a> {
             event.hold_extension_seconds = 60;
         };
         let event = arena.event_with(4, terms).await;
+        let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
+            'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
+        arena.execute(entry, &event).await;
         let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;

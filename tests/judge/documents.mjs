@@ -15,6 +15,7 @@ import {
   print,
   stripIgnoredCharacters,
 } from 'graphql';
+import { mutations } from './mutations.mjs';
 import { Values } from './values.mjs';
 import { Variables } from './variables.mjs';
 
@@ -38,6 +39,9 @@ const UNORDERED = ['possibleTypes'];
 
 const named = (value) => ({ kind: Kind.NAME, value });
 const setOf = (selections) => ({ kind: Kind.SELECTION_SET, selections });
+
+/** What manages events is not judged: it changes them for all other cases. */
+const isOfManagers = ({ name }, field) => name === 'Mutation' && !(field.name in mutations);
 
 /** What a selection set adds up to. */
 const NOTHING = { fields: 0, aliases: 0, maps: 0, lists: 0 };
@@ -308,6 +312,7 @@ class Draft {
     const isOneTooMany = (field) => field.name === 'startGuestSession' && this.#hasGuest;
     const isLeftOut = (field) =>
       isOneTooMany(field) ||
+      isOfManagers(type, field) ||
       (field.name === 'seatMap' && isMapTooMany) ||
       (isListTooMany && isSchemaList(type, field)) ||
       (isFullOfLists && isOfSchema(type) && isListType(getNullableType(field.type))) ||

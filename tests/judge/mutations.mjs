@@ -74,7 +74,8 @@ function closed(world, { salesOpenAt, salesCloseAt }) {
   const now = new Date().toISOString();
   const opensAt = salesOpenAt > now ? salesOpenAt : null;
   const closedAt = salesCloseAt && salesCloseAt <= now ? salesCloseAt : null;
-  return (opensAt || closedAt) && refusal(world, 'SalesClosed', { opensAt, closedAt });
+  const status = opensAt ? 'UPCOMING' : 'CLOSED';
+  return (opensAt || closedAt) && refusal(world, 'SalesClosed', { status, opensAt, closedAt });
 }
 
 function reserveSeats(context, input) {

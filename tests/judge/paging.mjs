@@ -7,6 +7,7 @@ const BOUNDS = {
   Event: { unlessSaid: 20, most: 100 },
   Seat: { unlessSaid: 100, most: 1000 },
   Order: { unlessSaid: 20, most: 100 },
+  AuditLogEntry: { unlessSaid: 20, most: 100 },
 };
 
 /**

@@ -2,6 +2,7 @@
 
 import { Kind, getNullableType, isInputObjectType, isListType, isNonNullType } from 'graphql';
 import { askedSeats } from './asked-seats.mjs';
+import { AUDIT_CURSOR } from './resolvers.mjs';
 
 const string = (value) => ({ kind: Kind.STRING, value });
 const int = (value) => ({ kind: Kind.INT, value: String(value) });
@@ -101,7 +102,8 @@ export class Values {
     const random = this.#random;
     if (random.percent(6)) return string('no cursor');
     const { events, orders } = this.#world;
-    const lists = { events, orders, seats: events[0].seats };
+    const auditLog = [{ cursor: AUDIT_CURSOR }];
+    const lists = { auditLog, events, orders, seats: events[0].seats };
     return string(random.one(lists[list]).cursor);
   }
 

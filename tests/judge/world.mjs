@@ -137,6 +137,11 @@ export class World {
     return this.viewer?.roles.some((role) => role === 'SHOP' || role === 'ADMIN') ?? false;
   }
 
+  /** Whether it is somebody who may manage events. */
+  get isAdmin() {
+    return this.viewer?.roles.includes('ADMIN') ?? false;
+  }
+
   /** The person's own orders, newest first. */
   get ownOrders() {
     return this.orders.filter(({ owner }) => owner === this.who);

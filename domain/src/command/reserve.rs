@@ -45,8 +45,10 @@ pub enum ReserveRefusal {
         /// How many more were asked for, not counting those held already.
         requested: u32,
     },
-    /// Outside the sales window.
+    /// The event is not on sale.
     SalesClosed {
+        /// What it is instead.
+        status: EventStatus,
         /// When sales open, if that is still to come.
         opens_at: Option<DateTime<Utc>>,
         /// When sales closed, if they have.
@@ -167,8 +169,11 @@ impl Reserved {
 
 fn sales_closed(ledger: &Ledger) -> ReserveRefusal {
     let (now, terms) = (ledger.now(), ledger.terms());
+    let status = terms.status(now);
+    let has_closed = status == EventStatus::Closed && terms.sales_close_at <= now;
     ReserveRefusal::SalesClosed {
-        opens_at: terms.sales_open_at.filter(|&open| now < open),
-        closed_at: (terms.sales_close_at <= now).then_some(terms.sales_close_at),
+        status,
+        opens_at: terms.sales_open_at.filter(|_| status == EventStatus::Upcoming),
+        closed_at: has_closed.then_some(terms.sales_close_at),
     }
 }

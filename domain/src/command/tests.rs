@@ -8,8 +8,8 @@ use super::*;
 use crate::ledger::{Ledger, Opening, Terms};
 use crate::seat::{Hold, Sale, Seat, SeatState};
 use crate::{
-    CategoryId, ConfirmedBy, EventId, EventStage, IdempotencyKey, OrderCode, OrderId, Revision,
-    SeatId, ViewerId,
+    CategoryId, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, OrderCode, OrderId,
+    Revision, SeatId, ViewerId,
 };
 
 const EVENT: EventId = EventId(1);
@@ -186,9 +186,17 @@ fn sales_open_at_their_first_instant_and_close_at_their_last() {
         reserve("ann", &[1]).decide(&mut Ledger::open(opening)).map(|granted| granted.revision)
     };
     assert_eq!(decide(Some(now()), now() + second), Ok(Revision(101)));
-    let soon = ReserveRefusal::SalesClosed { opens_at: Some(now() + second), closed_at: None };
+    let soon = ReserveRefusal::SalesClosed {
+        status: EventStatus::Upcoming,
+        opens_at: Some(now() + second),
+        closed_at: None,
+    };
     assert_eq!(decide(Some(now() + second), now() + second * 2), Err(soon));
-    let over = ReserveRefusal::SalesClosed { opens_at: None, closed_at: Some(now()) };
+    let over = ReserveRefusal::SalesClosed {
+        status: EventStatus::Closed,
+        opens_at: None,
+        closed_at: Some(now()),
+    };
     assert_eq!(decide(Some(now() - second), now()), Err(over));
 }
 

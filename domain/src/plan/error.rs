@@ -36,6 +36,19 @@ pub enum PlanError {
         /// Their name.
         name: Excerpt,
     },
+    /// Two categories whose names look alike.
+    #[error("category {}: the name {name} looks like {like} of category {}; give one of them \
+        another name", index + 1, first + 1)]
+    CategoriesAlike {
+        /// The later one of the two.
+        index: usize,
+        /// Its name.
+        name: Excerpt,
+        /// The earlier one.
+        first: usize,
+        /// Its name.
+        like: Excerpt,
+    },
     /// A price below 0 or above [`MAX_PRICE_MINOR`].
     #[error("category {}: the price is {price_minor}; it must be 0 to {MAX_PRICE_MINOR} minor \
         units (cents)", index + 1)]
@@ -82,6 +95,21 @@ pub enum PlanError {
         index: usize,
         /// The earlier one.
         first: usize,
+    },
+    /// A section or a row that looks like another one.
+    #[error("seat {}: the {field} {value} looks like {like} of seat {}; write both the same, or \
+        give one of them another name", index + 1, first + 1)]
+    PlacesAlike {
+        /// The later one of the two.
+        index: usize,
+        /// `section` or `row`.
+        field: &'static str,
+        /// How it is written there.
+        value: Excerpt,
+        /// The earlier one.
+        first: usize,
+        /// How it is written there.
+        like: Excerpt,
     },
     /// A coordinate without the other, not finite, or beyond [`MAX_COORDINATE`].
     #[error("seat {}: x and y must both be given, as numbers within ±{MAX_COORDINATE}, or both be \

@@ -1,8 +1,10 @@
 //! What single fields of a plan may be.
 
+use std::borrow::Cow;
+
 use super::limits::{MAX_COORDINATE, MAX_LABEL_CHARS};
+use super::names::canonical;
 use crate::money::fraction_digits;
-use crate::text::is_control;
 
 /// What [`label`] accepts, in words for messages.
 pub const LABEL_RULE: &str =
@@ -12,13 +14,19 @@ pub const LABEL_RULE: &str =
 pub const CURRENCY_RULE: &str =
     "a currency of ISO 4217 with a minor unit, in three capital letters, for example EUR";
 
-/// The text without the space around it, if that leaves a label: see [`LABEL_RULE`].
+/// The text as names are kept, if that leaves a label: see [`LABEL_RULE`]. In Unicode's normal form
+/// C, with single spaces, and without what is not seen.
 #[must_use]
-pub fn label(text: &str) -> Option<&str> {
-    let text = text.trim();
-    // The length in bytes settles the usual case, and keeps a megabyte from being counted.
-    let fits = text.len() <= MAX_LABEL_CHARS || text.chars().nth(MAX_LABEL_CHARS).is_none();
-    (!text.is_empty() && fits && !text.contains(is_control)).then_some(text)
+pub fn label(text: &str) -> Option<Cow<'_, str>> {
+    // Longer ones are not worth the work: a character that stays has 4 bytes at most, and what is
+    // left out is seldom.
+    if text.len() > 16 * MAX_LABEL_CHARS {
+        return None;
+    }
+    let name = canonical(text)?;
+    // The length in bytes settles the usual case.
+    let fits = name.len() <= MAX_LABEL_CHARS || name.chars().nth(MAX_LABEL_CHARS).is_none();
+    fits.then_some(name)
 }
 
 /// Whether prices can be in this currency: ISO 4217 has it, and divides it or says that it is not

@@ -6,9 +6,10 @@
 //! Invariants of a [`SeatPlan`]:
 //! - it has 1 to [`MAX_SEATS`] seats and 1 to [`MAX_CATEGORIES`] categories, and each seat's
 //!   category exists;
-//! - a label (section, row, number, category name) is trimmed, 1 to [`MAX_LABEL_CHARS`] characters,
-//!   none of which [`is_control`](crate::text::is_control);
-//! - no two seats share section, row and number; no two categories share a name;
+//! - a label (section, row, number, category name) has 1 to [`MAX_LABEL_CHARS`] characters, none of
+//!   which [`is_control`](crate::text::is_control), as [`label`] leaves it;
+//! - no two seats share section, row and number, no two categories a name, not even in two
+//!   spellings: see [`place_key`] and [`name_key`];
 //! - everything is priced in one currency, because an order has one total;
 //! - ISO 4217 has that currency, and says how it is divided;
 //! - an order of as many seats as one request may name has a total that is exact in JSON.
@@ -19,6 +20,7 @@ mod error;
 mod excerpt;
 mod fields;
 mod limits;
+mod names;
 mod seat_plan;
 #[cfg(test)]
 mod tests;
@@ -29,4 +31,5 @@ pub use fields::{CURRENCY_RULE, LABEL_RULE, is_color, is_coordinate, is_currency
 pub use limits::{
     MAX_CATEGORIES, MAX_COORDINATE, MAX_LABEL_CHARS, MAX_PRICE_MINOR, MAX_SEATS, PALETTE,
 };
+pub use names::{NameClash, NamedPlaces, name_key, place_key};
 pub use seat_plan::{PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};

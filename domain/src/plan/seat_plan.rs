@@ -1,6 +1,7 @@
 //! A plan, and the check of all its rules.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use strum::FromRepr;
 
@@ -8,6 +9,7 @@ use super::error::PlanError;
 use super::excerpt::Excerpt;
 use super::fields::{is_color, is_coordinate, is_currency, label};
 use super::limits::{MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SEATS};
+use super::names::{NameClash, NamedPlaces, name_key};
 
 /// A price category, as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,19 +147,22 @@ impl SeatPlan {
 }
 
 fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError> {
-    let mut names = HashSet::with_capacity(categories.len());
+    let mut names = HashMap::<String, (usize, String)>::with_capacity(categories.len());
     for (index, category) in categories.iter_mut().enumerate() {
-        category.name = match label(&category.name) {
-            Some(name) => name.to_owned(),
-            None => {
-                let name = Excerpt::of(&category.name);
-                return Err(PlanError::CategoryName { index, name });
-            }
-        };
-        if !names.insert(category.name.as_str()) {
+        let Some(name) = label(&category.name) else {
             let name = Excerpt::of(&category.name);
-            return Err(PlanError::DuplicateCategory { index, name });
+            return Err(PlanError::CategoryName { index, name });
+        };
+        category.name = name.into_owned();
+        if let Some((first, like)) = names.get(&name_key(&category.name)) {
+            let name = Excerpt::of(&category.name);
+            if *like == category.name {
+                return Err(PlanError::DuplicateCategory { index, name });
+            }
+            let (first, like) = (*first, Excerpt::of(like));
+            return Err(PlanError::CategoriesAlike { index, name, first, like });
         }
+        names.insert(name_key(&category.name), (index, category.name.clone()));
         if !(0..=MAX_PRICE_MINOR).contains(&category.price_minor) {
             let price_minor = category.price_minor;
             return Err(PlanError::Price { index, price_minor });
@@ -171,14 +176,14 @@ fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError>
 }
 
 fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanError> {
-    let mut locations = HashMap::with_capacity(seats.len());
+    let mut places = NamedPlaces::default();
     for (index, seat) in seats.iter_mut().enumerate() {
         for (field, value) in
             [("section", &mut seat.section), ("row", &mut seat.row), ("number", &mut seat.number)]
         {
             match label(value) {
-                Some(trimmed) if trimmed.len() == value.len() => {}
-                Some(trimmed) => *value = trimmed.to_owned(),
+                Some(Cow::Borrowed(kept)) if kept.len() == value.len() => {}
+                Some(kept) => *value = kept.into_owned(),
                 None => {
                     let value = Excerpt::of(value);
                     return Err(PlanError::SeatLabel { index, field, value });
@@ -193,10 +198,23 @@ fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanE
             (Some(x), Some(y)) if is_coordinate(x) && is_coordinate(y) => {}
             _ => return Err(PlanError::Position { index }),
         }
-        let location = (seat.section.as_str(), seat.row.as_str(), seat.number.as_str());
-        if let Some(first) = locations.insert(location, index) {
-            return Err(PlanError::DuplicateSeat { index, first });
-        }
+        let named = places.name(&seat.section, &seat.row, &seat.number, index);
+        named.map_err(|clash| clash_of(index, seat, clash))?;
     }
     Ok(())
+}
+
+fn clash_of(index: usize, seat: &PlannedSeat, clash: NameClash<usize>) -> PlanError {
+    let alike = |field, value: &str, first, like: String| PlanError::PlacesAlike {
+        index,
+        field,
+        value: Excerpt::of(value),
+        first,
+        like: Excerpt::of(&like),
+    };
+    match clash {
+        NameClash::Seat { first } => PlanError::DuplicateSeat { index, first },
+        NameClash::Section { like, first } => alike("section", &seat.section, first, like),
+        NameClash::Row { like, first } => alike("row", &seat.row, first, like),
+    }
 }

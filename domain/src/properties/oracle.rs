@@ -16,7 +16,8 @@ use crate::command::{
 use crate::ledger::Terms;
 use crate::seat::Seat;
 use crate::{
-    Cause, Change, ConfirmedBy, IdempotencyKey, Order, OrderId, Revision, SeatId, ViewerId,
+    Cause, Change, ConfirmedBy, EventStatus, IdempotencyKey, Order, OrderId, Revision, SeatId,
+    ViewerId,
 };
 
 /// How a seat stands at an instant.
@@ -121,7 +122,10 @@ impl Oracle {
             let before = self.terms.sales_open_at.filter(|&opens| now < opens);
             let after = Some(self.terms.sales_close_at).filter(|&closes| closes <= now);
             if before.is_some() || after.is_some() {
-                return Err(ReserveRefusal::SalesClosed { opens_at: before, closed_at: after });
+                let is_early = before.is_some();
+                let status = if is_early { EventStatus::Upcoming } else { EventStatus::Closed };
+                let (opens_at, closed_at) = (before, after);
+                return Err(ReserveRefusal::SalesClosed { status, opens_at, closed_at });
             }
         }
         let taken = |&seat: &SeatId| {

@@ -4,9 +4,10 @@
 //! answer. A test holds this against the schema: a list, or a field with arguments,
 //! cannot be left out.
 
+use crate::domain::audit::MAX_DETAILS;
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
 use crate::feed::MAX_BATCH_CHANGES;
-use crate::graphql::paging::{EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS, WEBHOOKS};
+use crate::graphql::paging::{AUDIT_LOG, EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS, WEBHOOKS};
 
 /// What a statement costs beside its rows, in rows: a way to the database and back takes 60 µs and
 /// more, and a row 1.6 µs.
@@ -100,6 +101,7 @@ const FIELDS: &[Row] = &[
     ("Query", "order", Items::One, Reads::One, EventOf::Any),
     ("Query", "event", Items::One, Reads::One, EventOf::Argument("id")),
     ("Query", "events", Items::WithPage(EVENTS), Reads::Page, EventOf::Any),
+    ("Query", "auditLog", Items::WithPage(AUDIT_LOG), Reads::Page, EventOf::Any),
     ("Query", "seat", Items::One, Reads::One, EventOf::Ids("id")),
     ("Query", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EVENT_ID),
     ("Query", "seatMap", Items::One, Reads::One, EVENT_ID),
@@ -121,6 +123,9 @@ const FIELDS: &[Row] = &[
     ("SeatConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("OrderConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("OrderConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("AuditLogConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("AuditLogConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("AuditLogEntry", "details", Items::UpTo(MAX_DETAILS), Reads::Nothing, EventOf::Same),
     ("WebhookConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("WebhookConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("Webhook", "kinds", Items::EachOnce, Reads::Nothing, EventOf::Same),

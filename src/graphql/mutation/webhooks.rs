@@ -2,8 +2,9 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
+use crate::domain::audit::AuditAction;
 use crate::domain::webhook::WebhookKinds;
-use crate::domain::{EventId, Revision};
+use crate::domain::{AuditEntry, EventId, Revision};
 use crate::endpoint::{EndpointError, EndpointSecret, EndpointUrl, Networks};
 use crate::graphql::argument::Argument;
 use crate::graphql::context::ContextExt as _;
@@ -55,7 +56,7 @@ impl Webhooks {
         #[graphql(desc = "Where, and of what.")] input: Argument<CreateWebhookInput>,
     ) -> Option<Result<CreateWebhookResult>> {
         nullable(Box::pin(async {
-            let (_, input) = (ctx.require(Role::Admin)?, input.read()?);
+            let (admin, input) = (ctx.require(Role::Admin)?, input.read()?);
             let services = ctx.services();
             let event = match &input.event_id {
                 Some(id) => Some(existing_event(ctx, id).await?.0),
@@ -68,9 +69,13 @@ impl Webhooks {
             let secret = EndpointSecret::fresh().map_err(Fault::internal)?;
             let kinds = input.kinds.into_iter().flatten();
             let kinds = WebhookKinds::new(kinds.map(Into::into));
+            let audit = AuditEntry::new(&admin.id, AuditAction::CreateWebhook).with("url", &url);
+            let named: Vec<_> = kinds.named().iter().map(ToString::to_string).collect();
+            let audit =
+                if named.is_empty() { audit } else { audit.with("kinds", named.join(", ")) };
             let webhook = NewWebhook { url, secret: secret.bytes().to_vec(), event, kinds };
             let store = services.store.clone();
-            let made = async move { store.create_webhook(&webhook).await };
+            let made = async move { store.create_webhook(&webhook, audit).await };
             let made = services.store.apart(made).await?;
             Ok(Some(CreateWebhookResult::new(made, secret.told())))
         }))
@@ -84,9 +89,10 @@ impl Webhooks {
         #[graphql(desc = "The webhook's id.")] id: Argument<ID>,
     ) -> Option<Result<ID>> {
         nullable(Box::pin(async {
-            let (_, id) = (ctx.require(Role::Admin)?, id.read()?);
+            let (admin, id) = (ctx.require(Role::Admin)?, id.read()?);
             let (webhook, store) = (webhook_named(&id)?, ctx.services().store.clone());
-            let deleted = async move { store.delete_webhook(webhook).await };
+            let audit = AuditEntry::new(&admin.id, AuditAction::DeleteWebhook);
+            let deleted = async move { store.delete_webhook(webhook, audit).await };
             let is_gone = ctx.services().store.apart(deleted).await?;
             if is_gone { Ok(Some(id)) } else { Err(no_such_webhook()) }
         }))
@@ -102,14 +108,19 @@ impl Webhooks {
         #[graphql(desc = "Which webhook, and from where.")] input: Argument<ReplayWebhookInput>,
     ) -> Option<Result<Webhook>> {
         nullable(Box::pin(async {
-            let (_, input) = (ctx.require(Role::Admin)?, input.read()?);
+            let (admin, input) = (ctx.require(Role::Admin)?, input.read()?);
             let (webhook, store) = (webhook_named(&input.webhook_id)?, &ctx.services().store);
             let replay = match input.since {
                 Some(since) => Some(replay_of(ctx, webhook, &input, since.0).await?),
                 None => None,
             };
+            let audit = AuditEntry::new(&admin.id, AuditAction::ReplayWebhook);
+            let audit = match replay {
+                Some(replay) => audit.with("since", replay.since),
+                None => audit,
+            };
             let it = store.clone();
-            let replayed = async move { it.replay_webhook(webhook, replay).await };
+            let replayed = async move { it.replay_webhook(webhook, replay, audit).await };
             let replayed = store.apart(replayed).await?;
             Ok(Some(Webhook(replayed.ok_or_else(no_such_webhook)?)))
         }))

@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::category::Category;
 use super::event::Event;
+use super::event_status::EventStatus;
 use super::seat::{Seat, SeatMap};
 use super::seats_page::{SeatFilter, seats_page};
 use crate::domain;
@@ -49,6 +50,18 @@ impl Event {
     /// `America/New_York`.
     async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {
         required(ctx, async { Ok(self.scope.record(ctx).await?.time_zone.clone()) }).await
+    }
+
+    /// How far along it is: what the organiser has decided, and what follows from the sales window
+    /// at the time it was read.
+    async fn status(&self, ctx: &Context<'_>) -> Result<EventStatus> {
+        required(ctx, async { Ok(self.scope.record(ctx).await?.status().into()) }).await
+    }
+
+    /// Grows with every change of the event that is none of a seat: its terms, its status by the
+    /// organiser, its prices, its plan. eventChanges tells of it.
+    async fn version(&self, ctx: &Context<'_>) -> Result<i32> {
+        required(ctx, async { Ok(to_int(self.scope.record(ctx).await?.version)) }).await
     }
 
     /// From when seats can be reserved; null: at once.

@@ -1,10 +1,12 @@
 //! The output types of the contract. Each wraps what `domain` and `store` give, and says it in the
 //! contract's words.
 
+mod audit;
 mod category;
 mod event;
 mod event_fields;
 mod event_scope;
+mod event_status;
 mod money;
 mod node;
 mod order;
@@ -16,10 +18,12 @@ mod stream;
 mod viewer;
 mod webhook;
 
+pub use audit::{AuditLogConnection, AuditLogEntry};
 pub use category::Category;
 pub use event::Event;
 pub use event_fields::{Availability, ConfirmedBy};
 pub use event_scope::EventScope;
+pub use event_status::EventStatus;
 pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};

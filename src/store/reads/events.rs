@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use const_format::formatcp;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect,
+    QueryResult, QuerySelect, Select,
 };
 
 use super::seats::{PASSES_FILTER, SeatFilter};
 use crate::domain::ledger::Terms;
-use crate::domain::{CategoryId, EventId, Revision};
+use crate::domain::{CategoryId, EventId, EventStage, EventStatus, Revision};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CONFIRMED, RESERVED};
@@ -40,12 +41,30 @@ pub struct EventRecord {
     pub revision: Revision,
     /// Grows with every change of the event that is none of a seat.
     pub version: i64,
+    /// When it was read, by the database's clock.
+    pub read_at: DateTime<Utc>,
 }
 
-impl TryFrom<event::Model> for EventRecord {
+/// An event's row, and when it was read.
+#[derive(FromQueryResult)]
+struct EventRow {
+    #[sea_orm(nested)]
+    event: event::Model,
+    read_at: DateTime<Utc>,
+}
+
+impl EventRecord {
+    /// What the event was when it was read.
+    pub fn status(&self) -> EventStatus {
+        self.terms.status(self.read_at)
+    }
+}
+
+impl TryFrom<EventRow> for EventRecord {
     type Error = StoreError;
 
-    fn try_from(row: event::Model) -> Result<Self, StoreError> {
+    fn try_from(row: EventRow) -> Result<Self, StoreError> {
+        let EventRow { event: row, read_at } = row;
         let terms = TermsRow {
             stage: row.stage,
             sales_open_at: row.sales_open_at,
@@ -67,6 +86,7 @@ impl TryFrom<event::Model> for EventRecord {
             time_zone: row.time_zone,
             revision: Revision(row.revision),
             version: row.version,
+            read_at,
         })
     }
 }
@@ -98,9 +118,16 @@ pub struct Counts {
 impl Store {
     /// The events with these ids, in no particular order; ids that name nothing are left out.
     pub async fn events(&self, ids: &[EventId]) -> Result<Vec<EventRecord>, StoreError> {
-        let rows =
-            event::Entity::find().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
-        rows.all(&self.reads).await?.into_iter().map(EventRecord::try_from).collect()
+        let rows = events().filter(event::Column::Id.eq_any(ids.iter().map(|id| id.0)));
+        let rows = rows.into_model::<EventRow>().all(&self.reads).await?;
+        rows.into_iter().map(EventRecord::try_from).collect()
+    }
+
+    /// An event, read with what keeps the server going; `None` if there is none such.
+    pub async fn event_for_upkeep(&self, id: EventId) -> Result<Option<EventRecord>, StoreError> {
+        let row = events().filter(event::Column::Id.eq(id.0));
+        let row = row.into_model::<EventRow>().one(&self.upkeep).await?;
+        row.map(EventRecord::try_from).transpose()
     }
 
     /// Which event has this slug.
@@ -112,21 +139,22 @@ impl Store {
 
     /// The event with this slug.
     pub async fn event_by_slug(&self, slug: &str) -> Result<Option<EventRecord>, StoreError> {
-        const BY_SLUG: &str = "SELECT events.*
+        const BY_SLUG: &str = "SELECT events.*, statement_timestamp() AS read_at
   FROM event_slugs JOIN events ON events.id = event_id WHERE event_slugs.slug = $1";
         let query = statement(BY_SLUG, [slug.into()]);
-        let row = event::Model::find_by_statement(query).one(&self.reads).await?;
+        let row = EventRow::find_by_statement(query).one(&self.reads).await?;
         row.map(EventRecord::try_from).transpose()
     }
 
-    /// The events after a position, by their start.
+    /// The events after a position, by their start; with those that are being prepared, or without.
     pub async fn events_page(
         &self,
         after: Option<(DateTime<Utc>, EventId)>,
+        has_drafts: bool,
         limit: u64,
     ) -> Result<Vec<EventRecord>, StoreError> {
-        use sea_orm::sea_query::{Expr, ExprTrait};
-        let mut rows = event::Entity::find()
+        use sea_orm::sea_query::ExprTrait;
+        let mut rows = events()
             .order_by_asc(event::Column::StartsAt)
             .order_by_asc(event::Column::Id)
             .limit(limit);
@@ -135,7 +163,11 @@ impl Store {
                 Expr::tuple([Expr::col(event::Column::StartsAt), Expr::col(event::Column::Id)]);
             rows = rows.filter(key.gt(Expr::tuple([Expr::val(starts_at), Expr::val(id.0)])));
         }
-        rows.all(&self.reads).await?.into_iter().map(EventRecord::try_from).collect()
+        if !has_drafts {
+            rows = rows.filter(event::Column::Stage.ne(EventStage::Draft.code()));
+        }
+        let rows = rows.into_model::<EventRow>().all(&self.reads).await?;
+        rows.into_iter().map(EventRecord::try_from).collect()
     }
 
     /// The price categories of these events, each event's in the order of its plan.
@@ -212,6 +244,11 @@ impl Store {
             |row: &QueryResult| Ok((EventId(row.try_get_by_index(0)?), counts_at(row, 1)?));
         rows.iter().map(counts).collect()
     }
+}
+
+/// All events, with the time.
+fn events() -> Select<event::Entity> {
+    event::Entity::find().expr_as(Expr::cust("statement_timestamp()"), "read_at")
 }
 
 /// Columns that count seats as of now.

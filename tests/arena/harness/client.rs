@@ -12,7 +12,7 @@ pub const RESERVE: &str = "mutation ($input: ReserveSeatsInput!) { reserveSeats(
     ... on SeatsUnavailable { seats { seatId reason } }
     ... on SeatLimitExceeded { limit held requested }
     ... on HoldsTooFrequent { retryAt }
-    ... on SalesClosed { opensAt closedAt } } }";
+    ... on SalesClosed { status opensAt closedAt } } }";
 
 pub const CONFIRM: &str = "mutation ($input: ConfirmSeatsInput!) { confirmSeats(input: $input) { \
     __typename

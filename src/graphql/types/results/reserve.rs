@@ -5,10 +5,12 @@ use std::sync::Arc;
 use async_graphql::{SimpleObject, Union};
 
 use super::refused_seats::{RefusedSeat, count_seats, refused};
+use crate::domain;
 use crate::domain::command::{ReserveRefusal, Reserved};
 use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::scalars::{DateTime, Revision, to_int};
 use crate::graphql::types::event_scope::EventScope;
+use crate::graphql::types::event_status::EventStatus;
 use crate::graphql::types::seat::Seat;
 
 /// What became of reserveSeats.
@@ -22,7 +24,7 @@ pub enum ReserveSeatsResult {
     LimitExceeded(SeatLimitExceeded),
     /// The viewer has let seats go too often; nothing was reserved.
     TooFrequent(HoldsTooFrequent),
-    /// Outside the sales window; nothing was reserved.
+    /// The event is not on sale; nothing was reserved.
     SalesClosed(SalesClosed),
 }
 
@@ -76,15 +78,17 @@ pub struct HoldsTooFrequent {
     retry_at: DateTime,
 }
 
-/// Seats cannot be reserved at this time.
+/// The event is not on sale.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(serial)]
 pub struct SalesClosed {
     /// What happened, for a person.
     pub message: String,
+    /// What the event is instead of ON_SALE.
+    status: EventStatus,
     /// When sales open, if that is still to come.
     opens_at: Option<DateTime>,
-    /// When sales closed, if they have.
+    /// When sales closed, if their window is over.
     closed_at: Option<DateTime>,
 }
 
@@ -128,18 +132,23 @@ impl ReserveSeatsResult {
                     .to_owned(),
                 retry_at: DateTime(retry_at),
             }),
-            Err(ReserveRefusal::SalesClosed { opens_at, closed_at }) => {
+            Err(ReserveRefusal::SalesClosed { status, opens_at, closed_at }) => {
                 Self::SalesClosed(SalesClosed {
-                    message: if opens_at.is_some() {
-                        "sales have not opened yet"
-                    } else {
-                        "sales are closed"
-                    }
-                    .to_owned(),
+                    message: why_not_on_sale(status).to_owned(),
+                    status: status.into(),
                     opens_at: opens_at.map(DateTime),
                     closed_at: closed_at.map(DateTime),
                 })
             }
         }
+    }
+}
+
+fn why_not_on_sale(status: domain::EventStatus) -> &'static str {
+    match status {
+        domain::EventStatus::Draft => "this event is being prepared; it is not on sale",
+        domain::EventStatus::Upcoming => "sales have not opened yet",
+        domain::EventStatus::OnSale | domain::EventStatus::Closed => "sales are closed",
+        domain::EventStatus::Cancelled => "this event does not take place",
     }
 }
