@@ -6,6 +6,7 @@
 
 use crate::domain::audit::MAX_DETAILS;
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
+use crate::domain::plan::{MAX_SHAPE_POINTS, MAX_SHAPES};
 use crate::feed::MAX_BATCH_CHANGES;
 use crate::graphql::paging::{AUDIT_LOG, EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS, WEBHOOKS};
 
@@ -92,8 +93,8 @@ const EVENT_ID: EventOf = EventOf::Argument("eventId");
 const OF_INPUT: EventOf = EventOf::Argument("input");
 const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 
-/// A plan has seats, and no shapes yet.
-const NONE: Items = Items::UpTo(0);
+const SHAPES: Items = Items::UpTo(MAX_SHAPES);
+const NUMBERS_OF_SHAPE: Items = Items::UpTo(2 * MAX_SHAPE_POINTS);
 
 const FIELDS: &[Row] = &[
     ("Query", "node", Items::One, Reads::One, EventOf::Ids("id")),
@@ -114,8 +115,8 @@ const FIELDS: &[Row] = &[
     ("Event", "categories", Items::Categories, Reads::Items, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
-    ("SeatPlan", "shapes", NONE, Reads::Nothing, EventOf::Same),
-    ("PlanShape", "points", NONE, Reads::Nothing, EventOf::Same),
+    ("SeatPlan", "shapes", SHAPES, Reads::Items, EventOf::Same),
+    ("PlanShape", "points", NUMBERS_OF_SHAPE, Reads::Nothing, EventOf::Same),
     ("SeatStatuses", "places", Items::Seats, Reads::Nothing, EventOf::Same),
     ("EventConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("EventConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
