@@ -146,8 +146,8 @@ pub struct ServeSettings {
     )]
     pub log_hours: u32,
 
-    /// Whether webhooks may be in private networks and called by http: true or false. Otherwise they
-    /// are called by https, at addresses of the internet.
+    /// Lets webhooks be in private networks, and be called by http. Otherwise they are called by
+    /// https, at addresses of the internet.
     #[arg(long, env = "ARENA_WEBHOOKS_ALLOW_PRIVATE", value_parser = BoolishValueParser::new())]
     pub webhooks_allow_private: bool,
 

@@ -108,7 +108,7 @@ pub(super) async fn tell(
     };
     if let Err(Stop::Store(error)) = told.await {
         let error = &error as &dyn std::error::Error;
-        tracing::warn!(error, webhook = id.0, "a webhook is told later");
+        tracing::warn!(error, webhook = id.0, "a webhook waits for the database");
     }
     Ended { unfinished }
 }
@@ -238,7 +238,7 @@ async fn failed(
             tracing::warn!(webhook = webhook.id.0, %error, "a webhook is paused");
         }
         Failure::WillTryAgain => {
-            tracing::info!(webhook = webhook.id.0, %error, "a webhook was not told; will try again");
+            tracing::info!(webhook = webhook.id.0, %error, "a webhook is told later");
         }
         Failure::Gone => {}
     }

@@ -1,5 +1,5 @@
-//! The sender looks at what webhooks have not been told, where this server has the turn, and opens
-//! a lane for each of those for which there is something.
+//! The sender looks at what webhooks have not been told, where this server has the turn. For each
+//! of those for which there is something it opens a lane.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -157,8 +157,13 @@ impl WebhookSender {
                 count += usize::from(is_its);
                 is_its
             };
-            let its: Vec<_> = backlog.extract_if(.., is_its).collect();
+            let mut its: Vec<_> = backlog.extract_if(.., is_its).collect();
             if !its.is_empty() {
+                // What is refused again and again does not keep other events waiting.
+                let failures = usize::try_from(webhook.failures).unwrap_or_default();
+                its.sort_unstable_by_key(|behind| behind.event);
+                let count = its.len();
+                its.rotate_left(failures % count);
                 let id = webhook.id;
                 let lane = self.lanes.spawn(tell(Arc::clone(&self.tools), webhook, its));
                 self.open.insert(id, lane);
