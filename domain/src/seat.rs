@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, FromRepr, VariantArray};
 
 use super::ids::{CategoryId, OrderId, Revision, SeatId, ViewerId};
+use super::prices::PriceVersion;
 
 /// What everybody may know of a seat.
 ///
@@ -54,6 +55,8 @@ pub struct Seat {
     pub state: SeatState,
     /// The revision of its last change, zero if it never changed.
     pub revision: Revision,
+    /// The price list that it is held or sold by; the first while it is free.
+    pub price_list: PriceVersion,
 }
 
 /// A seat's state as last written.

@@ -9,7 +9,8 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 
 use super::error::Fault;
-use crate::domain::{EventId, OrderId, SeatId};
+use crate::domain::prices::PriceLists;
+use crate::domain::{EventId, OrderId, PriceVersion, SeatId};
 use crate::store::reads::{CategoryRecord, Counts, EventRecord, SeatRecord};
 use crate::store::{ReadLane, ReadTurn, Store, StoreError};
 
@@ -40,6 +41,9 @@ pub(super) struct EventKey(pub(super) EventId);
 /// Asks for an event's categories.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct CategoriesKey(pub(super) EventId);
+/// Asks for a price list of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct PriceListKey(pub(super) EventId, pub(super) PriceVersion);
 /// Asks for an event's availability.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct CountsKey(pub(super) EventId);
@@ -76,6 +80,21 @@ impl Loader<CategoriesKey> for Loaders {
             .into_iter()
             .map(|(event, list)| (CategoriesKey(event), list.into()))
             .collect())
+    }
+}
+
+impl Loader<PriceListKey> for Loaders {
+    type Value = Arc<PriceLists>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[PriceListKey],
+    ) -> Result<HashMap<PriceListKey, Self::Value>, Fault> {
+        let lists: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let _turn = self.turn().await?;
+        let prices = Arc::new(self.0.price_lists(&lists).await?);
+        Ok(keys.iter().map(|&key| (key, Arc::clone(&prices))).collect())
     }
 }
 

@@ -33,10 +33,15 @@ impl NamedSeats {
         if ids.len() > MAX_SEATS_PER_REQUEST {
             return Err(wrong_number());
         }
+        Self::of(event, ids).ok_or_else(wrong_number)
+    }
+
+    /// The seats with these ids, of which there must not be too many to look at; `None` if no
+    /// request may name as many different ones, or as few.
+    pub(super) fn of(event: EventId, ids: &[ID]) -> Option<(SeatSet, Self)> {
         let mut named = Self { unreadable: Vec::new() };
         let seats = ids.iter().map(|id| named.seat(event, id)).collect();
-        let seats = SeatSet::new(seats).map_err(|_| wrong_number())?;
-        Ok((seats, named))
+        Some((SeatSet::new(seats).ok()?, named))
     }
 
     fn seat(&mut self, event: EventId, id: &ID) -> SeatId {

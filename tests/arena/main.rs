@@ -31,6 +31,7 @@ mod origins;
 mod pace;
 mod paying;
 mod plans;
+mod prices;
 mod process;
 mod proxies;
 mod queries;

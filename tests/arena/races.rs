@@ -1,5 +1,6 @@
 //! Races, forced: with barriers, and with locks held until everybody is known to wait for them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use grand_arena::desk::Desk;
@@ -190,6 +191,7 @@ fn confirm(viewer: &str, seat: SeatId) -> Confirm {
         viewer: ViewerId::new(viewer).unwrap(),
         asked_by: ConfirmedBy::Buyer,
         seats: SeatSet::new(vec![seat]).unwrap(),
+        chosen: BTreeMap::new(),
         key: IdempotencyKey::new(format!("{viewer}'s key")).unwrap(),
         payment_reference: None,
         expected_total: None,

@@ -38,6 +38,8 @@ pub struct Needs<'a> {
     /// The purchase: whose key stands for which order, what seats cost, and the orders of seats
     /// that are sold.
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
+    /// Whether to know what seats cost, although nothing is bought.
+    pub prices: bool,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
 }

@@ -13,6 +13,7 @@ mod held;
 mod release;
 mod reserve;
 mod seat_set;
+mod set_prices;
 #[cfg(test)]
 mod tests;
 
@@ -24,3 +25,4 @@ pub use held::NotHeldReason;
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
+pub use set_prices::{SetPrices, SetPricesRefusal};

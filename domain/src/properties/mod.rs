@@ -22,9 +22,9 @@ use proptest::prelude::*;
 use self::oracle::{Oracle, Stands, holdings, stands};
 use self::scenario::{scenarios, scenarios_forward, viewers};
 use self::world::{Answer, Ask, World, written};
-use super::command::{Command as _, Confirm};
+use super::command::{Command as _, Confirm, SetPrices};
 use super::seat::SeatStatus;
-use super::{Cause, Change, Revision, SeatId, SeatState};
+use super::{Cause, Change, PriceVersion, Revision, SeatId, SeatState};
 
 fn by_seat(log: &[Change]) -> BTreeMap<SeatId, Vec<&Change>> {
     let mut histories = BTreeMap::<_, Vec<_>>::new();
@@ -118,6 +118,11 @@ proptest! {
                 let row = folded.get_mut(&change.seat).expect("only the event's seats change");
                 row.state = written(change);
                 row.revision = change.revision;
+                row.price_list = match change.cause {
+                    Cause::Reserved => world.list_at(change.revision),
+                    Cause::Released | Cause::Expired => PriceVersion::FIRST,
+                    _ => row.price_list,
+                };
             }
             assert_eq!(folded, world.seats);
         });
@@ -207,6 +212,10 @@ proptest! {
                 }
                 (Answer::Release(Ok(_)) | Answer::Extend(Ok(_)), again) => {
                     prop_assert!(again.is_refusal());
+                }
+                (Answer::SetPrices(Ok(first)), Answer::SetPrices(again)) => {
+                    prop_assert_eq!(&again, &Ok(false));
+                    prop_assert_eq!(SetPrices::decided_again(Ok(first), again), Ok(first));
                 }
                 (Answer::Expire(_), again) => prop_assert_eq!(again, Answer::Expire(0)),
                 (first, again) => prop_assert_eq!(first, again),

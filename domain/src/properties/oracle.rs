@@ -1,23 +1,23 @@
 //! The rules once more, as plainly as they can be said, to compare with: no states and no ledger,
 //! every question is answered by reading the change log from its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use super::stories::{refused_until, stories};
 use super::world::{
-    Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, code, price, seat, total, written,
+    Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, category_of, code, first_prices, seat, written,
 };
 use crate::command::{
     Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal, NotHeldReason, Release, Released,
-    Reserve, ReserveRefusal, Reserved, SeatSet, UnavailableReason,
+    Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices, SetPricesRefusal, UnavailableReason,
 };
 use crate::ledger::Terms;
 use crate::seat::Seat;
 use crate::{
-    Cause, Change, ConfirmedBy, EventStatus, IdempotencyKey, Order, OrderId, Revision, SeatId,
-    ViewerId,
+    CategoryId, Cause, Change, ConfirmedBy, EventStatus, IdempotencyKey, Money, Order, OrderId,
+    PriceVersion, Revision, SeatId, TicketType, ViewerId,
 };
 
 /// How a seat stands at an instant.
@@ -85,6 +85,8 @@ pub(super) struct Oracle {
     untouched: World,
     /// First revisions of holds on seats for which others have asked.
     asked_for: BTreeSet<Revision>,
+    /// The price lists, and after how many changes each was set.
+    lists: Vec<(usize, BTreeMap<CategoryId, Vec<TicketType>>)>,
     pub(super) log: Vec<Change>,
     pub(super) orders: Vec<Order>,
     pub(super) keys: Vec<(ViewerId, IdempotencyKey, OrderId)>,
@@ -95,7 +97,10 @@ impl Oracle {
         let untouched = World::new(terms.clone());
         let asked_for = BTreeSet::new();
         let (log, orders, keys) = (Vec::new(), Vec::new(), Vec::new());
-        Self { terms, untouched, asked_for, log, orders, keys }
+        let first = first_prices().into_iter();
+        let first = first.map(|(category, new)| (category, new.in_list(PriceVersion(1), &[])));
+        let lists = vec![(0, first.collect())];
+        Self { terms, untouched, asked_for, lists, log, orders, keys }
     }
 
     /// What the command has to be answered at `now`.
@@ -108,6 +113,7 @@ impl Oracle {
             Ask::Expire(ask) => {
                 Answer::Expire(ask.seats.iter().filter(|&&seat| self.expire(seat, now)).count())
             }
+            Ask::SetPrices(ask) => Answer::SetPrices(self.set_prices(ask)),
         }
     }
 
@@ -201,7 +207,7 @@ impl Oracle {
             self.keys.iter().find(|(viewer, key, _)| *viewer == ask.viewer && *key == ask.key);
         if let Some((_, _, id)) = known {
             let order = self.orders.iter().find(|order| order.id == *id).unwrap().clone();
-            return if order.seats == seats {
+            return if order.seats == seats && self.is_as_sold(ask, &order) {
                 bought_before(ask, order)
             } else {
                 Err(ConfirmRefusal::KeyReused)
@@ -212,33 +218,92 @@ impl Oracle {
             .iter()
             .find(|order| order.viewer == ask.viewer && order.seats == seats)
             .cloned();
+        let is_repeat = same.as_ref().is_none_or(|order| self.is_as_sold(ask, order));
         let confirmed = match same {
             Some(order) => bought_before(ask, order)?,
             None => {
                 self.check_held(&ask.viewer, &ask.seats, now).map_err(ConfirmRefusal::NotHeld)?;
-                let costs = seats.iter().any(|&seat| price(seat) > 0);
+                let sold_as: Vec<_> = seats.iter().map(|&seat| self.ticket(ask, seat)).collect();
+                let wrong = seats.iter().zip(&sold_as).filter(|(_, known)| known.is_none());
+                let wrong: Vec<_> = wrong.map(|(&seat, _)| seat).collect();
+                if !wrong.is_empty() {
+                    return Err(ConfirmRefusal::NoSuchTickets(wrong));
+                }
+                let costs = |&seat: &SeatId| self.types(seat).iter().any(|t| t.price_minor > 0);
+                let costs = seats.iter().any(costs);
                 let is_left_to_shop = self.terms.confirmed_by == ConfirmedBy::Shop && costs;
                 if is_left_to_shop && ask.asked_by != ConfirmedBy::Shop {
                     return Err(ConfirmRefusal::LeftToShop);
                 }
+                let sum = sold_as.iter().flatten().map(|known| known.price_minor).sum();
+                let actual = Money { amount_minor: sum, currency: self.terms.currency.clone() };
                 if let Some(expected) = ask.expected_total.clone()
-                    && expected != total(&ask.seats)
+                    && expected != actual
                 {
-                    let actual = total(&ask.seats);
                     return Err(ConfirmRefusal::PriceChanged { expected, actual });
                 }
                 Confirmed { order: self.sell(ask, now), created: true }
             }
         };
         let id = confirmed.order.id;
-        if self.keys.iter().filter(|(_, _, order)| *order == id).count() < 10 {
+        let known = self.keys.iter().filter(|(_, _, order)| *order == id).count();
+        if is_repeat && known < 10 {
             self.keys.push((ask.viewer.clone(), ask.key.clone(), id));
         }
         Ok(confirmed)
     }
 
+    /// What a seat costs by the list that was the event's when its last hold began.
+    fn types(&self, seat: SeatId) -> &[TicketType] {
+        let begin = |change: &Change| change.seat == seat && change.cause == RESERVED;
+        let begun = self.log.iter().rposition(begin).unwrap();
+        let list = self.lists.iter().rfind(|(set_after, _)| *set_after <= begun);
+        &list.unwrap().1[&category_of(seat)]
+    }
+
+    fn ticket(&self, ask: &Confirm, seat: SeatId) -> Option<&TicketType> {
+        let types = self.types(seat);
+        match ask.chosen.get(&seat) {
+            Some(chosen) => types.iter().find(|known| {
+                known.ticket.number == chosen.number && chosen.category == category_of(seat)
+            }),
+            None => types.first(),
+        }
+    }
+
+    fn is_as_sold(&self, ask: &Confirm, order: &Order) -> bool {
+        let mut sold = order.seats.iter().zip(&order.tickets);
+        sold.all(|(&seat, ticket)| {
+            self.ticket(ask, seat).is_some_and(|known| known.ticket == *ticket)
+        })
+    }
+
+    fn set_prices(&mut self, ask: &SetPrices) -> Result<bool, SetPricesRefusal> {
+        if ask.currency != self.terms.currency {
+            return Err(SetPricesRefusal::OtherCurrency(self.terms.currency.clone()));
+        }
+        let mut list = self.lists.last().unwrap().1.clone();
+        let unknown = ask.prices.keys().filter(|category| !list.contains_key(category));
+        let unknown: Vec<_> = unknown.copied().collect();
+        if !unknown.is_empty() {
+            return Err(SetPricesRefusal::NoSuchCategories(unknown));
+        }
+        let version = PriceVersion(i32::try_from(self.lists.len()).unwrap() + 1);
+        for (category, new) in &ask.prices {
+            let types = list.get_mut(category).unwrap();
+            *types = new.in_list(version, types);
+        }
+        let is_new = list != self.lists.last().unwrap().1;
+        if is_new {
+            self.lists.push((self.log.len(), list));
+        }
+        Ok(is_new)
+    }
+
     fn sell(&mut self, ask: &Confirm, now: DateTime<Utc>) -> Order {
         let seats = ask.seats.as_slice();
+        let sold = seats.iter().map(|&seat| self.ticket(ask, seat).unwrap().clone());
+        let sold: Vec<TicketType> = sold.collect();
         let id = OrderId { event: EVENT, first: Revision(self.revision() + 1) };
         for &seat in seats {
             self.log(seat, Cause::Confirmed, &ask.viewer, now, Some(id));
@@ -248,8 +313,9 @@ impl Oracle {
             viewer: ask.viewer.clone(),
             code: code(&ask.viewer, &ask.key),
             seats: seats.to_vec(),
-            prices_minor: seats.iter().map(|&seat| price(seat)).collect(),
-            total_minor: seats.iter().map(|&seat| price(seat)).sum(),
+            prices_minor: sold.iter().map(|known| known.price_minor).collect(),
+            total_minor: sold.iter().map(|known| known.price_minor).sum(),
+            tickets: sold.into_iter().map(|known| known.ticket).collect(),
             currency: self.terms.currency.clone(),
             payment_reference: ask.payment_reference.clone(),
             confirmed_at: now,
@@ -342,9 +408,15 @@ impl Oracle {
     fn rows(&self, seats: &[SeatId]) -> Vec<Seat> {
         let row = |&seat: &SeatId| {
             let last = self.last(seat);
+            let begin = |change: &&Change| change.seat == seat && change.cause == RESERVED;
+            let begun = self.log.iter().rfind(begin).unwrap().revision.0;
+            let begun = usize::try_from(begun).unwrap();
+            let list = self.lists.iter().filter(|(set_after, _)| *set_after < begun).count();
+            let list = if last.cause == Cause::Released { 1 } else { list };
             Seat {
                 state: written(last),
                 revision: last.revision,
+                price_list: PriceVersion(i32::try_from(list).unwrap()),
                 ..self.untouched.seats[&seat].clone()
             }
         };

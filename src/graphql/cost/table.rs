@@ -6,7 +6,8 @@
 
 use crate::domain::audit::MAX_DETAILS;
 use crate::domain::command::MAX_SEATS_PER_REQUEST;
-use crate::domain::plan::{MAX_SHAPE_POINTS, MAX_SHAPES};
+use crate::domain::plan::{MAX_CATEGORIES, MAX_SHAPE_POINTS, MAX_SHAPES};
+use crate::domain::prices::MAX_TICKET_TYPES;
 use crate::feed::MAX_BATCH_CHANGES;
 use crate::graphql::paging::{AUDIT_LOG, EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS, WEBHOOKS};
 
@@ -95,6 +96,8 @@ const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 
 const SHAPES: Items = Items::UpTo(MAX_SHAPES);
 const NUMBERS_OF_SHAPE: Items = Items::UpTo(2 * MAX_SHAPE_POINTS);
+const CATEGORIES_OF_REQUEST: Items = Items::UpTo(MAX_CATEGORIES);
+const TICKET_TYPES: Items = Items::UpTo(MAX_TICKET_TYPES);
 
 const FIELDS: &[Row] = &[
     ("Query", "node", Items::One, Reads::One, EventOf::Ids("id")),
@@ -113,6 +116,8 @@ const FIELDS: &[Row] = &[
     ("Event", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EventOf::Same),
     ("Event", "seatMap", Items::One, Reads::One, EventOf::Same),
     ("Event", "categories", Items::Categories, Reads::Items, EventOf::Same),
+    ("Category", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
+    ("Seat", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "shapes", SHAPES, Reads::Items, EventOf::Same),
@@ -140,6 +145,9 @@ const FIELDS: &[Row] = &[
     ("Mutation", "confirmSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "releaseSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "extendHolds", Items::One, Reads::Nothing, OF_INPUT),
+    ("Mutation", "setPrices", Items::One, Reads::Nothing, OF_INPUT),
+    ("CategoriesNotFound", "categoryIds", CATEGORIES_OF_REQUEST, Reads::Nothing, EventOf::Same),
+    ("TicketTypeUnavailable", "lines", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("Mutation", "createWebhook", Items::One, Reads::One, OF_INPUT),
     ("Mutation", "deleteWebhook", Items::One, Reads::One, EventOf::Any),
     ("Mutation", "replayWebhook", Items::One, Reads::One, OF_INPUT),

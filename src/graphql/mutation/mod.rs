@@ -1,15 +1,17 @@
 //! Mutations, a file for each part of them. They are carried out one after another.
 
 mod booking;
+mod prices;
 mod webhooks;
 
 use async_graphql::MergedObject;
 
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
+use prices::Pricing;
 use webhooks::Webhooks;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Webhooks);
+pub struct Mutation(Booking, Webhooks, Pricing);

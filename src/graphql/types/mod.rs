@@ -15,6 +15,7 @@ mod seat;
 mod seat_plan;
 mod seats_page;
 mod stream;
+mod ticket_type;
 mod viewer;
 mod webhook;
 
@@ -28,10 +29,11 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, CreateWebhookResult, ExtendHoldsResult, ExtensionRefused,
-    HoldsTooFrequent, IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat,
-    ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld,
-    SeatsUnavailable, TooManyWebhooks, WebhookAddressRefused,
+    AlreadyConfirmed, CategoriesNotFound, ConfirmSeatsResult, CreateWebhookResult,
+    CurrencyMismatch, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused,
+    PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
+    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable,
+    TooManyPriceLists, TooManyWebhooks, UnavailableTicket, WebhookAddressRefused,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
@@ -41,5 +43,6 @@ pub use stream::{
     MyReservations, SeatChange, SeatChanges, SeatSnapshot, SeatState, SeatStreamItem,
     SnapshotReason,
 };
+pub use ticket_type::TicketType;
 pub use viewer::{GuestSession, Role, Viewer};
 pub use webhook::{Webhook, WebhookKind};

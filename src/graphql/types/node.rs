@@ -3,8 +3,9 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged,
-    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, TooManyWebhooks,
+    AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, ExtensionRefused, HoldsTooFrequent,
+    IdempotencyKeyReused, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld,
+    SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks,
     WebhookAddressRefused,
 };
 use super::{Category, Event, Order, Seat, Viewer};
@@ -40,14 +41,22 @@ pub enum UserError {
     SalesClosed(SalesClosed),
     /// Some seats are not the viewer's.
     SeatsNotHeld(SeatsNotHeld),
-    /// The key stands for another set of seats.
+    /// The key stands for another purchase.
     IdempotencyKeyReused(IdempotencyKeyReused),
+    /// Some seats cannot be sold as the types of ticket that were chosen.
+    TicketTypeUnavailable(TicketTypeUnavailable),
     /// The seats would cost something else than expected.
     PriceChanged(PriceChanged),
     /// The seats are in an order with another payment reference.
     AlreadyConfirmed(AlreadyConfirmed),
     /// No hold was prolonged.
     ExtensionRefused(ExtensionRefused),
+    /// The event has no such categories.
+    CategoriesNotFound(CategoriesNotFound),
+    /// The event's prices are in another currency.
+    CurrencyMismatch(CurrencyMismatch),
+    /// The prices of the event have been changed as often as they can be.
+    TooManyPriceLists(TooManyPriceLists),
     /// A webhook's address may not be called.
     WebhookAddressRefused(WebhookAddressRefused),
     /// There are as many webhooks as there may be.

@@ -8,11 +8,13 @@ use chrono::{DateTime as Instant, Utc};
 use super::category::Category;
 use super::event::Event;
 use super::event_scope::EventScope;
+use super::ticket_type::TicketType;
 use crate::domain;
-use crate::domain::SeatId;
+use crate::domain::{CategoryId, SeatId};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
+use crate::graphql::loaders::PriceListKey;
 use crate::graphql::nullable::nullable;
 use crate::graphql::required::required;
 use crate::graphql::scalars::{DateTime, Revision};
@@ -72,6 +74,24 @@ impl Seat {
             .collect())
     }
 
+    /// Which category it has.
+    pub(super) fn category_id(&self) -> CategoryId {
+        self.seat.category
+    }
+
+    /// The types of ticket by which whoever asks may buy it.
+    async fn priced(&self, ctx: &Context<'_>) -> Result<Vec<TicketType>, Fault> {
+        let (list, category) = (self.seat.price_list, self.seat.category);
+        let is_held = self.seat.state.expires_at(self.now).is_some() && self.is_of_viewer(ctx);
+        if !is_held {
+            return Ok(self.event.category(ctx, category).await?.ticket_types());
+        }
+        let currency = &self.event.record(ctx).await?.terms.currency;
+        let prices = ctx.loader().load_one(PriceListKey(category.event, list)).await?;
+        let prices = prices.ok_or_else(|| Fault::internal("a price list is missing"))?;
+        Ok(TicketType::list(category, prices.types(list, category), currency))
+    }
+
     fn is_of_viewer(&self, ctx: &Context<'_>) -> bool {
         ctx.viewer().is_some_and(|viewer| self.seat.state.viewer(self.now) == Some(&viewer.id))
     }
@@ -129,6 +149,12 @@ impl Seat {
     /// What it costs.
     async fn category(&self, ctx: &Context<'_>) -> Result<Category> {
         required(ctx, self.event.category(ctx, self.seat.category)).await
+    }
+
+    /// What it can be sold as, and at which price; the first where a buyer chooses none. A seat that
+    /// the viewer holds costs what it did when the hold began, any other what its category does.
+    async fn ticket_types(&self, ctx: &Context<'_>) -> Result<Vec<TicketType>> {
+        required(ctx, self.priced(ctx)).await
     }
 
     /// Whether a wheelchair fits.

@@ -17,6 +17,7 @@ use crate::store::audit::write_audit;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
+use crate::store::prices::write_next_list;
 
 /// How long a connection is kept without a pause between transactions. PostgreSQL tells its
 /// autovacuum what a session has changed when the session is between transactions, and once a
@@ -122,6 +123,9 @@ impl BookingSession {
         let closing = ledger.close();
         if !closing.changes.is_empty() {
             write_changes(&transaction, event, &closing, now).await?;
+        }
+        for list in &closing.new_prices {
+            write_next_list(&transaction, event, list).await?;
         }
         if !closing.runs.is_empty() {
             write_churn(&transaction, event, &closing).await?;

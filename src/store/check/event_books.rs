@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::findings::Findings;
+use super::prices::read_lists;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
@@ -36,6 +37,8 @@ pub(super) struct EventBooks {
     pub(super) seats: BTreeMap<i32, Seat>,
     /// Seats whose rows cannot be read. They have been told of, and nothing more is said of them.
     pub(super) unreadable: BTreeSet<i32>,
+    /// Its price lists but the first; see [`read_lists`].
+    pub(super) lists: Vec<Revision>,
 }
 
 impl EventBooks {
@@ -64,7 +67,8 @@ impl EventBooks {
         }
         findings.summary.seats += seats.len() as u64;
         let (revision, terms) = (Revision(row.revision), row.terms.try_into()?);
-        Ok(Self { event, revision, terms, now, seats, unreadable })
+        let lists = read_lists(snapshot, event).await?;
+        Ok(Self { event, revision, terms, now, seats, unreadable, lists })
     }
 
     /// Nobody holds and owns more than the event allows.

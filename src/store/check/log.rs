@@ -6,6 +6,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::event_books::EventBooks;
 use super::findings::Findings;
+use super::prices::verify_lists;
 use super::violation::Violation;
 use crate::domain::seat::Seat;
 use crate::domain::{Cause, Change, Revision, SeatState, SeatStatus};
@@ -28,6 +29,8 @@ struct LogFold<'a> {
     pruned: Option<Revision>,
     last: Revision,
     seats: HashMap<i32, Folded>,
+    /// When the last hold on each seat began.
+    begun: HashMap<i32, Revision>,
 }
 
 /// Verifies the log: no hole from what is kept of it, only changes that can be, holds no longer
@@ -37,7 +40,8 @@ pub(super) async fn verify(
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
-    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats: HashMap::new() };
+    let (seats, begun) = (HashMap::new(), HashMap::new());
+    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, begun };
     loop {
         let rows = change_rows(snapshot, books.event, fold.last, CHANGES_AT_ONCE).await?;
         if rows.is_empty() {
@@ -93,6 +97,9 @@ impl LogFold<'_> {
             findings.violation(Violation::IllegalChange { event, seat, revision, cause });
         }
         self.check_hold(change, findings);
+        if change.cause == Cause::Reserved {
+            self.begun.insert(seat, revision);
+        }
         match change.state(before) {
             Some(state) => drop(self.seats.insert(seat, Folded { state, revision })),
             None => findings.violation(Violation::UnreadableChange {
@@ -145,6 +152,7 @@ impl LogFold<'_> {
             let from = last.next();
             findings.violation(Violation::MissingRevisions { event, from, to: revision });
         }
+        verify_lists(self.books, &self.begun, findings);
         for (&serial, seat) in &self.books.seats {
             let folded = self.seats.get(&serial);
             if folded.is_none() {

@@ -275,4 +275,38 @@ pub enum Violation {
         /// The event's limit.
         limit: u32,
     },
+    /// A seat that is held or was sold by another price list than the event had.
+    #[error(
+        "event {}, seat {seat}: held or sold by price list {list}, the event had {expected} when \
+         its hold began",
+        event.0
+    )]
+    WrongPriceList {
+        /// In which event.
+        event: EventId,
+        /// Which seat.
+        seat: i32,
+        /// By its row.
+        list: i32,
+        /// By the log.
+        expected: i32,
+    },
+    /// A seat that was sold at another price than its ticket had.
+    #[error(
+        "event {}, order {order}: seat {seat} was sold for {price}, which is not what its ticket \
+         costs by price list {list}",
+        event.0
+    )]
+    WrongPrice {
+        /// In which event.
+        event: EventId,
+        /// Which order.
+        order: Revision,
+        /// Which seat.
+        seat: i32,
+        /// What was paid, in minor units.
+        price: i64,
+        /// The list that it was sold by.
+        list: i32,
+    },
 }

@@ -105,6 +105,14 @@ const OF_SEATS_AND_LOG: &[Case] = &[
            that the event allows"],
     ),
     (
+        "WrongPriceList",
+        "UPDATE seats SET price_version = 2 WHERE event_id = EVENT AND id IN (3, 4)",
+        &[
+            "event EVENT, seat 3: held or sold by price list 2, the event had 1 when its hold began",
+            "event EVENT, seat 4: held or sold by price list 2, the event had 1 when its hold began",
+        ],
+    ),
+    (
         "LimitExceeded",
         "UPDATE events SET max_seats_per_viewer = 1 WHERE id = EVENT",
         &["event EVENT: the holder of seat 1 has 2 seats, the event allows 1"],
@@ -146,6 +154,14 @@ const OF_ORDERS: &[Case] = &[
         "WrongTotal",
         "UPDATE orders SET total_minor = 1 WHERE event_id = EVENT AND id = 3",
         &["event EVENT, order 3: the total is 1, the prices add up to 10000"],
+    ),
+    (
+        "WrongPrice",
+        "INSERT INTO price_lists VALUES (EVENT, 2, 5);
+         INSERT INTO ticket_prices VALUES (EVENT, 1, 1, 1, 1, 'Standard', 4000);
+         UPDATE seats SET price_version = 2 WHERE event_id = EVENT AND id = 4",
+        &["event EVENT, order 6: seat 3 was sold for 5000, which is not what its ticket costs by \
+             price list 1"],
     ),
     (
         "WrongCurrency",
@@ -238,6 +254,7 @@ async fn history(desk: &Desk, event: &Event) {
                 viewer: viewer(name),
                 asked_by: ConfirmedBy::Buyer,
                 seats: seats(serials),
+                chosen: BTreeMap::new(),
                 key,
                 payment_reference: None,
                 expected_total: None,

@@ -3,13 +3,18 @@
 mod confirm;
 mod create_webhook;
 mod extend;
+mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
 
-pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
+pub use confirm::{
+    AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged,
+    TicketTypeUnavailable, UnavailableTicket,
+};
 pub use create_webhook::{CreateWebhookResult, TooManyWebhooks, WebhookAddressRefused};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
+pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
