@@ -6,6 +6,8 @@
 //! Invariant: the changes written down have consecutive revisions, and each is a legal transition
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
+mod offers;
+mod plan;
 mod prices;
 
 use std::borrow::Cow;
@@ -24,6 +26,9 @@ use super::order_code::OrderCode;
 use super::prices::{NewPriceList, PriceLists, PriceVersion, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::{EventStage, EventStatus};
+
+pub use offers::Offer;
+pub use plan::{OpenPlan, PlaceChange, PlanChange};
 
 /// An event's conditions of sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,6 +108,8 @@ pub struct Opening {
     pub codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     /// The orders that the keys and the confirmed seats at hand belong to.
     pub orders: Vec<Order>,
+    /// What of the plan goes by the names at hand; needed only where seats are to come in.
+    pub plan: Option<OpenPlan>,
 }
 
 /// See the module's documentation.
@@ -122,6 +129,7 @@ pub struct Ledger {
     key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
+    plan: Option<OpenPlan>,
     closing: Closing,
 }
 
@@ -142,6 +150,10 @@ pub struct Closing {
     pub let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     /// The runs of seats that were let go, or asked for; where the event minds.
     pub runs: BTreeMap<SeatId, Run>,
+    /// The seats that went off sale or on sale, as the last command about each leaves it.
+    pub offers: BTreeMap<SeatId, Offer>,
+    /// What is new in the plan. Where anything is, seats are in the log with it.
+    pub plan: PlanChange,
     /// What the audit log is to say.
     pub audit: Vec<AuditEntry>,
 }
@@ -190,6 +202,7 @@ impl Closing {
             && self.keys.is_empty()
             && self.runs.is_empty()
             && self.new_prices.is_empty()
+            && self.offers.is_empty()
             && self.audit.is_empty()
     }
 }
@@ -198,8 +211,8 @@ impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
         let Opening { event, terms, revision, now, seats, holdings, .. } = opening;
-        let Opening { price_list, prices, let_go, runs, keys, key_slots, codes, orders, .. } =
-            opening;
+        let Opening { price_list, prices, let_go, runs, keys, key_slots, .. } = opening;
+        let Opening { codes, orders, plan, .. } = opening;
         Self {
             event,
             terms,
@@ -215,6 +228,7 @@ impl Ledger {
             key_slots,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
+            plan,
             closing: Closing::default(),
         }
     }
@@ -445,6 +459,7 @@ impl Ledger {
         seat.state = next;
         seat.price_list = self.price_list.after(entry.cause, seat.price_list);
         self.closing.price_lists.push(seat.price_list);
+        seat.for_sale = entry.cause.for_sale().unwrap_or(seat.for_sale);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
         self.closing.changes.push(Change {
             revision: self.revision,

@@ -11,6 +11,7 @@
 //! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
 pub mod audit;
+pub mod block;
 pub mod change;
 pub mod churn;
 pub mod command;
@@ -33,6 +34,7 @@ pub mod text;
 pub mod webhook;
 
 pub use audit::{AuditAction, AuditEntry};
+pub use block::{BlockReason, SeatBlock};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
 pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, TicketTypeId, ViewerId};

@@ -94,6 +94,14 @@ pub(super) fn total_minor<'a>(sold: impl Iterator<Item = &'a TicketType>) -> i64
     sold.map(|known| known.price_minor).sum()
 }
 
+impl TicketType {
+    /// The only one of a category of which no list says anything.
+    #[must_use]
+    pub fn standard(price_minor: i64) -> Self {
+        Self { ticket: TicketName::standard(), price_minor }
+    }
+}
+
 /// The types of ticket in a category as somebody wants them: 1 to [`MAX_TICKET_TYPES`], of
 /// different names; the first is the one that is meant where none is chosen.
 #[derive(Clone, PartialEq, Eq, Debug)]

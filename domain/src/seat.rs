@@ -2,9 +2,10 @@
 //!
 //! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
 //! RESERVED → AVAILABLE. The last is a hold that runs out, or is given back by its holder. A hold
-//! may be prolonged once, and the seat stays RESERVED. A hold that has run out counts as AVAILABLE
-//! from that instant on, whatever the table still says: [`SeatState::as_of`] is the only way to
-//! look at a state.
+//! may be prolonged once, and the seat stays RESERVED. What is done to the plan (a seat is blocked,
+//! unblocked or brought in) is done to free seats, which stay AVAILABLE. A hold that has run out
+//! counts as AVAILABLE from that instant on, whatever the table still says: [`SeatState::as_of`] is
+//! the only way to look at a state.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, FromRepr, VariantArray};
@@ -147,6 +148,14 @@ impl SeatState {
     pub fn reserve(self, hold: Hold) -> Result<Self, IllegalTransition> {
         match self {
             Self::Available { .. } => Ok(Self::Reserved(hold)),
+            Self::Reserved(_) | Self::Confirmed(_) => Err(IllegalTransition),
+        }
+    }
+
+    /// AVAILABLE stays AVAILABLE: something else of the seat changes. Nobody's hold is remembered.
+    pub fn stay_free(self) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Available { .. } => Ok(Self::Available { lapsed: None }),
             Self::Reserved(_) | Self::Confirmed(_) => Err(IllegalTransition),
         }
     }

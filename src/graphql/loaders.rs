@@ -11,7 +11,7 @@ use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use super::error::Fault;
 use crate::domain::prices::PriceLists;
 use crate::domain::{EventId, OrderId, PriceVersion, SeatId};
-use crate::store::reads::{CategoryRecord, Counts, EventRecord, SeatRecord};
+use crate::store::reads::{BlockRecord, CategoryRecord, Counts, EventRecord, SeatRecord};
 use crate::store::{ReadLane, ReadTurn, Store, StoreError};
 
 /// Loads by key from the database.
@@ -47,6 +47,10 @@ pub(super) struct PriceListKey(pub(super) EventId, pub(super) PriceVersion);
 /// Asks for an event's availability.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct CountsKey(pub(super) EventId);
+
+/// Asks for why a seat is blocked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct BlockKey(pub(super) SeatId);
 
 impl Loader<EventKey> for Loaders {
     type Value = Arc<EventRecord>;
@@ -129,6 +133,18 @@ impl Loader<SeatId> for Loaders {
             .into_iter()
             .map(|record| (record.seat.id, Arc::new(record)))
             .collect())
+    }
+}
+
+impl Loader<BlockKey> for Loaders {
+    type Value = Arc<BlockRecord>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[BlockKey]) -> Result<HashMap<BlockKey, Self::Value>, Fault> {
+        let seats: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let _turn = self.turn().await?;
+        let blocks = self.0.blocks(&seats).await?;
+        Ok(blocks.into_iter().map(|block| (BlockKey(block.seat), Arc::new(block))).collect())
     }
 }
 

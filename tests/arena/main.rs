@@ -8,7 +8,9 @@ mod harness;
 
 mod assets;
 mod attacks;
+mod blocking;
 mod books;
+mod bringing_in;
 mod browser;
 mod clients;
 mod coding;

@@ -13,7 +13,7 @@ use crate::harness::client::kind;
 use crate::harness::{Arena, Event, all_at_once, books, eventually, poll_once, submit};
 
 /// Holds the event's row, so that nothing can be booked until it is let go.
-async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgres> {
+pub async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgres> {
     let mut transaction = arena.sql.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE")
         .bind(event.id.0)

@@ -91,6 +91,16 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
     ("ExtendHoldsSuccess", &["mutation:", EXTEND_HELD, "... on ExtendHoldsSuccess"]),
     ("ExtensionRefused", &["mutation:", EXTEND_LATE, "... on ExtensionRefused"]),
+    ("Seat that is blocked", &["seat(id: KILLED)"]),
+    ("SeatBlock", &["seat(id: KILLED)", "block"]),
+    ("SeatHistoryConnection", &["seat(id: HELD)", "history(first: 1)"]),
+    ("SeatHistoryEdge", &["seat(id: HELD)", "history(first: 1)", "edges"]),
+    ("SeatHistory", &["seat(id: HELD)", "history(first: 1)", "nodes"]),
+    ("BlockSeatsSuccess", &["mutation:", BLOCK_FREE, "... on BlockSeatsSuccess"]),
+    ("SeatsInUse", &["mutation:", BLOCK_HELD, "... on SeatsInUse"]),
+    ("ImportSeatsSuccess", &["mutation:", IMPORT, "... on ImportSeatsSuccess"]),
+    ("InvalidSeats", &["mutation:", IMPORT_WRONG, "... on InvalidSeats"]),
+    ("SeatProblem", &["mutation:", IMPORT_WRONG, "... on InvalidSeats", "problems"]),
     ("SeatSnapshot", &["subscription:", "seatChanges(eventId: EVENT)", "... on SeatSnapshot"]),
     (
         "SeatState",
@@ -118,6 +128,13 @@ const CONFIRM_KEY: &str =
 const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_HELD: &str = "extendHolds(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
+const BLOCK_FREE: &str = "blockSeats(input: { eventId: EVENT, seatIds: [FREE] })";
+const BLOCK_HELD: &str = "blockSeats(input: { eventId: EVENT, seatIds: [HELD] })";
+const UNBLOCK_HELD: &str = "unblockSeats(input: { eventId: EVENT, seatIds: [KILLED, HELD] })";
+const IMPORT: &str = "importSeats(input: { eventId: EVENT, seats: [\
+    { section: \"101\", row: \"1\", number: \"1\", category: \"Silver\" }] })";
+const IMPORT_WRONG: &str = "importSeats(input: { eventId: EVENT, seats: [\
+    { section: \"\", row: \"1\", number: \"1\", category: \"Silver\" }] })";
 const WEBHOOK_NEW: &str = "createWebhook(input: { eventId: EVENT, url: \"http://127.0.0.1:1\" })";
 const WEBHOOK_BAD: &str = "createWebhook(input: { eventId: EVENT, url: \"ftp://shop.example\" })";
 const WEBHOOK_MANY: &str = "createWebhook(input: { eventId: EVENT, url: \"http://127.0.0.1:2\" })";
@@ -145,6 +162,9 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", CONFIRM_HELD],
     &["mutation:", RELEASE_HELD],
     &["mutation:", EXTEND_HELD],
+    &["mutation:", BLOCK_FREE],
+    &["mutation:", UNBLOCK_HELD],
+    &["mutation:", IMPORT],
     &["mutation:", WEBHOOK_NEW],
     &["mutation:", WEBHOOK_DELETE],
     &["mutation:", WEBHOOK_REPLAY],
@@ -156,8 +176,8 @@ const ROOTS: &[&[&str]] = &[
 /// Those that give no object.
 const LEAVES: &[&str] = &[WEBHOOK_DELETE];
 
-/// A buyer's things: a seat she holds, one she owns, two that are free; an event that is over; and
-/// one in which she has let too many seats go.
+/// A buyer's things: a seat she holds, one she owns, two that are free; one that is blocked. An
+/// event that is over; and one in which she has let too many seats go.
 struct World<'a> {
     server: &'a TestServer,
     names: Vec<(&'static str, String)>,
@@ -169,7 +189,7 @@ impl<'a> World<'a> {
             event.max_seats_per_viewer = Some(3);
             event.hold_extension_seconds = 60;
         };
-        let event = arena.event_with(4, terms).await;
+        let event = arena.event_with(5, terms).await;
         let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
             'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
         arena.execute(entry, &event).await;
@@ -177,6 +197,9 @@ impl<'a> World<'a> {
         let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;
+        let blocked = crate::blocking::input(&event, [5], "KILL");
+        let admin = crate::blocking::admin(server);
+        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");
@@ -200,6 +223,7 @@ impl<'a> World<'a> {
             ("HOOK", hook),
             ("HELD", seat(&event, 1)),
             ("SOLD", seat(&event, 2)),
+            ("KILLED", seat(&event, 5)),
             ("FREE2", seat(&event, 4)),
             ("FREE", seat(&event, 3)),
             ("ORDER", text(&order["id"])),

@@ -3,6 +3,7 @@
 use crate::ids::{SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::order::IdempotencyKey;
+use crate::plan::PlanPart;
 
 /// Something to be decided on an event's ledger.
 pub trait Command: Send + Sync + 'static {
@@ -40,6 +41,15 @@ pub struct Needs<'a> {
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
     /// Whether to know what seats cost, although nothing is bought.
     pub prices: bool,
+    /// Seats to look for in the plan, by their names; those that are there are locked.
+    pub part: Option<&'a PlanPart>,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
+}
+
+impl Needs<'_> {
+    /// How many seats it is about.
+    pub fn size(&self) -> usize {
+        self.seats.len() + self.part.map_or(0, |part| part.seats().len())
+    }
 }

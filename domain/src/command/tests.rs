@@ -82,6 +82,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         key_slots: HashMap::new(),
         codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),
         orders: Vec::new(),
+        plan: None,
     }
 }
 

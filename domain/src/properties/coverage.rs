@@ -15,7 +15,7 @@ use crate::{Cause, Change};
 const SALES: usize = 200;
 
 /// All there is to be met with.
-const KINDS: [&str; 39] = [
+const KINDS: [&str; 45] = [
     "reserve: granted",
     "reserve: granted again",
     "reserve: a hold that ran out is taken over",
@@ -55,6 +55,12 @@ const KINDS: [&str; 39] = [
     "prices: another currency",
     "expire: some were due",
     "expire: nothing was due",
+    "block: changed",
+    "block: nothing to do",
+    "block: a hold that ran out is ended",
+    "block: ReservedByAnother",
+    "block: Confirmed",
+    "block: NotFound",
 ];
 
 fn kinds(decision: &Decision) -> Vec<String> {
@@ -114,6 +120,15 @@ fn kinds(decision: &Decision) -> Vec<String> {
         | Answer::Release(Err(seats))
         | Answer::Extend(Err(ExtendRefusal::NotHeld(seats))) => {
             seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
+        }
+        Answer::Block(Ok(_)) if has_taken_over(&decision.changes) => {
+            one("block: a hold that ran out is ended")
+        }
+        Answer::Block(Ok(_)) => {
+            one(if is_change { "block: changed" } else { "block: nothing to do" })
+        }
+        Answer::Block(Err(seats)) => {
+            seats.iter().map(|(_, reason)| format!("block: {reason:?}")).collect()
         }
         Answer::Release(Ok(_)) => one("release: free again"),
         Answer::Expire(ended) => {

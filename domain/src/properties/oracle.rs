@@ -10,14 +10,15 @@ use super::world::{
     Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, category_of, code, first_prices, seat, written,
 };
 use crate::command::{
-    Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal, NotHeldReason, Release, Released,
-    Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices, SetPricesRefusal, UnavailableReason,
+    Block, Blocked, Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal, NotHeldReason,
+    Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices, SetPricesRefusal,
+    UnavailableReason, Unblock,
 };
 use crate::ledger::Terms;
 use crate::seat::Seat;
 use crate::{
     CategoryId, Cause, Change, ConfirmedBy, EventStatus, IdempotencyKey, Money, Order, OrderId,
-    PriceVersion, Revision, SeatId, TicketType, ViewerId,
+    PriceVersion, Revision, SeatBlock, SeatId, SeatStatus, TicketType, ViewerId,
 };
 
 /// How a seat stands at an instant.
@@ -56,6 +57,15 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
     }
 }
 
+/// Whether the seat is offered, going by the log alone.
+pub(super) fn is_for_sale(log: &[Change], seat: SeatId) -> bool {
+    let said = log.iter().rev().filter(|change| change.seat == seat);
+    match said.map(|change| change.cause).find(|cause| [BLOCKED, UNBLOCKED].contains(cause)) {
+        Some(cause) => cause == UNBLOCKED,
+        None => seat.serial != NOT_FOR_SALE,
+    }
+}
+
 /// How many seats the viewer holds at `now` and owns.
 pub(super) fn holdings(log: &[Change], viewer: &ViewerId, now: DateTime<Utc>) -> u32 {
     let has = |serial: &i32| match stands(log, seat(*serial), now) {
@@ -78,6 +88,8 @@ fn bought_before(ask: &Confirm, order: Order) -> Result<Confirmed, ConfirmRefusa
 
 const BY_ANOTHER: UnavailableReason = UnavailableReason::ReservedByAnother;
 const RESERVED: Cause = Cause::Reserved;
+const BLOCKED: Cause = Cause::Blocked;
+const UNBLOCKED: Cause = Cause::Unblocked;
 
 /// See the module's documentation.
 pub(super) struct Oracle {
@@ -90,6 +102,7 @@ pub(super) struct Oracle {
     pub(super) log: Vec<Change>,
     pub(super) orders: Vec<Order>,
     pub(super) keys: Vec<(ViewerId, IdempotencyKey, OrderId)>,
+    pub(super) blocks: BTreeMap<SeatId, (ViewerId, SeatBlock)>,
 }
 
 impl Oracle {
@@ -100,7 +113,8 @@ impl Oracle {
         let first = first_prices().into_iter();
         let first = first.map(|(category, new)| (category, new.in_list(PriceVersion(1), &[])));
         let lists = vec![(0, first.collect())];
-        Self { terms, untouched, asked_for, lists, log, orders, keys }
+        let blocks = BTreeMap::new();
+        Self { terms, untouched, asked_for, lists, log, orders, keys, blocks }
     }
 
     /// What the command has to be answered at `now`.
@@ -110,6 +124,8 @@ impl Oracle {
             Ask::Confirm(ask) => Answer::Confirm(self.confirm(ask, now)),
             Ask::Release(ask) => Answer::Release(self.release(ask, now)),
             Ask::Extend(ask) => Answer::Extend(self.extend(ask, now)),
+            Ask::Block(ask) => Answer::Block(self.block(ask, now)),
+            Ask::Unblock(ask) => Answer::Block(self.unblock(ask, now)),
             Ask::Expire(ask) => {
                 Answer::Expire(ask.seats.iter().filter(|&&seat| self.expire(seat, now)).count())
             }
@@ -139,7 +155,9 @@ impl Oracle {
                 Stands::Missing => UnavailableReason::NotFound,
                 Stands::Sold { .. } => UnavailableReason::Confirmed,
                 Stands::Held { .. } => UnavailableReason::ReservedByAnother,
-                Stands::Free { .. } if seat.serial == NOT_FOR_SALE => UnavailableReason::NotForSale,
+                Stands::Free { .. } if !is_for_sale(&self.log, seat) => {
+                    UnavailableReason::NotForSale
+                }
                 Stands::Free { .. } => return None,
             };
             Some((seat, reason))
@@ -351,6 +369,61 @@ impl Oracle {
         is_due
     }
 
+    fn block(
+        &mut self,
+        ask: &Block,
+        now: DateTime<Utc>,
+    ) -> Result<Blocked, Vec<(SeatId, UnavailableReason)>> {
+        self.check_free(ask.seats.as_slice(), now)?;
+        for &seat in ask.seats.as_slice() {
+            if is_for_sale(&self.log, seat) {
+                self.expire(seat, now);
+                self.log(seat, Cause::Blocked, &ask.by, now, None);
+            }
+            self.blocks.insert(seat, (ask.by.clone(), ask.block.clone()));
+        }
+        Ok(self.blocked(ask.seats.as_slice(), now))
+    }
+
+    fn unblock(
+        &mut self,
+        ask: &Unblock,
+        now: DateTime<Utc>,
+    ) -> Result<Blocked, Vec<(SeatId, UnavailableReason)>> {
+        let seats = ask.seats.as_slice();
+        let is_here = |seat| !matches!(stands(&self.log, seat, now), Stands::Missing);
+        let off_sale = |&seat: &SeatId| !is_here(seat) || !is_for_sale(&self.log, seat);
+        let to_do: Vec<_> = seats.iter().copied().filter(off_sale).collect();
+        self.check_free(&to_do, now)?;
+        for seat in to_do {
+            self.expire(seat, now);
+            self.log(seat, Cause::Unblocked, &ask.by, now, None);
+            self.blocks.remove(&seat);
+        }
+        Ok(self.blocked(seats, now))
+    }
+
+    fn check_free(
+        &self,
+        seats: &[SeatId],
+        now: DateTime<Utc>,
+    ) -> Result<(), Vec<(SeatId, UnavailableReason)>> {
+        let why_not = |&seat: &SeatId| match stands(&self.log, seat, now) {
+            Stands::Missing => Some((seat, UnavailableReason::NotFound)),
+            Stands::Held { .. } => Some((seat, BY_ANOTHER)),
+            Stands::Sold { .. } => Some((seat, UnavailableReason::Confirmed)),
+            Stands::Free { .. } => None,
+        };
+        let in_the_way: Vec<_> = seats.iter().filter_map(why_not).collect();
+        if in_the_way.is_empty() { Ok(()) } else { Err(in_the_way) }
+    }
+
+    fn blocked(&self, seats: &[SeatId], now: DateTime<Utc>) -> Blocked {
+        let seats = self.rows(seats);
+        let revision = seats.iter().map(|seat| seat.revision).max().unwrap();
+        Blocked { seats, now, revision }
+    }
+
     fn check_held(
         &self,
         viewer: &ViewerId,
@@ -405,20 +478,29 @@ impl Oracle {
         self.log.iter().rfind(|change| change.seat == seat).unwrap()
     }
 
+    /// The price list that a seat is held or sold by after its last change; the first, if it is
+    /// free.
+    fn list_of(&self, last: &Change) -> PriceVersion {
+        if last.cause.status() == SeatStatus::Available {
+            return PriceVersion::FIRST;
+        }
+        let begin = |change: &&Change| change.seat == last.seat && change.cause == RESERVED;
+        let begun = self.log.iter().rfind(begin).unwrap().revision.0;
+        let begun = usize::try_from(begun).unwrap();
+        let list = self.lists.iter().filter(|(set_after, _)| *set_after < begun).count();
+        PriceVersion(i32::try_from(list).unwrap())
+    }
+
     fn rows(&self, seats: &[SeatId]) -> Vec<Seat> {
         let row = |&seat: &SeatId| {
-            let last = self.last(seat);
-            let begin = |change: &&Change| change.seat == seat && change.cause == RESERVED;
-            let begun = self.log.iter().rfind(begin).unwrap().revision.0;
-            let begun = usize::try_from(begun).unwrap();
-            let list = self.lists.iter().filter(|(set_after, _)| *set_after < begun).count();
-            let list = if last.cause == Cause::Released { 1 } else { list };
-            Seat {
-                state: written(last),
-                revision: last.revision,
-                price_list: PriceVersion(i32::try_from(list).unwrap()),
-                ..self.untouched.seats[&seat].clone()
+            let mut row = self.untouched.seats[&seat].clone();
+            row.for_sale = is_for_sale(&self.log, seat);
+            if let Some(last) = self.log.iter().rfind(|change| change.seat == seat) {
+                row.state = written(last);
+                row.revision = last.revision;
+                row.price_list = self.list_of(last);
             }
+            row
         };
         seats.iter().map(row).collect()
     }

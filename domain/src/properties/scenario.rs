@@ -16,12 +16,14 @@ use super::world::{
     category_of, seat, start, total,
 };
 use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
-use crate::command::{Confirm, Expire, Extend, Release, Reserve, SeatSet, SetPrices};
+use crate::command::{
+    Block, Confirm, Expire, Extend, Release, Reserve, SeatSet, SetPrices, Unblock,
+};
 use crate::ledger::Terms;
 use crate::prices::NewPrices;
 use crate::{
-    CategoryId, ConfirmedBy, EventId, EventStage, IdempotencyKey, Money, Order, PaymentReference,
-    SeatId, TicketTypeId, ViewerId,
+    BlockReason, CategoryId, ConfirmedBy, EventId, EventStage, IdempotencyKey, Money, Order,
+    PaymentReference, SeatBlock, SeatId, TicketTypeId, ViewerId,
 };
 
 /// A sale from beginning to end.
@@ -150,7 +152,13 @@ pub(super) fn scenarios_forward() -> impl Strategy<Value = Scenario> {
 }
 
 fn scenarios_with(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Scenario> {
-    let runs = prop_oneof![12 => runs(ticks), 1 => many_keys(), 2 => clinging(), 2 => repriced()];
+    let runs = prop_oneof![
+        12 => runs(ticks),
+        1 => many_keys(),
+        2 => clinging(),
+        2 => repriced(),
+        1 => blocked_in_time(),
+    ];
     (terms(), vec(runs, 1..20))
         .prop_map(|(terms, runs)| Scenario { terms, steps: runs.into_iter().flatten().collect() })
 }
@@ -339,6 +347,21 @@ fn repriced() -> impl Strategy<Value = Vec<Step>> {
     )
 }
 
+/// Somebody holds seats until the hold runs out, and somebody else blocks them, for a while.
+fn blocked_in_time() -> impl Strategy<Value = Vec<Step>> {
+    (select(viewers().to_vec()), seat_sets()).prop_flat_map(|(viewer, seats)| {
+        let first = Step { tick: None, ask: reserve(&viewer, &seats) };
+        let end = prop_oneof![1 => Just(-1), 3 => Just(0)].prop_map(TimeDelta::microseconds);
+        let block = (end, block(viewers()[2].clone(), seats.clone()));
+        let unblock = Ask::Unblock(Unblock { by: viewers()[1].clone(), seats, why: None });
+        let unblock = Step { tick: None, ask: unblock };
+        block.prop_map(move |(end, ask)| {
+            let block = Step { tick: Some(Tick::FirstExpiry(end)), ask };
+            vec![first.clone(), block.clone(), block, unblock.clone(), unblock.clone()]
+        })
+    })
+}
+
 /// One purchase under more keys than an order remembers, all at one instant.
 fn many_keys() -> impl Strategy<Value = Vec<Step>> {
     (select(viewers().to_vec()), seat_sets(), 10..14_u32).prop_map(|(viewer, seats, keys)| {
@@ -368,6 +391,7 @@ fn asks(
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
     let extend =
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| extend(&viewer, &seats));
+    let blocks = (viewer.clone(), seats.clone()).prop_flat_map(|(by, seats)| blocks(by, seats));
     let tickets = seats.prop_flat_map(choices);
     let confirm = (viewer, one_or_the_other(), tickets, key, references(), expected_totals());
     let confirm = confirm.prop_map(
@@ -385,8 +409,23 @@ fn asks(
         },
     );
     prop_oneof![
-        6 => reserve, 8 => confirm, 2 => release, 2 => extend, 4 => expires(), 1 => new_prices()
+        6 => reserve, 8 => confirm, 2 => release, 2 => extend, 4 => expires(), 1 => new_prices(),
+        1 => blocks,
     ]
+}
+
+/// Seats go off sale, mostly to come back: there is little to sell.
+fn blocks(by: ViewerId, seats: SeatSet) -> impl Strategy<Value = Ask> {
+    let unblock = Ask::Unblock(Unblock { by: by.clone(), seats: seats.clone(), why: None });
+    prop_oneof![1 => block(by, seats), 2 => Just(unblock)]
+}
+
+fn block(by: ViewerId, seats: SeatSet) -> impl Strategy<Value = Ask> {
+    let reasons = select(vec![BlockReason::House, BlockReason::Kill]);
+    (reasons, prop::option::of("[a-c]")).prop_map(move |(reason, label)| {
+        let block = SeatBlock { reason, label };
+        Ask::Block(Block { by: by.clone(), seats: seats.clone(), block })
+    })
 }
 
 /// Lists of any seats, also such as do not exist: some of them may be due.

@@ -7,17 +7,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::churn::{LetGo, Run, WINDOW};
 use crate::command::{
-    Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal, Needs,
-    NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices,
-    SetPricesRefusal,
+    Block, Blocked, Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal,
+    Needs, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices,
+    SetPricesRefusal, UnavailableReason, Unblock,
 };
-use crate::ledger::{Closing, Ledger, NewKey, Opening, Terms};
+use crate::ledger::{Closing, Ledger, NewKey, Offer, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
 use crate::prices::{NewPrices, PriceLists};
 use crate::seat::Seat;
 use crate::{
     CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeySlots, Money, Order, OrderCode,
-    OrderId, PriceVersion, Revision, Sale, SeatId, SeatState, TicketType, ViewerId,
+    OrderId, PriceVersion, Revision, Sale, SeatBlock, SeatId, SeatState, TicketType, ViewerId,
 };
 
 /// Later than anything that happens.
@@ -97,6 +97,8 @@ pub(super) enum Ask {
     Extend(Extend),
     Expire(Expire),
     SetPrices(SetPrices),
+    Block(Block),
+    Unblock(Unblock),
 }
 
 /// Any command's outcome.
@@ -108,6 +110,7 @@ pub(super) enum Answer {
     Extend(Result<Reserved, ExtendRefusal>),
     Expire(usize),
     SetPrices(Result<bool, SetPricesRefusal>),
+    Block(Result<Blocked, Vec<(SeatId, UnavailableReason)>>),
 }
 
 impl Ask {
@@ -119,6 +122,8 @@ impl Ask {
             Self::Extend(extend) => extend.needs(),
             Self::Expire(expire) => expire.needs(),
             Self::SetPrices(set) => set.needs(),
+            Self::Block(block) => block.needs(),
+            Self::Unblock(unblock) => unblock.needs(),
         }
     }
 
@@ -130,6 +135,8 @@ impl Ask {
             Self::Extend(extend) => Answer::Extend(extend.decide(ledger)),
             Self::Expire(expire) => Answer::Expire(expire.decide(ledger)),
             Self::SetPrices(set) => Answer::SetPrices(set.decide(ledger)),
+            Self::Block(block) => Answer::Block(block.decide(ledger)),
+            Self::Unblock(unblock) => Answer::Block(unblock.decide(ledger)),
         }
     }
 }
@@ -143,6 +150,7 @@ impl Answer {
                 | Self::Release(Err(_))
                 | Self::Extend(Err(_))
                 | Self::SetPrices(Err(_))
+                | Self::Block(Err(_))
         )
     }
 }
@@ -198,6 +206,8 @@ pub(super) struct World {
     pub(super) churn_until: Option<DateTime<Utc>>,
     /// Which of an order's slots for keys are taken.
     pub(super) key_slots: BTreeMap<OrderId, BTreeSet<i16>>,
+    /// Why seats are off sale.
+    pub(super) blocks: BTreeMap<SeatId, (ViewerId, SeatBlock)>,
 }
 
 impl World {
@@ -229,6 +239,7 @@ impl World {
             runs: BTreeMap::new(),
             churn_until: None,
             key_slots: BTreeMap::new(),
+            blocks: BTreeMap::new(),
         }
     }
 
@@ -388,6 +399,7 @@ impl World {
             key_slots,
             codes,
             orders,
+            plan: None,
         }
     }
 
@@ -435,7 +447,7 @@ impl World {
 
     /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the
     /// tables' primary keys would refuse.
-    fn write(&mut self, closing: Closing) {
+    fn write(&mut self, mut closing: Closing) {
         assert_eq!(closing.changes.len(), closing.price_lists.len(), "each change has its list");
         let changes = closing.changes.iter().zip(&closing.price_lists);
         let last: BTreeMap<SeatId, _> =
@@ -445,6 +457,13 @@ impl World {
             row.state = written(change);
             row.revision = change.revision;
             row.price_list = list;
+        }
+        for (id, offer) in std::mem::take(&mut closing.offers) {
+            self.seats.get_mut(&id).unwrap().for_sale = offer == Offer::ForSale;
+            match offer {
+                Offer::ForSale => drop(self.blocks.remove(&id)),
+                Offer::Blocked(by, block) => drop(self.blocks.insert(id, (by, block))),
+            }
         }
         self.churn_until = self.churn_until.max(closing.churn_until());
         for new in closing.new_prices {

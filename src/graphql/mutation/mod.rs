@@ -1,7 +1,9 @@
 //! Mutations, a file for each part of them. They are carried out one after another.
 
 mod booking;
+mod imported_seats;
 mod prices;
+mod seats;
 mod webhooks;
 
 use async_graphql::MergedObject;
@@ -9,9 +11,10 @@ use async_graphql::MergedObject;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
 use prices::Pricing;
+use seats::Seats;
 use webhooks::Webhooks;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Webhooks, Pricing);
+pub struct Mutation(Booking, Webhooks, Pricing, Seats);

@@ -12,6 +12,8 @@ mod node;
 mod order;
 mod results;
 mod seat;
+mod seat_block;
+mod seat_history;
 mod seat_plan;
 mod seats_page;
 mod stream;
@@ -29,13 +31,16 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, CategoriesNotFound, ConfirmSeatsResult, CreateWebhookResult,
-    CurrencyMismatch, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused,
-    PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
-    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable,
+    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult,
+    CreateWebhookResult, CurrencyMismatch, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
+    IdempotencyKeyReused, ImportSeatsResult, InvalidSeats, PriceChanged, RefusalReason,
+    RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded,
+    SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable,
     TooManyPriceLists, TooManyWebhooks, UnavailableTicket, WebhookAddressRefused,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
+pub use seat_block::BlockReason;
+pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;

@@ -4,8 +4,8 @@ use async_graphql::{ID, Interface};
 
 use super::results::{
     AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld,
-    SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks,
+    IdempotencyKeyReused, InvalidSeats, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsInUse,
+    SeatsNotHeld, SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks,
     WebhookAddressRefused,
 };
 use super::{Category, Event, Order, Seat, Viewer};
@@ -57,6 +57,10 @@ pub enum UserError {
     CurrencyMismatch(CurrencyMismatch),
     /// The prices of the event have been changed as often as they can be.
     TooManyPriceLists(TooManyPriceLists),
+    /// Some seats are held or sold.
+    SeatsInUse(SeatsInUse),
+    /// Something is wrong with seats to be brought in.
+    InvalidSeats(InvalidSeats),
     /// A webhook's address may not be called.
     WebhookAddressRefused(WebhookAddressRefused),
     /// There are as many webhooks as there may be.

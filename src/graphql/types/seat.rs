@@ -8,17 +8,21 @@ use chrono::{DateTime as Instant, Utc};
 use super::category::Category;
 use super::event::Event;
 use super::event_scope::EventScope;
+use super::seat_block::SeatBlock;
+use super::seat_history::{SeatHistoryConnection, history};
 use super::ticket_type::TicketType;
 use crate::domain;
 use crate::domain::{CategoryId, SeatId};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
+use crate::graphql::loaders::BlockKey;
 use crate::graphql::loaders::PriceListKey;
 use crate::graphql::nullable::nullable;
 use crate::graphql::required::required;
 use crate::graphql::scalars::{DateTime, Revision};
 use crate::graphql::serial::SerialList;
+use crate::identity::Role;
 use crate::store::reads::{SeatLocation, SeatMapRecord, SeatRecord};
 
 /// What everybody may know of a seat.
@@ -167,6 +171,28 @@ impl Seat {
         self.seat.for_sale
     }
 
+    /// Why it is not, if somebody has said so: for SHOP and ADMIN; null for others.
+    async fn block(&self, ctx: &Context<'_>) -> Option<Result<SeatBlock>> {
+        if self.seat.for_sale || !sells(ctx) {
+            return None;
+        }
+        nullable(async {
+            let block = ctx.loader().load_one(BlockKey(self.seat.id)).await?;
+            Ok(block.as_deref().map(SeatBlock::from))
+        })
+        .await
+    }
+
+    /// What has happened to it, the newest first: for SHOP and ADMIN; null for others.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Option<Result<SeatHistoryConnection>> {
+        nullable(history(ctx, &self.seat, first, after.as_deref())).await
+    }
+
     /// Where it is on the venue's map, in the seat plan's own units; x grows to the right.
     async fn x(&self, ctx: &Context<'_>) -> Option<Result<f64>> {
         nullable(self.location(ctx, |location| location.x)).await
@@ -197,6 +223,11 @@ impl Seat {
     async fn revision(&self) -> Revision {
         Revision(self.seat.revision)
     }
+}
+
+/// Whether whoever asks sells, and may see what buyers may not.
+pub(super) fn sells(ctx: &Context<'_>) -> bool {
+    ctx.viewer().is_some_and(|viewer| viewer.has_role(Role::Shop))
 }
 
 /// Every seat of an event as of one revision.

@@ -13,6 +13,7 @@ use sea_orm::{
 
 use super::batched_command::BatchedCommand;
 use super::churn::{Churn, read_churn};
+use super::plan::read_plan;
 use crate::domain::ledger::{Opening, Terms};
 use crate::domain::prices::PriceLists;
 use crate::domain::seat::Seat;
@@ -37,8 +38,14 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     commands: &[Box<C>],
 ) -> Result<Option<Opening>, StoreError> {
     let Some(locked) = lock(transaction, event, commands).await? else { return Ok(None) };
-    let Locked { terms, revision, price_list, now, seats, is_churning } = locked;
+    let Locked { terms, revision, price_list, now, mut seats, is_churning } = locked;
     let needs = || commands.iter().map(|command| command.needs());
+    let parts: Vec<_> = needs().filter_map(|needs| needs.part).collect();
+    let (mut plan, mut placed) = (None, Vec::new());
+    if !parts.is_empty() {
+        let (read, found) = read_plan(transaction, event, &parts).await?;
+        (plan, placed) = (Some(read), found);
+    }
     let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
     let limited = needs().filter(|_| terms.max_seats_per_viewer.is_some());
     let counted: BTreeSet<&str> =
@@ -71,10 +78,12 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     if let Some(max) = terms.max_seats_let_go.filter(|_| is_churning) {
         let viewers = needs().filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
         let named = needs().filter(|needs| needs.purchase.is_none()).flat_map(|needs| needs.seats);
+        let named = named.chain(placed.iter().map(|seat: &Seat| &seat.id));
         let asked = (viewers.collect(), serials(event, named));
         churn = read_churn(transaction, event, now, asked, max).await?;
     }
     let Churn { let_go, runs } = churn;
+    seats.extend(placed);
     Ok(Some(Opening {
         event,
         terms,
@@ -90,6 +99,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         key_slots,
         codes,
         orders,
+        plan,
     }))
 }
 

@@ -9,7 +9,9 @@ use sea_orm::{
 
 use super::batched_command::BatchedCommand;
 use super::churn::write_churn;
+use super::offers::write_offers;
 use super::opening::read_opening;
+use super::plan::write_plan;
 use super::write::{reschedule_expiry, write_changes, write_orders};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId};
@@ -121,11 +123,17 @@ impl BookingSession {
         }
         let now = ledger.now();
         let closing = ledger.close();
+        if !closing.plan.places.is_empty() {
+            write_plan(&transaction, event, &closing).await?;
+        }
         if !closing.changes.is_empty() {
             write_changes(&transaction, event, &closing, now).await?;
         }
         for list in &closing.new_prices {
             write_next_list(&transaction, event, list).await?;
+        }
+        if !closing.offers.is_empty() {
+            write_offers(&transaction, event, &closing, now).await?;
         }
         if !closing.runs.is_empty() {
             write_churn(&transaction, event, &closing).await?;

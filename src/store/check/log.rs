@@ -19,6 +19,10 @@ const CHANGES_AT_ONCE: usize = 10_000;
 /// A seat as the log folded so far leaves it.
 struct Folded {
     state: SeatState,
+    /// Whether it is offered; `None` while nothing in the log has said so. A seat of which nothing
+    /// ever does may be off sale all the same: before there was a command for it, whoever ran a
+    /// sale did that by hand.
+    for_sale: Option<bool>,
     revision: Revision,
 }
 
@@ -100,8 +104,10 @@ impl LogFold<'_> {
         if change.cause == Cause::Reserved {
             self.begun.insert(seat, revision);
         }
+        let before_that = self.seats.get(&seat).and_then(|folded| folded.for_sale);
+        let for_sale = change.cause.for_sale().or(before_that);
         match change.state(before) {
-            Some(state) => drop(self.seats.insert(seat, Folded { state, revision })),
+            Some(state) => drop(self.seats.insert(seat, Folded { state, for_sale, revision })),
             None => findings.violation(Violation::UnreadableChange {
                 event,
                 revision: revision.0,
@@ -158,6 +164,8 @@ impl LogFold<'_> {
             if folded.is_none() {
                 self.check_end(serial, seat, findings);
             }
+            let said = folded.and_then(|folded| folded.for_sale);
+            self.books.verify_offer(serial, seat, said, findings);
             if !agrees(seat, folded, pruned) {
                 let (log, log_revision) = match folded {
                     Some(folded) => (stored_status(&folded.state), folded.revision),

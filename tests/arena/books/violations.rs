@@ -89,6 +89,31 @@ const OF_SEATS_AND_LOG: &[Case] = &[
              by the log RESERVED of revision 7"],
     ),
     (
+        "OfferDiffersFromLog",
+        "INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, changed_at)
+         VALUES (EVENT, 10, 8, BLOCKING, 'ann', now()), (EVENT, 11, 9, UNBLOCKING, 'ann', now());
+         UPDATE seats SET revision = 10 WHERE event_id = EVENT AND id = 8;
+         UPDATE seats SET revision = 11, for_sale = false WHERE event_id = EVENT AND id = 9;
+         UPDATE events SET revision = 11 WHERE id = EVENT",
+        &[
+            "event EVENT, seat 8: it is for sale, and by the log off sale",
+            "event EVENT, seat 9: it is off sale, and by the log for sale",
+        ],
+    ),
+    (
+        "WrongBlock",
+        "INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, changed_at)
+         VALUES (EVENT, 10, 8, BLOCKING, 'ann', now());
+         UPDATE seats SET revision = 10, for_sale = false WHERE event_id = EVENT AND id = 8;
+         UPDATE events SET revision = 10 WHERE id = EVENT;
+         INSERT INTO seat_blocks (event_id, seat_id, reason, blocked_by, blocked_at)
+         VALUES (EVENT, 9, 'KILL', 'ann', now())",
+        &[
+            "event EVENT, seat 8: it is blocked, and there is no reason why",
+            "event EVENT, seat 9: it is for sale, and there is a reason why it is not",
+        ],
+    ),
+    (
         "HoldTooLong",
         "UPDATE seat_changes SET changed_at = '2040-01-01T20:00:00Z',
                                  expires_at = '2040-01-01T20:05:01Z'
@@ -349,6 +374,8 @@ async fn the_check_finds_everything_that_can_be_wrong_and_says_so_in_a_line() {
         let statements = statements.replace("EVENT", &event.id.0.to_string());
         let statements = statements.replace("UNKNOWN_STATUS", &status);
         let statements = statements.replace("UNKNOWN_CAUSE", &cause);
+        let statements = statements.replace("UNBLOCKING", &Cause::Unblocked.code().to_string());
+        let statements = statements.replace("BLOCKING", &Cause::Blocked.code().to_string());
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&arena.sql).await.unwrap();
     }
     let mut found: BTreeMap<i64, Vec<(&str, String)>> = BTreeMap::new();

@@ -1,19 +1,23 @@
 //! What mutations answer: unions of success and the refusals to expect. A file for each mutation.
 
+mod block;
 mod confirm;
 mod create_webhook;
 mod extend;
+mod import;
 mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
 
+pub use block::{BlockSeatsResult, SeatsInUse};
 pub use confirm::{
     AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged,
     TicketTypeUnavailable, UnavailableTicket,
 };
 pub use create_webhook::{CreateWebhookResult, TooManyWebhooks, WebhookAddressRefused};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
+pub use import::{ImportSeatsResult, InvalidSeats};
 pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
