@@ -6,6 +6,7 @@
 //! Invariant: the changes written down have consecutive revisions, and each is a legal transition
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
+mod best;
 mod offers;
 mod plan;
 mod prices;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::audit::AuditEntry;
+use super::best::Board;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
@@ -26,6 +28,7 @@ use super::order_code::OrderCode;
 use super::prices::{NewPriceList, PriceLists, PriceVersion, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::{EventStage, EventStatus};
+use best::Chosen;
 
 pub use offers::Offer;
 pub use plan::{OpenPlan, PlaceChange, PlanChange};
@@ -48,6 +51,8 @@ pub struct Terms {
     /// The most seats one viewer may let go within [`WINDOW`] and still get more; `None`: however
     /// often seats are let go and taken again, nobody is refused for it.
     pub max_seats_let_go: Option<u32>,
+    /// Whether a reservation may leave a single free seat between taken ones.
+    pub allows_lone_seats: bool,
     /// Who confirms seats that cost money.
     pub confirmed_by: ConfirmedBy,
     /// ISO 4217; one for the whole event.
@@ -130,6 +135,8 @@ pub struct Ledger {
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
     plan: Option<OpenPlan>,
+    board: Option<Board>,
+    chosen: Option<Chosen>,
     closing: Closing,
 }
 
@@ -229,6 +236,8 @@ impl Ledger {
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             plan,
+            board: None,
+            chosen: None,
             closing: Closing::default(),
         }
     }
@@ -461,6 +470,9 @@ impl Ledger {
         self.closing.price_lists.push(seat.price_list);
         seat.for_sale = entry.cause.for_sale().unwrap_or(seat.for_sale);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
+        if let Some(board) = &mut self.board {
+            board.put(id, &seat.state, seat.for_sale);
+        }
         self.closing.changes.push(Change {
             revision: self.revision,
             seat: id,

@@ -1,5 +1,6 @@
 //! Mutations, a file for each part of them. They are carried out one after another.
 
+mod best_available;
 mod booking;
 mod imported_seats;
 mod prices;
@@ -8,6 +9,7 @@ mod webhooks;
 
 use async_graphql::MergedObject;
 
+use best_available::BestAvailable;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
 use prices::Pricing;
@@ -17,4 +19,4 @@ use webhooks::Webhooks;
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Webhooks, Pricing, Seats);
+pub struct Mutation(Booking, Webhooks, Pricing, Seats, BestAvailable);

@@ -33,15 +33,16 @@ pub use order::{Order, OrderLine};
 pub use results::{
     AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult,
     CreateWebhookResult, CurrencyMismatch, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, ImportSeatsResult, InvalidSeats, PriceChanged, RefusalReason,
-    RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded,
-    SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable,
-    TooManyPriceLists, TooManyWebhooks, UnavailableTicket, WebhookAddressRefused,
+    IdempotencyKeyReused, ImportSeatsResult, InvalidSeats, LoneSeatLeft, NoSeatsTogether,
+    PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveBestAvailableResult,
+    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable,
+    SetPricesResult, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks, UnavailableTicket,
+    WebhookAddressRefused,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_block::BlockReason;
 pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
-pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
+pub use seat_plan::{PlaceKind, PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;
 pub use stream::{

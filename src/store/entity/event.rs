@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub hold_extension_seconds: i32,
     pub max_seats_per_viewer: Option<i32>,
     pub max_seats_let_go: Option<i32>,
+    pub allows_lone_seats: bool,
     pub confirmed_by: i16,
     pub currency: String,
     pub stage: i16,

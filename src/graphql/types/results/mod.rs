@@ -5,10 +5,12 @@ mod confirm;
 mod create_webhook;
 mod extend;
 mod import;
+mod lone_seat;
 mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
+mod reserve_best;
 
 pub use block::{BlockSeatsResult, SeatsInUse};
 pub use confirm::{
@@ -18,9 +20,11 @@ pub use confirm::{
 pub use create_webhook::{CreateWebhookResult, TooManyWebhooks, WebhookAddressRefused};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
 pub use import::{ImportSeatsResult, InvalidSeats};
+pub use lone_seat::LoneSeatLeft;
 pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
     HoldsTooFrequent, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable,
 };
+pub use reserve_best::{NoSeatsTogether, ReserveBestAvailableResult};
