@@ -29,6 +29,7 @@ pub mod plan;
 pub mod prices;
 #[cfg(test)]
 mod properties;
+pub mod sales_span;
 pub mod seat;
 pub mod stage;
 pub mod text;

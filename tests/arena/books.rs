@@ -81,6 +81,7 @@ impl Writer {
                     viewer: ViewerId::new(viewer).unwrap(),
                     expires_at: (cause.status() == SeatStatus::Reserved).then_some(until),
                     order: (cause.status() == SeatStatus::Confirmed).then_some(order),
+                    former: None,
                     changed_at: now,
                 }
             });

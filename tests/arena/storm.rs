@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use grand_arena::domain::churn::MAX_SEATS_LET_GO;
-use grand_arena::domain::{CategoryId, Cause, TicketTypeId};
+use grand_arena::domain::{CategoryId, Cause, TicketTypeId, ViewerId};
 use grand_arena::graphql::ids::{self, AnyId};
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
@@ -44,6 +44,10 @@ enum Kind {
     Reserve,
     Confirm,
     Release,
+    /// Signs in after having held seats as a guest.
+    Claim,
+    /// Passes the last order on.
+    Transfer,
     /// Thinks of buying and does not: seats come back, and the storm goes on.
     Hesitate,
 }
@@ -97,8 +101,10 @@ impl Schedule {
 
 impl Operation {
     fn draw(rng: &mut Rng) -> Self {
-        let kind = match rng.usize(..4) {
+        let kind = match rng.usize(..5) {
             0 => Kind::Reserve,
+            4 if rng.bool() => Kind::Claim,
+            4 => Kind::Transfer,
             1 if rng.u8(..) <= 40 => Kind::Confirm,
             1 => Kind::Hesitate,
             _ => Kind::Release,
@@ -204,10 +210,13 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     let lists = organiser.await.unwrap();
 
     let done: Vec<usize> =
-        (0..3).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
-    println!("{done:?} reserved, confirmed, released; {cuts} connections cut; {lists} price lists");
+        (0..5).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
+    println!(
+        "{done:?} reserved, confirmed, released, claimed, passed on; {cuts} connections cut; \
+         {lists} price lists"
+    );
     assert!(
-        done.iter().all(|&count| count > 30) && cuts > 5 && lists > 5,
+        done[..4].iter().all(|&count| count > 30) && done[4] > 5 && cuts > 5 && lists > 5,
         "it was a storm: {done:?}, {cuts} cuts, {lists} price lists"
     );
     let log = books::check(&arena, &event).await;
@@ -230,16 +239,30 @@ async fn check_seen(arena: &Arena, event: &Event, at_least: usize, seen: &Seen) 
 }
 
 /// One viewer's doings; how often each kind succeeded.
-async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>) -> [usize; 3] {
-    let mut done = [0; 3];
+async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>) -> [usize; 5] {
+    let mut done = [0; 5];
     let mut mine: Vec<i32> = Vec::new();
+    let mut orders: Vec<Value> = Vec::new();
     for (number, operation) in operations.into_iter().enumerate() {
+        let client = &clients[operation.server];
+        match operation.kind {
+            Kind::Claim => {
+                done[Kind::Claim as usize] += claim(client, &event, &operation, &mut mine).await;
+                continue;
+            }
+            Kind::Transfer => {
+                let Some(order) = orders.pop() else { continue };
+                done[Kind::Transfer as usize] += pass_on(client, &order, operation.choice).await;
+                continue;
+            }
+            _ => {}
+        }
         let kind = if mine.is_empty() { Kind::Reserve } else { operation.kind };
         let (query, field, serials) = match kind {
             Kind::Reserve => (RESERVE, "reserveSeats", operation.wanted),
             Kind::Confirm => (CONFIRM, "confirmSeats", operation.seats(&mine)),
             Kind::Release => (RELEASE, "releaseSeats", operation.seats(&mine)),
-            Kind::Hesitate => continue,
+            Kind::Hesitate | Kind::Claim | Kind::Transfer => continue,
         };
         let mut input =
             json!({ "eventId": event.gid, "seatIds": event.seat_gids(serials.iter().copied()) });
@@ -251,9 +274,10 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
             let line = |&serial: &i32| json!({ "seatId": event.seat_gid(serial), "ticketTypeId": reduced_of(&event, serial) });
             input["lines"] = json!(reduced.map(line).collect::<Vec<_>>());
         }
-        let result = insist(&clients[operation.server], query, field, input).await;
+        let result = insist(client, query, field, input).await;
         if result["__typename"].as_str().unwrap().ends_with("Success") {
             done[kind as usize] += 1;
+            orders.extend(result.get("order").map(|order| order["id"].clone()));
             if kind == Kind::Reserve {
                 mine.extend(serials);
             } else {
@@ -265,6 +289,43 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
         }
     }
     done
+}
+
+/// Holds seats as a guest, and signs in; 1 if that guest held any.
+async fn claim(
+    client: &Client,
+    event: &Event,
+    operation: &Operation,
+    mine: &mut Vec<i32>,
+) -> usize {
+    const CLAIM: &str = "mutation ($input: ClaimGuestSessionInput!) {
+        claimGuestSession(input: $input) { id } }";
+    let session = "mutation { startGuestSession { token } }";
+    let session = client.data(session, json!({})).await;
+    let token = session["startGuestSession"]["token"].as_str().unwrap();
+    let guest = client.with_token(token);
+    let seats = event.seat_gids(operation.wanted.iter().copied());
+    let input = json!({ "eventId": event.gid, "seatIds": seats });
+    let held = insist(&guest, RESERVE, "reserveSeats", input).await;
+    let claimed = insist(client, CLAIM, "claimGuestSession", json!({ "guestToken": token })).await;
+    assert!(claimed["id"].is_string());
+    let is_held = held["__typename"] == "ReserveSeatsSuccess";
+    if is_held {
+        mine.extend(&operation.wanted);
+    }
+    usize::from(is_held)
+}
+
+/// Passes an order on to any of the viewers; 1 if it was the viewer's until then, as far as the
+/// answer says.
+async fn pass_on(client: &Client, order: &Value, choice: u64) -> usize {
+    const TRANSFER: &str = "mutation ($input: TransferOrderInput!) {
+        transferOrder(input: $input) { __typename } }";
+    let to = format!("viewer-{}", choice % u64::try_from(VIEWERS).unwrap());
+    let to = ids::viewer_id(&ViewerId::new(&to).unwrap());
+    let input = json!({ "orderId": order, "toViewerId": to.0 });
+    let given = insist(client, TRANSFER, "transferOrder", input).await;
+    usize::from(given["__typename"] == "TransferOrderSuccess")
 }
 
 /// The categories of the event, whose last seat of ten is in the second.
@@ -406,15 +467,17 @@ async fn has_all(server: &TestServer, event: &Event, seen: &Seen) -> bool {
 fn check_limit(log: &[books::LogRow]) {
     for (index, granted) in log.iter().enumerate().filter(|(_, row)| row.cause == Cause::Reserved) {
         let mut has = std::collections::BTreeSet::new();
-        for row in log[..=index].iter().filter(|row| row.viewer == granted.viewer) {
-            let counts = match row.cause {
-                Cause::Reserved | Cause::Extended | Cause::Claimed => {
-                    row.expires_at.is_some_and(|at| at > granted.changed_at)
-                }
-                Cause::Confirmed | Cause::Transferred => true,
-                Cause::Released | Cause::Expired | Cause::Cancelled => false,
-                Cause::Blocked | Cause::Unblocked | Cause::Imported => false,
-            };
+        for row in &log[..=index] {
+            // What is another's by now is no longer the viewer's.
+            let counts = row.viewer == granted.viewer
+                && match row.cause {
+                    Cause::Reserved | Cause::Extended | Cause::Claimed => {
+                        row.expires_at.is_some_and(|at| at > granted.changed_at)
+                    }
+                    Cause::Confirmed | Cause::Transferred => true,
+                    Cause::Released | Cause::Expired | Cause::Cancelled => false,
+                    Cause::Blocked | Cause::Unblocked | Cause::Imported => false,
+                };
             if counts {
                 has.insert(row.seat_id)
             } else {

@@ -46,7 +46,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("Order", &["node(id: ORDER)", "... on Order"]),
     ("Order by its code", &["order(code: CODE)"]),
     ("Order of one's own", &["viewer", "orders(first: 1)", "nodes"]),
+    ("Order of an event", &["event(id: EVENT)", "orders(first: 1)", "nodes"]),
     ("OrderConnection", &["viewer", "orders(first: 1)"]),
+    ("OrderConnection of an event", &["event(id: EVENT)", "orders(first: 1)"]),
     ("OrderEdge", &["viewer", "orders(first: 1)", "edges"]),
     ("OrderLine", &["order(code: CODE)", "lines"]),
     ("PageInfo", &["events(first: 1)", "pageInfo"]),
@@ -59,6 +61,11 @@ const PLACES: &[(&str, &[&str])] = &[
     ("Seat that is sold, of an order", &["order(code: CODE)", "seats"]),
     ("SeatConnection", &["seats(eventId: EVENT, first: 1)"]),
     ("SeatEdge", &["seats(eventId: EVENT, first: 1)", "edges"]),
+    ("SalesSummary", &["event(id: EVENT)", "salesSummary"]),
+    ("SalesCounts", &["event(id: EVENT)", "salesSummary", "total"]),
+    ("CategorySales", &["event(id: EVENT)", "salesSummary", "byCategory"]),
+    ("SectionSales", &["event(id: EVENT)", "salesSummary", "bySection"]),
+    ("SalesInSpan", &["event(id: EVENT)", "salesSummary", "overTime"]),
     ("SeatMap", &["seatMap(eventId: EVENT)"]),
     ("SeatPlan", &["seatPlan(eventId: EVENT)"]),
     ("PlanSeat that is held", &["seatPlan(eventId: EVENT)", "seats"]),
@@ -93,6 +100,10 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
     ("ExtendHoldsSuccess", &["mutation:", EXTEND_HELD, "... on ExtendHoldsSuccess"]),
     ("ExtensionRefused", &["mutation:", EXTEND_LATE, "... on ExtensionRefused"]),
+    ("TransferOrderSuccess", &["mutation:", TRANSFER, "... on TransferOrderSuccess"]),
+    ("Order that is passed on", &["mutation:", TRANSFER, "... on TransferOrderSuccess", "order"]),
+    ("OrderNotFound", &["mutation:", TRANSFER, "... on OrderNotFound"]),
+    ("OrderOwnerChanged", &["mutation:", TRANSFER, "... on OrderOwnerChanged"]),
     ("Seat that is blocked", &["seat(id: KILLED)"]),
     ("SeatBlock", &["seat(id: KILLED)", "block"]),
     ("SeatHistoryConnection", &["seat(id: HELD)", "history(first: 1)"]),
@@ -132,6 +143,8 @@ const CONFIRM_KEY: &str =
 const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_HELD: &str = "extendHolds(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
+const CLAIM: &str = "claimGuestSession(input: { guestToken: GUEST_TOKEN })";
+const TRANSFER: &str = "transferOrder(input: { orderId: ORDER, toViewerId: GUEST })";
 const BLOCK_FREE: &str = "blockSeats(input: { eventId: EVENT, seatIds: [FREE] })";
 const BLOCK_HELD: &str = "blockSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const UNBLOCK_HELD: &str = "unblockSeats(input: { eventId: EVENT, seatIds: [KILLED, HELD] })";
@@ -167,6 +180,8 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", CONFIRM_HELD],
     &["mutation:", RELEASE_HELD],
     &["mutation:", EXTEND_HELD],
+    &["mutation:", CLAIM],
+    &["mutation:", TRANSFER],
     &["mutation:", BLOCK_FREE],
     &["mutation:", UNBLOCK_HELD],
     &["mutation:", IMPORT],
@@ -221,6 +236,8 @@ impl<'a> World<'a> {
         let found = owner.data(&id.replace("EVENT", &event.slug), json!({})).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let seat = |event: &Event, serial| event.seat_gid(serial);
+        let session = "mutation { startGuestSession { token viewer { id } } }";
+        let guest = server.stranger().data(session, json!({})).await["startGuestSession"].take();
         // Longer words come before those that they begin with.
         let names = vec![
             ("BUSY_SEAT", seat(&busy, 1)),
@@ -239,6 +256,8 @@ impl<'a> World<'a> {
             ("FREE", seat(&event, 3)),
             ("ORDER", text(&order["id"])),
             ("CODE", text(&order["code"])),
+            ("GUEST_TOKEN", text(&guest["token"])),
+            ("GUEST", text(&guest["viewer"]["id"])),
             ("OWNER", text(&found["viewer"]["id"])),
         ];
         Self { server, names }

@@ -149,7 +149,7 @@ impl Ledger {
             self.seats.insert(id, new);
         }
         self.settle(id);
-        let entry = Entry { cause: Cause::Imported, viewer: by, expires_at: None, order: None };
+        let entry = Entry::of(Cause::Imported, by);
         self.change(id, SeatState::stay_free, entry)?;
         if let Some(row) = self.seats.get_mut(&id) {
             row.category = category;

@@ -2,6 +2,7 @@
 
 mod best_available;
 mod booking;
+mod handing_over;
 mod imported_seats;
 mod prices;
 mod seats;
@@ -12,6 +13,7 @@ use async_graphql::MergedObject;
 use best_available::BestAvailable;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
+use handing_over::HandingOver;
 use prices::Pricing;
 use seats::Seats;
 use webhooks::Webhooks;
@@ -19,4 +21,4 @@ use webhooks::Webhooks;
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Webhooks, Pricing, Seats, BestAvailable);
+pub struct Mutation(Booking, Webhooks, Pricing, Seats, BestAvailable, HandingOver);

@@ -5,12 +5,14 @@ mod audit;
 mod category;
 mod event;
 mod event_fields;
+mod event_orders;
 mod event_scope;
 mod event_status;
 mod money;
 mod node;
 mod order;
 mod results;
+mod sales_summary;
 mod seat;
 mod seat_block;
 mod seat_history;
@@ -25,6 +27,7 @@ pub use audit::{AuditLogConnection, AuditLogEntry};
 pub use category::Category;
 pub use event::Event;
 pub use event_fields::{Availability, ConfirmedBy};
+pub use event_orders::OrderFilter;
 pub use event_scope::EventScope;
 pub use event_status::EventStatus;
 pub use money::{Money, MoneyInput};
@@ -34,10 +37,13 @@ pub use results::{
     AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult,
     CreateWebhookResult, CurrencyMismatch, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
     IdempotencyKeyReused, ImportSeatsResult, InvalidSeats, LoneSeatLeft, NoSeatsTogether,
-    PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveBestAvailableResult,
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable,
-    SetPricesResult, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks, UnavailableTicket,
-    WebhookAddressRefused,
+    OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
+    ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse,
+    SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable, TooManyPriceLists,
+    TooManyWebhooks, TransferOrderResult, UnavailableTicket, WebhookAddressRefused,
+};
+pub use sales_summary::{
+    CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_block::BlockReason;

@@ -1,6 +1,6 @@
 //! The books of one event: its seats in memory, held against its log and its orders.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -13,7 +13,7 @@ use super::prices::read_lists;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
-use crate::domain::{EventId, Revision, SeatState, ViewerId};
+use crate::domain::{EventId, Revision, SeatState};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::rows::TermsRow;
@@ -103,22 +103,6 @@ impl EventBooks {
         let lacks_reason = said == Some(false) && !table && !has_reason;
         if has_reason && table || lacks_reason {
             findings.violation(Violation::WrongBlock { event, seat: serial, has_reason });
-        }
-    }
-
-    /// Nobody holds and owns more than the event allows.
-    pub(super) fn verify_limit(&self, findings: &mut Findings<'_>) {
-        let Some(limit) = self.terms.max_seats_per_viewer else { return };
-        let mut counts: HashMap<&ViewerId, (u32, i32)> = HashMap::new();
-        for (&serial, seat) in &self.seats {
-            if let Some(viewer) = seat.state.viewer(self.now) {
-                counts.entry(viewer).or_insert((0, serial)).0 += 1;
-            }
-        }
-        let mut beyond: Vec<_> = counts.into_values().filter(|&(count, _)| count > limit).collect();
-        beyond.sort_unstable_by_key(|&(_, seat)| seat);
-        for (count, seat) in beyond {
-            findings.violation(Violation::LimitExceeded { event: self.event, seat, count, limit });
         }
     }
 
