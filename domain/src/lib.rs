@@ -33,6 +33,7 @@ pub mod sales_span;
 pub mod seat;
 pub mod stage;
 pub mod text;
+pub mod webhook;
 
 pub use audit::{AuditAction, AuditEntry};
 pub use block::{BlockReason, SeatBlock};
@@ -49,3 +50,4 @@ pub use order_code::OrderCode;
 pub use prices::{TicketName, TicketType};
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};
+pub use webhook::WebhookKind;

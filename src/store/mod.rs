@@ -3,8 +3,9 @@
 //! [`booking`] is the one place that changes seats: lock, decide, write. [`reads`] serves queries.
 //! [`changes`] reads the change log, [`retention`] prunes it, [`wake_ups`] tells of it. [`expiry`]
 //! finds holds that are due, `boards` keeps what seats are chosen on, [`catalog`] brings events in,
-//! [`audit`] says who did what, [`check`] verifies the books. Each function is one statement or one
-//! transaction, and concerns one event wherever it can.
+//! [`audit`] says who did what, [`check`] verifies the books. Webhooks are kept by `webhooks`, and
+//! how far each was told by `webhook_cursors`. Each function is one statement or one transaction,
+//! and concerns one event wherever it can.
 //!
 //! Architecture invariant: rows and SeaORM's types stay in here; what goes out are the types of
 //! `domain` and plain records.
@@ -29,8 +30,12 @@ pub mod retention;
 mod rows;
 mod sql;
 pub mod wake_ups;
+mod webhook_cursors;
+mod webhooks;
 
 pub use connect::{ConnectError, ConnectSettings, parse_address};
 pub use error::StoreError;
 pub use pools::Store;
 pub use read_turns::{ReadLane, ReadTurn};
+pub use webhook_cursors::{Backlog, Failure, Told, WebhookToTell};
+pub use webhooks::{MAX_WEBHOOKS, NewWebhook, Replay, WebhookId, WebhookRecord};
