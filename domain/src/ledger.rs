@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::audit::AuditEntry;
-use super::best::Board;
+use super::best::Seating;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
@@ -121,7 +121,7 @@ pub struct Ledger {
     key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
-    board: Option<Board>,
+    seating: Option<Seating>,
     chosen: Option<Chosen>,
     closing: Closing,
 }
@@ -214,7 +214,7 @@ impl Ledger {
             key_slots,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
-            board: None,
+            seating: None,
             chosen: None,
             closing: Closing::default(),
         }
@@ -465,8 +465,8 @@ impl Ledger {
         self.revision = self.revision.next();
         seat.state = next;
         let previous = std::mem::replace(&mut seat.revision, self.revision);
-        if let Some(board) = &mut self.board {
-            board.put(id, &seat.state, seat.for_sale);
+        if let Some(seating) = &mut self.seating {
+            seating.put(id, &seat.state, seat.for_sale);
         }
         self.closing.changes.push(Change {
             revision: self.revision,

@@ -302,7 +302,7 @@ async fn a_choice_costs_one_statement_and_nobody_else_any() {
     let arena = Arena::new().await;
     let event = arena.event_of(&plan(&["..........", ".........."]), |_| {}).await;
     let (desk, _tasks) = arena.desk(1).await;
-    arena.store.prepare_board(event.id).await.unwrap();
+    arena.store.prepare_seating(event.id).await.unwrap();
     let name = |number: i32| viewer(&format!("viewer-{number}"));
     let plain = async |number: i32| {
         let seats = SeatSet::new(vec![event.seat(number)]).unwrap();
@@ -321,7 +321,7 @@ async fn a_choice_costs_one_statement_and_nobody_else_any() {
     let (usual, one) = (plain(20).await, chosen(1).await);
     assert_eq!(one, usual + 1);
     plain(18).await;
-    assert_eq!(chosen(2).await, one, "the board has followed what was booked here");
+    assert_eq!(chosen(2).await, one, "the seating has followed what was booked here");
     assert_eq!(plain(17).await, usual);
     let statuses = books::seats(&arena.sql, &event).await;
     let held = statuses.iter().filter(|seat| seat.status == SeatStatus::Reserved).count();
