@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait}
 
 use super::error::StoreError;
 use super::pools::Store;
+use super::prices::MAX_OLD_PRICE_MINOR;
 use super::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 
 use crate::domain::EventId;
@@ -130,9 +131,6 @@ SELECT $1, $2 + place, category_id
 const INSERT_SHAPE: &str = "
 INSERT INTO plan_shapes (event_id, id, kind, label, floor, points)
 VALUES ($1, $2, $3, NULLIF($4, ''), NULLIF($5, ''), $6)";
-
-/// The highest price that the old column takes: servers of the version before read it.
-const MAX_OLD_PRICE_MINOR: i32 = 20_000_000;
 
 /// An empty colour stands for none.
 const INSERT_CATEGORIES: &str = formatcp!(

@@ -8,8 +8,8 @@ use super::error::StoreError;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, Cause, ConfirmedBy, EventId, EventStage, Hold, OrderId, Revision, Sale, SeatId,
-    SeatState, SeatStatus, ViewerId,
+    CategoryId, Cause, ConfirmedBy, EventId, EventStage, Hold, OrderId, PriceVersion, Revision,
+    Sale, SeatId, SeatState, SeatStatus, ViewerId,
 };
 
 pub(super) fn cause_from_row(cause: i16) -> Result<Cause, StoreError> {
@@ -48,6 +48,7 @@ impl TryFrom<seat::Model> for Seat {
             for_sale: row.for_sale,
             state,
             revision: Revision(row.revision),
+            price_list: row.price_version.map_or(PriceVersion::FIRST, PriceVersion),
         })
     }
 }

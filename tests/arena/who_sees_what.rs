@@ -85,6 +85,16 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
     ("ExtendHoldsSuccess", &["mutation:", EXTEND_HELD, "... on ExtendHoldsSuccess"]),
     ("ExtensionRefused", &["mutation:", EXTEND_LATE, "... on ExtensionRefused"]),
+    ("Seat that is blocked", &["seat(id: KILLED)"]),
+    ("SeatBlock", &["seat(id: KILLED)", "block"]),
+    ("SeatHistoryConnection", &["seat(id: HELD)", "history(first: 1)"]),
+    ("SeatHistoryEdge", &["seat(id: HELD)", "history(first: 1)", "edges"]),
+    ("SeatHistory", &["seat(id: HELD)", "history(first: 1)", "nodes"]),
+    ("BlockSeatsSuccess", &["mutation:", BLOCK_FREE, "... on BlockSeatsSuccess"]),
+    ("SeatsInUse", &["mutation:", BLOCK_HELD, "... on SeatsInUse"]),
+    ("ImportSeatsSuccess", &["mutation:", IMPORT, "... on ImportSeatsSuccess"]),
+    ("InvalidSeats", &["mutation:", IMPORT_WRONG, "... on InvalidSeats"]),
+    ("SeatProblem", &["mutation:", IMPORT_WRONG, "... on InvalidSeats", "problems"]),
     ("SeatSnapshot", &["subscription:", "seatChanges(eventId: EVENT)", "... on SeatSnapshot"]),
     (
         "SeatState",
@@ -114,6 +124,13 @@ const CONFIRM_KEY: &str =
 const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_HELD: &str = "extendHolds(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
+const BLOCK_FREE: &str = "blockSeats(input: { eventId: EVENT, seatIds: [FREE] })";
+const BLOCK_HELD: &str = "blockSeats(input: { eventId: EVENT, seatIds: [HELD] })";
+const UNBLOCK_HELD: &str = "unblockSeats(input: { eventId: EVENT, seatIds: [KILLED, HELD] })";
+const IMPORT: &str = "importSeats(input: { eventId: EVENT, seats: [\
+    { section: \"101\", row: \"1\", number: \"1\", category: \"Silver\" }] })";
+const IMPORT_WRONG: &str = "importSeats(input: { eventId: EVENT, seats: [\
+    { section: \"\", row: \"1\", number: \"1\", category: \"Silver\" }] })";
 const CHANGES: &str = "seatChanges(eventId: EVENT, since: 0)";
 
 /// Every field at the roots, called for the owner's things.
@@ -136,13 +153,16 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", CONFIRM_HELD],
     &["mutation:", RELEASE_HELD],
     &["mutation:", EXTEND_HELD],
+    &["mutation:", BLOCK_FREE],
+    &["mutation:", UNBLOCK_HELD],
+    &["mutation:", IMPORT],
     &["subscription:", "seatChanges(eventId: EVENT)"],
     &["subscription:", "seatStatuses(eventId: EVENT)"],
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 
-/// A buyer's things: a seat she holds, one she owns, two that are free; an event that is over; one
-/// in which she has let too many seats go; and one that leaves no seat alone.
+/// A buyer's things: a seat she holds, one she owns, two that are free, one that is blocked; an
+/// event that is over; one in which she has let too many seats go; one that leaves no seat alone.
 struct World<'a> {
     server: &'a TestServer,
     names: Vec<(&'static str, String)>,
@@ -154,7 +174,7 @@ impl<'a> World<'a> {
             event.max_seats_per_viewer = Some(3);
             event.hold_extension_seconds = 60;
         };
-        let event = arena.event_with(4, terms).await;
+        let event = arena.event_with(5, terms).await;
         let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
             'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
         arena.execute(entry, &event).await;
@@ -164,6 +184,9 @@ impl<'a> World<'a> {
         let lone = arena.event(4).await;
         let minds = "UPDATE events SET allows_lone_seats = false WHERE id = $1";
         arena.execute(minds, &lone).await;
+        let blocked = crate::blocking::input(&event, [5], "KILL");
+        let admin = crate::blocking::admin(server);
+        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");
@@ -188,6 +211,7 @@ impl<'a> World<'a> {
             ("EVENT", event.gid.clone()),
             ("HELD", seat(&event, 1)),
             ("SOLD", seat(&event, 2)),
+            ("KILLED", seat(&event, 5)),
             ("FREE2", seat(&event, 4)),
             ("FREE", seat(&event, 3)),
             ("ORDER", text(&order["id"])),

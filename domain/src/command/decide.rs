@@ -4,6 +4,7 @@ use crate::best::BestRequest;
 use crate::ids::{SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::order::IdempotencyKey;
+use crate::plan::PlanPart;
 
 /// Something to be decided on an event's ledger.
 pub trait Command: Send + Sync + 'static {
@@ -41,6 +42,10 @@ pub struct Needs<'a> {
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
     /// What is to be chosen when its turn comes; those seats are locked by then.
     pub best: Option<&'a BestRequest>,
+    /// Whether to know what seats cost, although nothing is bought.
+    pub prices: bool,
+    /// Seats to look for in the plan, by their names; those that are there are locked.
+    pub part: Option<&'a PlanPart>,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
 }
@@ -48,6 +53,7 @@ pub struct Needs<'a> {
 impl Needs<'_> {
     /// How many seats it is about.
     pub fn size(&self) -> usize {
-        self.seats.len() + self.best.map_or(0, |request| request.quantity)
+        let chosen = self.best.map_or(0, |request| request.quantity);
+        self.seats.len() + chosen + self.part.map_or(0, |part| part.seats().len())
     }
 }

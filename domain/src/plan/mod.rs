@@ -23,6 +23,7 @@ mod excerpt;
 mod fields;
 mod limits;
 mod names;
+mod part;
 mod seat_plan;
 #[cfg(test)]
 mod tests;
@@ -38,4 +39,8 @@ pub use limits::{
     MAX_SHAPE_POINTS, MAX_SHAPES, PALETTE,
 };
 pub use names::{FloorClash, NameClash, NamedFloors, NamedPlaces, name_key, place_key};
+pub use part::{
+    CategoryName, MAX_PROBLEMS, MAX_SEATS_OF_A_PART, NamedSeat, PartProblem, PlaceFacts, PlaceName,
+    PlanPart, RowName, SectionName,
+};
 pub use seat_plan::{PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};

@@ -113,21 +113,8 @@ fn best(free: &[bool], quantity: usize) -> Option<Vec<i32>> {
 
 /// Opens a ledger with the seats that are named, as the store does.
 fn open(world: &World, named: &[SeatId]) -> Ledger {
-    let mut ledger = Ledger::open(Opening {
-        event: EVENT,
-        terms: world.terms.clone(),
-        revision: world.revision(),
-        now: world.now,
-        seats: named.iter().filter_map(|id| world.seats.get(id)).cloned().collect(),
-        prices: HashMap::new(),
-        holdings: HashMap::new(),
-        let_go: HashMap::new(),
-        runs: HashMap::new(),
-        keys: HashMap::new(),
-        key_slots: HashMap::new(),
-        codes: HashMap::new(),
-        orders: Vec::new(),
-    });
+    let seats = named.iter().filter_map(|id| world.seats.get(id)).cloned().collect();
+    let mut ledger = Ledger::open(Opening { seats, ..world.opening(&[]) });
     ledger.put_seating(seating(world));
     ledger
 }

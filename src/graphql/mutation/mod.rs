@@ -2,14 +2,19 @@
 
 mod best_available;
 mod booking;
+mod imported_seats;
+mod prices;
+mod seats;
 
 use async_graphql::MergedObject;
 
 use best_available::BestAvailable;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
+use prices::Pricing;
+use seats::Seats;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, BestAvailable);
+pub struct Mutation(Booking, BestAvailable, Pricing, Seats);

@@ -12,9 +12,12 @@ mod node;
 mod order;
 mod results;
 mod seat;
+mod seat_block;
+mod seat_history;
 mod seat_plan;
 mod seats_page;
 mod stream;
+mod ticket_type;
 mod viewer;
 
 pub use audit::{AuditLogConnection, AuditLogEntry};
@@ -27,12 +30,16 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, LoneSeatLeft, NoSeatsTogether, PriceChanged, RefusalReason, RefusedSeat,
+    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch,
+    ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult,
+    InvalidSeats, LoneSeatLeft, NoSeatsTogether, PriceChanged, RefusalReason, RefusedSeat,
     ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed,
-    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
+    TicketTypeUnavailable, TooManyPriceLists, UnavailableTicket,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
+pub use seat_block::BlockReason;
+pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;
@@ -40,4 +47,5 @@ pub use stream::{
     MyReservations, SeatChange, SeatChanges, SeatSnapshot, SeatState, SeatStreamItem,
     SnapshotReason,
 };
+pub use ticket_type::TicketType;
 pub use viewer::{GuestSession, Role, Viewer};

@@ -3,8 +3,10 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, LoneSeatLeft,
-    NoSeatsTogether, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, ExtensionRefused, HoldsTooFrequent,
+    IdempotencyKeyReused, InvalidSeats, LoneSeatLeft, NoSeatsTogether, PriceChanged, SalesClosed,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, TicketTypeUnavailable,
+    TooManyPriceLists,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -43,12 +45,24 @@ pub enum UserError {
     NoSeatsTogether(NoSeatsTogether),
     /// Some seats are not the viewer's.
     SeatsNotHeld(SeatsNotHeld),
-    /// The key stands for another set of seats.
+    /// The key stands for another purchase.
     IdempotencyKeyReused(IdempotencyKeyReused),
+    /// Some seats cannot be sold as the types of ticket that were chosen.
+    TicketTypeUnavailable(TicketTypeUnavailable),
     /// The seats would cost something else than expected.
     PriceChanged(PriceChanged),
     /// The seats are in an order with another payment reference.
     AlreadyConfirmed(AlreadyConfirmed),
     /// No hold was prolonged.
     ExtensionRefused(ExtensionRefused),
+    /// The event has no such categories.
+    CategoriesNotFound(CategoriesNotFound),
+    /// The event's prices are in another currency.
+    CurrencyMismatch(CurrencyMismatch),
+    /// The prices of the event have been changed as often as they can be.
+    TooManyPriceLists(TooManyPriceLists),
+    /// Some seats are held or sold.
+    SeatsInUse(SeatsInUse),
+    /// Something is wrong with seats to be brought in.
+    InvalidSeats(InvalidSeats),
 }

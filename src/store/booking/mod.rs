@@ -7,8 +7,8 @@
 //! committed.
 //!
 //! It takes three round trips to the database: lock, write, commit. Two more come where seats were
-//! let go lately, one to read of that, and one where more are. One comes before them for
-//! whoever locks the event first ([`BookingSession::lock_event`]). A session keeps its connection
+//! let go lately, one to read of that, and one where more are. Others come where seats go off sale
+//! or are brought in. One comes before them for whoever locks the event first ([`BookingSession::lock_event`]). A session keeps its connection
 //! between bookings: each commit begins the next transaction.
 //!
 //! Where a command chooses its seats, two steps come first. The event's row is locked and its
@@ -22,7 +22,9 @@ mod batched_command;
 mod choosing;
 mod churn;
 mod fold;
+mod offers;
 mod opening;
+mod plan;
 mod session;
 mod write;
 

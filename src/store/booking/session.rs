@@ -12,7 +12,9 @@ use sea_orm::{
 use super::batched_command::BatchedCommand;
 use super::choosing::admit_choice;
 use super::churn::write_churn;
+use super::offers::write_offers;
 use super::opening::read_opening;
+use super::plan::write_plan;
 use super::write::{reschedule_expiry, write_changes, write_orders};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId};
@@ -20,6 +22,7 @@ use crate::store::audit::write_audit;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
+use crate::store::prices::write_next_list;
 use crate::store::seatings::{SeatingLease, SeatingReturn, Seatings};
 
 /// How long a connection is kept without a pause between transactions. PostgreSQL tells its
@@ -126,8 +129,17 @@ impl BookingSession {
         let (seating, revision) = (ledger.take_seating(), ledger.revision());
         let now = ledger.now();
         let closing = ledger.close();
+        if !closing.plan.places.is_empty() {
+            write_plan(&transaction, event, &closing).await?;
+        }
         if !closing.changes.is_empty() {
             write_changes(&transaction, event, &closing, now).await?;
+        }
+        for list in &closing.new_prices {
+            write_next_list(&transaction, event, list).await?;
+        }
+        if !closing.offers.is_empty() {
+            write_offers(&transaction, event, &closing, now).await?;
         }
         if !closing.runs.is_empty() {
             write_churn(&transaction, event, &closing).await?;

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use super::event_books::{EventBooks, EventRow};
 use super::findings::{Findings, Summary, Tell};
 use super::violation::Violation;
-use super::{log, orders};
+use super::{log, orders, prices};
 use crate::domain::EventId;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -54,6 +54,7 @@ impl Store {
         let books = EventBooks::read(&snapshot, row, now, findings).await?;
         log::verify(&books, &snapshot, findings).await?;
         orders::verify(&books, &snapshot, findings).await?;
+        prices::verify_sales(&books, &snapshot, findings).await?;
         snapshot.commit().await?;
         books.verify_limit(findings);
         findings.summary.verified += 1;
@@ -76,8 +77,8 @@ async fn event_after(
 ) -> Result<Option<EventRow>, StoreError> {
     const NEXT: &str = "SELECT id, revision, sales_open_at,
        coalesce(sales_close_at, starts_at) AS sales_close_at, hold_seconds,
-       hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, allows_lone_seats, confirmed_by,
-       currency, stage
+       hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, allows_lone_seats,
+       confirmed_by, currency, stage
   FROM events WHERE id > $1 ORDER BY id LIMIT 1";
     Ok(EventRow::find_by_statement(statement(NEXT, [after.into()])).one(snapshot).await?)
 }

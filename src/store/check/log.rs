@@ -6,6 +6,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::event_books::EventBooks;
 use super::findings::Findings;
+use super::prices::verify_lists;
 use super::violation::Violation;
 use crate::domain::seat::Seat;
 use crate::domain::{Cause, Change, Revision, SeatState, SeatStatus};
@@ -18,6 +19,10 @@ const CHANGES_AT_ONCE: usize = 10_000;
 /// A seat as the log folded so far leaves it.
 struct Folded {
     state: SeatState,
+    /// Whether it is offered; `None` while nothing in the log has said so. A seat of which nothing
+    /// ever does may be off sale all the same: before there was a command for it, whoever ran a
+    /// sale did that by hand.
+    for_sale: Option<bool>,
     revision: Revision,
 }
 
@@ -28,6 +33,8 @@ struct LogFold<'a> {
     pruned: Option<Revision>,
     last: Revision,
     seats: HashMap<i32, Folded>,
+    /// When the last hold on each seat began.
+    begun: HashMap<i32, Revision>,
 }
 
 /// Verifies the log: no hole from what is kept of it, only changes that can be, holds no longer
@@ -37,7 +44,8 @@ pub(super) async fn verify(
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
-    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats: HashMap::new() };
+    let (seats, begun) = (HashMap::new(), HashMap::new());
+    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, begun };
     loop {
         let rows = change_rows(snapshot, books.event, fold.last, CHANGES_AT_ONCE).await?;
         if rows.is_empty() {
@@ -93,8 +101,13 @@ impl LogFold<'_> {
             findings.violation(Violation::IllegalChange { event, seat, revision, cause });
         }
         self.check_hold(change, findings);
+        if change.cause == Cause::Reserved {
+            self.begun.insert(seat, revision);
+        }
+        let before_that = self.seats.get(&seat).and_then(|folded| folded.for_sale);
+        let for_sale = change.cause.for_sale().or(before_that);
         match change.state(before) {
-            Some(state) => drop(self.seats.insert(seat, Folded { state, revision })),
+            Some(state) => drop(self.seats.insert(seat, Folded { state, for_sale, revision })),
             None => findings.violation(Violation::UnreadableChange {
                 event,
                 revision: revision.0,
@@ -145,11 +158,14 @@ impl LogFold<'_> {
             let from = last.next();
             findings.violation(Violation::MissingRevisions { event, from, to: revision });
         }
+        verify_lists(self.books, &self.begun, findings);
         for (&serial, seat) in &self.books.seats {
             let folded = self.seats.get(&serial);
             if folded.is_none() {
                 self.check_end(serial, seat, findings);
             }
+            let said = folded.and_then(|folded| folded.for_sale);
+            self.books.verify_offer(serial, seat, said, findings);
             if !agrees(seat, folded, pruned) {
                 let (log, log_revision) = match folded {
                     Some(folded) => (stored_status(&folded.state), folded.revision),

@@ -19,6 +19,7 @@ mod event_books;
 mod findings;
 mod log;
 mod orders;
+mod prices;
 mod violation;
 
 pub use findings::{Finding, Summary, Tell};

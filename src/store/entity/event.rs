@@ -24,6 +24,7 @@ pub(crate) struct Model {
     pub stage: i16,
     pub revision: i64,
     pub version: i64,
+    pub price_version: i32,
     pub next_expiry_at: Option<DateTimeUtc>,
     pub churn_until: Option<DateTimeUtc>,
 }

@@ -5,7 +5,9 @@
 //! the database's clock at the statement, and [`SeatState`](crate::domain::SeatState) answers for
 //! an instant.
 
+mod blocks;
 mod events;
+mod history;
 mod letters;
 mod maps;
 mod orders;
@@ -15,7 +17,9 @@ mod sizes;
 mod snapshot;
 mod viewers;
 
+pub use blocks::BlockRecord;
 pub use events::{CategoryRecord, Counts, EventRecord};
+pub use history::{HistoryFrom, HistoryRecord};
 pub use letters::{LetterRecord, LettersRecord};
 pub use maps::{PublicState, SeatMapRecord, Snapshot};
 pub use orders::OrderCursor;
