@@ -162,7 +162,8 @@ const ROOTS: &[&[&str]] = &[
 ];
 
 /// A buyer's things: a seat she holds, one she owns, two that are free, one that is blocked; an
-/// event that is over; one in which she has let too many seats go; one that leaves no seat alone.
+/// event that is over; one in which she has let too many seats go; and one that leaves no seat
+/// alone.
 struct World<'a> {
     server: &'a TestServer,
     names: Vec<(&'static str, String)>,
@@ -181,12 +182,12 @@ impl<'a> World<'a> {
         let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;
-        let lone = arena.event(4).await;
-        let minds = "UPDATE events SET allows_lone_seats = false WHERE id = $1";
-        arena.execute(minds, &lone).await;
         let blocked = crate::blocking::input(&event, [5], "KILL");
         let admin = crate::blocking::admin(server);
         admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
+        let lone = arena.event(4).await;
+        let minds = "UPDATE events SET allows_lone_seats = false WHERE id = $1";
+        arena.execute(minds, &lone).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");

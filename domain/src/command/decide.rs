@@ -40,12 +40,12 @@ pub struct Needs<'a> {
     /// The purchase: whose key stands for which order, what seats cost, and the orders of seats
     /// that are sold.
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
-    /// What is to be chosen when its turn comes; those seats are locked by then.
-    pub best: Option<&'a BestRequest>,
     /// Whether to know what seats cost, although nothing is bought.
     pub prices: bool,
     /// Seats to look for in the plan, by their names; those that are there are locked.
     pub part: Option<&'a PlanPart>,
+    /// What is to be chosen when its turn comes; those seats are locked by then.
+    pub best: Option<&'a BestRequest>,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
 }
@@ -53,7 +53,7 @@ pub struct Needs<'a> {
 impl Needs<'_> {
     /// How many seats it is about.
     pub fn size(&self) -> usize {
-        let chosen = self.best.map_or(0, |request| request.quantity);
-        self.seats.len() + chosen + self.part.map_or(0, |part| part.seats().len())
+        let part = self.part.map_or(0, |part| part.seats().len());
+        self.seats.len() + part + self.best.map_or(0, |request| request.quantity)
     }
 }

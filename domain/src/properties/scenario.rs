@@ -412,7 +412,7 @@ fn asks(
     );
     prop_oneof![
         6 => reserve, 8 => confirm, 2 => release, 2 => extend, 4 => expires(), 1 => new_prices(),
-        1 => blocks,
+        2 => blocks,
     ]
 }
 

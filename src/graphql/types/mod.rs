@@ -40,7 +40,7 @@ pub use results::{
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_block::BlockReason;
 pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
-pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
+pub use seat_plan::{PlaceKind, PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;
 pub use stream::{

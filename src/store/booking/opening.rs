@@ -81,8 +81,8 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     if let Some(max) = terms.max_seats_let_go.filter(|_| is_churning) {
         let viewers = needs().filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
         let named = needs().filter(|needs| needs.purchase.is_none()).flat_map(|needs| needs.seats);
-        let named = named.chain(placed.iter().map(|seat: &Seat| &seat.id));
-        let asked = (viewers.collect(), serials(event, named.chain(foreseen)));
+        let named = named.chain(placed.iter().map(|seat: &Seat| &seat.id)).chain(foreseen);
+        let asked = (viewers.collect(), serials(event, named));
         churn = read_churn(transaction, event, now, asked, max).await?;
     }
     let Churn { let_go, runs } = churn;
