@@ -165,6 +165,10 @@ ALTER TABLE order_seats
     ADD COLUMN ticket_type_id integer,
     ADD COLUMN ticket_type    text;
 
+-- An organiser looks for what a payment bought. Orders without one do not pay for it.
+CREATE INDEX orders_by_payment ON orders (event_id, payment_reference, id)
+    WHERE payment_reference IS NOT NULL;
+
 -- Who did what, of those who manage events. Never updated; what is said of an event outlives it.
 CREATE TABLE audit_log (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

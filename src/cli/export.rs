@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, sentence};
+use super::export_orders;
+use super::orders::find_event;
 use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
@@ -17,8 +19,11 @@ use crate::store::reads::VenueRecord;
 pub(super) struct ExportArguments {
     /// The event: its id or slug.
     event: String,
-    /// As what its plan is written, to standard output: JSON has all of it and the event's terms,
-    /// CSV the seats alone.
+    /// Every order of the event instead of its plan, a line for each seat in CSV.
+    #[arg(long)]
+    orders: bool,
+    /// As what it is written, to standard output. Of a plan, JSON has all of it and the event's
+    /// terms, CSV the seats alone.
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     format: Format,
     #[command(flatten)]
@@ -26,24 +31,34 @@ pub(super) struct ExportArguments {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Json,
     Csv,
 }
 
-/// Writes an event as an import takes it.
+/// Writes an event as an import takes it, or its orders.
 pub(super) async fn write_out(arguments: ExportArguments) -> Result<(), CommandError> {
     let database = Database::open_existing(&arguments.database).await?;
-    let venue = with_store(&arguments.database, database, async |store| {
+    with_store(&arguments.database, database, async |store| {
         store.check_migrated().await.map_err(DatabaseError::from)?;
-        read_venue(store, &arguments.event).await
+        if arguments.orders {
+            let event = find_event(store, &arguments.event).await?;
+            let is_csv = matches!(arguments.format, Format::Csv);
+            return export_orders::write(store, event, is_csv, &mut io::stdout().lock()).await;
+        }
+        let venue = read_venue(store, &arguments.event).await?;
+        let venue = venue.ok_or_else(|| {
+            let event = &arguments.event;
+            CommandError::Usage(format!("there is no event with the slug or id {event:?}"))
+        })?;
+        write_venue(&venue, arguments.format)
     })
-    .await?;
-    let venue = venue.ok_or_else(|| {
-        CommandError::Usage(format!("there is no event with the slug or id {:?}", arguments.event))
-    })?;
+    .await
+}
+
+fn write_venue(venue: &VenueRecord, format: Format) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
-    match arguments.format {
+    match format {
         Format::Json => {
             out.write_all(written_as_json(Some(&venue.event), &venue.plan).as_bytes())?;
         }

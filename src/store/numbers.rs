@@ -1,8 +1,11 @@
-//! The numbers that stand for statuses in SQL: those of the enum in `domain`. No statement has them
-//! as literals.
+//! The numbers that stand for statuses and causes in SQL: those of the enums in `domain`. No
+//! statement has them as literals.
 
-use crate::domain::SeatStatus;
+use crate::domain::{Cause, SeatStatus};
 
 pub(super) const AVAILABLE: i16 = SeatStatus::Available.code();
 pub(super) const RESERVED: i16 = SeatStatus::Reserved.code();
 pub(super) const CONFIRMED: i16 = SeatStatus::Confirmed.code();
+
+pub(super) const CLAIMED: i16 = Cause::Claimed.code();
+pub(super) const TRANSFERRED: i16 = Cause::Transferred.code();

@@ -19,8 +19,8 @@ pub const IMPORT: &str = "mutation ($input: ImportSeatsInput!) { importSeats(inp
         leftAlone { seatId reason } }
     ... on InvalidSeats { message problems { index field message } } } }";
 
-const MAP: &str = "query ($event: ID!) { seatMap(eventId: $event) { revision seats { id section row \
-    number accessible x y status category { name price { amountMinor currency } color } } } }";
+const MAP: &str = "query ($event: ID!) { seatMap(eventId: $event) { revision seats { id section \
+    row number accessible x y status category { name price { amountMinor currency } color } } } }";
 
 /// A seat of a section that is new.
 fn stool(number: usize) -> Value {

@@ -2,6 +2,7 @@
 
 mod best_available;
 mod booking;
+mod handing_over;
 mod imported_seats;
 mod prices;
 mod seats;
@@ -11,10 +12,11 @@ use async_graphql::MergedObject;
 use best_available::BestAvailable;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
+use handing_over::HandingOver;
 use prices::Pricing;
 use seats::Seats;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, BestAvailable, Pricing, Seats);
+pub struct Mutation(Booking, BestAvailable, HandingOver, Pricing, Seats);

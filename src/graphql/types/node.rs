@@ -4,9 +4,9 @@ use async_graphql::{ID, Interface};
 
 use super::results::{
     AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, InvalidSeats, LoneSeatLeft, NoSeatsTogether, PriceChanged, SalesClosed,
-    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, TicketTypeUnavailable,
-    TooManyPriceLists,
+    IdempotencyKeyReused, InvalidSeats, LoneSeatLeft, NoSeatsTogether, OrderNotFound,
+    OrderOwnerChanged, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld,
+    SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -55,6 +55,10 @@ pub enum UserError {
     AlreadyConfirmed(AlreadyConfirmed),
     /// No hold was prolonged.
     ExtensionRefused(ExtensionRefused),
+    /// There is no such order, or it is not the viewer's.
+    OrderNotFound(OrderNotFound),
+    /// The order is another viewer's by now.
+    OrderOwnerChanged(OrderOwnerChanged),
     /// The event has no such categories.
     CategoriesNotFound(CategoriesNotFound),
     /// The event's prices are in another currency.

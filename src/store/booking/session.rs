@@ -15,7 +15,7 @@ use super::churn::write_churn;
 use super::offers::write_offers;
 use super::opening::read_opening;
 use super::plan::write_plan;
-use super::write::{reschedule_expiry, write_changes, write_orders};
+use super::write::{reschedule_expiry, write_changes, write_orders, write_owners};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId};
 use crate::store::audit::write_audit;
@@ -146,6 +146,9 @@ impl BookingSession {
         }
         if !closing.keys.is_empty() {
             write_orders(&transaction, event, &closing, now).await?;
+        }
+        if !closing.owners.is_empty() {
+            write_owners(&transaction, event, &closing).await?;
         }
         if !closing.audit.is_empty() {
             write_audit(&transaction, Some(event), &closing.audit).await?;

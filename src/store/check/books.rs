@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use super::event_books::{EventBooks, EventRow};
 use super::findings::{Findings, Summary, Tell};
 use super::violation::Violation;
-use super::{log, orders, prices};
+use super::{limit, log, orders, prices};
 use crate::domain::EventId;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -52,11 +52,11 @@ impl Store {
         // Read after the snapshot was taken: what was decided in it has been decided by now.
         let now = clock(&snapshot).await?;
         let books = EventBooks::read(&snapshot, row, now, findings).await?;
-        log::verify(&books, &snapshot, findings).await?;
-        orders::verify(&books, &snapshot, findings).await?;
+        let folded = log::verify(&books, &snapshot, findings).await?;
+        orders::verify(&books, &folded, &snapshot, findings).await?;
         prices::verify_sales(&books, &snapshot, findings).await?;
         snapshot.commit().await?;
-        books.verify_limit(findings);
+        limit::verify(&books, &folded, findings);
         findings.summary.verified += 1;
         findings.progress();
         Ok(Some(books.event))

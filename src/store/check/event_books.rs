@@ -1,6 +1,6 @@
 //! The books of one event: its seats in memory, held against its log and its orders.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -9,11 +9,10 @@ use sea_orm::{
 };
 
 use super::findings::Findings;
-use super::prices::read_lists;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
-use crate::domain::{EventId, Revision, SeatState, ViewerId};
+use crate::domain::{EventId, Revision, SeatState};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::rows::TermsRow;
@@ -106,22 +105,6 @@ impl EventBooks {
         }
     }
 
-    /// Nobody holds and owns more than the event allows.
-    pub(super) fn verify_limit(&self, findings: &mut Findings<'_>) {
-        let Some(limit) = self.terms.max_seats_per_viewer else { return };
-        let mut counts: HashMap<&ViewerId, (u32, i32)> = HashMap::new();
-        for (&serial, seat) in &self.seats {
-            if let Some(viewer) = seat.state.viewer(self.now) {
-                counts.entry(viewer).or_insert((0, serial)).0 += 1;
-            }
-        }
-        let mut beyond: Vec<_> = counts.into_values().filter(|&(count, _)| count > limit).collect();
-        beyond.sort_unstable_by_key(|&(_, seat)| seat);
-        for (count, seat) in beyond {
-            findings.violation(Violation::LimitExceeded { event: self.event, seat, count, limit });
-        }
-    }
-
     /// The seats that are sold, by serial number, and in which order.
     pub(super) fn sold(&self) -> impl Iterator<Item = (i32, Revision)> {
         self.seats.iter().filter_map(|(&serial, seat)| match &seat.state {
@@ -129,4 +112,15 @@ impl EventBooks {
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         })
     }
+}
+
+/// For each list of an event but the first, in order, after which revision seats are held by it.
+async fn read_lists(
+    snapshot: &DatabaseTransaction,
+    event: EventId,
+) -> Result<Vec<Revision>, StoreError> {
+    let query = "SELECT after_revision FROM price_lists WHERE event_id = $1
+  ORDER BY price_version";
+    let rows = snapshot.query_all_raw(statement(query, [event.0.into()])).await?;
+    rows.iter().map(|row| Ok(Revision(row.try_get_by_index(0)?))).collect()
 }

@@ -17,13 +17,17 @@ use crate::store::error::StoreError;
 const CHANGES_AT_ONCE: usize = 10_000;
 
 /// A seat as the log folded so far leaves it.
-struct Folded {
+pub(super) struct Folded {
     state: SeatState,
     /// Whether it is offered; `None` while nothing in the log has said so. A seat of which nothing
     /// ever does may be off sale all the same: before there was a command for it, whoever ran a
     /// sale did that by hand.
     for_sale: Option<bool>,
     revision: Revision,
+    /// Why it changed last.
+    pub(super) cause: Cause,
+    /// Whether whoever has it has taken it from the sale, and was not given it.
+    pub(super) is_taken: bool,
 }
 
 /// The log of one event, folded as it is read.
@@ -38,12 +42,13 @@ struct LogFold<'a> {
 }
 
 /// Verifies the log: no hole from what is kept of it, only changes that can be, holds no longer
-/// than the event allows; and that it folds to the table.
+/// than the event allows; and that it folds to the table. Gives the seats as they are folded, as
+/// far back as the log is kept.
 pub(super) async fn verify(
     books: &EventBooks,
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
-) -> Result<(), StoreError> {
+) -> Result<HashMap<i32, Folded>, StoreError> {
     let (seats, begun) = (HashMap::new(), HashMap::new());
     let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, begun };
     loop {
@@ -67,7 +72,7 @@ pub(super) async fn verify(
         findings.progress();
     }
     fold.finish(findings);
-    Ok(())
+    Ok(fold.seats)
 }
 
 impl LogFold<'_> {
@@ -104,10 +109,19 @@ impl LogFold<'_> {
         if change.cause == Cause::Reserved {
             self.begun.insert(seat, revision);
         }
-        let before_that = self.seats.get(&seat).and_then(|folded| folded.for_sale);
-        let for_sale = change.cause.for_sale().or(before_that);
+        let known = self.seats.get(&seat);
+        let is_taken = match change.cause {
+            Cause::Reserved => true,
+            Cause::Claimed | Cause::Transferred => false,
+            _ => known.is_some_and(|folded| folded.is_taken),
+        };
+        let for_sale = change.cause.for_sale().or(known.and_then(|folded| folded.for_sale));
+        let cause = change.cause;
         match change.state(before) {
-            Some(state) => drop(self.seats.insert(seat, Folded { state, for_sale, revision })),
+            Some(state) => {
+                let folded = Folded { state, for_sale, revision, cause, is_taken };
+                self.seats.insert(seat, folded);
+            }
             None => findings.violation(Violation::UnreadableChange {
                 event,
                 revision: revision.0,
@@ -147,7 +161,7 @@ impl LogFold<'_> {
     }
 
     /// The log is read: what is left is to compare it with the event and its seats.
-    fn finish(self, findings: &mut Findings<'_>) {
+    fn finish(&self, findings: &mut Findings<'_>) {
         let (event, revision) = (self.books.event, self.books.revision);
         // A log of which nothing is kept was pruned to its end.
         let pruned = self.pruned.unwrap_or(revision);

@@ -17,6 +17,7 @@
 mod books;
 mod event_books;
 mod findings;
+mod limit;
 mod log;
 mod orders;
 mod prices;
