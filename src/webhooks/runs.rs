@@ -66,6 +66,7 @@ mod tests {
             previous: None,
             cause: *cause,
             viewer: ViewerId::new("ann").unwrap(),
+            former: None,
             expires_at: None,
             order: None,
             changed_at: DateTime::UNIX_EPOCH,
