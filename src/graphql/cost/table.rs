@@ -172,7 +172,7 @@ const FIELDS: &[Row] = &[
     ("CategoriesNotFound", "categoryIds", CATEGORIES_OF_REQUEST, Reads::Nothing, EventOf::Same),
     ("TicketTypeUnavailable", "lines", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("Mutation", "createWebhook", Items::One, Reads::One, OF_INPUT),
-    ("Mutation", "deleteWebhook", Items::One, Reads::One, EventOf::Any),
+    ("Mutation", "deleteWebhook", Items::One, Reads::One, EventOf::Ids("id")),
     ("Mutation", "replayWebhook", Items::One, Reads::One, OF_INPUT),
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
