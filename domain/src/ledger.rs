@@ -18,15 +18,15 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::audit::AuditEntry;
-use super::best::Board;
+use super::best::Seating;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::confirmed_by::ConfirmedBy;
-use super::ids::{EventId, OrderId, Revision, SeatId, ViewerId};
+use super::ids::{EventId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
-use super::prices::{NewPriceList, PriceLists, PriceVersion, TicketType, total_minor};
+use super::prices::{NewPriceList, PriceLists, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::{EventStage, EventStatus};
 use best::Chosen;
@@ -136,9 +136,9 @@ pub struct Ledger {
     key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
-    plan: Option<OpenPlan>,
-    board: Option<Board>,
+    seating: Option<Seating>,
     chosen: Option<Chosen>,
+    plan: Option<OpenPlan>,
     closing: Closing,
 }
 
@@ -247,9 +247,9 @@ impl Ledger {
             key_slots,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
-            plan,
-            board: None,
+            seating: None,
             chosen: None,
+            plan,
             closing: Closing::default(),
         }
     }
@@ -472,12 +472,12 @@ impl Ledger {
         let next = transition(seat.state.clone())?;
         self.revision = self.revision.next();
         seat.state = next;
-        seat.price_list = self.price_list.after(entry.cause, seat.price_list);
+        seat.price_list = prices::list_after(entry.cause, self.price_list, seat.price_list);
         self.closing.price_lists.push(seat.price_list);
         seat.for_sale = entry.cause.for_sale().unwrap_or(seat.for_sale);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
-        if let Some(board) = &mut self.board {
-            board.put(id, &seat.state, seat.for_sale);
+        if let Some(seating) = &mut self.seating {
+            seating.put(id, &seat.state, seat.for_sale);
         }
         self.closing.changes.push(Change {
             revision: self.revision,

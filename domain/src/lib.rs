@@ -33,17 +33,21 @@ pub mod sales_span;
 pub mod seat;
 pub mod stage;
 pub mod text;
+pub mod webhook;
 
 pub use audit::{AuditAction, AuditEntry};
 pub use block::{BlockReason, SeatBlock};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
-pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, TicketTypeId, ViewerId};
+pub use ids::{
+    CategoryId, EventId, OrderId, PriceVersion, Revision, SeatId, TicketTypeId, ViewerId,
+};
 pub use key_slots::KeySlots;
 pub use letter::Letter;
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;
-pub use prices::{PriceVersion, TicketName, TicketType};
+pub use prices::{TicketName, TicketType};
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};
+pub use webhook::WebhookKind;

@@ -11,8 +11,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, FromRepr, VariantArray};
 
-use super::ids::{CategoryId, OrderId, Revision, SeatId, ViewerId};
-use super::prices::PriceVersion;
+use super::ids::{CategoryId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 
 /// What everybody may know of a seat.
 ///

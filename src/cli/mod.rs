@@ -10,6 +10,7 @@ mod import;
 mod order;
 mod order_sheet;
 mod orders;
+mod progress;
 mod serve;
 mod token;
 mod with_store;
@@ -74,11 +75,12 @@ enum Command {
     Check(DatabaseSettings),
     /// Prints the API's schema in GraphQL's schema definition language.
     Schema,
-    /// Brings in an event with the seats of a CSV file:
-    /// section,row,number,category,price_minor,currency, and optionally accessible,x,y. If a line
-    /// is bad, nothing is brought in.
+    /// Brings in events with their seats, from JSON (docs/venue-format.md) or CSV:
+    /// section,row,number,category,price_minor,currency, and optionally
+    /// accessible,x,y,companion,gap_before,rank,kind,floor,color. If anything is wrong in a file,
+    /// nothing is brought in. An event that is there already with the same plan is left as it is.
     Import(ImportArguments),
-    /// Writes an event to standard output: with --orders, every order of it.
+    /// Writes an event to standard output as an import takes it; with --orders, every order of it.
     Export(ExportArguments),
     /// Shows orders.
     Order(OrderArguments),

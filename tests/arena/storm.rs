@@ -16,6 +16,7 @@ use grand_arena::graphql::ids::{self, AnyId};
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
 
+use crate::chores::{Chore, do_chores};
 use crate::harness::client::{CONFIRM, RELEASE, RESERVE};
 use crate::harness::{Arena, Client, Event, Socket, TestServer, all_at_once, books, token};
 
@@ -37,6 +38,7 @@ struct Schedule {
     cuts: Vec<Cut>,
     /// What seats cost, one price after the other; the reduced ticket costs half of it.
     prices: Vec<i64>,
+    chores: Vec<Chore>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,7 +97,8 @@ impl Schedule {
         }
         let cuts = (0..CUTS).map(|_| Cut::draw(&mut rng)).collect();
         let prices = (0..CUTS).map(|_| rng.i64(0..5) * 1_000).collect();
-        Self { viewers, subscribers, cuts, prices }
+        let chores = (0..CUTS).map(|_| Chore::draw(&mut rng, SEATS)).collect();
+        Self { viewers, subscribers, cuts, prices, chores }
     }
 }
 
@@ -196,6 +199,13 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     set_prices(&admin, &event, 5_000).await;
     let organiser =
         tokio::spawn(reprice(admin, Arc::clone(&event), Arc::clone(&is_over), schedule.prices));
+    let chores = do_chores(
+        crate::blocking::admin(&servers[1]),
+        Arc::clone(&event),
+        Arc::clone(&is_over),
+        schedule.chores,
+    );
+    let chores = tokio::spawn(chores);
     let counts = all_at_once((0..).zip(schedule.viewers).map(|(number, operations): (u32, _)| {
         let viewer = format!("viewer-{number}");
         let clients = [0, 1].map(|server| servers[server].client(&viewer));
@@ -206,6 +216,7 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     is_over.store(true, Ordering::Relaxed);
     let cuts = saboteur.await.unwrap();
     let lists = organiser.await.unwrap();
+    let chores = chores.await.unwrap();
 
     let done: Vec<usize> =
         (0..5).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
@@ -213,6 +224,8 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
         "{done:?} reserved, confirmed, released, claimed, passed on; {cuts} connections cut; \
          {lists} price lists"
     );
+    println!("{chores:?} times seats were blocked, unblocked, brought in");
+    assert!(chores.iter().all(|&count| count > 3), "and an organiser was busy: {chores:?}");
     assert!(
         done[..4].iter().all(|&count| count > 30) && done[4] > 5 && cuts > 5 && lists > 5,
         "it was a storm: {done:?}, {cuts} cuts, {lists} price lists"
@@ -269,7 +282,10 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
             // Some of them as reduced tickets, the others as what is meant where nothing is said.
             let reduced =
                 serials.iter().filter(|&&serial| (operation.choice >> (serial % 64)) % 2 == 1);
-            let line = |&serial: &i32| json!({ "seatId": event.seat_gid(serial), "ticketTypeId": reduced_of(&event, serial) });
+            let line = |&serial: &i32| {
+                let (seat, ticket) = (event.seat_gid(serial), reduced_of(&event, serial));
+                json!({ "seatId": seat, "ticketTypeId": ticket })
+            };
             input["lines"] = json!(reduced.map(line).collect::<Vec<_>>());
         }
         let result = insist(client, query, field, input).await;
@@ -342,7 +358,10 @@ fn reduced_of(event: &Event, serial: i32) -> String {
 async fn set_prices(admin: &Client, event: &Event, price: i64) {
     const SET: &str = "mutation ($input: SetPricesInput!) { setPrices(input: $input) {
         __typename } }";
-    let ticket = |name: &str, amount: i64| json!({ "name": name, "price": { "amountMinor": amount, "currency": "EUR" } });
+    let ticket = |name: &str, amount: i64| {
+        let price = json!({ "amountMinor": amount, "currency": "EUR" });
+        json!({ "name": name, "price": price })
+    };
     let tickets = json!([ticket("Full", price), ticket("Reduced", price / 2)]);
     let categories = [1, 10].map(|serial| {
         let id = AnyId::Category(category(event, serial)).encode().0;
@@ -373,7 +392,7 @@ async fn reprice(
 
 /// Sends until there is an outcome, as a client does whose request may have been lost: the same
 /// again.
-async fn insist(client: &Client, query: &str, field: &str, input: Value) -> Value {
+pub async fn insist(client: &Client, query: &str, field: &str, input: Value) -> Value {
     for _ in 0..20 {
         let mut answer = client.send(query, json!({ "input": input })).await;
         if answer.get("errors").is_none() {

@@ -72,7 +72,7 @@ function node(world, id) {
 
 const MOST_NODES = 100;
 
-/** Where one of the first entries stands in the audit log, which has none here. */
+/** Where one of the first stands in the audit log and among webhooks, which have none here. */
 export const AUDIT_CURSOR = 'Nw';
 
 const Query = {
@@ -88,6 +88,10 @@ const Query = {
   auditLog(_, bounds, { world }) {
     if (!world.isAdmin) fail('for ADMIN only');
     return page('AuditLogEntry', [], bounds, (cursor) => cursor === AUDIT_CURSOR && (() => true));
+  },
+  webhooks(_, bounds, { world }) {
+    if (!world.isAdmin) fail('for ADMIN only');
+    return page('Webhook', [], bounds, (cursor) => cursor === AUDIT_CURSOR && (() => true));
   },
   seat: (_, { id }, { world }) => world.find('Seat', id) ?? null,
   seats: (_, { eventId, ...wanted }, { world }) =>

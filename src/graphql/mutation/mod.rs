@@ -6,6 +6,7 @@ mod handing_over;
 mod imported_seats;
 mod prices;
 mod seats;
+mod webhooks;
 
 use async_graphql::MergedObject;
 
@@ -15,8 +16,9 @@ pub(super) use booking::START_GUEST_SESSION;
 use handing_over::HandingOver;
 use prices::Pricing;
 use seats::Seats;
+use webhooks::Webhooks;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, BestAvailable, HandingOver, Pricing, Seats);
+pub struct Mutation(Booking, Webhooks, Pricing, Seats, BestAvailable, HandingOver);

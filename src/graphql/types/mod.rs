@@ -3,6 +3,7 @@
 
 mod audit;
 mod category;
+mod change_cause;
 mod event;
 mod event_fields;
 mod event_orders;
@@ -21,6 +22,7 @@ mod seats_page;
 mod stream;
 mod ticket_type;
 mod viewer;
+mod webhook;
 
 pub use audit::{AuditLogConnection, AuditLogEntry};
 pub use category::Category;
@@ -33,12 +35,13 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CurrencyMismatch,
-    ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult,
-    InvalidSeats, LoneSeatLeft, NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged,
-    RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult,
-    SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
-    TicketTypeUnavailable, TooManyPriceLists, TransferOrderResult, UnavailableTicket,
+    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult,
+    CreateWebhookResult, CurrencyMismatch, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
+    IdempotencyKeyReused, ImportSeatsResult, InvalidSeats, LoneSeatLeft, NoSeatsTogether,
+    OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
+    ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse,
+    SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable, TooManyPriceLists,
+    TooManyWebhooks, TransferOrderResult, UnavailableTicket, WebhookAddressRefused,
 };
 pub use sales_summary::{
     CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,
@@ -55,3 +58,4 @@ pub use stream::{
 };
 pub use ticket_type::TicketType;
 pub use viewer::{GuestSession, Role, Viewer};
+pub use webhook::{Webhook, WebhookKind};

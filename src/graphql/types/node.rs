@@ -6,7 +6,8 @@ use super::results::{
     AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, ExtensionRefused, HoldsTooFrequent,
     IdempotencyKeyReused, InvalidSeats, LoneSeatLeft, NoSeatsTogether, OrderNotFound,
     OrderOwnerChanged, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld,
-    SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists,
+    SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks,
+    WebhookAddressRefused,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -69,4 +70,8 @@ pub enum UserError {
     SeatsInUse(SeatsInUse),
     /// Something is wrong with seats to be brought in.
     InvalidSeats(InvalidSeats),
+    /// A webhook's address may not be called.
+    WebhookAddressRefused(WebhookAddressRefused),
+    /// There are as many webhooks as there may be.
+    TooManyWebhooks(TooManyWebhooks),
 }

@@ -45,11 +45,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     let Some(locked) = locked else { return Ok(None) };
     let Locked { terms, revision, price_list, now, mut seats, is_churning } = locked;
     let parts: Vec<_> = needs().filter_map(|needs| needs.part).collect();
-    let (mut plan, mut placed) = (None, Vec::new());
-    if !parts.is_empty() {
-        let (read, found) = read_plan(transaction, event, &parts).await?;
-        (plan, placed) = (Some(read), found);
-    }
+    let (plan, placed) = read_plan(transaction, event, &parts).await?;
     let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
     let hand_overs: Vec<_> = needs().filter_map(|needs| needs.hand_over).collect();
     let limited = needs().filter(|_| terms.max_seats_per_viewer.is_some());

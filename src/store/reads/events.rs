@@ -138,6 +138,13 @@ impl Store {
         rows.into_iter().map(EventRecord::try_from).collect()
     }
 
+    /// An event, read with what keeps the server going; `None` if there is none such.
+    pub async fn event_for_upkeep(&self, id: EventId) -> Result<Option<EventRecord>, StoreError> {
+        let row = events().filter(event::Column::Id.eq(id.0));
+        let row = row.into_model::<EventRow>().one(&self.upkeep).await?;
+        row.map(EventRecord::try_from).transpose()
+    }
+
     /// Which event has this slug.
     pub async fn event_id_by_slug(&self, slug: &str) -> Result<Option<EventId>, StoreError> {
         let query = statement("SELECT event_id FROM event_slugs WHERE slug = $1", [slug.into()]);

@@ -18,6 +18,7 @@ mod sales;
 mod seats;
 mod sizes;
 mod snapshot;
+mod venues;
 mod viewers;
 
 pub use blocks::BlockRecord;
@@ -33,4 +34,5 @@ pub use plans::{PlanParts, PlanRecord, PlanSeatRecord};
 pub use sales::{SalesPart, SalesRecord, SoldInSpan};
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
 pub use sizes::EventSize;
+pub use venues::{VenueError, VenueRecord};
 pub use viewers::{AllowanceRecord, ViewerState};

@@ -133,8 +133,10 @@ const OF_SEATS_AND_LOG: &[Case] = &[
         "WrongPriceList",
         "UPDATE seats SET price_version = 2 WHERE event_id = EVENT AND id IN (3, 4)",
         &[
-            "event EVENT, seat 3: held or sold by price list 2, the event had 1 when its hold began",
-            "event EVENT, seat 4: held or sold by price list 2, the event had 1 when its hold began",
+            "event EVENT, seat 3: held or sold by price list 2, the event had 1 when its hold \
+             began",
+            "event EVENT, seat 4: held or sold by price list 2, the event had 1 when its hold \
+             began",
         ],
     ),
     (

@@ -2,6 +2,7 @@
 
 mod block;
 mod confirm;
+mod create_webhook;
 mod extend;
 mod import;
 mod lone_seat;
@@ -17,6 +18,7 @@ pub use confirm::{
     AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged,
     TicketTypeUnavailable, UnavailableTicket,
 };
+pub use create_webhook::{CreateWebhookResult, TooManyWebhooks, WebhookAddressRefused};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
 pub use import::{ImportSeatsResult, InvalidSeats};
 pub use lone_seat::LoneSeatLeft;
