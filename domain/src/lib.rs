@@ -16,6 +16,7 @@ pub mod churn;
 pub mod command;
 pub mod confirmed_by;
 pub mod event;
+pub mod event_details;
 pub mod ids;
 pub mod key_slots;
 pub mod ledger;
@@ -28,6 +29,7 @@ pub mod plan;
 mod properties;
 pub mod seat;
 pub mod stage;
+pub mod terms;
 pub mod text;
 
 pub use audit::{AuditAction, AuditEntry};

@@ -133,6 +133,7 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", EXTEND_HELD],
     &["subscription:", "seatChanges(eventId: EVENT)"],
     &["subscription:", "seatStatuses(eventId: EVENT)"],
+    &["subscription:", "eventChanges(eventId: EVENT)"],
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 

@@ -38,6 +38,9 @@ pub struct Needs<'a> {
     /// The purchase: whose key stands for which order, what seats cost, and the orders of seats
     /// that are sold.
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
+    /// Whether to know everything about the event, to change it: such a command is decided after
+    /// all others of its batch.
+    pub event_details: bool,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
 }

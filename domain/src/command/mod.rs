@@ -1,4 +1,4 @@
-//! What can be asked of an event's seats, and how each is decided.
+//! What can be asked of an event and its seats, and how each is decided.
 //!
 //! A command first looks, then acts: it either changes all it names or nothing. Expected refusals
 //! are values.
@@ -15,6 +15,7 @@ mod reserve;
 mod seat_set;
 #[cfg(test)]
 mod tests;
+mod update_event;
 
 pub use confirm::{Confirm, ConfirmRefusal, Confirmed};
 pub use decide::{Command, Needs};
@@ -24,3 +25,4 @@ pub use held::NotHeldReason;
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
+pub use update_event::{UpdateEvent, UpdateEventRefusal};

@@ -144,6 +144,7 @@ const FIELDS: &[Row] = &[
     ("SeatSnapshot", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatChanges", "changes", Items::UpTo(MAX_BATCH_CHANGES), Reads::Nothing, EventOf::Same),
     ("Subscription", "seatStatuses", Items::One, Reads::One, EVENT_ID),
+    ("Subscription", "eventChanges", Items::One, Reads::One, EVENT_ID),
     ("Subscription", "myReservations", Items::One, Reads::One, EVENT_ID),
     ("MyReservations", "held", Items::Owned, Reads::Items, EventOf::Same),
     ("MyReservations", "orders", Items::OrdersOfOwned, Reads::Items, EventOf::Same),

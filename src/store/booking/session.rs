@@ -7,12 +7,13 @@ use sea_orm::{
     TransactionTrait,
 };
 
+use super::amend::write_event;
 use super::batched_command::BatchedCommand;
 use super::churn::write_churn;
 use super::opening::read_opening;
 use super::write::{reschedule_expiry, write_changes, write_orders};
 use crate::domain::ledger::Ledger;
-use crate::domain::{Change, EventId};
+use crate::domain::{Change, EventId, EventStage};
 use crate::store::audit::write_audit;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
@@ -28,13 +29,16 @@ const KEPT_FOR: Duration = Duration::from_secs(1);
 pub enum Booked {
     /// There is no such event; nothing was decided.
     NoSuchEvent,
-    /// Everything was decided, and no seat changed.
+    /// Everything was decided, and there is nothing that others would have to be told.
     Unchanged,
-    /// Seats changed.
+    /// Seats changed, or the event did.
     Changed {
         /// What the change log has now, in order.
         changes: Vec<Change>,
-        /// How long from the decision until the first of the holds granted here runs out.
+        /// The event's new version, if something of it changed that is none of a seat.
+        version: Option<i64>,
+        /// How long from the decision until the first of the holds granted here runs out, or until
+        /// holds are over for another reason.
         first_expiry_in: Option<Duration>,
     },
 }
@@ -115,8 +119,13 @@ impl BookingSession {
             return Ok(Booked::NoSuchEvent);
         };
         let mut ledger = Ledger::open(opening);
-        for command in commands.iter_mut() {
-            command.decide(&mut ledger);
+        // Those that change the event come last: what others need was read by what it was.
+        for changes_event in [false, true] {
+            for command in commands.iter_mut() {
+                if command.needs().event_details == changes_event {
+                    command.decide(&mut ledger);
+                }
+            }
         }
         let now = ledger.now();
         let closing = ledger.close();
@@ -129,20 +138,27 @@ impl BookingSession {
         if !closing.keys.is_empty() {
             write_orders(&transaction, event, &closing, now).await?;
         }
+        let mut version = None;
+        if closing.changes_event {
+            version = Some(write_event(&transaction, event, &closing).await?);
+        }
         if !closing.audit.is_empty() {
             write_audit(&transaction, Some(event), &closing.audit).await?;
         }
         if commands.iter().any(|command| command.needs().reschedules_expiry) {
             reschedule_expiry(&transaction, event).await?;
         }
+        let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
         before_commit();
         self.commit(transaction, taken).await?;
-        let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
+        let is_cancelled =
+            closing.details.is_some_and(|details| details.stage == EventStage::Cancelled);
+        let first_expiry_in = if is_cancelled { Some(Duration::ZERO) } else { first_expiry_in };
         let changes = closing.changes;
-        if changes.is_empty() {
+        if changes.is_empty() && version.is_none() {
             return Ok(Booked::Unchanged);
         }
-        Ok(Booked::Changed { changes, first_expiry_in })
+        Ok(Booked::Changed { changes, version, first_expiry_in })
     }
 
     /// Commits, and has the next transaction begun by that unless the connection is due for a

@@ -23,6 +23,7 @@ pub(crate) struct Model {
     pub stage: i16,
     pub revision: i64,
     pub version: i64,
+    pub allows_lone_seats: bool,
     pub next_expiry_at: Option<DateTimeUtc>,
     pub churn_until: Option<DateTimeUtc>,
 }

@@ -123,6 +123,17 @@ impl Store {
         rows.into_iter().map(EventRecord::try_from).collect()
     }
 
+    /// An event as it is now, for those who keep what they read, looked up apart ([`Store::apart`]);
+    /// `None` if there is no such event.
+    pub async fn event_now(&self, event: EventId) -> Result<Option<EventRecord>, StoreError> {
+        let (store, row) = (self.clone(), events().filter(event::Column::Id.eq(event.0)));
+        let look_up = async move {
+            let row = row.into_model::<EventRow>().one(&store.upkeep).await?;
+            row.map(EventRecord::try_from).transpose()
+        };
+        self.apart(look_up).await
+    }
+
     /// Which event has this slug.
     pub async fn event_id_by_slug(&self, slug: &str) -> Result<Option<EventId>, StoreError> {
         let query = statement("SELECT event_id FROM event_slugs WHERE slug = $1", [slug.into()]);
