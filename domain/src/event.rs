@@ -95,6 +95,23 @@ pub enum NewEventError {
     Instant,
 }
 
+impl NewEventError {
+    /// What is wrong, by its name in the API.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::Slug => "slug",
+            Self::Name(what) => what,
+            Self::TimeZone => "timeZone",
+            Self::SalesWindow => "salesOpenAt",
+            Self::Hold => "holdSeconds",
+            Self::HoldExtension => "holdExtensionSeconds",
+            Self::LetGo => "maxSeatsLetGo",
+            Self::Limit => "maxSeatsPerViewer",
+            Self::Instant => "startsAt",
+        }
+    }
+}
+
 impl NewEvent {
     /// From when seats can no longer be reserved.
     pub fn sales_close_at(&self) -> DateTime<Utc> {

@@ -13,6 +13,7 @@ mod browser;
 mod clients;
 mod coding;
 mod crowd;
+mod events;
 mod examples;
 mod examples_other;
 mod extending;

@@ -83,6 +83,13 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
     ("ExtendHoldsSuccess", &["mutation:", EXTEND_HELD, "... on ExtendHoldsSuccess"]),
     ("ExtensionRefused", &["mutation:", EXTEND_LATE, "... on ExtensionRefused"]),
+    ("CreateEventSuccess", &["mutation:", CREATE_EVENT, "... on CreateEventSuccess"]),
+    ("SlugTaken", &["mutation:", CREATE_TAKEN, "... on SlugTaken"]),
+    ("InvalidEvent", &["mutation:", UPDATE_BADLY, "... on InvalidEvent"]),
+    ("UpdateEventSuccess", &["mutation:", UPDATE_EVENT, "... on UpdateEventSuccess"]),
+    ("StatusRefused", &["mutation:", UPDATE_BACK, "... on StatusRefused"]),
+    ("DeleteEventSuccess", &["mutation:", DELETE_EVENT, "... on DeleteEventSuccess"]),
+    ("EventInUse", &["mutation:", DELETE_SOLD, "... on EventInUse"]),
     ("SeatSnapshot", &["subscription:", "seatChanges(eventId: EVENT)", "... on SeatSnapshot"]),
     (
         "SeatState",
@@ -110,6 +117,15 @@ const CONFIRM_KEY: &str =
 const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_HELD: &str = "extendHolds(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
+const CREATE_EVENT: &str = "createEvent(input: { slug: NEW_SLUG, name: \"New\", venue: \"Here\", \
+    startsAt: \"2040-01-01T00:00:00Z\", planFrom: EVENT })";
+const CREATE_TAKEN: &str = "createEvent(input: { slug: OLD_SLUG, name: \"New\", venue: \"Here\", \
+    startsAt: \"2040-01-01T00:00:00Z\", planFrom: EVENT })";
+const UPDATE_EVENT: &str = "updateEvent(input: { eventId: EVENT, name: \"Another\" })";
+const UPDATE_BADLY: &str = "updateEvent(input: { eventId: EVENT, holdSeconds: 0 })";
+const UPDATE_BACK: &str = "updateEvent(input: { eventId: EVENT, status: DRAFT })";
+const DELETE_EVENT: &str = "deleteEvent(input: { eventId: LATE })";
+const DELETE_SOLD: &str = "deleteEvent(input: { eventId: EVENT })";
 const CHANGES: &str = "seatChanges(eventId: EVENT, since: 0)";
 
 /// Every field at the roots, called for the owner's things.
@@ -131,6 +147,9 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", CONFIRM_HELD],
     &["mutation:", RELEASE_HELD],
     &["mutation:", EXTEND_HELD],
+    &["mutation:", CREATE_EVENT],
+    &["mutation:", UPDATE_EVENT],
+    &["mutation:", DELETE_EVENT],
     &["subscription:", "seatChanges(eventId: EVENT)"],
     &["subscription:", "seatStatuses(eventId: EVENT)"],
     &["subscription:", "eventChanges(eventId: EVENT)"],
@@ -171,6 +190,8 @@ impl<'a> World<'a> {
         let seat = |event: &Event, serial| event.seat_gid(serial);
         // Longer words come before those that they begin with.
         let names = vec![
+            ("NEW_SLUG", format!("new-{}", fastrand::u64(..))),
+            ("OLD_SLUG", event.slug.clone()),
             ("BUSY_SEAT", seat(&busy, 1)),
             ("BUSY", busy.gid.clone()),
             ("LATE_SEAT", seat(&late, 1)),

@@ -25,11 +25,13 @@ pub struct UpdateEvent {
 }
 
 /// Why an event was not changed.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UpdateEventRefusal {
     /// It would be out of bounds.
+    #[error(transparent)]
     Invalid(NewEventError),
     /// What it is does not become what is asked for.
+    #[error("an event that is {from} does not become {to}")]
     NoSuchStep {
         /// What it is.
         from: EventStatus,
@@ -37,6 +39,7 @@ pub enum UpdateEventRefusal {
         to: EventStage,
     },
     /// Its sales would be over at once.
+    #[error("its sales have closed at {closed_at}; say another end for them as well")]
     SalesOver {
         /// What it is.
         from: EventStatus,

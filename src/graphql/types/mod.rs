@@ -27,9 +27,10 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
-    ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, ConfirmSeatsResult, CreateEventResult, DeleteEventResult, EventInUse,
+    ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, InvalidEvent,
+    PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
+    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, SlugTaken, StatusRefused, UpdateEventResult,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};

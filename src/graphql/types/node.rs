@@ -3,8 +3,9 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, PriceChanged,
-    SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    AlreadyConfirmed, EventInUse, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused,
+    InvalidEvent, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
+    SlugTaken, StatusRefused,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -47,4 +48,12 @@ pub enum UserError {
     AlreadyConfirmed(AlreadyConfirmed),
     /// No hold was prolonged.
     ExtensionRefused(ExtensionRefused),
+    /// Something about an event is out of bounds.
+    InvalidEvent(InvalidEvent),
+    /// The slug is another event's.
+    SlugTaken(SlugTaken),
+    /// The event cannot have this status.
+    StatusRefused(StatusRefused),
+    /// Something of the event is sold or held.
+    EventInUse(EventInUse),
 }

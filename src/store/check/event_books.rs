@@ -1,6 +1,6 @@
 //! The books of one event: its seats in memory, held against its log and its orders.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -8,10 +8,11 @@ use sea_orm::{
 };
 
 use super::findings::Findings;
+use super::terms_then::TermsThen;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
-use crate::domain::{EventId, Revision, SeatState, ViewerId};
+use crate::domain::{EventId, Revision, SeatState};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::rows::TermsRow;
@@ -30,6 +31,7 @@ pub(super) struct EventBooks {
     pub(super) event: EventId,
     pub(super) revision: Revision,
     pub(super) terms: Terms,
+    pub(super) terms_then: TermsThen,
     /// The database's clock, read after the snapshot was taken.
     pub(super) now: DateTime<Utc>,
     /// By serial number.
@@ -63,24 +65,9 @@ impl EventBooks {
             }
         }
         findings.summary.seats += seats.len() as u64;
-        let (revision, terms) = (Revision(row.revision), row.terms.try_into()?);
-        Ok(Self { event, revision, terms, now, seats, unreadable })
-    }
-
-    /// Nobody holds and owns more than the event allows.
-    pub(super) fn verify_limit(&self, findings: &mut Findings<'_>) {
-        let Some(limit) = self.terms.max_seats_per_viewer else { return };
-        let mut counts: HashMap<&ViewerId, (u32, i32)> = HashMap::new();
-        for (&serial, seat) in &self.seats {
-            if let Some(viewer) = seat.state.viewer(self.now) {
-                counts.entry(viewer).or_insert((0, serial)).0 += 1;
-            }
-        }
-        let mut beyond: Vec<_> = counts.into_values().filter(|&(count, _)| count > limit).collect();
-        beyond.sort_unstable_by_key(|&(_, seat)| seat);
-        for (count, seat) in beyond {
-            findings.violation(Violation::LimitExceeded { event: self.event, seat, count, limit });
-        }
+        let (revision, terms) = (Revision(row.revision), Terms::try_from(row.terms)?);
+        let terms_then = TermsThen::read(snapshot, event, terms.grants()).await?;
+        Ok(Self { event, revision, terms, terms_then, now, seats, unreadable })
     }
 
     /// The seats that are sold, by serial number, and in which order.

@@ -6,9 +6,10 @@ use sea_orm::DatabaseTransaction;
 
 use super::event_books::EventBooks;
 use super::findings::Findings;
+use super::grants::Grants;
 use super::violation::Violation;
 use crate::domain::seat::Seat;
-use crate::domain::{Cause, Change, Revision, SeatState, SeatStatus};
+use crate::domain::{Change, Revision, SeatState, SeatStatus};
 use crate::store::changes::change_rows;
 use crate::store::error::StoreError;
 
@@ -28,6 +29,7 @@ struct LogFold<'a> {
     pruned: Option<Revision>,
     last: Revision,
     seats: HashMap<i32, Folded>,
+    grants: Grants,
 }
 
 /// Verifies the log: no hole from what is kept of it, only changes that can be, holds no longer
@@ -37,7 +39,8 @@ pub(super) async fn verify(
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
-    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats: HashMap::new() };
+    let (seats, grants) = (HashMap::new(), Grants::default());
+    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, grants };
     loop {
         let rows = change_rows(snapshot, books.event, fold.last, CHANGES_AT_ONCE).await?;
         if rows.is_empty() {
@@ -68,7 +71,9 @@ impl LogFold<'_> {
         let event = self.books.event;
         if self.pruned.is_none() {
             // What is missing before the first row was pruned.
-            self.pruned = Some(Revision(revision.0 - 1));
+            let pruned = Revision(revision.0 - 1);
+            self.grants.begin(self.books, pruned);
+            self.pruned = Some(pruned);
         } else if revision != self.last.next() {
             let (from, to) = (self.last.next(), Revision(revision.0 - 1));
             findings.violation(Violation::MissingRevisions { event, from, to });
@@ -92,9 +97,11 @@ impl LogFold<'_> {
             let cause = change.cause;
             findings.violation(Violation::IllegalChange { event, seat, revision, cause });
         }
-        self.check_hold(change, findings);
         match change.state(before) {
-            Some(state) => drop(self.seats.insert(seat, Folded { state, revision })),
+            Some(state) => {
+                self.grants.follow(self.books, change, (before, &state), findings);
+                self.seats.insert(seat, Folded { state, revision });
+            }
             None => findings.violation(Violation::UnreadableChange {
                 event,
                 revision: revision.0,
@@ -103,32 +110,12 @@ impl LogFold<'_> {
         }
     }
 
-    fn check_hold(&self, change: &Change, findings: &mut Findings<'_>) {
-        let terms = &self.books.terms;
-        let allowed = match change.cause {
-            Cause::Reserved => terms.hold,
-            Cause::Extended => terms.hold + terms.hold_extension,
-            _ => return,
-        };
-        let Some(until) = change.expires_at else { return };
-        if until - change.changed_at > allowed {
-            findings.violation(Violation::HoldTooLong {
-                event: self.books.event,
-                seat: change.seat.serial,
-                from: change.changed_at,
-                until,
-                seconds: allowed.num_seconds(),
-            });
-        }
-    }
-
     /// A hold whose beginning is no longer in the log.
     fn check_end(&self, serial: i32, seat: &Seat, findings: &mut Findings<'_>) {
-        let (event, terms) = (self.books.event, &self.books.terms);
-        if let SeatState::Reserved(hold) = &seat.state
-            && hold.expires_at - self.books.now > terms.length_of(hold)
-        {
-            let (until, seconds) = (hold.expires_at, terms.length_of(hold).num_seconds());
+        let (event, SeatState::Reserved(hold)) = (self.books.event, &seat.state) else { return };
+        let allowed = self.books.terms_then.furthest(seat, hold.is_extended);
+        if hold.expires_at - self.books.now > allowed {
+            let (until, seconds) = (hold.expires_at, allowed.num_seconds());
             findings.violation(Violation::HoldTooFar { event, seat: serial, until, seconds });
         }
     }

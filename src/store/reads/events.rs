@@ -150,7 +150,7 @@ impl Store {
         row.map(EventRecord::try_from).transpose()
     }
 
-    /// The events after a position, by their start; with those that are being prepared, or without.
+    /// The events after a position, by their start; with those that are being prepared or without.
     pub async fn events_page(
         &self,
         after: Option<(DateTime<Utc>, EventId)>,
