@@ -123,8 +123,8 @@ impl Store {
         rows.into_iter().map(EventRecord::try_from).collect()
     }
 
-    /// An event as it is now, for those who keep what they read, looked up apart ([`Store::apart`]);
-    /// `None` if there is no such event.
+    /// An event as it is now, for those who keep what they read, looked up apart
+    /// ([`Store::apart`]); `None` if there is no such event.
     pub async fn event_now(&self, event: EventId) -> Result<Option<EventRecord>, StoreError> {
         let (store, row) = (self.clone(), events().filter(event::Column::Id.eq(event.0)));
         let look_up = async move {
