@@ -38,6 +38,15 @@ pub struct OrderId {
     pub first: Revision,
 }
 
+/// A type of ticket of a category, in whichever price lists have it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TicketTypeId {
+    /// Of which category.
+    pub category: CategoryId,
+    /// Stands for one name within the category; see [`prices`](super::prices).
+    pub number: i32,
+}
+
 /// A position in one event's change log. Zero is the empty log; every seat change adds exactly 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Revision(pub i64);

@@ -7,6 +7,9 @@
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
 mod amend;
+mod offers;
+mod plan;
+mod prices;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -16,17 +19,19 @@ use chrono::{DateTime, Utc};
 use super::audit::AuditEntry;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
-use super::confirmed_by::ConfirmedBy;
 use super::event_details::EventDetails;
-use super::ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+use super::ids::{EventId, OrderId, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
+use super::prices::{NewPriceList, PriceLists, PriceVersion, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::EventStage;
 
 pub use super::terms::{GrantTerms, Terms};
 pub use amend::PastTerms;
+pub use offers::Offer;
+pub use plan::{OpenPlan, PlaceChange, PlanChange};
 
 /// What the store read for the commands at hand, all of it after the locks were held.
 #[derive(Clone, Debug)]
@@ -43,8 +48,11 @@ pub struct Opening {
     pub now: DateTime<Utc>,
     /// The locked seats. A seat that is not here does not exist.
     pub seats: Vec<Seat>,
-    /// Prices in minor units; needed for confirmations only.
-    pub prices: HashMap<CategoryId, i64>,
+    /// The price list that seats are held by from now on.
+    pub price_list: PriceVersion,
+    /// That list and those that the locked seats are held or sold by; needed where something is
+    /// bought, or prices are set.
+    pub prices: PriceLists,
     /// How many seats each viewer at hand holds (at `now`) and owns; needed only where there is a
     /// limit.
     pub holdings: HashMap<ViewerId, u32>,
@@ -62,6 +70,8 @@ pub struct Opening {
     pub codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     /// The orders that the keys and the confirmed seats at hand belong to.
     pub orders: Vec<Order>,
+    /// What of the plan goes by the names at hand; needed only where seats are to come in.
+    pub plan: Option<OpenPlan>,
 }
 
 /// See the module's documentation.
@@ -73,7 +83,8 @@ pub struct Ledger {
     revision: Revision,
     now: DateTime<Utc>,
     seats: HashMap<SeatId, Seat>,
-    prices: HashMap<CategoryId, i64>,
+    price_list: PriceVersion,
+    prices: PriceLists,
     holdings: HashMap<ViewerId, u32>,
     let_go: HashMap<ViewerId, LetGo>,
     runs: HashMap<SeatId, Run>,
@@ -81,6 +92,7 @@ pub struct Ledger {
     key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
+    plan: Option<OpenPlan>,
     closing: Closing,
 }
 
@@ -89,6 +101,10 @@ pub struct Ledger {
 pub struct Closing {
     /// New rows of the change log, consecutive from the revision the ledger opened with.
     pub changes: Vec<Change>,
+    /// For each of these changes, the price list that the seat is held or sold by after it.
+    pub price_lists: Vec<PriceVersion>,
+    /// New price lists, ascending.
+    pub new_prices: Vec<NewPriceList>,
     /// New orders.
     pub orders: Vec<Order>,
     /// New idempotency keys.
@@ -101,8 +117,10 @@ pub struct Closing {
     pub details: Option<EventDetails>,
     /// The terms that held until then, oldest first, where others than these were granted by.
     pub past_terms: Vec<PastTerms>,
-    /// Whether something of the event changes that is none of a seat.
-    pub changes_event: bool,
+    /// The seats that went off sale or on sale, as the last command about each leaves it.
+    pub offers: BTreeMap<SeatId, Offer>,
+    /// What is new in the plan. Where anything is, seats are in the log with it.
+    pub plan: PlanChange,
     /// What the audit log is to say.
     pub audit: Vec<AuditEntry>,
 }
@@ -145,26 +163,29 @@ impl Closing {
         self.let_go.keys().map(|&(_, at)| at + WINDOW).max()
     }
 
+    /// Whether something of the event changes that is none of a seat: those who follow it are told.
+    pub fn changes_event(&self) -> bool {
+        self.details.is_some() || !self.new_prices.is_empty() || !self.plan.places.is_empty()
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
             && self.keys.is_empty()
             && self.runs.is_empty()
+            && self.new_prices.is_empty()
+            && self.offers.is_empty()
             && self.audit.is_empty()
-            && !self.changes_event
+            && !self.changes_event()
     }
-}
-
-/// A request names few seats, and a price has a bound: no sum comes near the end.
-fn total(prices_minor: &[i64]) -> Option<i64> {
-    prices_minor.iter().try_fold(0_i64, |sum, price| sum.checked_add(*price))
 }
 
 impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
-        let Opening { event, terms, details, revision, now, seats, prices, holdings, .. } = opening;
-        let Opening { let_go, runs, keys, key_slots, codes, orders, .. } = opening;
+        let Opening { event, terms, details, revision, now, seats, holdings, .. } = opening;
+        let Opening { price_list, prices, let_go, runs, keys, key_slots, .. } = opening;
+        let Opening { codes, orders, plan, .. } = opening;
         Self {
             event,
             terms,
@@ -172,6 +193,7 @@ impl Ledger {
             revision,
             now,
             seats: seats.into_iter().map(|seat| (seat.id, seat)).collect(),
+            price_list,
             prices,
             holdings,
             let_go,
@@ -180,6 +202,7 @@ impl Ledger {
             key_slots,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
+            plan,
             closing: Closing::default(),
         }
     }
@@ -365,30 +388,10 @@ impl Ledger {
         }
     }
 
-    /// Who confirms these seats, by what they cost.
-    pub(super) fn confirmed_by(&self, seats: &[SeatId]) -> ConfirmedBy {
-        let prices = seats.iter().filter_map(|seat| self.price_minor(seat));
-        self.terms.confirmed_by.of_prices(prices)
-    }
-
-    /// What these seats cost together, in minor units; `None` if one of them is not on the ledger,
-    /// or has no price.
-    pub(super) fn total_minor(&self, seats: &[SeatId]) -> Option<i64> {
-        total(&self.prices_minor(seats)?)
-    }
-
-    fn prices_minor(&self, seats: &[SeatId]) -> Option<Vec<i64>> {
-        seats.iter().map(|seat| self.price_minor(seat)).collect()
-    }
-
-    fn price_minor(&self, seat: &SeatId) -> Option<i64> {
-        self.prices.get(&self.seats.get(seat)?.category).copied()
-    }
-
     /// Sells held seats in one order. All of them must be held, live, by the viewer.
     pub(super) fn confirm(
         &mut self,
-        seats: &[SeatId],
+        seats: &[(SeatId, TicketType)],
         viewer: &ViewerId,
         key: &IdempotencyKey,
         payment_reference: Option<&PaymentReference>,
@@ -397,20 +400,20 @@ impl Ledger {
         let id = OrderId { event: self.event, first: self.revision.next() };
         let code = self.codes.get(&(viewer.clone(), key.clone())).copied();
         let code = code.ok_or(IllegalTransition)?;
-        let prices_minor = self.prices_minor(seats).ok_or(IllegalTransition)?;
-        let total_minor = total(&prices_minor).ok_or(IllegalTransition)?;
-        for &seat in seats {
+        for &(seat, _) in seats {
             let entry =
                 Entry { cause: Cause::Confirmed, viewer, expires_at: None, order: Some(id) };
             self.change(seat, |state| state.confirm(id, now), entry)?;
         }
+        let sold = || seats.iter().map(|(_, as_type)| as_type);
         let order = Order {
             id,
             viewer: viewer.clone(),
             code,
-            seats: seats.to_vec(),
-            prices_minor,
-            total_minor,
+            seats: seats.iter().map(|&(seat, _)| seat).collect(),
+            prices_minor: sold().map(|as_type| as_type.price_minor).collect(),
+            tickets: sold().map(|as_type| as_type.ticket.clone()).collect(),
+            total_minor: total_minor(sold()),
             currency: self.terms.currency.clone(),
             payment_reference: payment_reference.cloned(),
             confirmed_at: now,
@@ -445,6 +448,9 @@ impl Ledger {
         let next = transition(seat.state.clone())?;
         self.revision = self.revision.next();
         seat.state = next;
+        seat.price_list = self.price_list.after(entry.cause, seat.price_list);
+        self.closing.price_lists.push(seat.price_list);
+        seat.for_sale = entry.cause.for_sale().unwrap_or(seat.for_sale);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
         self.closing.changes.push(Change {
             revision: self.revision,

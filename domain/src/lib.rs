@@ -11,6 +11,7 @@
 //! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
 pub mod audit;
+pub mod block;
 pub mod change;
 pub mod churn;
 pub mod command;
@@ -25,6 +26,7 @@ pub mod money;
 pub mod order;
 pub mod order_code;
 pub mod plan;
+pub mod prices;
 #[cfg(test)]
 mod properties;
 pub mod seat;
@@ -33,13 +35,15 @@ pub mod terms;
 pub mod text;
 
 pub use audit::{AuditAction, AuditEntry};
+pub use block::{BlockReason, SeatBlock};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
-pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, TicketTypeId, ViewerId};
 pub use key_slots::KeySlots;
 pub use letter::Letter;
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;
+pub use prices::{PriceVersion, TicketName, TicketType};
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};

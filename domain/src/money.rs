@@ -2,14 +2,8 @@
 
 use iso_currency::Currency;
 
-use super::command::MAX_SEATS_PER_REQUEST;
-use super::plan::MAX_PRICE_MINOR;
-
 /// The largest amount that is told: JSON numbers are exact up to 2^53 - 1.
 pub const MAX_MINOR_UNITS: i64 = (1 << 53) - 1;
-
-// An order of the most seats at the highest price.
-const _: () = assert!(MAX_PRICE_MINOR * (MAX_SEATS_PER_REQUEST as i64) <= MAX_MINOR_UNITS);
 
 /// An amount of money.
 #[derive(Clone, PartialEq, Eq, Debug)]

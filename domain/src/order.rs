@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ids::{OrderId, Revision, SeatId, ViewerId};
 use super::order_code::OrderCode;
+use super::prices::TicketName;
 use super::text;
 
 /// A confirmed sale of one or more seats to one viewer. Never changes.
@@ -19,6 +20,8 @@ pub struct Order {
     pub seats: Vec<SeatId>,
     /// What was paid for each of `seats`, in minor units (cents).
     pub prices_minor: Vec<i64>,
+    /// What each of `seats` was sold as.
+    pub tickets: Vec<TicketName>,
     /// The sum of these prices.
     pub total_minor: i64,
     /// ISO 4217.
@@ -100,6 +103,7 @@ mod tests {
             code: OrderCode::from_random(0),
             seats: (1..=seats).map(|serial| SeatId { event, serial }).collect(),
             prices_minor: (1..=seats).map(|_| 0).collect(),
+            tickets: (1..=seats).map(|_| TicketName::standard()).collect(),
             total_minor: 0,
             currency: "EUR".to_owned(),
             payment_reference: None,

@@ -3,13 +3,15 @@
 //! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
 //! RESERVED → AVAILABLE. The last is a hold that runs out, is given back by its holder, or ends
 //! because the event does not take place. A hold may be prolonged once, and the seat stays
-//! RESERVED. A hold that has run out counts as AVAILABLE from that instant on, whatever the table
-//! still says: [`SeatState::as_of`] is the only way to look at a state.
+//! RESERVED. What is done to the plan (a seat is blocked, unblocked or brought in) is done to free
+//! seats, which stay AVAILABLE. A hold that has run out counts as AVAILABLE from that instant on,
+//! whatever the table still says: [`SeatState::as_of`] is the only way to look at a state.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, FromRepr, VariantArray};
 
 use super::ids::{CategoryId, OrderId, Revision, SeatId, ViewerId};
+use super::prices::PriceVersion;
 
 /// What everybody may know of a seat.
 ///
@@ -54,6 +56,8 @@ pub struct Seat {
     pub state: SeatState,
     /// The revision of its last change, zero if it never changed.
     pub revision: Revision,
+    /// The price list that it is held or sold by; the first while it is free.
+    pub price_list: PriceVersion,
 }
 
 /// A seat's state as last written.
@@ -144,6 +148,14 @@ impl SeatState {
     pub fn reserve(self, hold: Hold) -> Result<Self, IllegalTransition> {
         match self {
             Self::Available { .. } => Ok(Self::Reserved(hold)),
+            Self::Reserved(_) | Self::Confirmed(_) => Err(IllegalTransition),
+        }
+    }
+
+    /// AVAILABLE stays AVAILABLE: something else of the seat changes. Nobody's hold is remembered.
+    pub fn stay_free(self) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Available { .. } => Ok(Self::Available { lapsed: None }),
             Self::Reserved(_) | Self::Confirmed(_) => Err(IllegalTransition),
         }
     }

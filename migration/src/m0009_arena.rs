@@ -5,6 +5,7 @@
 //! they do not write it. They cannot read the changes that are new here, nor do they know that an
 //! event is a draft or cancelled: events are managed when they are gone.
 
+use domain::plan::MAX_PRICE_MINOR;
 use domain::{Cause, EventStage};
 use sea_orm_migration::prelude::*;
 
@@ -22,6 +23,7 @@ impl MigrationTrait for Migration {
         manager.get_connection().execute_unprepared(&events()).await?;
         manager.get_connection().execute_unprepared(&changes()).await?;
         manager.get_connection().execute_unprepared(TABLES).await?;
+        manager.get_connection().execute_unprepared(&prices()).await?;
         Ok(())
     }
 }
@@ -82,9 +84,18 @@ ALTER TABLE seat_changes
     )
 }
 
+/// With the number that the domain has.
+fn prices() -> String {
+    format!(
+        "
+ALTER TABLE ticket_prices
+    ADD CONSTRAINT ticket_prices_amount CHECK (amount_minor BETWEEN 0 AND {MAX_PRICE_MINOR});
+"
+    )
+}
+
 const TABLES: &str = "
--- The price list that a held seat is held by, where that is no longer the event's: whoever changes
--- prices writes it into the seats that are held. Gone with the hold.
+-- The price list that a seat is held by, and was sold by; NULL: the first, and while it is free.
 ALTER TABLE seats ADD COLUMN price_version integer;
 
 -- What is said of a place beside where it is.
@@ -124,20 +135,32 @@ CREATE TABLE seat_blocks (
     PRIMARY KEY (event_id, seat_id)
 );
 
+-- Each price list of an event but its first. Whoever takes hold of a seat after this revision holds
+-- it by this list, until the next.
+CREATE TABLE price_lists (
+    event_id       bigint NOT NULL REFERENCES events (id),
+    price_version  integer NOT NULL CHECK (price_version > 1),
+    after_revision bigint NOT NULL CHECK (after_revision >= 0),
+    PRIMARY KEY (event_id, price_version)
+);
+
 -- What a seat of a category costs, by the type of ticket, in each price list that there was. A
--- category without rows in a list has one type, at the category's own amount.
+-- category without rows in a list has one type, at the category's own amount; the list after that
+-- brings the rows along.
 CREATE TABLE ticket_prices (
     event_id       bigint NOT NULL REFERENCES events (id),
     price_version  integer NOT NULL,
     category_id    integer NOT NULL,
-    -- The first is the one that is meant where none is named.
+    -- Stands for the name within the category, in every list.
     id             integer NOT NULL CHECK (id > 0),
+    -- From 1; the first is the one that is meant where none is named.
+    position       smallint NOT NULL CHECK (position > 0),
     name           text NOT NULL,
-    amount_minor   bigint NOT NULL CHECK (amount_minor >= 0),
+    amount_minor   bigint NOT NULL,
     PRIMARY KEY (event_id, price_version, category_id, id)
 );
 
--- Which type of ticket a seat was sold as; NULL: its category's only one.
+-- Which type of ticket a seat was sold as; NULL: the standard one of a category without any other.
 ALTER TABLE order_seats
     ADD COLUMN ticket_type_id integer,
     ADD COLUMN ticket_type    text;

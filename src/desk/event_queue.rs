@@ -89,7 +89,7 @@ impl EventQueue {
             && seats < FULL_BATCH_SEATS
             && let Some(command) = self.waiting.next(|_| true, turns)
         {
-            seats += command.needs().seats.len();
+            seats += command.needs().size();
             batch.push(command);
         }
         batch
@@ -115,5 +115,5 @@ impl EventQueue {
 /// How many turns a command is worth; `None` if nobody waits for it any more.
 #[expect(clippy::borrowed_box, reason = "what waits in the lanes is a box")]
 fn turns(command: &Box<dyn PendingCommand>) -> Option<usize> {
-    (!command.is_abandoned()).then(|| command.needs().seats.len().div_ceil(TURN_SEATS))
+    (!command.is_abandoned()).then(|| command.needs().size().div_ceil(TURN_SEATS))
 }

@@ -1,6 +1,6 @@
 //! A map as it is now: a letter for each seat of an event, in the order of its plan.
 
-use crate::domain::{Change, Letter, Revision};
+use crate::domain::{Cause, Change, Letter, Revision};
 use crate::store::reads::LettersRecord;
 
 /// Places that are known to have changed in the newest frames, for each place of the map.
@@ -18,8 +18,7 @@ pub(super) struct Board {
     letters: Vec<Letter>,
 }
 
-/// A change does not follow, or is of a seat that the plan did not have: the board is to be read
-/// anew.
+/// A change does not follow, or is one of the plan: the board is to be read anew.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Outdated;
 
@@ -61,7 +60,8 @@ impl Board {
     /// Goes on by one change.
     pub(super) fn apply(&mut self, change: &Change) -> Result<(), Outdated> {
         let place = self.serials.binary_search(&change.seat.serial).map_err(|_| Outdated)?;
-        if change.revision != self.revision.next() {
+        // The plan is another one, and what is for sale of it may be.
+        if change.cause == Cause::Imported || change.revision != self.revision.next() {
             return Err(Outdated);
         }
         if let Some(for_sale) = change.cause.for_sale() {

@@ -18,7 +18,7 @@ use super::status_watch::{StatusFollower, StatusWatch};
 use super::teller;
 use super::viewer_follower::ViewerFollower;
 use super::watch::Watch;
-use crate::domain::{Change, EventId, Revision, ViewerId};
+use crate::domain::{Cause, Change, EventId, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
 use crate::pace::FrameThreads;
 use crate::store::changes::LogExtent;
@@ -55,6 +55,7 @@ pub struct Feed {
     most_followers: usize,
     is_listening: AtomicBool,
     commits: AtomicU64,
+    plan_commits: AtomicU64,
 }
 
 impl Feed {
@@ -75,6 +76,7 @@ impl Feed {
             most_followers: max_followers,
             is_listening: false.into(),
             commits: AtomicU64::new(0),
+            plan_commits: AtomicU64::new(0),
         })
     }
 
@@ -278,7 +280,10 @@ impl Feed {
     /// These changes of an event, which follow one another, are in its log: told by whoever
     /// committed them. And the event itself has come to a version, if that is above zero.
     pub fn committed(&self, event: EventId, changes: Vec<Change>, version: i64) {
-        self.committed_unseen();
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        if changes.iter().any(|change| change.cause == Cause::Imported) {
+            self.plan_commits.fetch_add(1, Ordering::SeqCst);
+        }
         if let Some(watch) = self.existing(event) {
             watch.hear(changes);
         }
@@ -288,6 +293,12 @@ impl Feed {
     /// Something is committed; what it was is not known.
     pub fn committed_unseen(&self) {
         self.commits.fetch_add(1, Ordering::SeqCst);
+        self.plan_commits.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often what this server has committed may have changed a plan, likewise.
+    pub fn plan_commits(&self) -> u64 {
+        self.plan_commits.load(Ordering::SeqCst)
     }
 
     /// How often this server has committed, as far as anybody has been answered: what was read

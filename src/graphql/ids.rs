@@ -11,7 +11,7 @@ use super::context::ContextExt as _;
 use super::error::Fault;
 use super::slugs::Slugs;
 use crate::domain::event::is_slug;
-use crate::domain::{CategoryId, EventId, OrderId, Revision, SeatId, ViewerId};
+use crate::domain::{CategoryId, EventId, OrderId, Revision, SeatId, TicketTypeId, ViewerId};
 use crate::store::{ReadLane, Store};
 
 /// What an id can name.
@@ -108,6 +108,34 @@ pub(super) fn read_viewer_id(id: &str) -> Option<ViewerId> {
     ViewerId::new(viewer).ok()
 }
 
+/// What the text of a type of ticket's id begins with; its event, category and number follow.
+const TICKET_TYPE: &str = "TicketType";
+
+/// The id of a type of ticket.
+pub fn ticket_type_id(id: TicketTypeId) -> ID {
+    let CategoryId { event, serial } = id.category;
+    let text = format!("{TICKET_TYPE}:{}:{serial}:{}", event.0, id.number);
+    ID(URL_SAFE_NO_PAD.encode(text))
+}
+
+/// The type of ticket whose id it is; `None` if it is none of ours.
+pub(super) fn read_ticket_type_id(id: &str) -> Option<TicketTypeId> {
+    /// The longest has a number of 19 digits and two of 10; base64 makes four of three.
+    const MAX_BYTES: usize = (TICKET_TYPE.len() + 3 + 19 + 10 + 10).div_ceil(3) * 4;
+    if id.len() > MAX_BYTES {
+        return None;
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
+    let mut parts = std::str::from_utf8(&bytes).ok()?.split(':');
+    let kind = parts.next()?;
+    let [event, serial, ticket] = [parts.next()?, parts.next()?, parts.next()?].map(number);
+    if kind != TICKET_TYPE || parts.next().is_some() {
+        return None;
+    }
+    let category = CategoryId { event: EventId(event?), serial: i32::try_from(serial?).ok()? };
+    Some(TicketTypeId { category, number: i32::try_from(ticket?).ok()? })
+}
+
 /// The event that a client names, by its id or its slug; `None` if nothing is called so. An id is
 /// taken at its word, without a look-up.
 pub(super) async fn event_named(
@@ -153,6 +181,20 @@ pub(super) async fn event_id(ctx: &Context<'_>, id: &ID) -> Result<EventId, Faul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ticket_types_id_is_read_back_and_no_other_text_is() {
+        for (event, serial, number) in [(1, 1, 1), (i64::MAX, i32::MAX, i32::MAX)] {
+            let category = CategoryId { event: EventId(event), serial };
+            let id = TicketTypeId { category, number };
+            assert_eq!(read_ticket_type_id(&ticket_type_id(id)), Some(id));
+        }
+        let texts = ["", "TicketType:1:1", "TicketType:1:1:1:1", "TicketType:1:01:1", "Seat:1:1:1"];
+        for text in texts.into_iter().chain(["TicketType:1:1:2147483648", "TicketType:1:1:-1"]) {
+            assert_eq!(read_ticket_type_id(&URL_SAFE_NO_PAD.encode(text)), None, "{text:?}");
+        }
+        assert_eq!(read_ticket_type_id("TicketType:1:1:1"), None);
+    }
 
     #[test]
     fn a_viewers_id_is_read_back_and_no_other_text_is() {

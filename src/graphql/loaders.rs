@@ -9,8 +9,9 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 
 use super::error::Fault;
-use crate::domain::{EventId, OrderId, SeatId};
-use crate::store::reads::{CategoryRecord, Counts, EventRecord, SeatRecord};
+use crate::domain::prices::PriceLists;
+use crate::domain::{EventId, OrderId, PriceVersion, SeatId};
+use crate::store::reads::{BlockRecord, CategoryRecord, Counts, EventRecord, SeatRecord};
 use crate::store::{ReadLane, ReadTurn, Store, StoreError};
 
 /// Loads by key from the database.
@@ -40,9 +41,16 @@ pub(super) struct EventKey(pub(super) EventId);
 /// Asks for an event's categories.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct CategoriesKey(pub(super) EventId);
+/// Asks for a price list of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct PriceListKey(pub(super) EventId, pub(super) PriceVersion);
 /// Asks for an event's availability.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct CountsKey(pub(super) EventId);
+
+/// Asks for why a seat is blocked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct BlockKey(pub(super) SeatId);
 
 impl Loader<EventKey> for Loaders {
     type Value = Arc<EventRecord>;
@@ -79,6 +87,21 @@ impl Loader<CategoriesKey> for Loaders {
     }
 }
 
+impl Loader<PriceListKey> for Loaders {
+    type Value = Arc<PriceLists>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[PriceListKey],
+    ) -> Result<HashMap<PriceListKey, Self::Value>, Fault> {
+        let lists: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let _turn = self.turn().await?;
+        let prices = Arc::new(self.0.price_lists(&lists).await?);
+        Ok(keys.iter().map(|&key| (key, Arc::clone(&prices))).collect())
+    }
+}
+
 impl Loader<CountsKey> for Loaders {
     type Value = Counts;
     type Error = Fault;
@@ -110,6 +133,18 @@ impl Loader<SeatId> for Loaders {
             .into_iter()
             .map(|record| (record.seat.id, Arc::new(record)))
             .collect())
+    }
+}
+
+impl Loader<BlockKey> for Loaders {
+    type Value = Arc<BlockRecord>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[BlockKey]) -> Result<HashMap<BlockKey, Self::Value>, Fault> {
+        let seats: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let _turn = self.turn().await?;
+        let blocks = self.0.blocks(&seats).await?;
+        Ok(blocks.into_iter().map(|block| (BlockKey(block.seat), Arc::new(block))).collect())
     }
 }
 

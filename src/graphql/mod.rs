@@ -19,6 +19,7 @@ mod known_events;
 pub mod live_frames;
 mod loaders;
 mod mutation;
+mod named_lines;
 mod named_seats;
 mod nullable;
 pub mod operation_key;

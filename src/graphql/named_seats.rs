@@ -11,7 +11,7 @@ use crate::domain::{EventId, SeatId};
 ///
 /// What cannot be read is given a serial number below 1, which no seat has and no id can hold: so
 /// it is refused with all other seats, and told as it was given.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct NamedSeats {
     unreadable: Vec<(SeatId, ID)>,
 }
@@ -27,16 +27,38 @@ impl NamedSeats {
         event: EventId,
         ids: &[ID],
     ) -> Result<(SeatSet, Self), Fault> {
-        let wrong_number =
-            || Fault::bad_input(format!("{argument} must name 1 to {MAX_SEATS_PER_REQUEST} seats"));
+        Self::read_up_to(MAX_SEATS_PER_REQUEST, argument, event, ids)
+    }
+
+    /// The same of another bound: for those who run a sale.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many, or none.
+    pub(super) fn read_up_to(
+        most: usize,
+        argument: &str,
+        event: EventId,
+        ids: &[ID],
+    ) -> Result<(SeatSet, Self), Fault> {
+        let wrong_number = || Fault::bad_input(format!("{argument} must name 1 to {most} seats"));
         // Counted before they are decoded: a hostile list costs no more than its length.
-        if ids.len() > MAX_SEATS_PER_REQUEST {
+        if ids.len() > most {
             return Err(wrong_number());
         }
-        let mut named = Self { unreadable: Vec::new() };
+        Self::of_up_to(most, event, ids).ok_or_else(wrong_number)
+    }
+
+    /// The seats with these ids, of which there must not be too many to look at; `None` if no
+    /// request may name as many different ones, or as few.
+    pub(super) fn of(event: EventId, ids: &[ID]) -> Option<(SeatSet, Self)> {
+        Self::of_up_to(MAX_SEATS_PER_REQUEST, event, ids)
+    }
+
+    fn of_up_to(most: usize, event: EventId, ids: &[ID]) -> Option<(SeatSet, Self)> {
+        let mut named = Self::default();
         let seats = ids.iter().map(|id| named.seat(event, id)).collect();
-        let seats = SeatSet::new(seats).map_err(|_| wrong_number())?;
-        Ok((seats, named))
+        Some((SeatSet::of_up_to(most, seats).ok()?, named))
     }
 
     fn seat(&mut self, event: EventId, id: &ID) -> SeatId {

@@ -3,11 +3,11 @@
 //! There is one way to page: bounds (such as [`EVENTS`]) make a [`PageRequest`] of the arguments;
 //! what it says is read; and it makes the connection of that, with a [`Cursor`] for each node.
 
-use async_graphql::OutputType;
 use async_graphql::connection::{
     Connection, ConnectionNameType, DefaultConnectionName, DefaultEdgeName, Edge, EdgeNameType,
     EmptyFields,
 };
+use async_graphql::{ObjectType, OutputType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -40,6 +40,9 @@ pub const ORDERS: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
 /// Entries of the audit log: 1 to 100, 20 unless said.
 pub const AUDIT_LOG: PageBounds = PageBounds { unless_said: 20, most: 100 };
+
+/// Changes of a seat: 1 to 100, 20 unless said. Most seats have a handful.
+pub const HISTORY: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
 /// The most ids that `nodes` takes: a page of a list.
 pub const MAX_NODES: usize = 100;
@@ -94,7 +97,7 @@ impl<C: Cursor> PageRequest<C> {
     /// stands in the list.
     pub fn connection<R, N, Names, EdgeNames>(
         self,
-        mut records: Vec<R>,
+        records: Vec<R>,
         node: impl Fn(R) -> (C, N),
     ) -> NamedConnection<N, Names, EdgeNames>
     where
@@ -102,9 +105,26 @@ impl<C: Cursor> PageRequest<C> {
         Names: ConnectionNameType,
         EdgeNames: EdgeNameType,
     {
+        self.connection_with(EmptyFields, records, node)
+    }
+
+    /// The same with fields of its own beside the page.
+    pub fn connection_with<R, N, Fields, Names, EdgeNames>(
+        self,
+        fields: Fields,
+        mut records: Vec<R>,
+        node: impl Fn(R) -> (C, N),
+    ) -> Connection<String, N, Fields, EmptyFields, Names, EdgeNames>
+    where
+        N: OutputType,
+        Fields: ObjectType,
+        Names: ConnectionNameType,
+        EdgeNames: EdgeNameType,
+    {
         let has_next = records.len() > self.size;
         records.truncate(self.size);
-        let mut connection = Connection::new(self.after.is_some(), has_next);
+        let mut connection =
+            Connection::with_additional_fields(self.after.is_some(), has_next, fields);
         connection.edges.extend(records.into_iter().map(|record| {
             let (cursor, node) = node(record);
             Edge::new(encode(cursor), node)
@@ -154,6 +174,18 @@ impl Cursor for i64 {
     fn read(numbers: &[i64]) -> Option<Self> {
         let &[id] = numbers else { return None };
         Some(id)
+    }
+}
+
+/// Where a change stands in the history of its seat: its place in the log.
+impl Cursor for Revision {
+    fn numbers(self) -> Vec<i64> {
+        vec![self.0]
+    }
+
+    fn read(numbers: &[i64]) -> Option<Self> {
+        let &[revision] = numbers else { return None };
+        Some(Self(revision))
     }
 }
 

@@ -8,7 +8,7 @@ use super::paging::ConnectionOf;
 use super::query::Query;
 use super::services::Services;
 use super::subscription::Subscription;
-use super::types::{AuditLogConnection, Event, Order, Seat, UserError};
+use super::types::{AuditLogConnection, Event, Order, Seat, SeatHistoryConnection, UserError};
 
 /// The schema with everything it needs.
 pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
@@ -46,4 +46,5 @@ fn builder() -> ArenaSchemaBuilder {
         .override_output_type_description::<AuditLogConnection>("A page of the audit log.")
         .override_output_type_description::<ConnectionOf<Seat>>("A page of seats.")
         .override_output_type_description::<ConnectionOf<Order>>("A page of orders.")
+        .override_output_type_description::<SeatHistoryConnection>("A page of a seat's history.")
 }

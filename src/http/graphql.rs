@@ -20,13 +20,15 @@ use super::client::Client;
 use super::coding::{self, BadCoding, Coding};
 use super::encoded::Encoded;
 use super::media::{Accepted, MediaType};
-use super::request::{self, MAX_REQUEST_BYTES, Parameters, Prepared, Unweighed};
+use super::request::{
+    self, MAX_ADMIN_REQUEST_BYTES, MAX_REQUEST_BYTES, Parameters, Prepared, Unweighed,
+};
 use super::request_error::RequestError;
 use super::shared_answers::Answer;
 use super::{cacheable, rate_limited, sse, websocket};
 use crate::account::{Exceeded, Permit};
 use crate::graphql::error::{Code, Fault};
-use crate::identity::Asker;
+use crate::identity::{Asker, Role};
 
 /// Answers a request to the API's address, whatever its method.
 pub(super) async fn answer(
@@ -107,7 +109,7 @@ async fn get(app: &AppState, client: &Client, head: &mut Parts) -> Response {
 /// A query, a mutation, or a stream of events.
 async fn post(app: &AppState, client: &Client, headers: &HeaderMap, body: Incoming) -> Response {
     let accepted = Accepted::read(headers);
-    let body = read_body(app, headers, body).await;
+    let body = read_body(app, client, headers, body).await;
     match prepare(app, client, headers, accepted, || Ok(Parameters::from_body(&body?)?)) {
         // On the heap, and only while it runs: a connection that waits for its next request keeps
         // the room for what it may become.
@@ -208,8 +210,21 @@ fn admit_socket(
     Ok((asker, permit))
 }
 
+/// How large a body may be. Who asks is looked at only where that decides about it.
+fn most_bytes(app: &AppState, client: &Client, headers: &HeaderMap, body: &Incoming) -> usize {
+    let most = u64::try_from(MAX_REQUEST_BYTES).unwrap_or(u64::MAX);
+    let fits = body.size_hint().upper().is_some_and(|bytes| bytes <= most);
+    if fits && !headers.contains_key(header::CONTENT_ENCODING) {
+        return MAX_REQUEST_BYTES;
+    }
+    let asker = client.asker(app, headers).ok().and_then(|asker| asker.viewer);
+    let is_admin = asker.is_some_and(|viewer| viewer.has_role(Role::Admin));
+    if is_admin { MAX_ADMIN_REQUEST_BYTES } else { MAX_REQUEST_BYTES }
+}
+
 async fn read_body(
     app: &AppState,
+    client: &Client,
     headers: &HeaderMap,
     body: Incoming,
 ) -> Result<Bytes, HttpError> {
@@ -221,19 +236,20 @@ async fn read_body(
         return Err(HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
     }
     let announced = body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
-    let announced = announced.unwrap_or(MAX_REQUEST_BYTES).min(MAX_REQUEST_BYTES);
+    let most = most_bytes(app, client, headers, &body);
+    let announced = announced.unwrap_or(most).min(most);
     let _arriving =
         app.arriving.body(announced).map_err(|full| RequestError::Refused(full.into()))?;
-    let collected = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
+    let collected = Limited::new(body, most).collect().await;
     let body = collected.map(Collected::to_bytes).map_err(|error| {
         if error.is::<LengthLimitError>() {
-            too_large()
+            too_large(most)
         } else {
             HttpError::new(StatusCode::BAD_REQUEST, Fault::bad_input("the body could not be read"))
         }
     })?;
-    coding::inflate(headers, body, MAX_REQUEST_BYTES).map_err(|bad| match bad {
-        BadCoding::TooLarge => too_large(),
+    coding::inflate(headers, body, most).map_err(|bad| match bad {
+        BadCoding::TooLarge => too_large(most),
         BadCoding::Damaged => {
             HttpError::new(StatusCode::BAD_REQUEST, Fault::bad_input("the body is not gzip"))
         }
@@ -244,8 +260,8 @@ async fn read_body(
     })
 }
 
-fn too_large() -> HttpError {
-    let message = format!("the request is larger than {} KiB", MAX_REQUEST_BYTES / 1024);
+fn too_large(most: usize) -> HttpError {
+    let message = format!("the request is larger than {} KiB", most / 1024);
     HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::bad_input(message))
 }
 

@@ -14,6 +14,7 @@ use lru::LruCache;
 use super::encoded::Encoded;
 use super::shared_work::{Done, SharedWork};
 use crate::domain::EventId;
+use crate::feed::Feed;
 use crate::graphql::operation_key::OperationKey;
 use crate::store::{ReadLane, Store};
 
@@ -43,10 +44,16 @@ impl Default for KeptPlans {
 
 impl KeptPlans {
     /// The answer, if it is kept and its plans have not changed.
-    pub(super) async fn get(&self, key: &OperationKey, store: &Store) -> Option<Encoded> {
+    /// The feed knows what this server has committed: nobody is given what was before.
+    pub(super) async fn get(
+        &self,
+        key: &OperationKey,
+        store: &Store,
+        feed: &Feed,
+    ) -> Option<Encoded> {
         let KeptPlan { versions, answer } = self.kept().get(key).cloned()?;
         for (event, version) in versions {
-            if self.version(event, store).await != Some(version) {
+            if self.version(event, store, feed).await != Some(version) {
                 return None;
             }
         }
@@ -54,15 +61,14 @@ impl KeptPlans {
     }
 
     /// The version of an event's plan, if it can be found out.
-    async fn version(&self, event: EventId, store: &Store) -> Option<i32> {
+    async fn version(&self, event: EventId, store: &Store, feed: &Feed) -> Option<i32> {
         let look_up = async || {
             let reader = store.clone();
             let version = async move { reader.plan_version(event).await };
             let found = store.look_up_in_turn(ReadLane::Keys, version).await;
             found.map_or(Done::Failed, Done::Shared)
         };
-        // A plan does not change by what this server commits.
-        match self.versions.get(&event, || 0, look_up).await {
+        match self.versions.get(&event, || feed.plan_commits(), look_up).await {
             Done::Shared(version) => version,
             Done::Own | Done::Failed | Done::Refused => None,
         }

@@ -130,7 +130,7 @@ impl SharedAnswers {
         execution: Execution<'_>,
         request: Request,
     ) -> Answer {
-        if let Some(kept) = self.plans.get(&key, &self.store).await {
+        if let Some(kept) = self.plans.get(&key, &self.store, feed).await {
             return Answer::Plan(kept);
         }
         let seen = PlansSeen::default();

@@ -4,15 +4,16 @@ mod delete;
 mod draft;
 
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait};
 
 use super::error::StoreError;
 use super::pools::Store;
+use super::prices::MAX_OLD_PRICE_MINOR;
 use super::rows::to_row;
 use super::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 
 use crate::domain::event::{NewEvent, NewEventError};
-use crate::domain::plan::{CURRENCY_RULE, SeatPlan};
+use crate::domain::plan::{CURRENCY_RULE, PlannedSeat, PlannedShape, SeatPlan};
 use crate::domain::{EventId, EventStage};
 
 pub use delete::Deletion;
@@ -54,15 +55,27 @@ impl Store {
         event: &NewEvent,
         plan: &SeatPlan,
     ) -> Result<EventId, CatalogError> {
+        self.create_event_telling(event, plan, &mut |_| {}).await
+    }
+
+    /// The same, and tells of the seats while they are written: how many more there are.
+    pub async fn create_event_telling(
+        &self,
+        event: &NewEvent,
+        plan: &SeatPlan,
+        tell: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<EventId, CatalogError> {
         event.check()?;
         let transaction = self.reads.begin().await?;
         let (currency, stage) = (plan.currency(), EventStage::Published);
-        let id = insert_event(&transaction, event, currency, stage).await?;
+        let focal_point = plan.drawing().focal_point;
+        let focal_point = focal_point.map(|point| (point.x, point.y));
+        let id = insert_event(&transaction, event, (currency, stage, focal_point)).await?;
         if !take_slug(&transaction, &event.slug, id).await? {
             transaction.rollback().await?;
             return Err(CatalogError::SlugTaken(event.slug.clone()));
         }
-        insert_plan(&transaction, id, plan).await?;
+        insert_plan(&transaction, id, plan, tell).await?;
         transaction.commit().await?;
         Ok(id)
     }
@@ -83,14 +96,13 @@ async fn take_slug(
 async fn insert_event(
     transaction: &DatabaseTransaction,
     event: &NewEvent,
-    currency: &str,
-    stage: EventStage,
+    (currency, stage, focal_point): (&str, EventStage, Option<(f64, f64)>),
 ) -> Result<EventId, StoreError> {
     const INSERT: &str = "
 INSERT INTO events (slug, name, venue, starts_at, time_zone, sales_open_at, sales_close_at,
                     hold_seconds, hold_extension_seconds, max_seats_per_viewer,
-                    max_seats_let_go, confirmed_by, currency, stage)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
+                    max_seats_let_go, confirmed_by, currency, stage, focal_x, focal_y)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id";
     let insert = statement(
         INSERT,
         [
@@ -108,6 +120,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING i
             event.confirmed_by.code().into(),
             currency.into(),
             stage.code().into(),
+            focal_point.map(|point| point.0).into(),
+            focal_point.map(|point| point.1).into(),
         ],
     );
     let row = transaction
@@ -117,24 +131,31 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING i
     Ok(EventId(row.try_get_by_index(0)?))
 }
 
+/// Seats that are written by one statement: what it takes of both sides' memory is a few megabytes,
+/// and there is something to tell meanwhile.
+const SEATS_A_STATEMENT: usize = 10_000;
+
 /// NaN stands for an unknown coordinate, -1 for no rank, an empty text for no floor: a plan has
-/// none of these.
+/// none of these. Ids go on after `$2`.
 const INSERT_LOCATIONS: &str = "
 INSERT INTO seat_places (event_id, id, section, row_label, number, accessible, x, y,
                          kind, is_companion, has_gap_before, rank, floor)
-SELECT $1, id, section, row_label, number, accessible, NULLIF(x, 'NaN'), NULLIF(y, 'NaN'),
+SELECT $1, $2 + place, section, row_label, number, accessible, NULLIF(x, 'NaN'), NULLIF(y, 'NaN'),
        kind, is_companion, has_gap_before, NULLIF(rank, -1), NULLIF(floor, '')
-  FROM UNNEST($2::text[], $3::text[], $4::text[], $5::boolean[], $6::float8[], $7::float8[],
-              $8::smallint[], $9::boolean[], $10::boolean[], $11::integer[], $12::text[])
+  FROM UNNEST($3::text[], $4::text[], $5::text[], $6::boolean[], $7::float8[], $8::float8[],
+              $9::smallint[], $10::boolean[], $11::boolean[], $12::integer[], $13::text[])
        WITH ORDINALITY AS location (section, row_label, number, accessible, x, y,
-                                    kind, is_companion, has_gap_before, rank, floor, id)";
+                                    kind, is_companion, has_gap_before, rank, floor, place)";
 
 const INSERT_SEATS: &str = "
 INSERT INTO seats (event_id, id, category_id)
-SELECT $1, id, category_id FROM UNNEST($2::integer[]) WITH ORDINALITY AS seat (category_id, id)";
+SELECT $1, $2 + place, category_id
+  FROM UNNEST($3::integer[]) WITH ORDINALITY AS seat (category_id, place)";
 
-/// The highest price that the old column takes: servers of the version before read it.
-const MAX_OLD_PRICE_MINOR: i32 = 20_000_000;
+/// An empty text stands for none, as with seats.
+const INSERT_SHAPE: &str = "
+INSERT INTO plan_shapes (event_id, id, kind, label, floor, points)
+VALUES ($1, $2, $3, NULLIF($4, ''), NULLIF($5, ''), $6)";
 
 /// An empty colour stands for none.
 const INSERT_CATEGORIES: &str = formatcp!(
@@ -150,8 +171,9 @@ async fn insert_plan(
     transaction: &DatabaseTransaction,
     event: EventId,
     plan: &SeatPlan,
+    tell: &mut (dyn FnMut(usize) + Send),
 ) -> Result<(), StoreError> {
-    let (categories, seats) = (plan.categories(), plan.seats());
+    let categories = plan.categories();
     let insert_categories = statement(
         INSERT_CATEGORIES,
         [
@@ -161,10 +183,27 @@ async fn insert_plan(
             texts(categories.iter().map(|category| category.color.as_deref().unwrap_or_default())),
         ],
     );
-    let insert_locations = statement(
+    transaction.execute_raw(insert_categories).await?;
+    for (index, shape) in plan.drawing().shapes.iter().enumerate() {
+        transaction.execute_raw(insert_shape(event, index, shape)).await?;
+    }
+    for (index, seats) in plan.seats().chunks(SEATS_A_STATEMENT).enumerate() {
+        let before = row_number(index * SEATS_A_STATEMENT);
+        for insert in insert_seats(event, before, seats) {
+            transaction.execute_raw(insert).await?;
+        }
+        tell(seats.len());
+    }
+    Ok(())
+}
+
+/// Where these seats are and that they are free, of an event that has so many before them.
+fn insert_seats(event: EventId, before: i32, seats: &[PlannedSeat]) -> [Statement; 2] {
+    let locations = statement(
         INSERT_LOCATIONS,
         [
             event.0.into(),
+            before.into(),
             texts(seats.iter().map(|seat| seat.section.as_str())),
             texts(seats.iter().map(|seat| seat.row.as_str())),
             texts(seats.iter().map(|seat| seat.number.as_str())),
@@ -178,12 +217,26 @@ async fn insert_plan(
             texts(seats.iter().map(|seat| seat.traits.floor.as_deref().unwrap_or_default())),
         ],
     );
-    // Categories count from 1 in the tables. A plan has at most 100 of them.
-    let category_ids =
-        seats.iter().map(|seat| i32::try_from(seat.category + 1).unwrap_or(i32::MAX));
-    let insert_seats = statement(INSERT_SEATS, [event.0.into(), ints(category_ids)]);
-    for insert in [insert_categories, insert_locations, insert_seats] {
-        transaction.execute_raw(insert).await?;
-    }
-    Ok(())
+    // Categories count from 1 in the tables.
+    let categories = ints(seats.iter().map(|seat| row_number(seat.category + 1)));
+    [locations, statement(INSERT_SEATS, [event.0.into(), before.into(), categories])]
+}
+
+fn insert_shape(event: EventId, index: usize, shape: &PlannedShape) -> Statement {
+    statement(
+        INSERT_SHAPE,
+        [
+            event.0.into(),
+            row_number(index + 1).into(),
+            shape.kind.code().into(),
+            shape.label.as_deref().unwrap_or_default().into(),
+            shape.floor.as_deref().unwrap_or_default().into(),
+            doubles(shape.points.iter().flat_map(|point| [point.x, point.y])),
+        ],
+    )
+}
+
+/// Plans are far smaller than what a row's number can count.
+fn row_number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }

@@ -21,6 +21,7 @@ pub mod expiry;
 mod look_up;
 mod numbers;
 mod pools;
+mod prices;
 mod read_turns;
 pub mod reads;
 pub mod retention;

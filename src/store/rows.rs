@@ -10,8 +10,8 @@ use crate::domain::event_details::EventDetails;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, Cause, ConfirmedBy, EventId, EventStage, Hold, OrderId, Revision, Sale, SeatId,
-    SeatState, SeatStatus, ViewerId,
+    CategoryId, Cause, ConfirmedBy, EventId, EventStage, Hold, OrderId, PriceVersion, Revision,
+    Sale, SeatId, SeatState, SeatStatus, ViewerId,
 };
 
 pub(super) fn cause_from_row(cause: i16) -> Result<Cause, StoreError> {
@@ -50,6 +50,7 @@ impl TryFrom<seat::Model> for Seat {
             for_sale: row.for_sale,
             state,
             revision: Revision(row.revision),
+            price_list: row.price_version.map_or(PriceVersion::FIRST, PriceVersion),
         })
     }
 }

@@ -13,7 +13,10 @@
 use chrono::{DateTime, TimeDelta};
 use grand_arena::domain::ConfirmedBy;
 use grand_arena::domain::event::NewEvent;
-use grand_arena::domain::plan::{PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::plan::{
+    Drawing, PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point, SeatPlan,
+    ShapeKind,
+};
 use grand_arena::identity::Role;
 
 use crate::harness::node::{Stage, obstacle, show, skip};
@@ -116,10 +119,36 @@ impl Sale {
             accessible: index.is_multiple_of(5),
             x: at(index % 6),
             y: at(index / 6),
-            traits: PlaceTraits::default(),
+            traits: PlaceTraits {
+                kind: [PlaceKind::Seat, PlaceKind::Chair, PlaceKind::Standing][index % 3],
+                is_companion: index % 5 == 1,
+                floor: (index % 12 >= 8).then(|| "Ränge".to_owned()),
+                ..PlaceTraits::default()
+            },
         };
         let categories = self.categories.iter().map(category).collect();
-        SeatPlan::new(self.currency, categories, (0..self.seats).map(seat).collect()).unwrap()
+        let seats = (0..self.seats).map(seat).collect();
+        let plan = SeatPlan::new(self.currency, categories, seats).unwrap();
+        plan.with_drawing(self.drawing()).unwrap()
+    }
+
+    /// Events without coordinates have no drawing either.
+    fn drawing(&self) -> Drawing {
+        let corner = |x| Point { x, y: x * x - 0.75 };
+        let outline = PlannedShape {
+            kind: ShapeKind::Outline,
+            label: None,
+            floor: Some("Ränge".to_owned()),
+            points: [0.5, 2.5, 4.5].map(corner).to_vec(),
+        };
+        let label = PlannedShape {
+            kind: ShapeKind::Label,
+            label: Some("Bar «1»".to_owned()),
+            floor: None,
+            points: vec![corner(1.5)],
+        };
+        let shapes = if self.has_coordinates { vec![outline, label] } else { Vec::new() };
+        Drawing { focal_point: None, shapes }
     }
 }
 

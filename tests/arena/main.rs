@@ -8,7 +8,9 @@ mod harness;
 
 mod assets;
 mod attacks;
+mod blocking;
 mod books;
+mod bringing_in;
 mod browser;
 mod clients;
 mod coding;
@@ -32,6 +34,7 @@ mod origins;
 mod pace;
 mod paying;
 mod plans;
+mod prices;
 mod process;
 mod proxies;
 mod queries;

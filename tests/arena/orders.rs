@@ -222,7 +222,7 @@ async fn orders_of_earlier_versions_get_random_codes() {
     assert!(used.len() > 300, "{} of 320", used.len());
     let events = arena.store.event_by_slug("old").await.unwrap().unwrap();
     let prices = arena.store.categories(&[events.id]).await.unwrap();
-    assert_eq!(prices[&events.id][0].price_minor, 20_000_000);
+    assert_eq!(prices[&events.id][0].price_minor(), 20_000_000);
     assert_eq!(events.time_zone, "UTC");
 }
 

@@ -5,6 +5,11 @@ use std::time::{Duration, Instant};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use grand_arena::domain::plan::{
+    Drawing, PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point, SeatPlan,
+    ShapeKind,
+};
+
 use crate::harness::{Arena, Event, TestServer, books, eventually};
 use crate::sse::get;
 use crate::statuses::STATUSES;
@@ -44,7 +49,8 @@ async fn a_plan_has_the_order_of_its_places_and_is_kept_by_clients_until_it_chan
     assert_eq!(header(&first, "content-encoding").as_deref(), Some("br"));
     let plan = unpacked(&first.bytes().await.unwrap());
     let plan = &plan["data"]["seatPlan"];
-    assert_eq!((&plan["version"], &plan["shapes"]), (&json!(1), &json!([])));
+    let stage = json!([{ "kind": "STAGE" }]);
+    assert_eq!((&plan["version"], &plan["shapes"]), (&json!(1), &stage));
     let seats = plan["seats"].as_array().unwrap();
     assert_eq!(seats.len(), 200);
     for (place, seat) in seats.iter().enumerate() {
@@ -84,6 +90,80 @@ async fn a_plan_has_the_order_of_its_places_and_is_kept_by_clients_until_it_chan
     })
     .await;
     books::check(&arena, &event).await;
+}
+
+/// A seat, a chair and a place to stand on, each said with all that can be said of it.
+fn mixed_plan() -> SeatPlan {
+    let category = PlannedCategory { name: "All".to_owned(), price_minor: 1_000, color: None };
+    let place = |section: &str, kind, floor: Option<&str>| PlannedSeat {
+        section: section.to_owned(),
+        row: "1".to_owned(),
+        number: "1".to_owned(),
+        category: 0,
+        accessible: false,
+        x: None,
+        y: None,
+        traits: PlaceTraits {
+            kind,
+            is_companion: kind == PlaceKind::Chair,
+            has_gap_before: true,
+            rank: Some(3),
+            floor: floor.map(str::to_owned),
+        },
+    };
+    let places = vec![
+        place("Stalls", PlaceKind::Seat, None),
+        place("Tables", PlaceKind::Chair, Some("Circle")),
+        place("Lawn", PlaceKind::Standing, None),
+    ];
+    let shape = |kind, label: Option<&str>, floor: Option<&str>, points: &[(f64, f64)]| {
+        let points = points.iter().map(|&(x, y)| Point { x, y }).collect();
+        let [label, floor] = [label, floor].map(|text| text.map(str::to_owned));
+        PlannedShape { kind, label, floor, points }
+    };
+    let corners = [(0.5, 0.0), (1.5, 0.0), (1.5, -2.25)];
+    let drawing = Drawing {
+        focal_point: Some(Point { x: 1.0, y: -1.0 }),
+        shapes: vec![
+            shape(ShapeKind::Outline, None, Some("Circle"), &corners),
+            shape(ShapeKind::Label, Some("Bar"), None, &[(7.5, 0.25)]),
+        ],
+    };
+    SeatPlan::new("EUR", vec![category], places).unwrap().with_drawing(drawing).unwrap()
+}
+
+#[tokio::test]
+async fn a_plan_says_what_its_places_are_and_what_is_drawn_beside_them() {
+    let arena = Arena::new().await;
+    let event = arena.event_of(&mixed_plan(), |_| {}).await;
+    let server = arena.server().await;
+    let ask = async |what: &str| {
+        let query =
+            format!("query ($event: ID!) {{ seatPlan(eventId: $event) {{ version {what} }} }}");
+        server.stranger().data(&query, json!({ "event": event.gid })).await["seatPlan"].take()
+    };
+    let shapes = json!([
+        {
+            "kind": "OUTLINE", "label": null, "floor": "Circle",
+            "points": [0.5, 0.0, 1.5, 0.0, 1.5, -2.25],
+        },
+        { "kind": "LABEL", "label": "Bar", "floor": null, "points": [7.5, 0.25] },
+    ]);
+    let seats = json!([
+        { "kind": "SEAT", "companion": false, "floor": null },
+        { "kind": "CHAIR", "companion": true, "floor": "Circle" },
+        { "kind": "STANDING", "companion": false, "floor": null },
+    ]);
+    let both = ask("shapes { kind label floor points } seats { kind companion floor }").await;
+    assert_eq!(both, json!({ "version": 1, "shapes": shapes, "seats": seats }));
+    let drawn = ask("shapes { kind label floor points }").await;
+    assert_eq!(drawn, json!({ "version": 1, "shapes": shapes }));
+    let focal = "SELECT focal_x, focal_y FROM events WHERE id = $1";
+    let focal = sqlx::query_as::<_, (f64, f64)>(focal).bind(event.id.0);
+    assert_eq!(focal.fetch_one(&arena.sql).await.unwrap(), (1.0, -1.0));
+    let kept = "SELECT has_gap_before, rank FROM seat_places WHERE event_id = $1 AND id = 3";
+    let kept = sqlx::query_as::<_, (bool, i32)>(kept).bind(event.id.0);
+    assert_eq!(kept.fetch_one(&arena.sql).await.unwrap(), (true, 3));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Races, forced: with barriers, and with locks held until everybody is known to wait for them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use grand_arena::desk::Desk;
@@ -12,7 +13,7 @@ use crate::harness::client::kind;
 use crate::harness::{Arena, Event, all_at_once, books, eventually, poll_once, submit};
 
 /// Holds the event's row, so that nothing can be booked until it is let go.
-async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgres> {
+pub async fn hold_event(arena: &Arena, event: &Event) -> Transaction<'static, Postgres> {
     let mut transaction = arena.sql.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE")
         .bind(event.id.0)
@@ -190,6 +191,7 @@ fn confirm(viewer: &str, seat: SeatId) -> Confirm {
         viewer: ViewerId::new(viewer).unwrap(),
         asked_by: ConfirmedBy::Buyer,
         seats: SeatSet::new(vec![seat]).unwrap(),
+        chosen: BTreeMap::new(),
         key: IdempotencyKey::new(format!("{viewer}'s key")).unwrap(),
         payment_reference: None,
         expected_total: None,

@@ -1,5 +1,6 @@
 //! The contract: names, descriptions, and that fields load in batches.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 
@@ -63,6 +64,7 @@ async fn buy(desk: &Desk, seat: SeatId, viewer: &ViewerId) {
         viewer,
         asked_by: ConfirmedBy::Buyer,
         seats: seats(),
+        chosen: BTreeMap::new(),
         key,
         payment_reference: None,
         expected_total: None,

@@ -17,15 +17,15 @@ pub const STATUSES: &str = "query ($event: ID!) { seatStatuses(eventId: $event) 
 
 /// What a client has made of its frames.
 #[derive(Default)]
-struct Fold {
+pub struct Fold {
     letters: Vec<u8>,
-    revision: i64,
-    is_whole: bool,
+    pub revision: i64,
+    pub is_whole: bool,
 }
 
 impl Fold {
     /// Goes on by what came: in the contract's words, whatever brought it.
-    fn take(&mut self, frame: &Value) {
+    pub fn take(&mut self, frame: &Value) {
         let letters = frame["statuses"].as_str().unwrap().as_bytes();
         self.is_whole = frame["places"].is_null();
         match frame["places"].as_array() {
@@ -50,19 +50,19 @@ impl Fold {
         self.take(&frame);
     }
 
-    fn letters(&self) -> &str {
+    pub fn letters(&self) -> &str {
         std::str::from_utf8(&self.letters).unwrap()
     }
 }
 
 /// Reads frames until the map is true for a revision.
-async fn until(socket: &mut Socket, fold: &mut Fold, revision: i64) {
+pub async fn until(socket: &mut Socket, fold: &mut Fold, revision: i64) {
     while fold.revision < revision {
         fold.take(&socket.next("seatStatuses").await);
     }
 }
 
-async fn watch(server: &TestServer, event: &Event) -> (Socket, Fold) {
+pub async fn watch(server: &TestServer, event: &Event) -> (Socket, Fold) {
     let mut socket = server.socket("anybody").await;
     socket.subscribe("1", SEAT_STATUSES, json!({ "event": event.gid })).await;
     let mut fold = Fold::default();
@@ -72,12 +72,12 @@ async fn watch(server: &TestServer, event: &Event) -> (Socket, Fold) {
 }
 
 /// The letters that the tables have, by the rules.
-async fn letters(arena: &Arena, event: &Event) -> String {
+pub async fn letters(arena: &Arena, event: &Event) -> String {
     let read = arena.store.seat_letters(event.id).await.unwrap().unwrap();
     read.seats.iter().map(|seat| seat.letter.as_char()).collect()
 }
 
-fn revision(answer: &Value) -> i64 {
+pub fn revision(answer: &Value) -> i64 {
     answer["revision"].as_i64().unwrap_or_else(|| panic!("no revision in {answer}"))
 }
 

@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
-use grand_arena::domain::Cause;
 use grand_arena::domain::churn::MAX_SEATS_LET_GO;
+use grand_arena::domain::{CategoryId, Cause, TicketTypeId};
+use grand_arena::graphql::ids::{self, AnyId};
+use grand_arena::identity::Role;
 use serde_json::{Value, json};
 
 use crate::harness::client::{CONFIRM, RELEASE, RESERVE};
@@ -33,6 +35,8 @@ struct Schedule {
     viewers: Vec<Vec<Operation>>,
     subscribers: Vec<Vec<Connection>>,
     cuts: Vec<Cut>,
+    /// What seats cost, one price after the other; the reduced ticket costs half of it.
+    prices: Vec<i64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,7 +90,8 @@ impl Schedule {
             subscribers.push((0..CONNECTIONS).map(|_| Connection::draw(&mut own)).collect());
         }
         let cuts = (0..CUTS).map(|_| Cut::draw(&mut rng)).collect();
-        Self { viewers, subscribers, cuts }
+        let prices = (0..CUTS).map(|_| rng.i64(0..5) * 1_000).collect();
+        Self { viewers, subscribers, cuts, prices }
     }
 }
 
@@ -183,6 +188,10 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
         .collect();
     let saboteur =
         tokio::spawn(cut_connections(Arc::clone(&arena), Arc::clone(&is_over), schedule.cuts));
+    let admin = Client::new(&servers[0].base, Some(token("root", &[Role::Admin])));
+    set_prices(&admin, &event, 5_000).await;
+    let organiser =
+        tokio::spawn(reprice(admin, Arc::clone(&event), Arc::clone(&is_over), schedule.prices));
     let counts = all_at_once((0..).zip(schedule.viewers).map(|(number, operations): (u32, _)| {
         let viewer = format!("viewer-{number}");
         let clients = [0, 1].map(|server| servers[server].client(&viewer));
@@ -192,13 +201,14 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     let settled = books::log(&arena.sql, &event).await.len();
     is_over.store(true, Ordering::Relaxed);
     let cuts = saboteur.await.unwrap();
+    let lists = organiser.await.unwrap();
 
     let done: Vec<usize> =
         (0..3).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
-    println!("{done:?} reserved, confirmed, released; {cuts} connections cut");
+    println!("{done:?} reserved, confirmed, released; {cuts} connections cut; {lists} price lists");
     assert!(
-        done.iter().all(|&count| count > 30) && cuts > 5,
-        "it was a storm: {done:?}, {cuts} cuts"
+        done.iter().all(|&count| count > 30) && cuts > 5 && lists > 5,
+        "it was a storm: {done:?}, {cuts} cuts, {lists} price lists"
     );
     let log = books::check(&arena, &event).await;
     check_limit(&log);
@@ -235,6 +245,11 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
             json!({ "eventId": event.gid, "seatIds": event.seat_gids(serials.iter().copied()) });
         if kind == Kind::Confirm {
             input["idempotencyKey"] = json!(format!("key-{number}"));
+            // Some of them as reduced tickets, the others as what is meant where nothing is said.
+            let reduced =
+                serials.iter().filter(|&&serial| (operation.choice >> (serial % 64)) % 2 == 1);
+            let line = |&serial: &i32| json!({ "seatId": event.seat_gid(serial), "ticketTypeId": reduced_of(&event, serial) });
+            input["lines"] = json!(reduced.map(line).collect::<Vec<_>>());
         }
         let result = insist(&clients[operation.server], query, field, input).await;
         if result["__typename"].as_str().unwrap().ends_with("Success") {
@@ -245,10 +260,56 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
                 mine.retain(|serial| !serials.contains(serial));
             }
         } else if kind != Kind::Reserve {
+            assert_ne!(result["__typename"], "TicketTypeUnavailable", "both are always there");
             mine.clear();
         }
     }
     done
+}
+
+/// The categories of the event, whose last seat of ten is in the second.
+fn category(event: &Event, serial: i32) -> CategoryId {
+    CategoryId { event: event.id, serial: 1 + i32::from(serial % 10 == 0) }
+}
+
+/// The second ticket that [`set_prices`] names in an event without any.
+fn reduced_of(event: &Event, serial: i32) -> String {
+    const NUMBER: i32 = 22;
+    let category = category(event, serial);
+    ids::ticket_type_id(TicketTypeId { category, number: NUMBER }).0
+}
+
+/// Sets the prices of both categories, each with the same two tickets.
+async fn set_prices(admin: &Client, event: &Event, price: i64) {
+    const SET: &str = "mutation ($input: SetPricesInput!) { setPrices(input: $input) {
+        __typename } }";
+    let ticket = |name: &str, amount: i64| json!({ "name": name, "price": { "amountMinor": amount, "currency": "EUR" } });
+    let tickets = json!([ticket("Full", price), ticket("Reduced", price / 2)]);
+    let categories = [1, 10].map(|serial| {
+        let id = AnyId::Category(category(event, serial)).encode().0;
+        json!({ "categoryId": id, "ticketTypes": tickets })
+    });
+    let input = json!({ "eventId": event.gid, "categories": categories });
+    let set = insist(admin, SET, "setPrices", input).await;
+    assert_eq!(set["__typename"], "SetPricesSuccess", "{set}");
+}
+
+/// Sets prices again and again; how often.
+async fn reprice(
+    admin: Client,
+    event: Arc<Event>,
+    is_over: Arc<AtomicBool>,
+    prices: Vec<i64>,
+) -> usize {
+    let mut pause = tokio::time::interval(Duration::from_millis(50));
+    for (count, price) in prices.into_iter().cycle().enumerate() {
+        pause.tick().await;
+        if is_over.load(Ordering::Relaxed) {
+            return count;
+        }
+        set_prices(&admin, &event, price).await;
+    }
+    unreachable!("there is always another price")
 }
 
 /// Sends until there is an outcome, as a client does whose request may have been lost: the same

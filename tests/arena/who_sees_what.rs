@@ -90,6 +90,16 @@ const PLACES: &[(&str, &[&str])] = &[
     ("StatusRefused", &["mutation:", UPDATE_BACK, "... on StatusRefused"]),
     ("DeleteEventSuccess", &["mutation:", DELETE_EVENT, "... on DeleteEventSuccess"]),
     ("EventInUse", &["mutation:", DELETE_SOLD, "... on EventInUse"]),
+    ("Seat that is blocked", &["seat(id: KILLED)"]),
+    ("SeatBlock", &["seat(id: KILLED)", "block"]),
+    ("SeatHistoryConnection", &["seat(id: HELD)", "history(first: 1)"]),
+    ("SeatHistoryEdge", &["seat(id: HELD)", "history(first: 1)", "edges"]),
+    ("SeatHistory", &["seat(id: HELD)", "history(first: 1)", "nodes"]),
+    ("BlockSeatsSuccess", &["mutation:", BLOCK_FREE, "... on BlockSeatsSuccess"]),
+    ("SeatsInUse", &["mutation:", BLOCK_HELD, "... on SeatsInUse"]),
+    ("ImportSeatsSuccess", &["mutation:", IMPORT, "... on ImportSeatsSuccess"]),
+    ("InvalidSeats", &["mutation:", IMPORT_WRONG, "... on InvalidSeats"]),
+    ("SeatProblem", &["mutation:", IMPORT_WRONG, "... on InvalidSeats", "problems"]),
     ("SeatSnapshot", &["subscription:", "seatChanges(eventId: EVENT)", "... on SeatSnapshot"]),
     (
         "SeatState",
@@ -126,6 +136,13 @@ const UPDATE_BADLY: &str = "updateEvent(input: { eventId: EVENT, holdSeconds: 0 
 const UPDATE_BACK: &str = "updateEvent(input: { eventId: EVENT, status: DRAFT })";
 const DELETE_EVENT: &str = "deleteEvent(input: { eventId: LATE })";
 const DELETE_SOLD: &str = "deleteEvent(input: { eventId: EVENT })";
+const BLOCK_FREE: &str = "blockSeats(input: { eventId: EVENT, seatIds: [FREE] })";
+const BLOCK_HELD: &str = "blockSeats(input: { eventId: EVENT, seatIds: [HELD] })";
+const UNBLOCK_HELD: &str = "unblockSeats(input: { eventId: EVENT, seatIds: [KILLED, HELD] })";
+const IMPORT: &str = "importSeats(input: { eventId: EVENT, seats: [\
+    { section: \"101\", row: \"1\", number: \"1\", category: \"Silver\" }] })";
+const IMPORT_WRONG: &str = "importSeats(input: { eventId: EVENT, seats: [\
+    { section: \"\", row: \"1\", number: \"1\", category: \"Silver\" }] })";
 const CHANGES: &str = "seatChanges(eventId: EVENT, since: 0)";
 
 /// Every field at the roots, called for the owner's things.
@@ -150,13 +167,16 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", CREATE_EVENT],
     &["mutation:", UPDATE_EVENT],
     &["mutation:", DELETE_EVENT],
+    &["mutation:", BLOCK_FREE],
+    &["mutation:", UNBLOCK_HELD],
+    &["mutation:", IMPORT],
     &["subscription:", "seatChanges(eventId: EVENT)"],
     &["subscription:", "seatStatuses(eventId: EVENT)"],
     &["subscription:", "eventChanges(eventId: EVENT)"],
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 
-/// A buyer's things: a seat she holds, one she owns, two that are free; an event that is over; and
+/// A buyer's things: a seat she holds, one she owns, two that are free; one that is blocked; an event that is over; and
 /// one in which she has let too many seats go.
 struct World<'a> {
     server: &'a TestServer,
@@ -169,13 +189,16 @@ impl<'a> World<'a> {
             event.max_seats_per_viewer = Some(3);
             event.hold_extension_seconds = 60;
         };
-        let event = arena.event_with(4, terms).await;
+        let event = arena.event_with(5, terms).await;
         let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
             'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
         arena.execute(entry, &event).await;
         let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;
+        let blocked = crate::blocking::input(&event, [5], "KILL");
+        let admin = crate::blocking::admin(server);
+        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");
@@ -200,6 +223,7 @@ impl<'a> World<'a> {
             ("EVENT", event.gid.clone()),
             ("HELD", seat(&event, 1)),
             ("SOLD", seat(&event, 2)),
+            ("KILLED", seat(&event, 5)),
             ("FREE2", seat(&event, 4)),
             ("FREE", seat(&event, 3)),
             ("ORDER", text(&order["id"])),

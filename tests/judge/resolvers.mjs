@@ -50,7 +50,7 @@ export const statusesOf = ({ revision, seats }) => ({
   statuses: seats.map(letterOf).join(''),
 });
 
-const planOf = (event) => ({ event, version: 1, seats: event.seats, shapes: [] });
+const planOf = (event) => ({ event, version: 1, ...event.plan });
 
 const mapOf = (event) => ({ event, revision: event.revision, seats: event.seats });
 

@@ -38,6 +38,8 @@ function requests(schema) {
       categories { ${all('Category')} price ${money} } } }`,
     seats: `query ($event: ID!) { seats(eventId: $event, first: 1000) {
       edges { cursor node { ${all('Seat')} category { id } } } } }`,
+    plan: `query ($event: ID!) { seatPlan(eventId: $event) {
+      seats { ${all('PlanSeat')} } shapes { ${all('PlanShape')} } } }`,
     viewer: `{ viewer { ${all('Viewer')} } }`,
     orders: `{ viewer { orders(first: 100) { edges { cursor node {
       ${all('Order')} event { id } seats { id } total ${money} ${lines} } } } } }`,
@@ -90,12 +92,14 @@ export class World {
 
   async #readEvent(plain, event) {
     const variables = { event: event.id };
-    const [{ event: details }, { seats }, { seatChanges }] = await Promise.all([
+    const [{ event: details }, { seats }, { seatPlan }, { seatChanges }] = await Promise.all([
       ask(this.who, plain.categories, variables),
       ask(this.who, plain.seats, variables),
+      ask(this.who, plain.plan, variables),
       listen(this.who, plain.snapshot, variables),
     ]);
     event.categories = details.categories.map((node) => ({ __typename: 'Category', ...node }));
+    event.plan = seatPlan;
     event.states = seatChanges.seats;
     event.seats = seats.edges.map(({ node, cursor }, index) => {
       this.seatCursors.set(cursor, index + 1);

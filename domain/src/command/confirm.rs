@@ -1,13 +1,16 @@
 //! Confirming seats: all of them are sold to the viewer, in one order, or none.
 
+use std::collections::BTreeMap;
+
 use super::decide::{Command, Needs};
 use super::held::{NotHeldReason, all_held_by};
 use super::seat_set::SeatSet;
 use crate::confirmed_by::ConfirmedBy;
-use crate::ids::{SeatId, ViewerId};
+use crate::ids::{SeatId, TicketTypeId, ViewerId};
 use crate::ledger::Ledger;
 use crate::money::Money;
 use crate::order::{IdempotencyKey, Order, PaymentReference};
+use crate::prices::{TicketType, total_minor};
 use crate::seat::SeatState;
 
 /// Sells all of the seats to the viewer who holds them, once for each idempotency key.
@@ -19,6 +22,8 @@ pub struct Confirm {
     pub asked_by: ConfirmedBy,
     /// Which seats.
     pub seats: SeatSet,
+    /// As which type of ticket of its category; of seats that are not here, the first.
+    pub chosen: BTreeMap<SeatId, TicketTypeId>,
     /// Names this purchase of the viewer, whoever asks.
     pub key: IdempotencyKey,
     /// Kept with the order.
@@ -41,10 +46,12 @@ pub struct Confirmed {
 pub enum ConfirmRefusal {
     /// Some seats are not the viewer's to buy: every one of them, with its reason.
     NotHeld(Vec<(SeatId, NotHeldReason)>),
-    /// The key stands for another set of seats.
+    /// The key stands for other seats, or for the same as other types of ticket.
     KeyReused,
     /// The seats cost money, and confirming those is the shop's affair.
     LeftToShop,
+    /// The price lists that these seats are held by have no such type of ticket.
+    NoSuchTickets(Vec<SeatId>),
     /// They cost something else than expected.
     PriceChanged {
         /// As the request says.
@@ -70,27 +77,26 @@ impl Command for Confirm {
 
     fn decide(&self, ledger: &mut Ledger) -> Self::Outcome {
         if let Some(order) = ledger.order_of_key(&self.viewer, &self.key) {
-            if order.seats != self.seats.as_slice() {
+            if order.seats != self.seats.as_slice() || !self.has_tickets_of(order, ledger) {
                 return Err(ConfirmRefusal::KeyReused);
             }
             return self.made_before(order.clone());
         }
         if let Some(order) = self.order_of_exactly_these(ledger).cloned() {
-            let id = order.id;
+            // As other types of ticket it is no repeat: the key does not stand for the order.
+            let is_repeat = self.has_tickets_of(&order, ledger);
             let outcome = self.made_before(order)?;
-            ledger.remember_key(&self.viewer, &self.key, id);
+            if is_repeat {
+                ledger.remember_key(&self.viewer, &self.key, outcome.order.id);
+            }
             return Ok(outcome);
         }
         all_held_by(&self.viewer, &self.seats, ledger).map_err(ConfirmRefusal::NotHeld)?;
+        let sold = self.tickets(ledger).map_err(ConfirmRefusal::NoSuchTickets)?;
         self.check_asker(ledger)?;
-        self.check_total(ledger)?;
+        self.check_total(ledger, &sold)?;
         let order = ledger
-            .confirm(
-                self.seats.as_slice(),
-                &self.viewer,
-                &self.key,
-                self.payment_reference.as_ref(),
-            )
+            .confirm(&sold, &self.viewer, &self.key, self.payment_reference.as_ref())
             .expect("each of these seats was seen to be held by the viewer on this ledger");
         Ok(Confirmed { order: order.clone(), created: true })
     }
@@ -133,11 +139,43 @@ impl Confirm {
         }
     }
 
-    fn check_total(&self, ledger: &Ledger) -> Result<(), ConfirmRefusal> {
+    /// Whether an order of these seats has them as the types of ticket that are asked for. Where
+    /// none is named, the first is meant of the list that the seat was sold by.
+    fn has_tickets_of(&self, order: &Order, ledger: &Ledger) -> bool {
+        let mut sold = order.seats.iter().zip(&order.tickets);
+        sold.all(|(seat, ticket)| self.number(*seat, ledger) == Some(ticket.number))
+    }
+
+    /// Which type of ticket of its category a seat is asked for as; `None` if it is of another
+    /// category.
+    fn number(&self, seat: SeatId, ledger: &Ledger) -> Option<i32> {
+        let Some(chosen) = self.chosen.get(&seat) else {
+            return Some(ledger.ticket_types_of(seat).first()?.ticket.number);
+        };
+        (chosen.category == ledger.seat(seat)?.category).then_some(chosen.number)
+    }
+
+    /// Each seat with what it is to be sold as; or those that cannot be sold as what was chosen.
+    fn tickets(&self, ledger: &Ledger) -> Result<Vec<(SeatId, TicketType)>, Vec<SeatId>> {
+        let (mut sold, mut missing) = (Vec::new(), Vec::new());
+        for &seat in self.seats.as_slice() {
+            let number = self.number(seat, ledger);
+            let mut types = ledger.ticket_types_of(seat).iter();
+            match types.find(|known| Some(known.ticket.number) == number) {
+                Some(known) => sold.push((seat, known.clone())),
+                None => missing.push(seat),
+            }
+        }
+        if missing.is_empty() { Ok(sold) } else { Err(missing) }
+    }
+
+    fn check_total(
+        &self,
+        ledger: &Ledger,
+        sold: &[(SeatId, TicketType)],
+    ) -> Result<(), ConfirmRefusal> {
         let Some(expected) = &self.expected_total else { return Ok(()) };
-        let amount_minor = ledger
-            .total_minor(self.seats.as_slice())
-            .expect("each of these seats is on this ledger with its price");
+        let amount_minor = total_minor(sold.iter().map(|(_, known)| known));
         let actual = Money { amount_minor, currency: ledger.terms().currency.clone() };
         if *expected == actual {
             return Ok(());

@@ -3,6 +3,7 @@
 use crate::ids::{SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::order::IdempotencyKey;
+use crate::plan::PlanPart;
 
 /// Something to be decided on an event's ledger.
 pub trait Command: Send + Sync + 'static {
@@ -41,6 +42,17 @@ pub struct Needs<'a> {
     /// Whether to know everything about the event, to change it: such a command is decided after
     /// all others of its batch.
     pub event_details: bool,
+    /// Whether to know what seats cost, although nothing is bought.
+    pub prices: bool,
+    /// Seats to look for in the plan, by their names; those that are there are locked.
+    pub part: Option<&'a PlanPart>,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
+}
+
+impl Needs<'_> {
+    /// How many seats it is about.
+    pub fn size(&self) -> usize {
+        self.seats.len() + self.part.map_or(0, |part| part.seats().len())
+    }
 }

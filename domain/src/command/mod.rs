@@ -5,24 +5,30 @@
 //!
 //! A file for each command: what it asks, how it is decided, and why it may be refused.
 
+mod block;
 mod confirm;
 mod decide;
 mod expire;
 mod extend;
 mod held;
+mod import;
 mod release;
 mod reserve;
 mod seat_set;
+mod set_prices;
 #[cfg(test)]
 mod tests;
 mod update_event;
 
+pub use block::{Block, Blocked, MAX_SEATS_PER_BLOCK, Unblock};
 pub use confirm::{Confirm, ConfirmRefusal, Confirmed};
 pub use decide::{Command, Needs};
 pub use expire::Expire;
 pub use extend::{Extend, ExtendRefusal};
 pub use held::NotHeldReason;
+pub use import::{Import, Imported};
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
+pub use set_prices::{SetPrices, SetPricesRefusal};
 pub use update_event::{UpdateEvent, UpdateEventRefusal};

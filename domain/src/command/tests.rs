@@ -1,18 +1,20 @@
 //! Commands on a ledger, one rule a test. Their properties are in `properties`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::ledger::{Ledger, Opening, Terms};
+use crate::prices::{NewPrices, PriceLists};
 use crate::seat::{Hold, Sale, Seat, SeatState};
 use crate::{
-    CategoryId, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, OrderCode, OrderId,
-    Revision, SeatId, ViewerId,
+    CategoryId, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, Money, OrderCode,
+    OrderId, PriceVersion, Revision, SeatId, TicketName, TicketType, TicketTypeId, ViewerId,
 };
 
 const EVENT: EventId = EventId(1);
+const FREE: CategoryId = CategoryId { event: EVENT, serial: 2 };
 
 fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
@@ -53,6 +55,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         for_sale: true,
         state,
         revision: Revision::ZERO,
+        price_list: PriceVersion::FIRST,
     };
     Opening {
         event: EVENT,
@@ -71,7 +74,8 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         revision: Revision(100),
         now: now(),
         seats: (1..).zip(states).map(row).collect(),
-        prices: HashMap::from([(category, 4_900)]),
+        price_list: PriceVersion::FIRST,
+        prices: prices(&[(category, &[4_900])]),
         holdings: HashMap::new(),
         let_go: HashMap::new(),
         runs: HashMap::new(),
@@ -79,7 +83,20 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         key_slots: HashMap::new(),
         codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),
         orders: Vec::new(),
+        plan: None,
     }
+}
+
+/// The first list: of each category its types of ticket, by what they cost.
+fn prices(categories: &[(CategoryId, &[i64])]) -> PriceLists {
+    let mut lists = PriceLists::default();
+    for &(category, prices) in categories {
+        for (number, &price_minor) in (1..).zip(prices) {
+            let ticket = TicketName { number, name: format!("T{number}") };
+            lists.add(PriceVersion::FIRST, category, TicketType { ticket, price_minor });
+        }
+    }
+    lists
 }
 
 fn reserve(name: &str, serials: &[i32]) -> Reserve {
@@ -92,10 +109,18 @@ fn confirm(asked_by: ConfirmedBy, serials: &[i32]) -> Confirm {
         viewer: viewer("ann"),
         asked_by,
         seats: seats(serials),
+        chosen: BTreeMap::new(),
         key: key(),
         payment_reference: None,
         expected_total: None,
     }
+}
+
+/// Seats as types of ticket of their one category.
+fn chosen(tickets: &[(i32, i32)]) -> BTreeMap<SeatId, TicketTypeId> {
+    let category = CategoryId { event: EVENT, serial: 1 };
+    let of = |&(seat, number)| (id(seat), TicketTypeId { category, number });
+    tickets.iter().map(of).collect()
 }
 
 fn seats(serials: &[i32]) -> SeatSet {
@@ -204,14 +229,14 @@ fn sales_open_at_their_first_instant_and_close_at_their_last() {
 #[test]
 fn the_shop_alone_confirms_what_costs_money_unless_the_event_says_buyer() {
     use ConfirmedBy::{Buyer, Shop};
-    const FREE: CategoryId = CategoryId { event: EVENT, serial: 2 };
     // The first seat costs money, the second nothing.
     let decide = |says: ConfirmedBy, asked_by: ConfirmedBy, serials: &[i32]| {
         let held = || held_by("ann", now() + TimeDelta::seconds(1));
         let mut opening = opening([held(), held()]);
         opening.terms.confirmed_by = says;
         opening.seats[1].category = FREE;
-        opening.prices.insert(FREE, 0);
+        let category = opening.seats[0].category;
+        opening.prices = prices(&[(category, &[4_900]), (FREE, &[0])]);
         let mut ledger = Ledger::open(opening);
         let outcome = confirm(asked_by, serials).decide(&mut ledger);
         (outcome.map(|confirmed| confirmed.order.viewer), ledger.close().changes.len())
@@ -260,4 +285,81 @@ fn an_order_remembers_ten_keys_and_answers_any() {
     let slots = ledger.close().keys.into_iter().map(|new| (new.key, new.slot));
     let expected = (1..=10).map(|number| (key(number), i16::try_from(number).unwrap()));
     assert_eq!(slots.collect::<Vec<_>>(), expected.chain([(key(11), 1)]).collect::<Vec<_>>());
+}
+
+/// The buyer chooses the ticket: were it by that who confirms, nobody would pay.
+#[test]
+fn a_free_ticket_for_a_seat_that_costs_money_is_the_shops_to_confirm() {
+    let mut opening = opening([held_by("ann", now() + TimeDelta::seconds(1))]);
+    opening.terms.confirmed_by = ConfirmedBy::Shop;
+    opening.prices = prices(&[(opening.seats[0].category, &[4_900, 0])]);
+    let mut ledger = Ledger::open(opening);
+    let free = |asked_by| Confirm { chosen: chosen(&[(1, 2)]), ..confirm(asked_by, &[1]) };
+    let refused = free(ConfirmedBy::Buyer).decide(&mut ledger);
+    assert_eq!(refused, Err(ConfirmRefusal::LeftToShop));
+    let elsewhere = TicketTypeId { category: FREE, number: 2 };
+    let elsewhere = Confirm { chosen: [(id(1), elsewhere)].into(), ..free(ConfirmedBy::Shop) };
+    let missing = ConfirmRefusal::NoSuchTickets(vec![id(1)]);
+    assert_eq!(elsewhere.decide(&mut ledger), Err(missing), "of another category");
+    let sold = free(ConfirmedBy::Shop).decide(&mut ledger).unwrap().order;
+    assert_eq!((sold.total_minor, sold.tickets[0].number), (0, 2));
+}
+
+#[test]
+fn nothing_is_sold_as_a_ticket_that_the_seats_list_does_not_have() {
+    let until = now() + TimeDelta::seconds(1);
+    let mut opening = opening([held_by("ann", until), held_by("ann", until)]);
+    opening.prices = prices(&[(opening.seats[0].category, &[4_900, 2_900])]);
+    let mut ledger = Ledger::open(opening);
+    let chosen = chosen(&[(1, 2), (2, 3)]);
+    let confirm = Confirm { chosen, ..confirm(ConfirmedBy::Buyer, &[1, 2]) };
+    let missing = vec![id(2)];
+    assert_eq!(confirm.decide(&mut ledger), Err(ConfirmRefusal::NoSuchTickets(missing)));
+    assert!(ledger.close().is_empty());
+}
+
+/// All of it in one batch: at no instant but this one.
+#[test]
+fn a_seat_costs_what_it_did_when_its_hold_began() {
+    let mut opening = opening([free(), free(), free()]);
+    opening.terms.hold_extension = TimeDelta::seconds(60);
+    let category = opening.seats[0].category;
+    let mut ledger = Ledger::open(opening);
+    let set = |price| SetPrices {
+        by: viewer("eve"),
+        prices: BTreeMap::from([(category, NewPrices::plain(price).unwrap())]),
+        currency: "EUR".to_owned(),
+    };
+    assert!(reserve("ann", &[1, 3]).decide(&mut ledger).is_ok());
+    assert_eq!(set(5_900).decide(&mut ledger), Ok(true));
+    assert_eq!(set(5_900).decide(&mut ledger), Ok(false), "that is what it costs");
+    assert!(reserve("ann", &[2]).decide(&mut ledger).is_ok());
+    let extend = Extend { viewer: viewer("ann"), seats: seats(&[1]) };
+    assert!(extend.decide(&mut ledger).is_ok());
+    let release = Release { viewer: viewer("ann"), seats: seats(&[3]) };
+    assert!(release.decide(&mut ledger).is_ok());
+    assert!(reserve("ann", &[3]).decide(&mut ledger).is_ok());
+    let sold = confirm(ConfirmedBy::Buyer, &[1, 2, 3]).decide(&mut ledger).unwrap().order;
+    assert_eq!(sold.prices_minor, [4_900, 5_900, 5_900]);
+    let closing = ledger.close();
+    assert_eq!(closing.new_prices.len(), 1);
+    assert_eq!(
+        (closing.new_prices[0].version, closing.new_prices[0].after),
+        (PriceVersion(2), Revision(102))
+    );
+    let lists: Vec<_> = closing.price_lists.iter().map(|list| list.0).collect();
+    assert_eq!(lists, [1, 1, 2, 1, 1, 2, 1, 2, 2], "of each change");
+}
+
+#[test]
+fn an_order_of_the_most_seats_at_the_highest_price_is_told_exactly() {
+    let until = now() + TimeDelta::seconds(1);
+    let mut opening = opening((0..100).map(|_| held_by("ann", until)));
+    let most = crate::plan::MAX_PRICE_MINOR;
+    opening.prices = prices(&[(opening.seats[0].category, &[most])]);
+    let all: Vec<i32> = (1..=100).collect();
+    let total = Money { amount_minor: 100 * most, currency: "EUR".to_owned() };
+    let confirm = Confirm { expected_total: Some(total), ..confirm(ConfirmedBy::Buyer, &all) };
+    let sold = confirm.decide(&mut Ledger::open(opening)).unwrap().order;
+    assert_eq!(sold.total_minor, 100_000_000_000_000);
 }

@@ -29,11 +29,5 @@ impl Ledger {
         self.closing.details = Some(details.clone());
         self.details = Some(details);
         self.terms = terms;
-        self.change_event();
-    }
-
-    /// Something of the event changes that is none of a seat: those who follow it are told.
-    pub fn change_event(&mut self) {
-        self.closing.changes_event = true;
     }
 }

@@ -1,8 +1,11 @@
 //! Why a plan is refused.
 
 use super::excerpt::Excerpt;
-use super::fields::{CURRENCY_RULE, LABEL_RULE};
-use super::limits::{MAX_CATEGORIES, MAX_COORDINATE, MAX_PRICE_MINOR, MAX_SEATS};
+use super::fields::{CURRENCY_RULE, LABEL_RULE, SHAPE_RULE};
+use super::limits::{
+    MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS, MAX_PRICE_MINOR, MAX_SEATS, MAX_SHAPES,
+};
+use super::names::FloorClash;
 
 /// Why a plan is refused. Categories and seats are counted from 0 in the fields and from 1 in the
 /// message.
@@ -111,6 +114,57 @@ pub enum PlanError {
         /// How it is written there.
         like: Excerpt,
     },
+    /// A rank below 0.
+    #[error("seat {}: the rank is {rank}; it must be 0, which is the best, or more", index + 1)]
+    Rank {
+        /// Which seat.
+        index: usize,
+        /// Its rank.
+        rank: i32,
+    },
+    /// A floor that looks like another one.
+    #[error(
+        "{at}: the floor {floor} looks like {like}; write both the same, or give one of them \
+        another name"
+    )]
+    FloorsAlike {
+        /// Which seat or shape.
+        at: String,
+        /// Its floor.
+        floor: Excerpt,
+        /// The other one.
+        like: Excerpt,
+    },
+    /// More than [`MAX_FLOORS`].
+    #[error("{at}: the floor {floor} is one too many; a plan may have up to {MAX_FLOORS} floors")]
+    TooManyFloors {
+        /// Which seat or shape.
+        at: String,
+        /// Its floor.
+        floor: Excerpt,
+    },
+    /// Where everybody looks is beyond [`MAX_COORDINATE`].
+    #[error("the focal point must have numbers within ±{MAX_COORDINATE}")]
+    FocalPoint,
+    /// More than [`MAX_SHAPES`].
+    #[error("the plan has {0} shapes; it may have up to {MAX_SHAPES}")]
+    TooManyShapes(usize),
+    /// A label or floor that is empty, too long, or has what no text may hold.
+    #[error("shape {}: the {field} is {value}; it must have {LABEL_RULE}", index + 1)]
+    ShapeLabel {
+        /// Which shape.
+        index: usize,
+        /// `label` or `floor`.
+        field: &'static str,
+        /// What it is.
+        value: Excerpt,
+    },
+    /// Too few or too many points, or some that are beyond [`MAX_COORDINATE`].
+    #[error("shape {}: it must have {SHAPE_RULE}", index + 1)]
+    Shape {
+        /// Which shape.
+        index: usize,
+    },
     /// A coordinate without the other, not finite, or beyond [`MAX_COORDINATE`].
     #[error("seat {}: x and y must both be given, as numbers within ±{MAX_COORDINATE}, or both be \
         left out", index + 1)]
@@ -118,4 +172,14 @@ pub enum PlanError {
         /// Which seat.
         index: usize,
     },
+}
+
+impl PlanError {
+    pub(super) fn floor(at: String, floor: &str, clash: &FloorClash) -> Self {
+        let floor = Excerpt::of(floor);
+        match clash {
+            FloorClash::Alike(like) => Self::FloorsAlike { at, floor, like: Excerpt::of(like) },
+            FloorClash::TooMany => Self::TooManyFloors { at, floor },
+        }
+    }
 }

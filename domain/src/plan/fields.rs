@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::limits::{MAX_COORDINATE, MAX_LABEL_CHARS};
+use const_format::formatcp;
+
+use super::limits::{MAX_COORDINATE, MAX_LABEL_CHARS, MAX_SHAPE_POINTS};
 use super::names::canonical;
 use crate::money::fraction_digits;
 
@@ -13,6 +15,13 @@ pub const LABEL_RULE: &str =
 /// What [`is_currency`] accepts, in words for messages.
 pub const CURRENCY_RULE: &str =
     "a currency of ISO 4217 with a minor unit, in three capital letters, for example EUR";
+
+/// What a shape has, in words for messages.
+pub const SHAPE_RULE: &str = formatcp!(
+    "3 to {MAX_SHAPE_POINTS} points, or 1 point and a text if it is a label, with numbers within \
+     ±{}",
+    MAX_COORDINATE as i64
+);
 
 /// The text as names are kept, if that leaves a label: see [`LABEL_RULE`]. In Unicode's normal form
 /// C, with single spaces, and without what is not seen.

@@ -22,6 +22,17 @@ pub const MAX_PRICE_MINOR: i64 = 1_000_000_000_000;
 /// exact in a map's arithmetic.
 pub const MAX_COORDINATE: f64 = 1_000_000.0;
 
+/// Most shapes that a plan shows beside seats: an outline and a label for each of the 300 sections
+/// of a stadium, and as many again.
+pub const MAX_SHAPES: usize = 1_000;
+
+/// Most corners of a shape: a curve of a hundred pieces looks round. All of the largest drawing's
+/// numbers are as many values as a plan of 20,000 seats has.
+pub const MAX_SHAPE_POINTS: usize = 100;
+
+/// Most floors of a plan: what has more is no venue, and each floor is looked for among the others.
+pub const MAX_FLOORS: usize = 50;
+
 /// Colours for categories that bring none: the palette of Okabe and Ito ("Color Universal Design",
 /// 2008), which stays distinguishable with every common colour blindness; grey replaces its black,
 /// which a dark map swallows.

@@ -10,26 +10,37 @@
 //!   which [`is_control`](crate::text::is_control), as [`label`] leaves it;
 //! - no two seats share section, row and number, no two categories a name, not even in two
 //!   spellings: see [`place_key`] and [`name_key`];
+//! - a drawing has up to [`MAX_SHAPES`] shapes, whole ones;
 //! - everything is priced in one currency, because an order has one total;
 //! - ISO 4217 has that currency, and says how it is divided;
 //! - an order of as many seats as one request may name has a total that is exact in JSON.
 //!
 //! Deliberately absent: files (see `import`), and SQL.
 
+mod drawing;
 mod error;
 mod excerpt;
 mod fields;
 mod limits;
 mod names;
+mod part;
 mod seat_plan;
 #[cfg(test)]
 mod tests;
 
+pub use drawing::{Drawing, PlannedShape, Point, ShapeKind};
 pub use error::PlanError;
 pub use excerpt::Excerpt;
-pub use fields::{CURRENCY_RULE, LABEL_RULE, is_color, is_coordinate, is_currency, label};
-pub use limits::{
-    MAX_CATEGORIES, MAX_COORDINATE, MAX_LABEL_CHARS, MAX_PRICE_MINOR, MAX_SEATS, PALETTE,
+pub use fields::{
+    CURRENCY_RULE, LABEL_RULE, SHAPE_RULE, is_color, is_coordinate, is_currency, label,
 };
-pub use names::{NameClash, NamedPlaces, name_key, place_key};
+pub use limits::{
+    MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS, MAX_LABEL_CHARS, MAX_PRICE_MINOR, MAX_SEATS,
+    MAX_SHAPE_POINTS, MAX_SHAPES, PALETTE,
+};
+pub use names::{FloorClash, NameClash, NamedFloors, NamedPlaces, name_key, place_key};
+pub use part::{
+    CategoryName, MAX_PROBLEMS, MAX_SEATS_OF_A_PART, NamedSeat, PartProblem, PlaceFacts, PlaceName,
+    PlanPart, RowName, SectionName,
+};
 pub use seat_plan::{PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::limits::MAX_FLOORS;
 use crate::text::{is_control, is_invisible, joins, nfc};
 
 /// A name as it is kept, in Unicode's normal form C: without space around it, with one plain space
@@ -173,6 +174,41 @@ impl<P: Copy> NamedPlaces<P> {
         self.last = Some(Row { section: section.to_owned(), row: row.to_owned(), id: named.id });
         Ok(named.id)
     }
+}
+
+/// The floors that were named so far, with how each was written first.
+#[derive(Debug, Default)]
+pub struct NamedFloors(Vec<(String, String)>);
+
+impl NamedFloors {
+    /// Notes a floor by its name, which is canonical.
+    ///
+    /// # Errors
+    /// If it looks like another one, or is one too many.
+    pub fn name(&mut self, floor: &str) -> Result<(), FloorClash> {
+        // There are a few, and mostly it is the last again.
+        if self.0.iter().rev().any(|(_, name)| name == floor) {
+            return Ok(());
+        }
+        let key = name_key(floor);
+        if let Some((_, name)) = self.0.iter().find(|(known, _)| *known == key) {
+            return Err(FloorClash::Alike(name.clone()));
+        }
+        if self.0.len() == MAX_FLOORS {
+            return Err(FloorClash::TooMany);
+        }
+        self.0.push((key, floor.to_owned()));
+        Ok(())
+    }
+}
+
+/// Why a floor cannot have its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FloorClash {
+    /// It looks like this one.
+    Alike(String),
+    /// There are [`MAX_FLOORS`] already.
+    TooMany,
 }
 
 #[cfg(test)]

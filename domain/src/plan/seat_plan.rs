@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use strum::FromRepr;
 
+use super::drawing::Drawing;
 use super::error::PlanError;
 use super::excerpt::Excerpt;
 use super::fields::{is_color, is_coordinate, is_currency, label};
 use super::limits::{MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SEATS};
-use super::names::{NameClash, NamedPlaces, name_key};
+use super::names::{NameClash, NamedFloors, NamedPlaces, name_key};
 
 /// A price category, as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,7 @@ pub struct SeatPlan {
     currency: String,
     categories: Vec<PlannedCategory>,
     seats: Vec<PlannedSeat>,
+    drawing: Drawing,
 }
 
 impl SeatPlan {
@@ -124,7 +126,27 @@ impl SeatPlan {
         }
         check_categories(&mut categories)?;
         check_seats(&mut seats, categories.len())?;
-        Ok(Self { currency: currency.to_owned(), categories, seats })
+        let drawing = Drawing::default();
+        Ok(Self { currency: currency.to_owned(), categories, seats, drawing })
+    }
+
+    /// The same with what a map shows beside seats.
+    ///
+    /// # Errors
+    /// The first rule of this module that is broken, and where.
+    pub fn with_drawing(self, drawing: Drawing) -> Result<Self, PlanError> {
+        let mut floors = NamedFloors::default();
+        for floor in self.seats.iter().filter_map(|seat| seat.traits.floor.as_deref()) {
+            // They have been looked at with the seats.
+            let _ = floors.name(floor);
+        }
+        Ok(Self { drawing: drawing.checked(&mut floors)?, ..self })
+    }
+
+    /// What a map shows beside seats; nothing unless said.
+    #[must_use]
+    pub fn drawing(&self) -> &Drawing {
+        &self.drawing
     }
 
     /// The currency of every price: one of ISO 4217 that has a minor unit.
@@ -176,7 +198,7 @@ fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError>
 }
 
 fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanError> {
-    let mut places = NamedPlaces::default();
+    let (mut places, mut floors) = (NamedPlaces::default(), NamedFloors::default());
     for (index, seat) in seats.iter_mut().enumerate() {
         for (field, value) in
             [("section", &mut seat.section), ("row", &mut seat.row), ("number", &mut seat.number)]
@@ -198,10 +220,30 @@ fn check_seats(seats: &mut [PlannedSeat], categories: usize) -> Result<(), PlanE
             (Some(x), Some(y)) if is_coordinate(x) && is_coordinate(y) => {}
             _ => return Err(PlanError::Position { index }),
         }
+        check_traits(index, &mut seat.traits, &mut floors)?;
         let named = places.name(&seat.section, &seat.row, &seat.number, index);
         named.map_err(|clash| clash_of(index, seat, clash))?;
     }
     Ok(())
+}
+
+fn check_traits(
+    index: usize,
+    traits: &mut PlaceTraits,
+    floors: &mut NamedFloors,
+) -> Result<(), PlanError> {
+    if let Some(rank) = traits.rank.filter(|rank| *rank < 0) {
+        return Err(PlanError::Rank { index, rank });
+    }
+    let Some(floor) = &mut traits.floor else { return Ok(()) };
+    let Some(kept) = label(floor) else {
+        return Err(PlanError::SeatLabel { index, field: "floor", value: Excerpt::of(floor) });
+    };
+    if kept != floor.as_str() {
+        *floor = kept.into_owned();
+    }
+    let seat = || format!("seat {}", index + 1);
+    floors.name(floor).map_err(|clash| PlanError::floor(seat(), floor, &clash))
 }
 
 fn clash_of(index: usize, seat: &PlannedSeat, clash: NameClash<usize>) -> PlanError {

@@ -172,6 +172,76 @@ fn a_seat_has_a_category_of_the_plan() {
 }
 
 #[test]
+fn a_rank_is_0_or_more_and_a_floor_is_written_in_one_way() {
+    let traits = |rank, floor: &str| PlaceTraits {
+        rank: Some(rank),
+        floor: Some(floor.to_owned()),
+        ..PlaceTraits::default()
+    };
+    let plan = |first, second| {
+        let seat = |number, traits| PlannedSeat { traits, ..seat(number) };
+        plan_of_seats(vec![seat("1", first), seat("2", second)])
+    };
+    let kept = plan(traits(0, " Circle"), traits(7, "Circle")).unwrap();
+    assert_eq!(kept.seats()[0].traits.floor.as_deref(), Some("Circle"));
+    let refusal = |second| plan(traits(0, "Circle"), second).unwrap_err().to_string();
+    assert_eq!(
+        refusal(traits(-1, "Circle")),
+        "seat 2: the rank is -1; it must be 0, which is the best, or more"
+    );
+    assert!(refusal(traits(0, " ")).starts_with("seat 2: the floor is \" \"; it must have 1 to"));
+    assert!(refusal(traits(0, "circle")).starts_with("seat 2: the floor \"circle\" looks like"));
+    let floor = |index: usize| PlannedSeat {
+        traits: traits(0, &index.to_string()),
+        ..seat(&index.to_string())
+    };
+    assert!(plan_of_seats((0..MAX_FLOORS).map(floor).collect()).is_ok());
+    let message = plan_of_seats((0..=MAX_FLOORS).map(floor).collect()).unwrap_err().to_string();
+    assert!(message.starts_with("seat 51: the floor \"50\" is one too many"), "{message}");
+}
+
+#[test]
+fn a_shape_has_corners_and_a_label_has_a_point_and_a_text() {
+    let shape = |kind, label: Option<&str>, points: usize| PlannedShape {
+        kind,
+        label: label.map(str::to_owned),
+        floor: None,
+        points: (0..points).map(|n| Point { x: n as f64, y: 0.0 }).collect(),
+    };
+    let drawn = |shapes| {
+        let plan = plan_of_seats(vec![seat("1")]).unwrap();
+        plan.with_drawing(Drawing { shapes, ..Drawing::default() })
+    };
+    for (kind, label, points, is_good) in [
+        (ShapeKind::Stage, None, 3, true),
+        (ShapeKind::Stage, Some("Stage"), MAX_SHAPE_POINTS, true),
+        (ShapeKind::Outline, None, 2, false),
+        (ShapeKind::Outline, None, MAX_SHAPE_POINTS + 1, false),
+        (ShapeKind::Outline, Some(" "), 4, false),
+        (ShapeKind::Label, Some(" Bar "), 1, true),
+        (ShapeKind::Label, None, 1, false),
+        (ShapeKind::Label, Some("Bar"), 2, false),
+    ] {
+        let drawn = drawn(vec![shape(kind, label, points)]);
+        assert_eq!(drawn.is_ok(), is_good, "{kind:?} {label:?} {points}");
+    }
+    let far = PlannedShape {
+        points: vec![Point { x: 0.0, y: 1e7 }; 3],
+        ..shape(ShapeKind::Stage, None, 0)
+    };
+    let message = drawn(vec![far]).unwrap_err().to_string();
+    assert!(message.starts_with("shape 1: it must have 3 to 100 points"), "{message}");
+    assert!(message.ends_with("within ±1000000"), "{message}");
+    let many = |count| vec![shape(ShapeKind::Outline, None, 3); count];
+    assert!(drawn(many(MAX_SHAPES)).is_ok());
+    assert_eq!(drawn(many(MAX_SHAPES + 1)), Err(PlanError::TooManyShapes(MAX_SHAPES + 1)));
+    let focal_point = Some(Point { x: f64::NAN, y: 0.0 });
+    let unseen = Drawing { focal_point, ..Drawing::default() };
+    let plan = plan_of_seats(vec![seat("1")]).unwrap();
+    assert_eq!(plan.with_drawing(unseen), Err(PlanError::FocalPoint));
+}
+
+#[test]
 fn an_error_repeats_no_more_than_the_beginning_and_no_control_characters() {
     assert_eq!(Excerpt::of("a\u{1b}[31m\"").to_string(), r#""a\u{1b}[31m\"""#);
     assert_eq!(Excerpt::of("\u{202e}a\u{200f}").to_string(), r#""\u{202e}a\u{200f}""#);

@@ -7,15 +7,15 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::scenario::scenarios;
-use super::world::{Answer, Decision};
-use crate::command::{ConfirmRefusal, ExtendRefusal, ReserveRefusal};
+use super::world::{Answer, Decision, World};
+use crate::command::{ConfirmRefusal, ExtendRefusal, ReserveRefusal, SetPricesRefusal};
 use crate::{Cause, Change};
 
 /// Sales looked at; every kind of event has to happen in them at least once for every ten sales.
 const SALES: usize = 200;
 
 /// All there is to be met with.
-const KINDS: [&str; 32] = [
+const KINDS: [&str; 45] = [
     "reserve: granted",
     "reserve: granted again",
     "reserve: a hold that ran out is taken over",
@@ -36,6 +36,9 @@ const KINDS: [&str; 32] = [
     "confirm: another payment reference",
     "confirm: another payment reference under a new key",
     "confirm: another price",
+    "confirm: no such ticket",
+    "confirm: sold as a ticket that was chosen",
+    "confirm: sold at a list of before",
     "not held: HoldExpired",
     "not held: HeldByAnother",
     "not held: NeverHeld",
@@ -46,8 +49,18 @@ const KINDS: [&str; 32] = [
     "extend: prolonged",
     "extend: not offered",
     "extend: prolonged before",
+    "prices: changed",
+    "prices: as they were",
+    "prices: no such category",
+    "prices: another currency",
     "expire: some were due",
     "expire: nothing was due",
+    "block: changed",
+    "block: nothing to do",
+    "block: a hold that ran out is ended",
+    "block: ReservedByAnother",
+    "block: Confirmed",
+    "block: NotFound",
 ];
 
 fn kinds(decision: &Decision) -> Vec<String> {
@@ -82,6 +95,17 @@ fn kinds(decision: &Decision) -> Vec<String> {
             one("confirm: sold several seats")
         }
         Answer::Confirm(Ok(_)) => one("confirm: sold"),
+        Answer::Confirm(Err(ConfirmRefusal::NoSuchTickets(_))) => one("confirm: no such ticket"),
+        Answer::SetPrices(Ok(is_new)) => {
+            one(if *is_new { "prices: changed" } else { "prices: as they were" })
+        }
+        Answer::SetPrices(Err(SetPricesRefusal::NoSuchCategories(_))) => {
+            one("prices: no such category")
+        }
+        Answer::SetPrices(Err(SetPricesRefusal::OtherCurrency(_))) => {
+            one("prices: another currency")
+        }
+        Answer::SetPrices(Err(SetPricesRefusal::TooManyLists)) => one("prices: too many lists"),
         Answer::Confirm(Err(ConfirmRefusal::KeyReused)) => one("confirm: key reused"),
         Answer::Confirm(Err(ConfirmRefusal::PriceChanged { .. })) => one("confirm: another price"),
         Answer::Confirm(Err(ConfirmRefusal::LeftToShop)) => one("confirm: left to the shop"),
@@ -97,11 +121,36 @@ fn kinds(decision: &Decision) -> Vec<String> {
         | Answer::Extend(Err(ExtendRefusal::NotHeld(seats))) => {
             seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
         }
+        Answer::Block(Ok(_)) if has_taken_over(&decision.changes) => {
+            one("block: a hold that ran out is ended")
+        }
+        Answer::Block(Ok(_)) => {
+            one(if is_change { "block: changed" } else { "block: nothing to do" })
+        }
+        Answer::Block(Err(seats)) => {
+            seats.iter().map(|(_, reason)| format!("block: {reason:?}")).collect()
+        }
         Answer::Release(Ok(_)) => one("release: free again"),
         Answer::Expire(ended) => {
             one(if *ended > 0 { "expire: some were due" } else { "expire: nothing was due" })
         }
     }
+}
+
+/// What of prices is seen of orders.
+fn sold(world: &World) -> Vec<String> {
+    let mut kinds = Vec::new();
+    for order in world.orders.values() {
+        let mut tickets = order.seats.iter().zip(&order.tickets);
+        if tickets.any(|(&seat, ticket)| world.types_of(seat)[0].ticket != *ticket) {
+            kinds.push("confirm: sold as a ticket that was chosen".to_owned());
+        }
+        let list = world.list_at(order.id.first);
+        if order.seats.iter().any(|seat| world.seats[seat].price_list < list) {
+            kinds.push("confirm: sold at a list of before".to_owned());
+        }
+    }
+    kinds
 }
 
 fn has_taken_over(changes: &[Change]) -> bool {
@@ -114,10 +163,10 @@ fn the_random_sales_meet_with_everything_that_can_happen() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..SALES {
         let scenario = scenarios().new_tree(&mut runner).unwrap().current();
-        for (_, decision) in scenario.play(|_| {}).1 {
-            for kind in kinds(&decision) {
-                *met.entry(kind).or_default() += 1;
-            }
+        let (world, decisions) = scenario.play(|_| {});
+        let made = decisions.iter().flat_map(|(_, decision)| kinds(decision));
+        for kind in made.chain(sold(&world)) {
+            *met.entry(kind).or_default() += 1;
         }
     }
     let seldom: Vec<_> = KINDS

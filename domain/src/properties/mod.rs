@@ -19,12 +19,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use self::oracle::{Oracle, Stands, holdings, stands};
+use self::oracle::{Oracle, Stands, holdings, is_for_sale, stands};
 use self::scenario::{scenarios, scenarios_forward, viewers};
 use self::world::{Answer, Ask, World, written};
-use super::command::{Command as _, Confirm};
+use super::command::{Command as _, Confirm, SetPrices};
 use super::seat::SeatStatus;
-use super::{Cause, Change, Revision, SeatId, SeatState};
+use super::{Cause, Change, PriceVersion, Revision, SeatId, SeatState};
 
 fn by_seat(log: &[Change]) -> BTreeMap<SeatId, Vec<&Change>> {
     let mut histories = BTreeMap::<_, Vec<_>>::new();
@@ -50,6 +50,7 @@ proptest! {
         let keys =
             oracle.keys.into_iter().map(|(viewer, key, order)| ((viewer, key), order)).collect();
         prop_assert_eq!(world.keys, keys);
+        prop_assert_eq!(world.blocks, oracle.blocks);
     }
 
     #[test]
@@ -66,6 +67,8 @@ proptest! {
                 if change.cause == Cause::Reserved {
                     prop_assert_eq!(hold, None, "reserved while it was held: {:?}", change);
                     prop_assert_eq!(change.expires_at, Some(change.changed_at + world.terms.hold));
+                } else if matches!(change.cause, Cause::Blocked | Cause::Unblocked) {
+                    prop_assert_eq!(hold, None, "while it was held: {:?}", change);
                 } else {
                     let (viewer, until, is_extended) =
                         hold.expect("a seat must be held for everything but reserving it");
@@ -118,7 +121,14 @@ proptest! {
                 let row = folded.get_mut(&change.seat).expect("only the event's seats change");
                 row.state = written(change);
                 row.revision = change.revision;
+                row.price_list = match change.cause {
+                    Cause::Reserved => world.list_at(change.revision),
+                    Cause::Released | Cause::Expired => PriceVersion::FIRST,
+                    _ => row.price_list,
+                };
+                row.for_sale = change.cause.for_sale().unwrap_or(row.for_sale);
             }
+            assert!(world.blocks.keys().all(|blocked| !world.seats[blocked].for_sale));
             assert_eq!(folded, world.seats);
         });
     }
@@ -149,6 +159,9 @@ proptest! {
                         by == ask.viewer && is_extended
                     }
                     (Ask::Expire(_), _) => true,
+                    (Ask::Block(_), Stands::Free { .. }) => !is_for_sale(&log, seat),
+                    // Somebody may have it, who took it when it was on sale.
+                    (Ask::Unblock(_), _) => is_for_sale(&log, seat),
                     _ => false,
                 };
                 prop_assert!(is_done, "{:?} of {:?}", seat, ask);
@@ -207,6 +220,10 @@ proptest! {
                 }
                 (Answer::Release(Ok(_)) | Answer::Extend(Ok(_)), again) => {
                     prop_assert!(again.is_refusal());
+                }
+                (Answer::SetPrices(Ok(first)), Answer::SetPrices(again)) => {
+                    prop_assert_eq!(&again, &Ok(false));
+                    prop_assert_eq!(SetPrices::decided_again(Ok(first), again), Ok(first));
                 }
                 (Answer::Expire(_), again) => prop_assert_eq!(again, Answer::Expire(0)),
                 (first, again) => prop_assert_eq!(first, again),

@@ -1,23 +1,24 @@
 //! The rules once more, as plainly as they can be said, to compare with: no states and no ledger,
 //! every question is answered by reading the change log from its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use super::stories::{refused_until, stories};
 use super::world::{
-    Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, code, price, seat, total, written,
+    Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, category_of, code, first_prices, seat, written,
 };
 use crate::command::{
-    Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal, NotHeldReason, Release, Released,
-    Reserve, ReserveRefusal, Reserved, SeatSet, UnavailableReason,
+    Block, Blocked, Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal, NotHeldReason,
+    Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices, SetPricesRefusal,
+    UnavailableReason, Unblock,
 };
 use crate::ledger::Terms;
 use crate::seat::Seat;
 use crate::{
-    Cause, Change, ConfirmedBy, EventStatus, IdempotencyKey, Order, OrderId, Revision, SeatId,
-    ViewerId,
+    CategoryId, Cause, Change, ConfirmedBy, EventStatus, IdempotencyKey, Money, Order, OrderId,
+    PriceVersion, Revision, SeatBlock, SeatId, SeatStatus, TicketType, ViewerId,
 };
 
 /// How a seat stands at an instant.
@@ -56,6 +57,15 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
     }
 }
 
+/// Whether the seat is offered, going by the log alone.
+pub(super) fn is_for_sale(log: &[Change], seat: SeatId) -> bool {
+    let said = log.iter().rev().filter(|change| change.seat == seat);
+    match said.map(|change| change.cause).find(|cause| [BLOCKED, UNBLOCKED].contains(cause)) {
+        Some(cause) => cause == UNBLOCKED,
+        None => seat.serial != NOT_FOR_SALE,
+    }
+}
+
 /// How many seats the viewer holds at `now` and owns.
 pub(super) fn holdings(log: &[Change], viewer: &ViewerId, now: DateTime<Utc>) -> u32 {
     let has = |serial: &i32| match stands(log, seat(*serial), now) {
@@ -78,6 +88,8 @@ fn bought_before(ask: &Confirm, order: Order) -> Result<Confirmed, ConfirmRefusa
 
 const BY_ANOTHER: UnavailableReason = UnavailableReason::ReservedByAnother;
 const RESERVED: Cause = Cause::Reserved;
+const BLOCKED: Cause = Cause::Blocked;
+const UNBLOCKED: Cause = Cause::Unblocked;
 
 /// See the module's documentation.
 pub(super) struct Oracle {
@@ -85,9 +97,12 @@ pub(super) struct Oracle {
     untouched: World,
     /// First revisions of holds on seats for which others have asked.
     asked_for: BTreeSet<Revision>,
+    /// The price lists, and after how many changes each was set.
+    lists: Vec<(usize, BTreeMap<CategoryId, Vec<TicketType>>)>,
     pub(super) log: Vec<Change>,
     pub(super) orders: Vec<Order>,
     pub(super) keys: Vec<(ViewerId, IdempotencyKey, OrderId)>,
+    pub(super) blocks: BTreeMap<SeatId, (ViewerId, SeatBlock)>,
 }
 
 impl Oracle {
@@ -95,7 +110,11 @@ impl Oracle {
         let untouched = World::new(terms.clone());
         let asked_for = BTreeSet::new();
         let (log, orders, keys) = (Vec::new(), Vec::new(), Vec::new());
-        Self { terms, untouched, asked_for, log, orders, keys }
+        let first = first_prices().into_iter();
+        let first = first.map(|(category, new)| (category, new.in_list(PriceVersion(1), &[])));
+        let lists = vec![(0, first.collect())];
+        let blocks = BTreeMap::new();
+        Self { terms, untouched, asked_for, lists, log, orders, keys, blocks }
     }
 
     /// What the command has to be answered at `now`.
@@ -105,9 +124,12 @@ impl Oracle {
             Ask::Confirm(ask) => Answer::Confirm(self.confirm(ask, now)),
             Ask::Release(ask) => Answer::Release(self.release(ask, now)),
             Ask::Extend(ask) => Answer::Extend(self.extend(ask, now)),
+            Ask::Block(ask) => Answer::Block(self.block(ask, now)),
+            Ask::Unblock(ask) => Answer::Block(self.unblock(ask, now)),
             Ask::Expire(ask) => {
                 Answer::Expire(ask.seats.iter().filter(|&&seat| self.expire(seat, now)).count())
             }
+            Ask::SetPrices(ask) => Answer::SetPrices(self.set_prices(ask)),
         }
     }
 
@@ -133,7 +155,9 @@ impl Oracle {
                 Stands::Missing => UnavailableReason::NotFound,
                 Stands::Sold { .. } => UnavailableReason::Confirmed,
                 Stands::Held { .. } => UnavailableReason::ReservedByAnother,
-                Stands::Free { .. } if seat.serial == NOT_FOR_SALE => UnavailableReason::NotForSale,
+                Stands::Free { .. } if !is_for_sale(&self.log, seat) => {
+                    UnavailableReason::NotForSale
+                }
                 Stands::Free { .. } => return None,
             };
             Some((seat, reason))
@@ -201,7 +225,7 @@ impl Oracle {
             self.keys.iter().find(|(viewer, key, _)| *viewer == ask.viewer && *key == ask.key);
         if let Some((_, _, id)) = known {
             let order = self.orders.iter().find(|order| order.id == *id).unwrap().clone();
-            return if order.seats == seats {
+            return if order.seats == seats && self.is_as_sold(ask, &order) {
                 bought_before(ask, order)
             } else {
                 Err(ConfirmRefusal::KeyReused)
@@ -212,33 +236,92 @@ impl Oracle {
             .iter()
             .find(|order| order.viewer == ask.viewer && order.seats == seats)
             .cloned();
+        let is_repeat = same.as_ref().is_none_or(|order| self.is_as_sold(ask, order));
         let confirmed = match same {
             Some(order) => bought_before(ask, order)?,
             None => {
                 self.check_held(&ask.viewer, &ask.seats, now).map_err(ConfirmRefusal::NotHeld)?;
-                let costs = seats.iter().any(|&seat| price(seat) > 0);
+                let sold_as: Vec<_> = seats.iter().map(|&seat| self.ticket(ask, seat)).collect();
+                let wrong = seats.iter().zip(&sold_as).filter(|(_, known)| known.is_none());
+                let wrong: Vec<_> = wrong.map(|(&seat, _)| seat).collect();
+                if !wrong.is_empty() {
+                    return Err(ConfirmRefusal::NoSuchTickets(wrong));
+                }
+                let costs = |&seat: &SeatId| self.types(seat).iter().any(|t| t.price_minor > 0);
+                let costs = seats.iter().any(costs);
                 let is_left_to_shop = self.terms.confirmed_by == ConfirmedBy::Shop && costs;
                 if is_left_to_shop && ask.asked_by != ConfirmedBy::Shop {
                     return Err(ConfirmRefusal::LeftToShop);
                 }
+                let sum = sold_as.iter().flatten().map(|known| known.price_minor).sum();
+                let actual = Money { amount_minor: sum, currency: self.terms.currency.clone() };
                 if let Some(expected) = ask.expected_total.clone()
-                    && expected != total(&ask.seats)
+                    && expected != actual
                 {
-                    let actual = total(&ask.seats);
                     return Err(ConfirmRefusal::PriceChanged { expected, actual });
                 }
                 Confirmed { order: self.sell(ask, now), created: true }
             }
         };
         let id = confirmed.order.id;
-        if self.keys.iter().filter(|(_, _, order)| *order == id).count() < 10 {
+        let known = self.keys.iter().filter(|(_, _, order)| *order == id).count();
+        if is_repeat && known < 10 {
             self.keys.push((ask.viewer.clone(), ask.key.clone(), id));
         }
         Ok(confirmed)
     }
 
+    /// What a seat costs by the list that was the event's when its last hold began.
+    fn types(&self, seat: SeatId) -> &[TicketType] {
+        let begin = |change: &Change| change.seat == seat && change.cause == RESERVED;
+        let begun = self.log.iter().rposition(begin).unwrap();
+        let list = self.lists.iter().rfind(|(set_after, _)| *set_after <= begun);
+        &list.unwrap().1[&category_of(seat)]
+    }
+
+    fn ticket(&self, ask: &Confirm, seat: SeatId) -> Option<&TicketType> {
+        let types = self.types(seat);
+        match ask.chosen.get(&seat) {
+            Some(chosen) => types.iter().find(|known| {
+                known.ticket.number == chosen.number && chosen.category == category_of(seat)
+            }),
+            None => types.first(),
+        }
+    }
+
+    fn is_as_sold(&self, ask: &Confirm, order: &Order) -> bool {
+        let mut sold = order.seats.iter().zip(&order.tickets);
+        sold.all(|(&seat, ticket)| {
+            self.ticket(ask, seat).is_some_and(|known| known.ticket == *ticket)
+        })
+    }
+
+    fn set_prices(&mut self, ask: &SetPrices) -> Result<bool, SetPricesRefusal> {
+        if ask.currency != self.terms.currency {
+            return Err(SetPricesRefusal::OtherCurrency(self.terms.currency.clone()));
+        }
+        let mut list = self.lists.last().unwrap().1.clone();
+        let unknown = ask.prices.keys().filter(|category| !list.contains_key(category));
+        let unknown: Vec<_> = unknown.copied().collect();
+        if !unknown.is_empty() {
+            return Err(SetPricesRefusal::NoSuchCategories(unknown));
+        }
+        let version = PriceVersion(i32::try_from(self.lists.len()).unwrap() + 1);
+        for (category, new) in &ask.prices {
+            let types = list.get_mut(category).unwrap();
+            *types = new.in_list(version, types);
+        }
+        let is_new = list != self.lists.last().unwrap().1;
+        if is_new {
+            self.lists.push((self.log.len(), list));
+        }
+        Ok(is_new)
+    }
+
     fn sell(&mut self, ask: &Confirm, now: DateTime<Utc>) -> Order {
         let seats = ask.seats.as_slice();
+        let sold = seats.iter().map(|&seat| self.ticket(ask, seat).unwrap().clone());
+        let sold: Vec<TicketType> = sold.collect();
         let id = OrderId { event: EVENT, first: Revision(self.revision() + 1) };
         for &seat in seats {
             self.log(seat, Cause::Confirmed, &ask.viewer, now, Some(id));
@@ -248,8 +331,9 @@ impl Oracle {
             viewer: ask.viewer.clone(),
             code: code(&ask.viewer, &ask.key),
             seats: seats.to_vec(),
-            prices_minor: seats.iter().map(|&seat| price(seat)).collect(),
-            total_minor: seats.iter().map(|&seat| price(seat)).sum(),
+            prices_minor: sold.iter().map(|known| known.price_minor).collect(),
+            total_minor: sold.iter().map(|known| known.price_minor).sum(),
+            tickets: sold.into_iter().map(|known| known.ticket).collect(),
             currency: self.terms.currency.clone(),
             payment_reference: ask.payment_reference.clone(),
             confirmed_at: now,
@@ -283,6 +367,61 @@ impl Oracle {
             self.log(seat, Cause::Expired, &last.viewer, now, None);
         }
         is_due
+    }
+
+    fn block(
+        &mut self,
+        ask: &Block,
+        now: DateTime<Utc>,
+    ) -> Result<Blocked, Vec<(SeatId, UnavailableReason)>> {
+        self.check_free(ask.seats.as_slice(), now)?;
+        for &seat in ask.seats.as_slice() {
+            if is_for_sale(&self.log, seat) {
+                self.expire(seat, now);
+                self.log(seat, Cause::Blocked, &ask.by, now, None);
+            }
+            self.blocks.insert(seat, (ask.by.clone(), ask.block.clone()));
+        }
+        Ok(self.blocked(ask.seats.as_slice(), now))
+    }
+
+    fn unblock(
+        &mut self,
+        ask: &Unblock,
+        now: DateTime<Utc>,
+    ) -> Result<Blocked, Vec<(SeatId, UnavailableReason)>> {
+        let seats = ask.seats.as_slice();
+        let is_here = |seat| !matches!(stands(&self.log, seat, now), Stands::Missing);
+        let off_sale = |&seat: &SeatId| !is_here(seat) || !is_for_sale(&self.log, seat);
+        let to_do: Vec<_> = seats.iter().copied().filter(off_sale).collect();
+        self.check_free(&to_do, now)?;
+        for seat in to_do {
+            self.expire(seat, now);
+            self.log(seat, Cause::Unblocked, &ask.by, now, None);
+            self.blocks.remove(&seat);
+        }
+        Ok(self.blocked(seats, now))
+    }
+
+    fn check_free(
+        &self,
+        seats: &[SeatId],
+        now: DateTime<Utc>,
+    ) -> Result<(), Vec<(SeatId, UnavailableReason)>> {
+        let why_not = |&seat: &SeatId| match stands(&self.log, seat, now) {
+            Stands::Missing => Some((seat, UnavailableReason::NotFound)),
+            Stands::Held { .. } => Some((seat, BY_ANOTHER)),
+            Stands::Sold { .. } => Some((seat, UnavailableReason::Confirmed)),
+            Stands::Free { .. } => None,
+        };
+        let in_the_way: Vec<_> = seats.iter().filter_map(why_not).collect();
+        if in_the_way.is_empty() { Ok(()) } else { Err(in_the_way) }
+    }
+
+    fn blocked(&self, seats: &[SeatId], now: DateTime<Utc>) -> Blocked {
+        let seats = self.rows(seats);
+        let revision = seats.iter().map(|seat| seat.revision).max().unwrap();
+        Blocked { seats, now, revision }
     }
 
     fn check_held(
@@ -339,14 +478,29 @@ impl Oracle {
         self.log.iter().rfind(|change| change.seat == seat).unwrap()
     }
 
+    /// The price list that a seat is held or sold by after its last change; the first, if it is
+    /// free.
+    fn list_of(&self, last: &Change) -> PriceVersion {
+        if last.cause.status() == SeatStatus::Available {
+            return PriceVersion::FIRST;
+        }
+        let begin = |change: &&Change| change.seat == last.seat && change.cause == RESERVED;
+        let begun = self.log.iter().rfind(begin).unwrap().revision.0;
+        let begun = usize::try_from(begun).unwrap();
+        let list = self.lists.iter().filter(|(set_after, _)| *set_after < begun).count();
+        PriceVersion(i32::try_from(list).unwrap())
+    }
+
     fn rows(&self, seats: &[SeatId]) -> Vec<Seat> {
         let row = |&seat: &SeatId| {
-            let last = self.last(seat);
-            Seat {
-                state: written(last),
-                revision: last.revision,
-                ..self.untouched.seats[&seat].clone()
+            let mut row = self.untouched.seats[&seat].clone();
+            row.for_sale = is_for_sale(&self.log, seat);
+            if let Some(last) = self.log.iter().rfind(|change| change.seat == seat) {
+                row.state = written(last);
+                row.revision = last.revision;
+                row.price_list = self.list_of(last);
             }
+            row
         };
         seats.iter().map(row).collect()
     }

@@ -5,21 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::scenario::{confirm, key, open_terms, reserve, scenarios, seat_sets, set, viewers};
-use super::world::{Answer, Ask, CURRENCY, Tick, World, price, total};
+use super::scenario::{
+    again, confirm, key, open_terms, reserve, scenarios, seat_sets, set, viewers,
+};
+use super::world::{Answer, Ask, CURRENCY, Tick, World, total};
 use crate::command::{Confirm, ConfirmRefusal, Confirmed, NotHeldReason};
-use crate::{Cause, ConfirmedBy, IdempotencyKey, Money, Order, PaymentReference, SeatState};
+use crate::{
+    Cause, Change, ConfirmedBy, IdempotencyKey, Money, Order, PaymentReference, SeatState,
+    TicketType, TicketTypeId,
+};
 
 /// The order is there already.
 fn confirmed_before(order: &Order) -> Answer {
     Answer::Confirm(Ok(Confirmed { order: order.clone(), created: false }))
 }
 
-/// The request for these seats under this key, with a payment reference.
+/// The request that made an order under this key, with a payment reference.
 fn paid(order: &Order, key: &IdempotencyKey, reference: Option<PaymentReference>) -> Ask {
-    let (viewer, seats) = (order.viewer.clone(), set(order.seats.clone()));
-    let (asked_by, key, payment_reference) = (ConfirmedBy::Buyer, key.clone(), reference);
-    Ask::Confirm(Confirm { viewer, asked_by, seats, key, payment_reference, expected_total: None })
+    Ask::Confirm(Confirm { payment_reference: reference, ..again(order, key) })
+}
+
+/// The same request once more.
+fn repeat(order: &Order, key: &IdempotencyKey) -> Ask {
+    paid(order, key, None)
 }
 
 const KEY_REUSED: Answer = Answer::Confirm(Err(ConfirmRefusal::KeyReused));
@@ -68,16 +76,18 @@ proptest! {
                     (&change.viewer, change.changed_at),
                     (&order.viewer, order.confirmed_at)
                 );
-                prop_assert_eq!(world.prices[&change.seat], price(change.seat));
             }
-            prop_assert_eq!(
-                order.total_minor,
-                order.seats.iter().map(|&seat| price(seat)).sum::<i64>()
-            );
-            prop_assert_eq!(
-                order.prices_minor.clone(),
-                order.seats.iter().map(|&seat| price(seat)).collect::<Vec<_>>()
-            );
+            prop_assert_eq!(order.total_minor, order.prices_minor.iter().sum::<i64>());
+            let lines = order.seats.iter().zip(&order.tickets).zip(&order.prices_minor);
+            for ((&seat, ticket), &price_minor) in lines {
+                let begin = |change: &&Change| {
+                    change.seat == seat && change.cause == Cause::Reserved
+                };
+                let begun = world.log.iter().rfind(begin).unwrap().revision;
+                prop_assert_eq!(world.seats[&seat].price_list, world.list_at(begun));
+                let sold_as = TicketType { ticket: ticket.clone(), price_minor };
+                prop_assert!(world.types_of(seat).contains(&sold_as), "{:?}", sold_as);
+            }
             prop_assert_eq!(&order.currency, &world.terms.currency);
         }
         let codes: BTreeSet<_> = world.orders.values().map(|order| order.code).collect();
@@ -94,7 +104,8 @@ proptest! {
         for ((viewer, key), id) in &world.keys {
             let mut after = world.clone();
             let order = &world.orders[id];
-            let again = after.book_one(&confirm(viewer, &set(order.seats.clone()), key));
+            prop_assert_eq!(&order.viewer, viewer);
+            let again = after.book_one(&repeat(order, key));
             prop_assert_eq!(again.answer, confirmed_before(order));
             prop_assert_eq!(&after, &world, "nothing is written");
         }
@@ -127,6 +138,28 @@ proptest! {
     }
 
     #[test]
+    fn a_key_stands_for_its_tickets_and_no_others(scenario in scenarios(), other in 1..100_i32) {
+        let (world, _) = scenario.play(|_| {});
+        for ((_, key), id) in &world.keys {
+            let order = &world.orders[id];
+            let asked = again(order, key);
+            for (&seat, &known) in &asked.chosen {
+                if known.number == other {
+                    continue;
+                }
+                let mut after = world.clone();
+                let mut others = asked.clone();
+                others.chosen.insert(seat, TicketTypeId { number: other, ..known });
+                prop_assert_eq!(after.book_one(&Ask::Confirm(others.clone())).answer, KEY_REUSED);
+                let under_new = Confirm { key: IdempotencyKey::new("new".into()).unwrap(), ..others };
+                let answer = after.book_one(&Ask::Confirm(under_new)).answer;
+                prop_assert_eq!(answer, confirmed_before(order), "its seats find it");
+                prop_assert_eq!(&after, &world, "nothing is written, the new key neither");
+            }
+        }
+    }
+
+    #[test]
     fn a_new_key_for_the_seats_of_an_order_stands_for_that_order(
         scenario in scenarios(),
         others in seat_sets(),
@@ -139,7 +172,7 @@ proptest! {
         for (viewer, order) in last {
             let (seats, revision) = (set(order.seats.clone()), world.revision());
             prop_assert_eq!(
-                world.book_one(&confirm(&viewer, &seats, &new)).answer,
+                world.book_one(&repeat(&order, &new)).answer,
                 confirmed_before(&order)
             );
             prop_assert_eq!(world.revision(), revision, "no seat changes");
@@ -147,7 +180,7 @@ proptest! {
             let was_full = world.keys.values().filter(|known| **known == order.id).count() == 10;
             prop_assert!(known == Some(order.id) || was_full, "ten are remembered, and no more");
             prop_assert_eq!(
-                world.book_one(&confirm(&viewer, &seats, &new)).answer,
+                world.book_one(&repeat(&order, &new)).answer,
                 confirmed_before(&order)
             );
             if others != seats && known.is_some() {
@@ -195,7 +228,8 @@ proptest! {
         }
     }
 
-    /// Prices are mixed: one seat that costs money makes it the shop's affair.
+    /// Prices are mixed: one seat that costs money makes it the shop's affair, and a seat costs
+    /// money if one of its types of ticket does.
     #[test]
     fn nobody_but_the_shop_makes_an_order_of_seats_that_cost_money_unless_the_event_says_buyer(
         scenario in scenarios(),
@@ -203,7 +237,8 @@ proptest! {
         let (world, decisions) = scenario.play(|_| {});
         for (ask, decision) in &decisions {
             if let (Ask::Confirm(ask), Answer::Confirm(Ok(confirmed))) = (ask, &decision.answer) {
-                let is_free = confirmed.order.prices_minor.iter().all(|&price| price == 0);
+                let types = confirmed.order.seats.iter().flat_map(|&seat| world.types_of(seat));
+                let is_free = types.into_iter().all(|known| known.price_minor == 0);
                 prop_assert!(
                     !confirmed.created
                         || is_free
@@ -263,6 +298,7 @@ proptest! {
             viewer: ann,
             asked_by: ConfirmedBy::Buyer,
             seats: seats.clone(),
+            chosen: BTreeMap::new(),
             key,
             payment_reference: None,
             expected_total: Some(expected.clone()),

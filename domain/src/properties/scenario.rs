@@ -4,19 +4,26 @@
 //! again. So much of what is asked succeeds; and there are few seats, viewers and keys, so that
 //! they get in each other's way.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::world::{
-    Ask, CURRENCY, Decision, EVENT, NEVER, NOT_FOR_SALE, SEATS, Tick, World, seat, start, total,
+    Ask, CURRENCY, Decision, EVENT, FREE_TICKET, NEVER, NOT_FOR_SALE, SEATS, Tick, World, category,
+    category_of, seat, start, total,
 };
 use crate::churn::DEFAULT_MAX_SEATS_LET_GO;
-use crate::command::{Confirm, Expire, Extend, Release, Reserve, SeatSet};
+use crate::command::{
+    Block, Confirm, Expire, Extend, Release, Reserve, SeatSet, SetPrices, Unblock,
+};
 use crate::ledger::Terms;
+use crate::prices::NewPrices;
 use crate::{
-    ConfirmedBy, EventId, EventStage, IdempotencyKey, Money, PaymentReference, SeatId, ViewerId,
+    BlockReason, CategoryId, ConfirmedBy, EventId, EventStage, IdempotencyKey, Money, Order,
+    PaymentReference, SeatBlock, SeatId, TicketTypeId, ViewerId,
 };
 
 /// A sale from beginning to end.
@@ -86,14 +93,33 @@ pub(super) fn extend(viewer: &ViewerId, seats: &SeatSet) -> Ask {
 }
 
 pub(super) fn confirm(viewer: &ViewerId, seats: &SeatSet, key: &IdempotencyKey) -> Ask {
-    Ask::Confirm(Confirm {
+    Ask::Confirm(purchase(viewer, seats, key, BTreeMap::new()))
+}
+
+fn purchase(
+    viewer: &ViewerId,
+    seats: &SeatSet,
+    key: &IdempotencyKey,
+    chosen: BTreeMap<SeatId, TicketTypeId>,
+) -> Confirm {
+    Confirm {
         viewer: viewer.clone(),
         asked_by: ConfirmedBy::Buyer,
         seats: seats.clone(),
+        chosen,
         key: key.clone(),
         payment_reference: None,
         expected_total: None,
-    })
+    }
+}
+
+/// The purchase that made an order once more, by whom it was.
+pub(super) fn again(order: &Order, key: &IdempotencyKey) -> Confirm {
+    let chosen = order.seats.iter().zip(&order.tickets).map(|(&seat, ticket)| {
+        (seat, TicketTypeId { category: category_of(seat), number: ticket.number })
+    });
+    let chosen = chosen.collect();
+    purchase(&order.viewer, &set(order.seats.clone()), key, chosen)
 }
 
 pub(super) fn expire(seats: impl IntoIterator<Item = SeatId>) -> Ask {
@@ -126,8 +152,14 @@ pub(super) fn scenarios_forward() -> impl Strategy<Value = Scenario> {
 }
 
 fn scenarios_with(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Scenario> {
-    let runs = prop_oneof![12 => runs(ticks), 1 => many_keys(), 2 => clinging()];
-    (terms(), vec(runs, 1..16))
+    let runs = prop_oneof![
+        12 => runs(ticks),
+        1 => many_keys(),
+        2 => clinging(),
+        2 => repriced(),
+        1 => blocked_in_time(),
+    ];
+    (terms(), vec(runs, 1..20))
         .prop_map(|(terms, runs)| Scenario { terms, steps: runs.into_iter().flatten().collect() })
 }
 
@@ -215,6 +247,38 @@ fn expected_totals() -> impl Strategy<Value = fn(&SeatSet) -> Option<Money>> {
     ]
 }
 
+/// For the first of some seats, or for all, a type of ticket that there may be or not; mostly none
+/// is chosen.
+fn choices(seats: SeatSet) -> impl Strategy<Value = (SeatSet, BTreeMap<SeatId, TicketTypeId>)> {
+    let number = prop_oneof![1 => Just(1), 8 => Just(2), 1 => select(vec![21, 22, 41, 61, 62])];
+    let number = prop::option::weighted(0.4, number);
+    (number, any::<bool>()).prop_map(move |(number, is_for_all)| {
+        let count = if is_for_all { seats.as_slice().len() } else { 1 };
+        let chosen = seats.as_slice().iter().take(count);
+        let of = |seat| TicketTypeId { category: category_of(seat), number: number.unwrap_or(0) };
+        let chosen = chosen.filter(|_| number.is_some()).map(|&seat| (seat, of(seat)));
+        (seats.clone(), chosen.collect())
+    })
+}
+
+/// Prices of one or two categories; now and then of one that there is not, or in another currency.
+fn new_prices() -> impl Strategy<Value = Ask> {
+    let price = select(vec![0, 4_900]);
+    let types = (prop_oneof![4 => Just("Full"), 1 => Just("Group")], price, any::<bool>())
+        .prop_map(|(name, price, is_free_for_some)| {
+            let free = is_free_for_some.then(|| (FREE_TICKET.to_owned(), 0));
+            NewPrices::new([(name.to_owned(), price)].into_iter().chain(free).collect()).unwrap()
+        });
+    let categories = prop_oneof![8 => 1..=3, 1 => Just(4)].prop_map(category);
+    let currency = prop_oneof![6 => Just(CURRENCY), 1 => Just("USD")];
+    (btree_map(categories, types, 1..=2), currency).prop_map(
+        |(prices, currency): (BTreeMap<CategoryId, _>, _)| {
+            let (by, currency) = (viewer("adm"), currency.to_owned());
+            Ask::SetPrices(SetPrices { by, prices, currency })
+        },
+    )
+}
+
 fn ticks_between(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Option<Tick>> {
     prop_oneof![3 => Just(None), 2 => ticks.prop_map(Some)]
 }
@@ -232,7 +296,7 @@ fn runs(ticks: BoxedStrategy<Tick>) -> impl Strategy<Value = Vec<Step>> {
             (ticks_between(ticks.clone()), ask).prop_map(|(tick, ask)| Step { tick, ask })
         };
         let first = step(prop_oneof![3 => Just(first), 1 => any.clone()].boxed());
-        (first, vec(step(any), 0..8))
+        (first, vec(step(any), 0..9))
             .prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect())
     })
 }
@@ -267,6 +331,37 @@ fn clinging() -> impl Strategy<Value = Vec<Step>> {
     )
 }
 
+/// A purchase of one seat whose price is set while it is held, and the same again, with another
+/// payment reference.
+fn repriced() -> impl Strategy<Value = Vec<Step>> {
+    let seats = (1..NOT_FOR_SALE).prop_map(|serial| set([seat(serial)]));
+    let viewer = viewers()[2].clone();
+    (seats.prop_flat_map(choices), vec(new_prices(), 1..3), keys(), references()).prop_map(
+        move |((seats, chosen), prices, key, payment_reference)| {
+            let first = purchase(&viewer, &seats, &key, chosen);
+            let second = Confirm { payment_reference, ..first.clone() };
+            let confirms = [first, second].map(Ask::Confirm);
+            let asks = std::iter::once(reserve(&viewer, &seats)).chain(prices).chain(confirms);
+            asks.map(|ask| Step { tick: None, ask }).collect()
+        },
+    )
+}
+
+/// Somebody holds seats until the hold runs out, and somebody else blocks them, for a while.
+fn blocked_in_time() -> impl Strategy<Value = Vec<Step>> {
+    (select(viewers().to_vec()), seat_sets()).prop_flat_map(|(viewer, seats)| {
+        let first = Step { tick: None, ask: reserve(&viewer, &seats) };
+        let end = prop_oneof![1 => Just(-1), 3 => Just(0)].prop_map(TimeDelta::microseconds);
+        let block = (end, block(viewers()[2].clone(), seats.clone()));
+        let unblock = Ask::Unblock(Unblock { by: viewers()[1].clone(), seats, why: None });
+        let unblock = Step { tick: None, ask: unblock };
+        block.prop_map(move |(end, ask)| {
+            let block = Step { tick: Some(Tick::FirstExpiry(end)), ask };
+            vec![first.clone(), block.clone(), block, unblock.clone(), unblock.clone()]
+        })
+    })
+}
+
 /// One purchase under more keys than an order remembers, all at one instant.
 fn many_keys() -> impl Strategy<Value = Vec<Step>> {
     (select(viewers().to_vec()), seat_sets(), 10..14_u32).prop_map(|(viewer, seats, keys)| {
@@ -274,6 +369,7 @@ fn many_keys() -> impl Strategy<Value = Vec<Step>> {
             viewer: viewer.clone(),
             asked_by: ConfirmedBy::Shop,
             seats: seats.clone(),
+            chosen: BTreeMap::new(),
             key: key(&format!("m{number:x}")),
             payment_reference: None,
             expected_total: None,
@@ -295,20 +391,41 @@ fn asks(
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| release(&viewer, &seats));
     let extend =
         (viewer.clone(), seats.clone()).prop_map(|(viewer, seats)| extend(&viewer, &seats));
-    let confirm = (viewer, one_or_the_other(), seats, key, references(), expected_totals());
-    let confirm =
-        confirm.prop_map(|(viewer, asked_by, seats, key, payment_reference, expected_total)| {
+    let blocks = (viewer.clone(), seats.clone()).prop_flat_map(|(by, seats)| blocks(by, seats));
+    let tickets = seats.prop_flat_map(choices);
+    let confirm = (viewer, one_or_the_other(), tickets, key, references(), expected_totals());
+    let confirm = confirm.prop_map(
+        |(viewer, asked_by, (seats, chosen), key, payment_reference, expected_total)| {
             let expected_total = expected_total(&seats);
             Ask::Confirm(Confirm {
                 viewer,
                 asked_by,
                 seats,
+                chosen,
                 key,
                 payment_reference,
                 expected_total,
             })
-        });
-    prop_oneof![3 => reserve, 4 => confirm, 1 => release, 1 => extend, 2 => expires()]
+        },
+    );
+    prop_oneof![
+        6 => reserve, 8 => confirm, 2 => release, 2 => extend, 4 => expires(), 1 => new_prices(),
+        1 => blocks,
+    ]
+}
+
+/// Seats go off sale, mostly to come back: there is little to sell.
+fn blocks(by: ViewerId, seats: SeatSet) -> impl Strategy<Value = Ask> {
+    let unblock = Ask::Unblock(Unblock { by: by.clone(), seats: seats.clone(), why: None });
+    prop_oneof![1 => block(by, seats), 2 => Just(unblock)]
+}
+
+fn block(by: ViewerId, seats: SeatSet) -> impl Strategy<Value = Ask> {
+    let reasons = select(vec![BlockReason::House, BlockReason::Kill]);
+    (reasons, prop::option::of("[a-c]")).prop_map(move |(reason, label)| {
+        let block = SeatBlock { reason, label };
+        Ask::Block(Block { by: by.clone(), seats: seats.clone(), block })
+    })
 }
 
 /// Lists of any seats, also such as do not exist: some of them may be due.

@@ -7,15 +7,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::churn::{LetGo, Run, WINDOW};
 use crate::command::{
-    Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal, Needs,
-    NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet,
+    Block, Blocked, Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal,
+    Needs, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices,
+    SetPricesRefusal, UnavailableReason, Unblock,
 };
-use crate::ledger::{Closing, Ledger, NewKey, Opening, Terms};
+use crate::ledger::{Closing, Ledger, NewKey, Offer, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
+use crate::prices::{NewPrices, PriceLists};
 use crate::seat::Seat;
 use crate::{
     CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeySlots, Money, Order, OrderCode,
-    OrderId, Revision, Sale, SeatId, SeatState, ViewerId,
+    OrderId, PriceVersion, Revision, Sale, SeatBlock, SeatId, SeatState, TicketType, ViewerId,
 };
 
 /// Later than anything that happens.
@@ -27,8 +29,10 @@ pub(super) const EVENT: EventId = EventId(7);
 pub(super) const SEATS: i32 = 10;
 /// The one seat that is not offered.
 pub(super) const NOT_FOR_SALE: i32 = 10;
-/// What a seat costs in each of the categories 1, 2, 3, in minor units.
+/// What a seat costs in each of the categories 1, 2, 3, in minor units, before anybody sets prices.
 const PRICES: [i64; 3] = [0, 4_900, MAX_PRICE_MINOR];
+/// A type of ticket that costs nothing, of categories that cost money.
+pub(super) const FREE_TICKET: &str = "Child";
 
 /// What all of it is paid in.
 pub(super) const CURRENCY: &str = "EUR";
@@ -43,11 +47,29 @@ pub(super) fn seat(serial: i32) -> SeatId {
     SeatId { event: EVENT, serial }
 }
 
-fn category(seat: SeatId) -> CategoryId {
-    CategoryId { event: EVENT, serial: seat.serial % 3 + 1 }
+/// One of the event's categories, if the number is 1 to 3.
+pub(super) fn category(serial: i32) -> CategoryId {
+    CategoryId { event: EVENT, serial }
 }
 
-/// What the seat costs.
+/// The category of a seat.
+pub(super) fn category_of(seat: SeatId) -> CategoryId {
+    category(seat.serial % 3 + 1)
+}
+
+/// The prices that the event begins with.
+pub(super) fn first_prices() -> BTreeMap<CategoryId, NewPrices> {
+    let named = |(serial, price)| {
+        let mut types = vec![("Full".to_owned(), price)];
+        if price > 0 {
+            types.push((FREE_TICKET.to_owned(), 0));
+        }
+        (category(serial), NewPrices::new(types).unwrap())
+    };
+    (1..).zip(PRICES).map(named).collect()
+}
+
+/// What the seat costs before anybody sets prices, if no type of ticket is chosen.
 pub(super) fn price(seat: SeatId) -> i64 {
     PRICES[usize::try_from(seat.serial % 3).unwrap()]
 }
@@ -74,6 +96,9 @@ pub(super) enum Ask {
     Release(Release),
     Extend(Extend),
     Expire(Expire),
+    SetPrices(SetPrices),
+    Block(Block),
+    Unblock(Unblock),
 }
 
 /// Any command's outcome.
@@ -84,6 +109,8 @@ pub(super) enum Answer {
     Release(Result<Released, Vec<(SeatId, NotHeldReason)>>),
     Extend(Result<Reserved, ExtendRefusal>),
     Expire(usize),
+    SetPrices(Result<bool, SetPricesRefusal>),
+    Block(Result<Blocked, Vec<(SeatId, UnavailableReason)>>),
 }
 
 impl Ask {
@@ -94,6 +121,9 @@ impl Ask {
             Self::Release(release) => release.needs(),
             Self::Extend(extend) => extend.needs(),
             Self::Expire(expire) => expire.needs(),
+            Self::SetPrices(set) => set.needs(),
+            Self::Block(block) => block.needs(),
+            Self::Unblock(unblock) => unblock.needs(),
         }
     }
 
@@ -104,6 +134,9 @@ impl Ask {
             Self::Release(release) => Answer::Release(release.decide(ledger)),
             Self::Extend(extend) => Answer::Extend(extend.decide(ledger)),
             Self::Expire(expire) => Answer::Expire(expire.decide(ledger)),
+            Self::SetPrices(set) => Answer::SetPrices(set.decide(ledger)),
+            Self::Block(block) => Answer::Block(block.decide(ledger)),
+            Self::Unblock(unblock) => Answer::Block(unblock.decide(ledger)),
         }
     }
 }
@@ -116,6 +149,8 @@ impl Answer {
                 | Self::Confirm(Err(_))
                 | Self::Release(Err(_))
                 | Self::Extend(Err(_))
+                | Self::SetPrices(Err(_))
+                | Self::Block(Err(_))
         )
     }
 }
@@ -161,12 +196,18 @@ pub(super) struct World {
     pub(super) log: Vec<Change>,
     pub(super) orders: BTreeMap<OrderId, Order>,
     pub(super) prices: BTreeMap<SeatId, i64>,
+    /// What there is in the price lists that the event has had.
+    pub(super) lists: BTreeMap<(PriceVersion, CategoryId), Vec<TicketType>>,
+    /// For each list but the first, after which revision it is the event's.
+    pub(super) raised: Vec<Revision>,
     pub(super) keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
     pub(super) let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     pub(super) runs: BTreeMap<SeatId, Run>,
     pub(super) churn_until: Option<DateTime<Utc>>,
     /// Which of an order's slots for keys are taken.
     pub(super) key_slots: BTreeMap<OrderId, BTreeSet<i16>>,
+    /// Why seats are off sale.
+    pub(super) blocks: BTreeMap<SeatId, (ViewerId, SeatBlock)>,
 }
 
 impl World {
@@ -174,10 +215,15 @@ impl World {
     pub(super) fn new(terms: Terms) -> Self {
         let untouched = |id: SeatId| Seat {
             id,
-            category: category(id),
+            category: category_of(id),
             for_sale: id.serial != NOT_FOR_SALE,
             state: SeatState::Available { lapsed: None },
             revision: Revision::ZERO,
+            price_list: PriceVersion::FIRST,
+        };
+        let list = |(category, new): (CategoryId, NewPrices)| {
+            let first = PriceVersion::FIRST;
+            ((first, category), new.in_list(first, &[]))
         };
         Self {
             terms,
@@ -186,11 +232,14 @@ impl World {
             log: Vec::new(),
             orders: BTreeMap::new(),
             prices: BTreeMap::new(),
+            lists: first_prices().into_iter().map(list).collect(),
+            raised: Vec::new(),
             keys: HashMap::new(),
             let_go: BTreeMap::new(),
             runs: BTreeMap::new(),
             churn_until: None,
             key_slots: BTreeMap::new(),
+            blocks: BTreeMap::new(),
         }
     }
 
@@ -219,6 +268,17 @@ impl World {
     /// The event's revision.
     pub(super) fn revision(&self) -> Revision {
         self.log.last().map_or(Revision::ZERO, |change| change.revision)
+    }
+
+    /// The event's price list when a change had this revision.
+    pub(super) fn list_at(&self, revision: Revision) -> PriceVersion {
+        let raised = self.raised.iter().filter(|&&after| after < revision).count();
+        PriceVersion(1 + i32::try_from(raised).unwrap())
+    }
+
+    /// What a seat costs, or cost, by the type of ticket, going by its row.
+    pub(super) fn types_of(&self, seat: SeatId) -> &[TicketType] {
+        &self.lists[&(self.seats[&seat].price_list, category_of(seat))]
     }
 
     /// The seats that the viewer holds now.
@@ -307,13 +367,19 @@ impl World {
         let taken = |id| KeySlots::taken(self.key_slots[id].iter().copied());
         let key_slots = named.map(|id| (*id, taken(id))).collect();
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
-        let (mut prices, mut orders) = (HashMap::new(), Vec::new());
+        let mut orders = Vec::new();
         if !purchases.is_empty() {
-            prices = (1..)
-                .zip(PRICES)
-                .map(|(serial, price)| (CategoryId { event: EVENT, serial }, price))
-                .collect();
             orders = known.iter().map(|id| self.orders[id].clone()).collect();
+        }
+        let price_list = self.list_at(Revision::MAX);
+        let mut prices = PriceLists::default();
+        if needs.iter().any(|needs| needs.purchase.is_some() || needs.prices) {
+            let of_seats = seats.iter().map(|seat| seat.price_list);
+            let lists: BTreeSet<_> = of_seats.chain([price_list]).collect();
+            for (&(list, category), types) in &self.lists {
+                let types = types.iter().filter(|_| lists.contains(&list));
+                types.for_each(|known| prices.add(list, category, known.clone()));
+            }
         }
         Opening {
             event: EVENT,
@@ -328,11 +394,13 @@ impl World {
             let_go,
             runs,
             seats,
+            price_list,
             prices,
             keys,
             key_slots,
             codes,
             orders,
+            plan: None,
         }
     }
 
@@ -380,15 +448,31 @@ impl World {
 
     /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the
     /// tables' primary keys would refuse.
-    fn write(&mut self, closing: Closing) {
-        let last: BTreeMap<SeatId, &Change> =
-            closing.changes.iter().map(|change| (change.seat, change)).collect();
-        for (id, change) in last {
+    fn write(&mut self, mut closing: Closing) {
+        assert_eq!(closing.changes.len(), closing.price_lists.len(), "each change has its list");
+        let changes = closing.changes.iter().zip(&closing.price_lists);
+        let last: BTreeMap<SeatId, _> =
+            changes.map(|(change, &list)| (change.seat, (change, list))).collect();
+        for (id, (change, list)) in last {
             let row = self.seats.get_mut(&id).unwrap();
             row.state = written(change);
             row.revision = change.revision;
+            row.price_list = list;
+        }
+        for (id, offer) in std::mem::take(&mut closing.offers) {
+            self.seats.get_mut(&id).unwrap().for_sale = offer == Offer::ForSale;
+            match offer {
+                Offer::ForSale => drop(self.blocks.remove(&id)),
+                Offer::Blocked(by, block) => drop(self.blocks.insert(id, (by, block))),
+            }
         }
         self.churn_until = self.churn_until.max(closing.churn_until());
+        for new in closing.new_prices {
+            self.raised.push(new.after);
+            assert_eq!(new.version, self.list_at(Revision::MAX), "one list after the other");
+            let types = new.prices.into_iter();
+            self.lists.extend(types.map(|(category, types)| ((new.version, category), types)));
+        }
         self.log.extend(closing.changes);
         for (let_go, seats) in closing.let_go {
             *self.let_go.entry(let_go).or_default() += seats;
@@ -397,6 +481,7 @@ impl World {
         for order in closing.orders {
             let prices = &order.prices_minor;
             assert_eq!(order.seats.len(), prices.len(), "every seat of an order has a price");
+            assert_eq!(order.seats.len(), order.tickets.len(), "and is sold as something");
             assert!(self.orders.values().all(|known| known.code != order.code), "a code is new");
             for (&seat, &price) in order.seats.iter().zip(prices) {
                 assert_eq!(self.prices.insert(seat, price), None, "{seat:?} is in two orders");

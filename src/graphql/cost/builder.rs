@@ -169,11 +169,13 @@ impl Builder<'_> {
     ) -> Sum {
         let mut sum = Sum::default();
         let row = || Sum::of(Cost::rows(1));
-        if !matches!(cost.reads, Reads::Nothing | Reads::ItemsTogether) {
+        let is_together = matches!(cost.reads, Reads::ItemsTogether | Reads::OneTogether);
+        if !is_together && !matches!(cost.reads, Reads::Nothing) {
             sum.fixed = Cost::rows(STATEMENT);
         }
         match cost.reads {
             Reads::Nothing | Reads::One | Reads::Items | Reads::ItemsTogether => {}
+            Reads::OneTogether => sum.fixed = Cost::rows(1),
             Reads::Seats => sum.add_times(Times::Seats(self.event(within)), row()),
             Reads::EverySeat => {
                 let event = self.event(within);

@@ -5,9 +5,13 @@
 //! cannot be left out.
 
 use crate::domain::audit::MAX_DETAILS;
-use crate::domain::command::MAX_SEATS_PER_REQUEST;
+use crate::domain::command::{MAX_SEATS_PER_BLOCK, MAX_SEATS_PER_REQUEST};
+use crate::domain::plan::{
+    MAX_CATEGORIES, MAX_PROBLEMS, MAX_SEATS_OF_A_PART, MAX_SHAPE_POINTS, MAX_SHAPES,
+};
+use crate::domain::prices::MAX_TICKET_TYPES;
 use crate::feed::MAX_BATCH_CHANGES;
-use crate::graphql::paging::{AUDIT_LOG, EVENTS, MAX_NODES, ORDERS, PageBounds, SEATS};
+use crate::graphql::paging::{AUDIT_LOG, EVENTS, HISTORY, MAX_NODES, ORDERS, PageBounds, SEATS};
 
 /// What a statement costs beside its rows, in rows: a way to the database and back takes 60 µs and
 /// more, and a row 1.6 µs.
@@ -59,6 +63,8 @@ pub(super) enum Reads {
     Items,
     /// A row for each item; the statement is one for all of its kind in an answer.
     ItemsTogether,
+    /// A row; the same.
+    OneTogether,
     /// A statement, and a row for each item of its page and the one after.
     Page,
     /// The same; and all of the event's seats are looked at if the argument `filter` says which.
@@ -91,9 +97,13 @@ type Row = (&'static str, &'static str, Items, Reads, EventOf);
 const EVENT_ID: EventOf = EventOf::Argument("eventId");
 const OF_INPUT: EventOf = EventOf::Argument("input");
 const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
+const SEATS_OF_BLOCK: Items = Items::UpTo(MAX_SEATS_PER_BLOCK);
+const SEATS_OF_IMPORT: Items = Items::UpTo(MAX_SEATS_OF_A_PART);
 
-/// A plan has seats, and no shapes yet.
-const NONE: Items = Items::UpTo(0);
+const SHAPES: Items = Items::UpTo(MAX_SHAPES);
+const NUMBERS_OF_SHAPE: Items = Items::UpTo(2 * MAX_SHAPE_POINTS);
+const CATEGORIES_OF_REQUEST: Items = Items::UpTo(MAX_CATEGORIES);
+const TICKET_TYPES: Items = Items::UpTo(MAX_TICKET_TYPES);
 
 const FIELDS: &[Row] = &[
     ("Query", "node", Items::One, Reads::One, EventOf::Ids("id")),
@@ -111,10 +121,12 @@ const FIELDS: &[Row] = &[
     ("Event", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EventOf::Same),
     ("Event", "seatMap", Items::One, Reads::One, EventOf::Same),
     ("Event", "categories", Items::Categories, Reads::Items, EventOf::Same),
+    ("Category", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
+    ("Seat", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatPlan", "seats", Items::Seats, Reads::Items, EventOf::Same),
-    ("SeatPlan", "shapes", NONE, Reads::Nothing, EventOf::Same),
-    ("PlanShape", "points", NONE, Reads::Nothing, EventOf::Same),
+    ("SeatPlan", "shapes", SHAPES, Reads::Items, EventOf::Same),
+    ("PlanShape", "points", NUMBERS_OF_SHAPE, Reads::Nothing, EventOf::Same),
     ("SeatStatuses", "places", Items::Seats, Reads::Nothing, EventOf::Same),
     ("EventConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("EventConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
@@ -138,11 +150,25 @@ const FIELDS: &[Row] = &[
     ("Mutation", "createEvent", Items::One, Reads::One, OF_INPUT),
     ("Mutation", "updateEvent", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "deleteEvent", Items::One, Reads::One, OF_INPUT),
+    ("Mutation", "setPrices", Items::One, Reads::Nothing, OF_INPUT),
+    ("CategoriesNotFound", "categoryIds", CATEGORIES_OF_REQUEST, Reads::Nothing, EventOf::Same),
+    ("TicketTypeUnavailable", "lines", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ExtendHoldsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("SeatsUnavailable", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("SeatsNotHeld", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
+    ("Mutation", "blockSeats", Items::One, Reads::Nothing, OF_INPUT),
+    ("Mutation", "unblockSeats", Items::One, Reads::Nothing, OF_INPUT),
+    ("Mutation", "importSeats", Items::One, Reads::Nothing, OF_INPUT),
+    ("BlockSeatsSuccess", "seats", SEATS_OF_BLOCK, Reads::Items, EventOf::Same),
+    ("SeatsInUse", "seats", SEATS_OF_BLOCK, Reads::Items, EventOf::Same),
+    ("ImportSeatsSuccess", "leftAlone", SEATS_OF_IMPORT, Reads::Items, EventOf::Same),
+    ("InvalidSeats", "problems", Items::UpTo(MAX_PROBLEMS), Reads::Nothing, EventOf::Same),
+    ("Seat", "block", Items::One, Reads::OneTogether, EventOf::Same),
+    ("Seat", "history", Items::WithPage(HISTORY), Reads::Page, EventOf::Same),
+    ("SeatHistoryConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("SeatHistoryConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("Subscription", "seatChanges", Items::One, Reads::One, EVENT_ID),
     ("SeatSnapshot", "seats", Items::Seats, Reads::Items, EventOf::Same),
     ("SeatChanges", "changes", Items::UpTo(MAX_BATCH_CHANGES), Reads::Nothing, EventOf::Same),

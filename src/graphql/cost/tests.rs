@@ -138,6 +138,15 @@ fn the_cost_of_a_booking_is_known_with_its_document() {
 }
 
 #[test]
+fn all_of_the_largest_plan_is_within_the_budget() {
+    let plan = "{ seatPlan(eventId: \"a\") { version seats { id section row number categoryId \
+        accessible kind companion floor x y } shapes { kind label floor points } } }";
+    let shapes = 1_000 * (1 + 4 + 200);
+    assert_eq!(nodes(plan), 2 + 1 + (1 + 200_000 * 12) + (1 + shapes));
+    assert!(!is_refused(plan));
+}
+
+#[test]
 fn a_whole_map_of_the_largest_arena_is_within_the_budget_and_twice_is_not() {
     let map = |fields: &str| format!("seatMap(eventId: \"a\") {{ {fields} }}");
     assert!(!is_refused(&format!("{{ {} }}", map(MAP))));

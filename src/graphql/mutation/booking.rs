@@ -11,6 +11,7 @@ use crate::graphql::argument::Argument;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::{Code, Fault};
 use crate::graphql::ids;
+use crate::graphql::named_lines::{ConfirmLineInput, NamedLines};
 use crate::graphql::named_seats::NamedSeats;
 use crate::graphql::nullable::nullable;
 use crate::graphql::required::required;
@@ -44,8 +45,11 @@ pub(super) struct ReserveSeatsInput {
 pub(super) struct ConfirmSeatsInput {
     /// The event: its id, or its slug.
     event_id: ID,
-    /// The seats, 1 to 100; a seat named twice counts once.
-    seat_ids: Vec<ID>,
+    /// Seats to buy as the first type of ticket they have, unless `lines` says otherwise. Both lists
+    /// together name 1 to 100 seats; a seat named twice counts once.
+    seat_ids: Option<Vec<ID>>,
+    /// Seats to buy, each as a type of ticket.
+    lines: Option<Vec<ConfirmLineInput>>,
     /// Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters,
     /// for example a UUID made when the buyer presses the button. Belongs to the event and to the
     /// viewer: where a shop asks, the one for whom. Kept for at least 24 hours, ten of them for an
@@ -110,9 +114,9 @@ impl Booking {
         .await
     }
 
-    /// Sells held seats. Irreversible, so it takes an idempotency key: same key and seats, same
-    /// order. Seats that cost money are confirmed by the shop, unless the event's confirmedBy is
-    /// BUYER.
+    /// Sells held seats, each as a type of ticket. Irreversible, so it takes an idempotency key: same
+    /// key, seats and types, same order. Seats that cost money, if only as one of their types, are
+    /// confirmed by the shop, unless the event's confirmedBy is BUYER.
     async fn confirm_seats(
         &self,
         ctx: &Context<'_>,
@@ -122,7 +126,7 @@ impl Booking {
             let (asker, input) = (ctx.require(Role::Buyer)?, input.read()?);
             let (viewer, asked_by) = for_whom(asker, input.viewer_id.as_ref())?;
             let event = ids::event_id(ctx, &input.event_id).await?;
-            let (seats, named) = NamedSeats::read("input.seatIds", event, &input.seat_ids)?;
+            let ((seats, chosen), named) = NamedLines::read(event, input.seat_ids, input.lines)?;
             let key = IdempotencyKey::new(input.idempotency_key)
                 .ok_or_else(|| bad_text("input.idempotencyKey", IdempotencyKey::MAX_CHARS))?;
             let payment_reference = input
@@ -137,7 +141,7 @@ impl Booking {
             let expected_total =
                 expected_total.map(|total| total.read("input.expectedTotal")).transpose()?;
             let confirm =
-                Confirm { viewer, asked_by, seats, key, payment_reference, expected_total };
+                Confirm { viewer, asked_by, seats, chosen, key, payment_reference, expected_total };
             let outcome = submit(ctx, asker, event, confirm).await?;
             let scope = EventScope::new(event);
             Ok(Some(SerialUnion(ConfirmSeatsResult::new(&scope, &named, outcome)?)))

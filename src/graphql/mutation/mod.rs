@@ -2,14 +2,19 @@
 
 mod booking;
 mod events;
+mod imported_seats;
+mod prices;
+mod seats;
 
 use async_graphql::MergedObject;
 
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
 use events::Events;
+use prices::Pricing;
+use seats::Seats;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Events);
+pub struct Mutation(Booking, Events, Pricing, Seats);

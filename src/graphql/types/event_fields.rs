@@ -114,7 +114,8 @@ impl Event {
         required(ctx, async {
             let (record, categories) =
                 tokio::try_join!(self.scope.record(ctx), self.scope.categories(ctx))?;
-            let prices = categories.iter().map(|category| category.price_minor);
+            let types = categories.iter().flat_map(|category| &category.ticket_types);
+            let prices = types.map(|known| known.price_minor);
             Ok(record.terms.confirmed_by.of_prices(prices).into())
         })
         .await

@@ -60,12 +60,29 @@ impl EventScope {
         self.categories.get_or_try_init(load).await
     }
 
+    /// The currency of its prices: it stays the same.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such event.
+    pub async fn currency(&self, ctx: &Context<'_>) -> Result<&str, Fault> {
+        Ok(&self.record(ctx).await?.terms.currency)
+    }
+
     /// One category and the event's currency.
     pub async fn category(&self, ctx: &Context<'_>, id: CategoryId) -> Result<Category, Fault> {
         let (record, categories) = tokio::try_join!(self.record(ctx), self.categories(ctx))?;
-        let category = categories.iter().find(|category| category.id == id);
-        let category = category.ok_or_else(|| Fault::internal("a seat's category is missing"))?;
-        Ok(Category::new(category, &record.terms.currency))
+        let find = |categories: &[CategoryRecord]| {
+            let category = categories.iter().find(|category| category.id == id);
+            category.map(|category| Category::new(category, &record.terms.currency))
+        };
+        if let Some(category) = find(categories) {
+            return Ok(category);
+        }
+        // It may have come in since they were looked up.
+        let categories = ctx.loader().load_one(CategoriesKey(self.id)).await?;
+        let category = categories.and_then(|categories| find(&categories));
+        category.ok_or_else(|| Fault::internal("a seat's category is missing"))
     }
 
     /// A category, if the event has it.

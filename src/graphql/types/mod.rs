@@ -12,9 +12,12 @@ mod node;
 mod order;
 mod results;
 mod seat;
+mod seat_block;
+mod seat_history;
 mod seat_plan;
 mod seats_page;
 mod stream;
+mod ticket_type;
 mod viewer;
 
 pub use audit::{AuditLogConnection, AuditLogEntry};
@@ -27,12 +30,16 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, ConfirmSeatsResult, CreateEventResult, DeleteEventResult, EventInUse,
-    ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, InvalidEvent,
+    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CreateEventResult,
+    CurrencyMismatch, DeleteEventResult, EventInUse, ExtendHoldsResult, ExtensionRefused,
+    HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult, InvalidEvent, InvalidSeats,
     PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
-    SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable, SlugTaken, StatusRefused, UpdateEventResult,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult, SlugTaken,
+    StatusRefused, TicketTypeUnavailable, TooManyPriceLists, UnavailableTicket, UpdateEventResult,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
+pub use seat_block::BlockReason;
+pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
 pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;
@@ -40,4 +47,5 @@ pub use stream::{
     MyReservations, SeatChange, SeatChanges, SeatSnapshot, SeatState, SeatStreamItem,
     SnapshotReason,
 };
+pub use ticket_type::TicketType;
 pub use viewer::{GuestSession, Role, Viewer};

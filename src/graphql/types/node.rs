@@ -3,9 +3,10 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, EventInUse, ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused,
-    InvalidEvent, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsNotHeld, SeatsUnavailable,
-    SlugTaken, StatusRefused,
+    AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, EventInUse, ExtensionRefused,
+    HoldsTooFrequent, IdempotencyKeyReused, InvalidEvent, InvalidSeats, PriceChanged, SalesClosed,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SlugTaken, StatusRefused,
+    TicketTypeUnavailable, TooManyPriceLists,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -40,8 +41,10 @@ pub enum UserError {
     SalesClosed(SalesClosed),
     /// Some seats are not the viewer's.
     SeatsNotHeld(SeatsNotHeld),
-    /// The key stands for another set of seats.
+    /// The key stands for another purchase.
     IdempotencyKeyReused(IdempotencyKeyReused),
+    /// Some seats cannot be sold as the types of ticket that were chosen.
+    TicketTypeUnavailable(TicketTypeUnavailable),
     /// The seats would cost something else than expected.
     PriceChanged(PriceChanged),
     /// The seats are in an order with another payment reference.
@@ -56,4 +59,14 @@ pub enum UserError {
     StatusRefused(StatusRefused),
     /// Something of the event is sold or held.
     EventInUse(EventInUse),
+    /// The event has no such categories.
+    CategoriesNotFound(CategoriesNotFound),
+    /// The event's prices are in another currency.
+    CurrencyMismatch(CurrencyMismatch),
+    /// The prices of the event have been changed as often as they can be.
+    TooManyPriceLists(TooManyPriceLists),
+    /// Some seats are held or sold.
+    SeatsInUse(SeatsInUse),
+    /// Something is wrong with seats to be brought in.
+    InvalidSeats(InvalidSeats),
 }

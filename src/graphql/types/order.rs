@@ -8,6 +8,7 @@ use super::event::Event;
 use super::event_scope::EventScope;
 use super::money::Money;
 use super::seat::Seat;
+use super::ticket_type::TicketType;
 use crate::domain;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
@@ -34,9 +35,13 @@ impl Order {
         if seats.len() != order.prices_minor.len() {
             return Err(Fault::internal("an order's seat is missing"));
         }
-        let priced = seats.into_iter().zip(&order.prices_minor);
-        let line = |(seat, &price)| OrderLine { seat, price: Money::new(price, &order.currency) };
-        Ok(priced.map(line).collect())
+        let sold_as = order.prices_minor.iter().zip(&order.tickets);
+        let line = |(seat, (&price, ticket)): (Seat, (&i64, _))| {
+            let currency = &order.currency;
+            let ticket_type = TicketType::new(seat.category_id(), ticket, price, currency);
+            OrderLine { seat, price: Money::new(price, currency), ticket_type }
+        };
+        Ok(seats.into_iter().zip(sold_as).map(line).collect())
     }
 }
 
@@ -93,4 +98,6 @@ pub struct OrderLine {
     seat: Seat,
     /// What was paid for it.
     price: Money,
+    /// What it was sold as. `Standard`, where there was nothing to choose.
+    ticket_type: TicketType,
 }

@@ -8,15 +8,21 @@ use chrono::{DateTime as Instant, Utc};
 use super::category::Category;
 use super::event::Event;
 use super::event_scope::EventScope;
+use super::seat_block::SeatBlock;
+use super::seat_history::{SeatHistoryConnection, history};
+use super::ticket_type::TicketType;
 use crate::domain;
-use crate::domain::SeatId;
+use crate::domain::{CategoryId, SeatId};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
+use crate::graphql::loaders::BlockKey;
+use crate::graphql::loaders::PriceListKey;
 use crate::graphql::nullable::nullable;
 use crate::graphql::required::required;
 use crate::graphql::scalars::{DateTime, Revision};
 use crate::graphql::serial::SerialList;
+use crate::identity::Role;
 use crate::store::reads::{SeatLocation, SeatMapRecord, SeatRecord};
 
 /// What everybody may know of a seat.
@@ -70,6 +76,24 @@ impl Seat {
             .filter_map(|id| found.get(id))
             .map(|record| Self::read(event, (**record).clone()))
             .collect())
+    }
+
+    /// Which category it has.
+    pub(super) fn category_id(&self) -> CategoryId {
+        self.seat.category
+    }
+
+    /// The types of ticket by which whoever asks may buy it.
+    async fn priced(&self, ctx: &Context<'_>) -> Result<Vec<TicketType>, Fault> {
+        let (list, category) = (self.seat.price_list, self.seat.category);
+        let is_held = self.seat.state.expires_at(self.now).is_some() && self.is_of_viewer(ctx);
+        if !is_held {
+            return Ok(self.event.category(ctx, category).await?.ticket_types());
+        }
+        let currency = &self.event.record(ctx).await?.terms.currency;
+        let prices = ctx.loader().load_one(PriceListKey(category.event, list)).await?;
+        let prices = prices.ok_or_else(|| Fault::internal("a price list is missing"))?;
+        Ok(TicketType::list(category, prices.types(list, category), currency))
     }
 
     fn is_of_viewer(&self, ctx: &Context<'_>) -> bool {
@@ -131,6 +155,12 @@ impl Seat {
         required(ctx, self.event.category(ctx, self.seat.category)).await
     }
 
+    /// What it can be sold as, and at which price; the first where a buyer chooses none. A seat that
+    /// the viewer holds costs what it did when the hold began, any other what its category does.
+    async fn ticket_types(&self, ctx: &Context<'_>) -> Result<Vec<TicketType>> {
+        required(ctx, self.priced(ctx)).await
+    }
+
     /// Whether a wheelchair fits.
     async fn accessible(&self, ctx: &Context<'_>) -> Result<bool> {
         required(ctx, self.location(ctx, |location| location.accessible)).await
@@ -139,6 +169,28 @@ impl Seat {
     /// Whether it is offered at all.
     async fn for_sale(&self) -> bool {
         self.seat.for_sale
+    }
+
+    /// Why it is not, if somebody has said so: for SHOP and ADMIN; null for others.
+    async fn block(&self, ctx: &Context<'_>) -> Option<Result<SeatBlock>> {
+        if self.seat.for_sale || !sells(ctx) {
+            return None;
+        }
+        nullable(async {
+            let block = ctx.loader().load_one(BlockKey(self.seat.id)).await?;
+            Ok(block.as_deref().map(SeatBlock::from))
+        })
+        .await
+    }
+
+    /// What has happened to it, the newest first: for SHOP and ADMIN; null for others.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Option<Result<SeatHistoryConnection>> {
+        nullable(history(ctx, &self.seat, first, after.as_deref())).await
     }
 
     /// Where it is on the venue's map, in the seat plan's own units; x grows to the right.
@@ -171,6 +223,11 @@ impl Seat {
     async fn revision(&self) -> Revision {
         Revision(self.seat.revision)
     }
+}
+
+/// Whether whoever asks sells, and may see what buyers may not.
+pub(super) fn sells(ctx: &Context<'_>) -> bool {
+    ctx.viewer().is_some_and(|viewer| viewer.has_role(Role::Shop))
 }
 
 /// Every seat of an event as of one revision.

@@ -7,14 +7,14 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::event::Event;
 use super::event_scope::EventScope;
-use crate::domain::Letter;
+use crate::domain::{Letter, plan};
 use crate::feed;
 use crate::graphql::context::{ContextExt as _, PlansSeen};
 use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::scalars::Revision;
 use crate::graphql::serial::SerialList;
-use crate::store::reads::{LettersRecord, PlanRecord, PlanSeatRecord};
+use crate::store::reads::{LettersRecord, PlanParts, PlanRecord, PlanSeatRecord};
 
 /// Where an event's seats are, and what they are called.
 #[derive(Clone, Debug)]
@@ -24,18 +24,26 @@ pub struct SeatPlan {
 }
 
 impl SeatPlan {
-    /// An event's plan; without its seats where nobody asks for them.
+    /// An event's plan; of its seats and shapes what somebody asks for.
     ///
     /// # Errors
     ///
     /// If there is no such event.
     pub async fn load(ctx: &Context<'_>, event: &Arc<EventScope>) -> Result<Self, Fault> {
         let id = event.id();
-        let plan = if ctx.look_ahead().field(SEATS).exists() {
-            ctx.look_up_map(async move |store| store.seat_plan(id).await).await?
-        } else {
-            let version = ctx.look_up(async move |store| store.plan_version(id).await).await?;
-            version.map(|version| PlanRecord { version, seats: Vec::new() })
+        let asks_for = |field| ctx.look_ahead().field(field).exists();
+        let parts = PlanParts { seats: asks_for("seats"), shapes: asks_for("shapes") };
+        let plan = match parts {
+            PlanParts { seats: false, shapes: false } => {
+                let version = ctx.look_up(async move |store| store.plan_version(id).await).await?;
+                version.map(|version| PlanRecord { version, seats: vec![], shapes: vec![] })
+            }
+            PlanParts { seats: false, shapes: true } => {
+                ctx.look_up(async move |store| store.seat_plan(id, parts).await).await?
+            }
+            PlanParts { seats: true, .. } => {
+                ctx.look_up_map(async move |store| store.seat_plan(id, parts).await).await?
+            }
         };
         let plan = Arc::new(plan.ok_or_else(Fault::no_such_event)?);
         if let Some(seen) = ctx.data_opt::<PlansSeen>() {
@@ -44,9 +52,6 @@ impl SeatPlan {
         Ok(Self { event: Arc::clone(event), plan })
     }
 }
-
-/// The field that has the seats.
-const SEATS: &str = "seats";
 
 /// Where an event's seats are, what they are called and which category they have: the same for
 /// everybody until `version` changes.
@@ -68,10 +73,9 @@ impl SeatPlan {
         SerialList((0..self.plan.seats.len()).map(seat).collect())
     }
 
-    /// What a map shows beside seats.
+    /// What a map shows beside seats, from the one at the back to the one in front.
     async fn shapes(&self) -> SerialList<PlanShape> {
-        // Seats are all that can be imported.
-        SerialList(Vec::new())
+        SerialList(self.plan.shapes.iter().map(PlanShape::from).collect())
     }
 }
 
@@ -121,6 +125,21 @@ impl PlanSeat {
         self.record().location.accessible
     }
 
+    /// What it is.
+    async fn kind(&self) -> PlaceKind {
+        self.record().kind.into()
+    }
+
+    /// Whether it is for whoever comes with somebody on an accessible seat beside it.
+    async fn companion(&self) -> bool {
+        self.record().is_companion
+    }
+
+    /// The floor it is on, where the venue has several.
+    async fn floor(&self) -> Option<&str> {
+        self.record().floor.as_deref()
+    }
+
     /// Where it is on the venue's map, in the plan's own units; x grows to the right.
     async fn x(&self) -> Option<f64> {
         self.record().location.x
@@ -132,6 +151,18 @@ impl PlanSeat {
     }
 }
 
+/// What a place is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "domain::plan::PlaceKind")]
+pub enum PlaceKind {
+    /// A seat of a row.
+    Seat,
+    /// A chair at a table, which is its row.
+    Chair,
+    /// A place to stand on: any of its row is as good as another.
+    Standing,
+}
+
 /// What a map shows beside seats.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(serial)]
@@ -140,12 +171,27 @@ pub struct PlanShape {
     kind: PlanShapeKind,
     /// What it is called, to be written there.
     label: Option<String>,
-    /// x and y of each of its points, one after the other, in the plan's own units.
+    /// The floor it is on; null: on each.
+    floor: Option<String>,
+    /// x and y of each of its points, one after the other, in the plan's own units. A label has
+    /// one; of others they are the corners, and the last leads back to the first.
     points: Vec<f64>,
+}
+
+impl From<&plan::PlannedShape> for PlanShape {
+    fn from(shape: &plan::PlannedShape) -> Self {
+        Self {
+            kind: shape.kind.into(),
+            label: shape.label.clone(),
+            floor: shape.floor.clone(),
+            points: shape.points.iter().flat_map(|point| [point.x, point.y]).collect(),
+        }
+    }
 }
 
 /// What a shape is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "domain::plan::ShapeKind")]
 pub enum PlanShapeKind {
     /// Where everybody looks.
     Stage,

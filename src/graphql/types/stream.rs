@@ -87,6 +87,8 @@ pub struct SeatState {
         deprecation = "it would help snipers; myReservations tells when one's own holds end"
     )]
     reservation_expires_at: Option<DateTime>,
+    /// Whether it is offered at all.
+    for_sale: bool,
     /// The revision of its last change; 0 if it never changed.
     revision: Revision,
 }
@@ -97,6 +99,7 @@ impl From<&PublicState> for SeatState {
             seat_id: AnyId::Seat(state.seat).encode(),
             status: state.status.into(),
             reservation_expires_at: None,
+            for_sale: state.for_sale,
             revision: Revision(state.revision),
         }
     }
@@ -138,6 +141,9 @@ pub struct SeatChange {
         deprecation = "it would help snipers; myReservations tells when one's own holds end"
     )]
     reservation_expires_at: Option<DateTime>,
+    /// Whether it is offered at all from now on; null: as before, which for a new seat is that it
+    /// is.
+    for_sale: Option<bool>,
     /// Why it changed.
     cause: ChangeCause,
     /// The change's revision: one more than that of the change before.
@@ -152,6 +158,7 @@ impl From<&domain::Change> for SeatChange {
             seat_id: AnyId::Seat(change.seat).encode(),
             status: change.cause.status().into(),
             reservation_expires_at: None,
+            for_sale: change.cause.for_sale(),
             cause: change.cause.into(),
             revision: Revision(change.revision),
             changed_at: DateTime(change.changed_at),

@@ -7,8 +7,8 @@
 //! committed.
 //!
 //! It takes three round trips to the database: lock, write, commit. Two more come where seats were
-//! let go lately, one to read of that, and one where more are. One comes before them for
-//! whoever locks the event first ([`BookingSession::lock_event`]). A session keeps its connection
+//! let go lately, one to read of that, and one where more are. Others come where seats go off sale
+//! or are brought in. One comes before them for whoever locks the event first ([`BookingSession::lock_event`]). A session keeps its connection
 //! between bookings: each commit begins the next transaction.
 //!
 //! Deliberately absent: NOTIFY (it takes a lock across all databases at commit; the desk's
@@ -19,7 +19,9 @@ mod amend;
 mod batched_command;
 mod churn;
 mod fold;
+mod offers;
 mod opening;
+mod plan;
 mod session;
 mod write;
 

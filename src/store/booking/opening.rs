@@ -14,19 +14,22 @@ use sea_orm::{
 use super::amend::read_details;
 use super::batched_command::BatchedCommand;
 use super::churn::{Churn, read_churn};
+use super::plan::read_plan;
 use crate::domain::ledger::{Opening, Terms};
+use crate::domain::prices::PriceLists;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    CategoryId, EventId, IdempotencyKey, KeySlots, OrderCode, OrderId, Revision, SeatId, SeatState,
-    ViewerId,
+    EventId, IdempotencyKey, KeySlots, OrderCode, OrderId, PriceVersion, Revision, SeatId,
+    SeatState, ViewerId,
 };
 use crate::random;
 use crate::store::entity::{event, seat};
 use crate::store::error::StoreError;
 use crate::store::numbers::CONFIRMED;
+use crate::store::prices::read_prices;
 use crate::store::reads;
 use crate::store::rows::{self, TermsRow};
-use crate::store::sql::{PRICE_OF_CATEGORY, bigints, ints, statement, texts};
+use crate::store::sql::{bigints, ints, statement, texts};
 
 /// Locks the event and the seats, and reads everything else the commands need; `None` if there is
 /// no such event.
@@ -36,8 +39,14 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     commands: &[Box<C>],
 ) -> Result<Option<Opening>, StoreError> {
     let Some(locked) = lock(transaction, event, commands).await? else { return Ok(None) };
-    let Locked { terms, revision, now, seats, is_churning } = locked;
+    let Locked { terms, revision, price_list, now, mut seats, is_churning } = locked;
     let needs = || commands.iter().map(|command| command.needs());
+    let parts: Vec<_> = needs().filter_map(|needs| needs.part).collect();
+    let (mut plan, mut placed) = (None, Vec::new());
+    if !parts.is_empty() {
+        let (read, found) = read_plan(transaction, event, &parts).await?;
+        (plan, placed) = (Some(read), found);
+    }
     let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
     let limited = needs().filter(|_| terms.max_seats_per_viewer.is_some());
     let counted: BTreeSet<&str> =
@@ -46,11 +55,15 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     if !counted.is_empty() || !purchases.is_empty() {
         (holdings, keys) = read_facts(transaction, event, now, &counted, &purchases).await?;
     }
-    let (mut prices, mut orders, mut codes) = (HashMap::new(), Vec::new(), HashMap::new());
-    let mut key_slots = HashMap::new();
+    let mut prices = PriceLists::default();
+    if needs().any(|needs| needs.purchase.is_some() || needs.prices) {
+        let of_seats = seats.iter().map(|seat| seat.price_list);
+        let lists = of_seats.chain([price_list]).map(|list| (event, list));
+        prices = read_prices(transaction, lists).await?;
+    }
+    let (mut orders, mut codes, mut key_slots) = (Vec::new(), HashMap::new(), HashMap::new());
     if !purchases.is_empty() {
         codes = draw_codes(&purchases)?;
-        prices = read_prices(transaction, event).await?;
         let sold = seats.iter().filter_map(|seat| match &seat.state {
             SeatState::Confirmed(sale) => Some(sale.order),
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
@@ -70,10 +83,12 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     if let Some(max) = terms.max_seats_let_go.filter(|_| is_churning) {
         let viewers = needs().filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
         let named = needs().filter(|needs| needs.purchase.is_none()).flat_map(|needs| needs.seats);
+        let named = named.chain(placed.iter().map(|seat: &Seat| &seat.id));
         let asked = (viewers.collect(), serials(event, named));
         churn = read_churn(transaction, event, now, asked, max).await?;
     }
     let Churn { let_go, runs } = churn;
+    seats.extend(placed);
     Ok(Some(Opening {
         event,
         terms,
@@ -81,6 +96,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         revision,
         now,
         seats,
+        price_list,
         prices,
         holdings,
         let_go,
@@ -89,6 +105,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         key_slots,
         codes,
         orders,
+        plan,
     }))
 }
 
@@ -111,6 +128,7 @@ fn draw_codes(
 struct Locked {
     terms: Terms,
     revision: Revision,
+    price_list: PriceVersion,
     now: DateTime<Utc>,
     seats: Vec<Seat>,
     /// Whether it may matter what seats were let go.
@@ -139,7 +157,7 @@ static LOCK: LazyLock<String> = LazyLock::new(|| {
 SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_sale,
        NULL::smallint AS status, NULL::text AS viewer, NULL::timestamptz AS expires_at,
        NULL::text AS lapsed_viewer, NULL::bigint AS order_id, revision,
-       NULL::timestamptz AS extended_until,
+       NULL::timestamptz AS extended_until, price_version,
        (SELECT clock_timestamp() FROM (SELECT count(*) FROM locked_seats) AS locked) AS now,
        sales_open_at, coalesce(sales_close_at, starts_at) AS sales_close_at,
        hold_seconds, hold_extension_seconds,
@@ -148,7 +166,8 @@ SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_s
   FROM locked_event
 UNION ALL
 SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
-       extended_until, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       extended_until, price_version,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM locked_seats"
     )
 });
@@ -163,7 +182,7 @@ async fn lock<C: BatchedCommand + ?Sized>(
     let Some((first, seats)) = rows.split_first() else { return Ok(None) };
     let seats = seats.iter().map(|row| Seat::try_from(seat_from_row(event, row)?));
     let terms: Terms = TermsRow::from_query_result(first, "")?.try_into()?;
-    let now = first.try_get_by_index(10)?;
+    let now = first.try_get_by_index(11)?;
     // Holds that have run out count although their end is not logged.
     let next_expiry_at: Option<DateTime<Utc>> = first.try_get("", "next_expiry_at")?;
     let is_churning = next_expiry_at.is_some_and(|at| at <= now)
@@ -171,6 +190,7 @@ async fn lock<C: BatchedCommand + ?Sized>(
     Ok(Some(Locked {
         terms,
         revision: Revision(first.try_get_by_index(8)?),
+        price_list: PriceVersion(first.try_get_by_index(10)?),
         now,
         seats: seats.collect::<Result<_, _>>()?,
         is_churning,
@@ -191,6 +211,7 @@ fn seat_from_row(event: EventId, row: &QueryResult) -> Result<seat::Model, Store
         order_id: row.try_get_by_index(7)?,
         revision: row.try_get_by_index(8)?,
         extended_until: row.try_get_by_index(9)?,
+        price_version: row.try_get_by_index(10)?,
     })
 }
 
@@ -269,22 +290,6 @@ async fn read_key_slots(
             let order = OrderId { event, first: Revision(row.try_get_by_index(0)?) };
             let slots: Vec<i16> = row.try_get_by_index(1)?;
             Ok((order, KeySlots::taken(slots)))
-        })
-        .collect()
-}
-
-async fn read_prices(
-    transaction: &DatabaseTransaction,
-    event: EventId,
-) -> Result<HashMap<CategoryId, i64>, StoreError> {
-    const PRICES: &str =
-        formatcp!("SELECT id, {PRICE_OF_CATEGORY} FROM categories WHERE event_id = $1");
-    let query = statement(PRICES, [event.0.into()]);
-    let rows = transaction.query_all_raw(query).await?;
-    rows.iter()
-        .map(|row| {
-            let serial = row.try_get_by_index(0)?;
-            Ok((CategoryId { event, serial }, row.try_get_by_index(1)?))
         })
         .collect()
 }

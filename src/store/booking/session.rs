@@ -10,7 +10,9 @@ use sea_orm::{
 use super::amend::write_event;
 use super::batched_command::BatchedCommand;
 use super::churn::write_churn;
+use super::offers::write_offers;
 use super::opening::read_opening;
+use super::plan::write_plan;
 use super::write::{reschedule_expiry, write_changes, write_orders};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId, EventStage};
@@ -18,6 +20,7 @@ use crate::store::audit::write_audit;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
+use crate::store::prices::write_next_list;
 
 /// How long a connection is kept without a pause between transactions. PostgreSQL tells its
 /// autovacuum what a session has changed when the session is between transactions, and once a
@@ -129,8 +132,17 @@ impl BookingSession {
         }
         let now = ledger.now();
         let closing = ledger.close();
+        if !closing.plan.places.is_empty() {
+            write_plan(&transaction, event, &closing).await?;
+        }
         if !closing.changes.is_empty() {
             write_changes(&transaction, event, &closing, now).await?;
+        }
+        for list in &closing.new_prices {
+            write_next_list(&transaction, event, list).await?;
+        }
+        if !closing.offers.is_empty() {
+            write_offers(&transaction, event, &closing, now).await?;
         }
         if !closing.runs.is_empty() {
             write_churn(&transaction, event, &closing).await?;
@@ -139,7 +151,7 @@ impl BookingSession {
             write_orders(&transaction, event, &closing, now).await?;
         }
         let mut version = None;
-        if closing.changes_event {
+        if closing.changes_event() {
             version = Some(write_event(&transaction, event, &closing).await?);
         }
         if !closing.audit.is_empty() {

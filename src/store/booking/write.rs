@@ -4,11 +4,12 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use const_format::formatcp;
+use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::fold;
-use crate::domain::EventId;
 use crate::domain::ledger::Closing;
+use crate::domain::{EventId, PriceVersion, TicketName};
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CANCELLED_EVENT, RESERVED};
 use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
@@ -25,7 +26,7 @@ use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
 /// that of a change whose cause is unknown. It may change its owner.
 ///
 /// A hold that ends when the one before did is the same hold, which somebody took along: it stays
-/// one that was prolonged, or not. What it is held for stays too, as for one that is prolonged.
+/// one that was prolonged, or not.
 static WRITE_CHANGES: LazyLock<String> = LazyLock::new(|| {
     let kept = |value, keeps| fold::kept(value, "cause", keeps);
     let status = fold::status_after("cause");
@@ -38,8 +39,8 @@ static WRITE_CHANGES: LazyLock<String> = LazyLock::new(|| {
         "
 WITH change AS (
     SELECT * FROM UNNEST($3::bigint[], $4::integer[], $5::smallint[], $6::text[],
-                         $7::timestamptz[], $8::bigint[], $12::bigint[])
-        AS change (revision, seat_id, cause, viewer, expires_at, order_id, previous)
+                         $7::timestamptz[], $8::bigint[], $12::bigint[], $13::integer[])
+        AS change (revision, seat_id, cause, viewer, expires_at, order_id, previous, price_version)
 ), log AS (
     INSERT INTO seat_changes
            (event_id, revision, seat_id, cause, viewer, expires_at, order_id, changed_at, previous)
@@ -49,9 +50,10 @@ WITH change AS (
     SELECT DISTINCT ON (seat_id) * FROM change ORDER BY seat_id, revision DESC
 ), seat AS (
     INSERT INTO seats AS seat (event_id, id, category_id, status, viewer, expires_at,
-                               lapsed_viewer, order_id, revision, extended_until)
+                               lapsed_viewer, order_id, revision, extended_until,
+                               price_version)
     SELECT $1, seat_id, 0, {status}, {viewer}, {expires_at}, {lapsed_viewer}, {order_id}, revision,
-           {extended_until}
+           {extended_until}, price_version
       FROM last
     ON CONFLICT (event_id, id) DO UPDATE SET
         status = CASE WHEN seat.status IN ({AVAILABLE}, {RESERVED})
@@ -61,8 +63,7 @@ WITH change AS (
         revision = EXCLUDED.revision,
         extended_until = COALESCE(EXCLUDED.extended_until, CASE
             WHEN seat.expires_at = EXCLUDED.expires_at THEN seat.extended_until END),
-        price_version = CASE WHEN seat.expires_at = EXCLUDED.expires_at
-                               OR EXCLUDED.extended_until IS NOT NULL THEN seat.price_version END
+        price_version = EXCLUDED.price_version
 )
 UPDATE events SET revision = $9, next_expiry_at = LEAST(next_expiry_at, $10),
        churn_until = GREATEST(churn_until, $11) WHERE id = $1"
@@ -96,12 +97,21 @@ pub async fn write_changes(
         closing.earliest_expiry().into(),
         closing.churn_until().into(),
         bigints(changes.iter().map(|change| change.previous.unwrap_or_default().0)),
+        price_lists(&closing.price_lists),
     ];
     connection.execute_raw(statement(&WRITE_CHANGES, values)).await?;
     Ok(())
 }
 
-/// An empty payment reference stands for NULL: a real one has at least one character.
+/// The price lists after these changes; NULL is the first. UNNEST has NULL where an array ends
+/// before the others: nothing is sent of events whose prices nobody has set.
+fn price_lists(lists: &[PriceVersion]) -> Value {
+    let of_first = lists.iter().all(|list| *list == PriceVersion::FIRST);
+    ints(lists.iter().filter(|_| !of_first).map(|list| list.0))
+}
+
+/// An empty payment reference stands for NULL, and so do the number 0 and the empty name of a
+/// ticket: real ones have at least one character, and count from 1.
 const WRITE_ORDERS: &str = "
 WITH placed AS (
     SELECT *
@@ -115,8 +125,11 @@ WITH placed AS (
 ), named AS (
     INSERT INTO order_codes (code, event_id, order_id) SELECT code, $1, id FROM placed
 ), sold AS (
-    INSERT INTO order_seats (event_id, order_id, seat_id, price_minor)
-    SELECT $1, * FROM UNNEST($9::bigint[], $10::integer[], $11::bigint[])
+    INSERT INTO order_seats
+           (event_id, order_id, seat_id, price_minor, ticket_type_id, ticket_type)
+    SELECT $1, order_id, seat_id, price_minor, NULLIF(ticket_id, 0), NULLIF(ticket, '')
+      FROM UNNEST($9::bigint[], $10::integer[], $11::bigint[], $16::integer[], $17::text[])
+        AS sold (order_id, seat_id, price_minor, ticket_id, ticket)
 )
 INSERT INTO idempotency_keys (event_id, viewer, key, order_id, slot, created_at)
 SELECT $1, viewer, key, order_id, slot, $2
@@ -129,7 +142,7 @@ pub(super) async fn write_orders(
     closing: &Closing,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let orders = || closing.orders.iter();
+    let (orders, standard) = (|| closing.orders.iter(), TicketName::standard());
     let references = || {
         orders().map(|order| {
             order.payment_reference.as_ref().map_or("", |reference| reference.as_str())
@@ -141,6 +154,12 @@ pub(super) async fn write_orders(
             let priced = order.seats.iter().zip(&order.prices_minor);
             priced.map(move |(seat, &price)| (first, seat.serial, price))
         })
+    };
+    let tickets = || {
+        let tickets = orders().flat_map(|order| &order.tickets);
+        tickets.map(
+            |ticket| if *ticket == standard { (0, "") } else { (ticket.number, &*ticket.name) },
+        )
     };
     let values = [
         event.0.into(),
@@ -158,6 +177,8 @@ pub(super) async fn write_orders(
         texts(closing.keys.iter().map(|new| new.key.as_str())),
         bigints(closing.keys.iter().map(|new| new.order.first.0)),
         smallints(closing.keys.iter().map(|new| new.slot)),
+        ints(tickets().map(|(number, _)| number)),
+        texts(tickets().map(|(_, name)| name)),
     ];
     transaction.execute_raw(statement(WRITE_ORDERS, values)).await?;
     Ok(())

@@ -24,12 +24,13 @@ pub enum Deletion {
 }
 
 /// The tables that have rows of an event, those first that others must not outlive.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "DELETE FROM seats_let_go WHERE event_id = $1",
     "DELETE FROM seat_runs WHERE event_id = $1",
     "DELETE FROM seat_changes WHERE event_id = $1",
     "DELETE FROM seat_blocks WHERE event_id = $1",
     "DELETE FROM ticket_prices WHERE event_id = $1",
+    "DELETE FROM price_lists WHERE event_id = $1",
     "DELETE FROM plan_shapes WHERE event_id = $1",
     "DELETE FROM past_terms WHERE event_id = $1",
     "DELETE FROM webhook_cursors WHERE event_id = $1",

@@ -44,7 +44,8 @@ impl Store {
         event.check()?;
         let transaction = self.reads.begin().await?;
         let currency = currency_of(&transaction, plan).await?;
-        let id = insert_event(&transaction, event, &currency, EventStage::Draft).await?;
+        let said = (currency.as_str(), EventStage::Draft, None);
+        let id = insert_event(&transaction, event, said).await?;
         if !take_slug(&transaction, &event.slug, id).await? {
             transaction.rollback().await?;
             return Err(CatalogError::SlugTaken(event.slug.clone()));
@@ -108,8 +109,9 @@ WITH category AS (
     INSERT INTO plan_shapes (event_id, id, kind, label, floor, points)
     SELECT $2, id, kind, label, floor, points FROM plan_shapes WHERE event_id = $1
 ), ticket AS (
-    INSERT INTO ticket_prices (event_id, price_version, category_id, id, name, amount_minor)
-    SELECT $2, 1, category_id, ticket_prices.id, ticket_prices.name, amount_minor
+    INSERT INTO ticket_prices
+           (event_id, price_version, category_id, id, position, name, amount_minor)
+    SELECT $2, 1, category_id, ticket_prices.id, position, ticket_prices.name, amount_minor
       FROM ticket_prices JOIN events ON events.id = event_id
      WHERE event_id = $1 AND ticket_prices.price_version = events.price_version
 )

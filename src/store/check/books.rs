@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use super::event_books::{EventBooks, EventRow};
 use super::findings::{Findings, Summary, Tell};
 use super::violation::Violation;
-use super::{log, orders};
+use super::{log, orders, prices};
 use crate::domain::EventId;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -54,6 +54,7 @@ impl Store {
         let books = EventBooks::read(&snapshot, row, now, findings).await?;
         log::verify(&books, &snapshot, findings).await?;
         orders::verify(&books, &snapshot, findings).await?;
+        prices::verify_sales(&books, &snapshot, findings).await?;
         snapshot.commit().await?;
         findings.summary.verified += 1;
         findings.progress();

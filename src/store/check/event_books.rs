@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder,
 };
 
 use super::findings::Findings;
+use super::prices::read_lists;
 use super::terms_then::TermsThen;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
@@ -16,6 +18,17 @@ use crate::domain::{EventId, Revision, SeatState};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::rows::TermsRow;
+use crate::store::sql::statement;
+
+/// The seats of which a row says why they are off sale.
+async fn read_blocked(
+    snapshot: &DatabaseTransaction,
+    event: EventId,
+) -> Result<BTreeSet<i32>, StoreError> {
+    const BLOCKED: &str = "SELECT seat_id FROM seat_blocks WHERE event_id = $1";
+    let rows = snapshot.query_all_raw(statement(BLOCKED, [event.0.into()])).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
 
 /// The event's row, as far as the books need it.
 #[derive(FromQueryResult)]
@@ -36,8 +49,12 @@ pub(super) struct EventBooks {
     pub(super) now: DateTime<Utc>,
     /// By serial number.
     pub(super) seats: BTreeMap<i32, Seat>,
+    /// Seats that have a row which says why they are off sale.
+    blocked: BTreeSet<i32>,
     /// Seats whose rows cannot be read. They have been told of, and nothing more is said of them.
     pub(super) unreadable: BTreeSet<i32>,
+    /// Its price lists but the first; see [`read_lists`].
+    pub(super) lists: Vec<Revision>,
 }
 
 impl EventBooks {
@@ -67,7 +84,29 @@ impl EventBooks {
         findings.summary.seats += seats.len() as u64;
         let (revision, terms) = (Revision(row.revision), Terms::try_from(row.terms)?);
         let terms_then = TermsThen::read(snapshot, event, terms.grants()).await?;
-        Ok(Self { event, revision, terms, terms_then, now, seats, unreadable })
+        let lists = read_lists(snapshot, event).await?;
+        let blocked = read_blocked(snapshot, event).await?;
+        Ok(Self { event, revision, terms, terms_then, now, seats, blocked, unreadable, lists })
+    }
+
+    /// Whether a seat is offered, by the log as far as that says so, and by why it would not be.
+    pub(super) fn verify_offer(
+        &self,
+        serial: i32,
+        seat: &Seat,
+        said: Option<bool>,
+        findings: &mut Findings<'_>,
+    ) {
+        let (event, table) = (self.event, seat.for_sale);
+        if let Some(log) = said.filter(|log| *log != table) {
+            let seat = serial;
+            findings.violation(Violation::OfferDiffersFromLog { event, seat, table, log });
+        }
+        let has_reason = self.blocked.contains(&serial);
+        let lacks_reason = said == Some(false) && !table && !has_reason;
+        if has_reason && table || lacks_reason {
+            findings.violation(Violation::WrongBlock { event, seat: serial, has_reason });
+        }
     }
 
     /// The seats that are sold, by serial number, and in which order.

@@ -7,9 +7,10 @@ use sea_orm::DatabaseTransaction;
 use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::grants::Grants;
+use super::prices::verify_lists;
 use super::violation::Violation;
 use crate::domain::seat::Seat;
-use crate::domain::{Change, Revision, SeatState, SeatStatus};
+use crate::domain::{Cause, Change, Revision, SeatState, SeatStatus};
 use crate::store::changes::change_rows;
 use crate::store::error::StoreError;
 
@@ -19,6 +20,10 @@ const CHANGES_AT_ONCE: usize = 10_000;
 /// A seat as the log folded so far leaves it.
 struct Folded {
     state: SeatState,
+    /// Whether it is offered; `None` while nothing in the log has said so. A seat of which nothing
+    /// ever does may be off sale all the same: before there was a command for it, whoever ran a
+    /// sale did that by hand.
+    for_sale: Option<bool>,
     revision: Revision,
 }
 
@@ -30,6 +35,8 @@ struct LogFold<'a> {
     last: Revision,
     seats: HashMap<i32, Folded>,
     grants: Grants,
+    /// When the last hold on each seat began.
+    begun: HashMap<i32, Revision>,
 }
 
 /// Verifies the log: no hole from what is kept of it, only changes that can be, holds no longer
@@ -39,8 +46,8 @@ pub(super) async fn verify(
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
-    let (seats, grants) = (HashMap::new(), Grants::default());
-    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, grants };
+    let (seats, begun, grants) = (HashMap::new(), HashMap::new(), Grants::default());
+    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, grants, begun };
     loop {
         let rows = change_rows(snapshot, books.event, fold.last, CHANGES_AT_ONCE).await?;
         if rows.is_empty() {
@@ -97,10 +104,15 @@ impl LogFold<'_> {
             let cause = change.cause;
             findings.violation(Violation::IllegalChange { event, seat, revision, cause });
         }
+        if change.cause == Cause::Reserved {
+            self.begun.insert(seat, revision);
+        }
+        let before_that = self.seats.get(&seat).and_then(|folded| folded.for_sale);
+        let for_sale = change.cause.for_sale().or(before_that);
         match change.state(before) {
             Some(state) => {
                 self.grants.follow(self.books, change, (before, &state), findings);
-                self.seats.insert(seat, Folded { state, revision });
+                self.seats.insert(seat, Folded { state, for_sale, revision });
             }
             None => findings.violation(Violation::UnreadableChange {
                 event,
@@ -132,11 +144,14 @@ impl LogFold<'_> {
             let from = last.next();
             findings.violation(Violation::MissingRevisions { event, from, to: revision });
         }
+        verify_lists(self.books, &self.begun, findings);
         for (&serial, seat) in &self.books.seats {
             let folded = self.seats.get(&serial);
             if folded.is_none() {
                 self.check_end(serial, seat, findings);
             }
+            let said = folded.and_then(|folded| folded.for_sale);
+            self.books.verify_offer(serial, seat, said, findings);
             if !agrees(seat, folded, pruned) {
                 let (log, log_revision) = match folded {
                     Some(folded) => (stored_status(&folded.state), folded.revision),

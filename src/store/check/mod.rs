@@ -20,6 +20,7 @@ mod findings;
 mod grants;
 mod log;
 mod orders;
+mod prices;
 mod terms_then;
 mod violation;
 

@@ -103,6 +103,38 @@ pub enum Violation {
         /// Its last revision in the log; 0 if it has none.
         log_revision: Revision,
     },
+    /// A seat that is offered and by the log is not, or the other way round.
+    #[error(
+        "event {}, seat {seat}: it is {}, and by the log {}",
+        event.0,
+        offered(*table),
+        offered(*log)
+    )]
+    OfferDiffersFromLog {
+        /// In which event.
+        event: EventId,
+        /// Which seat.
+        seat: i32,
+        /// Whether it is for sale in the table.
+        table: bool,
+        /// Whether it is by the log.
+        log: bool,
+    },
+    /// A seat that is for sale with a reason why it is not, or blocked without one.
+    #[error(
+        "event {}, seat {seat}: {}",
+        event.0,
+        if *has_reason { "it is for sale, and there is a reason why it is not" }
+        else { "it is blocked, and there is no reason why" }
+    )]
+    WrongBlock {
+        /// In which event.
+        event: EventId,
+        /// Which seat.
+        seat: i32,
+        /// Whether there is a reason.
+        has_reason: bool,
+    },
     /// A sold seat without its order.
     #[error("event {}, seat {seat}: confirmed in order {order}, which does not have it", event.0)]
     SoldOutsideOrder {
@@ -275,4 +307,43 @@ pub enum Violation {
         /// The event's limit.
         limit: u32,
     },
+    /// A seat that is held or was sold by another price list than the event had.
+    #[error(
+        "event {}, seat {seat}: held or sold by price list {list}, the event had {expected} when \
+         its hold began",
+        event.0
+    )]
+    WrongPriceList {
+        /// In which event.
+        event: EventId,
+        /// Which seat.
+        seat: i32,
+        /// By its row.
+        list: i32,
+        /// By the log.
+        expected: i32,
+    },
+    /// A seat that was sold at another price than its ticket had.
+    #[error(
+        "event {}, order {order}: seat {seat} was sold for {price}, which is not what its ticket \
+         costs by price list {list}",
+        event.0
+    )]
+    WrongPrice {
+        /// In which event.
+        event: EventId,
+        /// Which order.
+        order: Revision,
+        /// Which seat.
+        seat: i32,
+        /// What was paid, in minor units.
+        price: i64,
+        /// The list that it was sold by.
+        list: i32,
+    },
+}
+
+/// In words.
+fn offered(for_sale: bool) -> &'static str {
+    if for_sale { "for sale" } else { "off sale" }
 }

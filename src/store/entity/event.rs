@@ -24,6 +24,7 @@ pub(crate) struct Model {
     pub revision: i64,
     pub version: i64,
     pub allows_lone_seats: bool,
+    pub price_version: i32,
     pub next_expiry_at: Option<DateTimeUtc>,
     pub churn_until: Option<DateTimeUtc>,
 }

@@ -18,6 +18,7 @@ pub struct Model {
     pub order_id: Option<i64>,
     pub revision: i64,
     pub extended_until: Option<DateTimeUtc>,
+    pub price_version: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,13 +12,17 @@ use sea_orm::{
 
 use super::seats::{PASSES_FILTER, SeatFilter};
 use crate::domain::ledger::Terms;
-use crate::domain::{CategoryId, EventId, EventStage, EventStatus, Revision};
+use crate::domain::prices::PriceLists;
+use crate::domain::{
+    CategoryId, EventId, EventStage, EventStatus, PriceVersion, Revision, TicketType,
+};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CONFIRMED, RESERVED};
 use crate::store::pools::Store;
+use crate::store::prices::{TICKET_COLUMNS, TICKETS_OF_LISTS, TicketRow, read_prices};
 use crate::store::rows::TermsRow;
-use crate::store::sql::{PRICE_OF_CATEGORY, bigints, statement};
+use crate::store::sql::{bigints, statement};
 
 /// An event as stored.
 #[derive(Clone, Debug)]
@@ -98,8 +102,9 @@ pub struct CategoryRecord {
     pub id: CategoryId,
     /// Its name for people.
     pub name: String,
-    /// What a seat of it costs, in minor units of the event's currency.
-    pub price_minor: i64,
+    /// What a seat of it costs as each type of ticket there is; never empty, and the first is
+    /// the one that is meant where none is chosen.
+    pub ticket_types: Vec<TicketType>,
     /// `#rrggbb`, for maps.
     pub color: Option<String>,
 }
@@ -113,6 +118,15 @@ pub struct Counts {
     pub reserved: i64,
     /// Sold.
     pub confirmed: i64,
+}
+
+impl CategoryRecord {
+    /// What a seat of it costs where no type of ticket is chosen, in minor units of the event's
+    /// currency.
+    #[must_use]
+    pub fn price_minor(&self) -> i64 {
+        self.ticket_types.first().map_or(0, |first| first.price_minor)
+    }
 }
 
 impl Store {
@@ -181,30 +195,41 @@ impl Store {
     ) -> Result<HashMap<EventId, Vec<CategoryRecord>>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
-            event_id: i64,
-            id: i32,
-            name: String,
-            price_minor: i64,
+            category: String,
             color: Option<String>,
+            #[sea_orm(nested)]
+            ticket: TicketRow,
         }
         const CATEGORIES: &str = formatcp!(
-            "SELECT event_id, id, name, {PRICE_OF_CATEGORY} AS price_minor, color
-  FROM categories WHERE event_id = ANY ($1) ORDER BY event_id, id"
+            "SELECT category, color, {TICKET_COLUMNS}
+  FROM (SELECT id AS event_id, price_version FROM events WHERE id = ANY ($1)) AS list
+{TICKETS_OF_LISTS}"
         );
         let query = statement(CATEGORIES, [bigints(events.iter().map(|id| id.0))]);
-        let mut categories: HashMap<_, Vec<_>> = HashMap::new();
+        let mut categories: HashMap<_, Vec<CategoryRecord>> = HashMap::new();
         for row in Row::find_by_statement(query).all(&self.reads).await? {
-            let event = EventId(row.event_id);
-            let id = CategoryId { event, serial: row.id };
-            let Row { name, price_minor, color, .. } = row;
-            categories.entry(event).or_default().push(CategoryRecord {
-                id,
-                name,
-                price_minor,
-                color,
-            });
+            let id = row.ticket.category();
+            let of_event = categories.entry(id.event).or_default();
+            let ticket = row.ticket.into_type();
+            match of_event.last_mut().filter(|last| last.id == id) {
+                Some(category) => category.ticket_types.push(ticket),
+                None => of_event.push(CategoryRecord {
+                    id,
+                    name: row.category,
+                    ticket_types: vec![ticket],
+                    color: row.color,
+                }),
+            }
         }
         Ok(categories)
+    }
+
+    /// These price lists of events, which seats are held by.
+    pub async fn price_lists(
+        &self,
+        lists: &[(EventId, PriceVersion)],
+    ) -> Result<PriceLists, StoreError> {
+        read_prices(&self.reads, lists.iter().copied()).await
     }
 
     /// How many of an event's seats that pass the filter are in which status now.

@@ -41,6 +41,8 @@ pub struct PublicState {
     pub seat: SeatId,
     /// Its status when it was read; a hold that had run out reads available.
     pub status: SeatStatus,
+    /// Whether it is offered.
+    pub for_sale: bool,
     /// The revision of its last change.
     pub revision: Revision,
 }
@@ -93,5 +95,6 @@ impl Store {
 
 fn public_state(row: seat::Model, now: DateTime<Utc>) -> Result<PublicState, StoreError> {
     let seat = Seat::try_from(row)?;
-    Ok(PublicState { seat: seat.id, status: seat.state.status(now), revision: seat.revision })
+    let (status, for_sale) = (seat.state.status(now), seat.for_sale);
+    Ok(PublicState { seat: seat.id, status, for_sale, revision: seat.revision })
 }

@@ -5,7 +5,9 @@
 //! the database's clock at the statement, and [`SeatState`](crate::domain::SeatState) answers for
 //! an instant.
 
+mod blocks;
 mod events;
+mod history;
 mod letters;
 mod maps;
 mod orders;
@@ -15,12 +17,14 @@ mod sizes;
 mod snapshot;
 mod viewers;
 
+pub use blocks::BlockRecord;
 pub use events::{CategoryRecord, Counts, EventRecord};
+pub use history::{HistoryFrom, HistoryRecord};
 pub use letters::{LetterRecord, LettersRecord};
 pub use maps::{PublicState, SeatMapRecord, Snapshot};
 pub use orders::OrderCursor;
 pub(super) use orders::orders;
-pub use plans::{PlanRecord, PlanSeatRecord};
+pub use plans::{PlanParts, PlanRecord, PlanSeatRecord};
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
 pub use sizes::EventSize;
 pub use viewers::{AllowanceRecord, ViewerState};

@@ -7,7 +7,7 @@ use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::domain::{
-    EventId, Order, OrderCode, OrderId, PaymentReference, Revision, SeatId, ViewerId,
+    EventId, Order, OrderCode, OrderId, PaymentReference, Revision, SeatId, TicketName, ViewerId,
 };
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -22,7 +22,11 @@ pub(super) const ORDER_COLUMNS: &str = "orders.*,
        (SELECT array_agg(seat_id ORDER BY seat_id) FROM order_seats
          WHERE order_seats.event_id = orders.event_id AND order_id = orders.id) AS seats,
        (SELECT array_agg(price_minor ORDER BY seat_id) FROM order_seats
-         WHERE order_seats.event_id = orders.event_id AND order_id = orders.id) AS prices_minor";
+         WHERE order_seats.event_id = orders.event_id AND order_id = orders.id) AS prices_minor,
+       (SELECT array_agg(COALESCE(ticket_type_id, 0) ORDER BY seat_id) FROM order_seats
+         WHERE order_seats.event_id = orders.event_id AND order_id = orders.id) AS ticket_ids,
+       (SELECT array_agg(COALESCE(ticket_type, '') ORDER BY seat_id) FROM order_seats
+         WHERE order_seats.event_id = orders.event_id AND order_id = orders.id) AS tickets";
 
 impl Store {
     /// The orders with these ids, in no particular order; ids that name nothing are left out.
@@ -105,6 +109,13 @@ pub(super) struct OrderRow {
     code: String,
     seats: Vec<i32>,
     prices_minor: Vec<i64>,
+    /// 0 for the standard one.
+    ticket_ids: Vec<i32>,
+    tickets: Vec<String>,
+}
+
+fn ticket((number, name): (i32, String)) -> TicketName {
+    if number == 0 { TicketName::standard() } else { TicketName { number, name } }
 }
 
 pub(super) fn order_records(rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreError> {
@@ -119,6 +130,7 @@ pub(super) fn order_records(rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreErro
                 viewer: rows::viewer_from_row(&row.viewer)?,
                 code: OrderCode::read(&row.code).ok_or(StoreError::Corrupt("an order's code"))?,
                 prices_minor: row.prices_minor,
+                tickets: row.ticket_ids.into_iter().zip(row.tickets).map(ticket).collect(),
                 seats: row.seats.into_iter().map(|serial| SeatId { event, serial }).collect(),
                 total_minor: row.total_minor,
                 currency: row.currency,

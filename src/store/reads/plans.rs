@@ -1,21 +1,33 @@
 //! Seat plans: where an event's seats are, what they are called and which category they have. The
 //! same for everybody until the plan's version changes.
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 
 use super::seats::SeatLocation;
+use crate::domain::plan::{PlaceKind, PlannedShape, Point, ShapeKind};
 use crate::domain::{CategoryId, EventId, SeatId};
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
-/// An event's plan.
+/// An event's plan, as much of it as was asked for.
 #[derive(Clone, Debug)]
 pub struct PlanRecord {
     /// Which of the event's plans it is.
     pub version: i32,
     /// The seats, ascending.
     pub seats: Vec<PlanSeatRecord>,
+    /// What is drawn beside them, from the back to the front.
+    pub shapes: Vec<PlannedShape>,
+}
+
+/// What of a plan is read beside its version.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanParts {
+    /// The seats.
+    pub seats: bool,
+    /// What is drawn beside them.
+    pub shapes: bool,
 }
 
 /// A seat of a plan.
@@ -27,6 +39,12 @@ pub struct PlanSeatRecord {
     pub category: CategoryId,
     /// Where it is.
     pub location: SeatLocation,
+    /// What it is.
+    pub kind: PlaceKind,
+    /// For whoever comes with somebody on an accessible seat beside it.
+    pub is_companion: bool,
+    /// The floor it is on.
+    pub floor: Option<String>,
 }
 
 #[derive(FromQueryResult)]
@@ -35,32 +53,49 @@ struct PlanSeatRow {
     category_id: i32,
     #[sea_orm(nested)]
     location: SeatLocation,
+    kind: i16,
+    is_companion: bool,
+    floor: Option<String>,
 }
 
 impl PlanSeatRow {
-    fn of(self, event: EventId) -> PlanSeatRecord {
-        PlanSeatRecord {
+    fn of(self, event: EventId) -> Result<PlanSeatRecord, StoreError> {
+        let kind = PlaceKind::from_code(self.kind);
+        Ok(PlanSeatRecord {
             seat: SeatId { event, serial: self.id },
             category: CategoryId { event, serial: self.category_id },
             location: self.location,
-        }
+            kind: kind.ok_or(StoreError::Corrupt("a place of no kind"))?,
+            is_companion: self.is_companion,
+            floor: self.floor,
+        })
     }
 }
 
 impl Store {
-    /// An event's plan; `None` if there is no such event. Comes after a turn to read a map
-    /// ([`Store::look_up_map_in_turn`]).
-    pub async fn seat_plan(&self, event: EventId) -> Result<Option<PlanRecord>, StoreError> {
-        const PLAN: &str = "
-SELECT id, category_id, section, row_label, number, accessible, x, y
+    /// These parts of an event's plan; `None` if there is no such event. Comes after a turn to read
+    /// a map ([`Store::look_up_map_in_turn`]) where seats are among them.
+    pub async fn seat_plan(
+        &self,
+        event: EventId,
+        parts: PlanParts,
+    ) -> Result<Option<PlanRecord>, StoreError> {
+        const SEATS: &str = "
+SELECT id, category_id, section, row_label, number, accessible, x, y, kind, is_companion, floor
   FROM seats JOIN seat_places USING (event_id, id) WHERE event_id = $1 ORDER BY id";
         let snapshot = self.read_snapshot().await?;
         let Some(version) = version(&snapshot, event).await? else { return Ok(None) };
-        let rows = PlanSeatRow::find_by_statement(statement(PLAN, [event.0.into()]));
-        let rows = rows.all(&snapshot).await?;
+        let (mut seats, mut planned_shapes) = (Vec::new(), Vec::new());
+        if parts.seats {
+            let rows = PlanSeatRow::find_by_statement(statement(SEATS, [event.0.into()]));
+            let rows = rows.all(&snapshot).await?.into_iter();
+            seats = rows.map(|row| row.of(event)).collect::<Result<_, _>>()?;
+        }
+        if parts.shapes {
+            planned_shapes = shapes(&snapshot, event).await?;
+        }
         snapshot.commit().await?;
-        let seats = rows.into_iter().map(|row| row.of(event)).collect();
-        Ok(Some(PlanRecord { version, seats }))
+        Ok(Some(PlanRecord { version, seats, shapes: planned_shapes }))
     }
 
     /// The version of an event's plan; `None` if there is no such event.
@@ -76,4 +111,26 @@ async fn version(
     let query = statement("SELECT plan_version FROM events WHERE id = $1", [event.0.into()]);
     let row = connection.query_one_raw(query).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+/// What is drawn beside an event's seats, from the back to the front.
+pub(super) async fn shapes(
+    connection: &impl ConnectionTrait,
+    event: EventId,
+) -> Result<Vec<PlannedShape>, StoreError> {
+    const SHAPES: &str =
+        "SELECT kind, label, floor, points FROM plan_shapes WHERE event_id = $1 ORDER BY id";
+    let rows = connection.query_all_raw(statement(SHAPES, [event.0.into()])).await?;
+    rows.iter().map(shape).collect()
+}
+
+fn shape(row: &QueryResult) -> Result<PlannedShape, StoreError> {
+    let kind = ShapeKind::from_code(row.try_get_by_index(0)?);
+    let numbers: Vec<f64> = row.try_get_by_index(3)?;
+    Ok(PlannedShape {
+        kind: kind.ok_or(StoreError::Corrupt("a shape of no kind"))?,
+        label: row.try_get_by_index(1)?,
+        floor: row.try_get_by_index(2)?,
+        points: numbers.chunks_exact(2).map(|point| Point { x: point[0], y: point[1] }).collect(),
+    })
 }

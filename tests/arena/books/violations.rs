@@ -89,6 +89,31 @@ const OF_SEATS_AND_LOG: &[Case] = &[
              by the log RESERVED of revision 7"],
     ),
     (
+        "OfferDiffersFromLog",
+        "INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, changed_at)
+         VALUES (EVENT, 10, 8, BLOCKING, 'ann', now()), (EVENT, 11, 9, UNBLOCKING, 'ann', now());
+         UPDATE seats SET revision = 10 WHERE event_id = EVENT AND id = 8;
+         UPDATE seats SET revision = 11, for_sale = false WHERE event_id = EVENT AND id = 9;
+         UPDATE events SET revision = 11 WHERE id = EVENT",
+        &[
+            "event EVENT, seat 8: it is for sale, and by the log off sale",
+            "event EVENT, seat 9: it is off sale, and by the log for sale",
+        ],
+    ),
+    (
+        "WrongBlock",
+        "INSERT INTO seat_changes (event_id, revision, seat_id, cause, viewer, changed_at)
+         VALUES (EVENT, 10, 8, BLOCKING, 'ann', now());
+         UPDATE seats SET revision = 10, for_sale = false WHERE event_id = EVENT AND id = 8;
+         UPDATE events SET revision = 10 WHERE id = EVENT;
+         INSERT INTO seat_blocks (event_id, seat_id, reason, blocked_by, blocked_at)
+         VALUES (EVENT, 9, 'KILL', 'ann', now())",
+        &[
+            "event EVENT, seat 8: it is blocked, and there is no reason why",
+            "event EVENT, seat 9: it is for sale, and there is a reason why it is not",
+        ],
+    ),
+    (
         "HoldTooLong",
         "UPDATE seat_changes SET changed_at = '2040-01-01T20:00:00Z',
                                  expires_at = '2040-01-01T20:05:01Z'
@@ -103,6 +128,14 @@ const OF_SEATS_AND_LOG: &[Case] = &[
          UPDATE seats SET expires_at = '2100-01-01T20:00:00Z' WHERE event_id = EVENT AND id = 4",
         &["event EVENT, seat 4: held until 2100-01-01 20:00:00 UTC, further off than the 300 s \
            that the event allows"],
+    ),
+    (
+        "WrongPriceList",
+        "UPDATE seats SET price_version = 2 WHERE event_id = EVENT AND id IN (3, 4)",
+        &[
+            "event EVENT, seat 3: held or sold by price list 2, the event had 1 when its hold began",
+            "event EVENT, seat 4: held or sold by price list 2, the event had 1 when its hold began",
+        ],
     ),
     (
         "LimitExceeded",
@@ -146,6 +179,14 @@ const OF_ORDERS: &[Case] = &[
         "WrongTotal",
         "UPDATE orders SET total_minor = 1 WHERE event_id = EVENT AND id = 3",
         &["event EVENT, order 3: the total is 1, the prices add up to 10000"],
+    ),
+    (
+        "WrongPrice",
+        "INSERT INTO price_lists VALUES (EVENT, 2, 5);
+         INSERT INTO ticket_prices VALUES (EVENT, 1, 1, 1, 1, 'Standard', 4000);
+         UPDATE seats SET price_version = 2 WHERE event_id = EVENT AND id = 4",
+        &["event EVENT, order 6: seat 3 was sold for 5000, which is not what its ticket costs by \
+             price list 1"],
     ),
     (
         "WrongCurrency",
@@ -238,6 +279,7 @@ async fn history(desk: &Desk, event: &Event) {
                 viewer: viewer(name),
                 asked_by: ConfirmedBy::Buyer,
                 seats: seats(serials),
+                chosen: BTreeMap::new(),
                 key,
                 payment_reference: None,
                 expected_total: None,
@@ -332,6 +374,8 @@ async fn the_check_finds_everything_that_can_be_wrong_and_says_so_in_a_line() {
         let statements = statements.replace("EVENT", &event.id.0.to_string());
         let statements = statements.replace("UNKNOWN_STATUS", &status);
         let statements = statements.replace("UNKNOWN_CAUSE", &cause);
+        let statements = statements.replace("UNBLOCKING", &Cause::Unblocked.code().to_string());
+        let statements = statements.replace("BLOCKING", &Cause::Blocked.code().to_string());
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&arena.sql).await.unwrap();
     }
     let mut found: BTreeMap<i64, Vec<(&str, String)>> = BTreeMap::new();

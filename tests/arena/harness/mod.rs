@@ -21,7 +21,9 @@ use grand_arena::desk::{Desk, DeskError, DeskTasks};
 use grand_arena::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use grand_arena::domain::command::Command;
 use grand_arena::domain::event::NewEvent;
-use grand_arena::domain::plan::{PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::plan::{
+    Drawing, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point, SeatPlan, ShapeKind,
+};
 use grand_arena::domain::{ConfirmedBy, EventId, SeatId, SeatStatus, ViewerId};
 use grand_arena::feed::Feed;
 use grand_arena::graphql::ids::AnyId;
@@ -328,8 +330,17 @@ fn plan(seats: usize) -> SeatPlan {
         y: Some((index / 100) as f64),
         traits: PlaceTraits::default(),
     });
-    SeatPlan::new("EUR", vec![category("Gold", 5000), category("Silver", 2500)], seats.collect())
-        .unwrap()
+    let categories = vec![category("Gold", 5000), category("Silver", 2500)];
+    let at = |x, y| Point { x, y };
+    let stage = PlannedShape {
+        kind: ShapeKind::Stage,
+        label: Some("Stage".to_owned()),
+        floor: None,
+        points: vec![at(40.5, -8.5), at(59.5, -8.5), at(50.5, -2.5)],
+    };
+    let drawing = Drawing { focal_point: Some(at(50.0, -5.0)), shapes: vec![stage] };
+    let plan = SeatPlan::new("EUR", categories, seats.collect()).unwrap();
+    plan.with_drawing(drawing).unwrap()
 }
 
 /// The code of an answer that is one error.

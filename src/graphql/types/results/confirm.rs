@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use async_graphql::{SimpleObject, Union};
+use async_graphql::{Context, ID, Object, Result, SimpleObject, Union};
 
-use super::refused_seats::SeatsNotHeld;
+use super::refused_seats::{SeatsNotHeld, count_seats};
+use crate::domain::SeatId;
 use crate::domain::command::{ConfirmRefusal, Confirmed};
+use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::{Code, Fault};
-use crate::graphql::named_seats::NamedSeats;
+use crate::graphql::ids::AnyId;
+use crate::graphql::named_lines::NamedLines;
+use crate::graphql::nullable::nullable;
 use crate::graphql::scalars::Revision;
 use crate::graphql::types::event_scope::EventScope;
 use crate::graphql::types::money::Money;
 use crate::graphql::types::order::Order;
+use crate::graphql::types::seat::Seat;
 
 /// What became of confirmSeats.
 #[derive(Clone, Debug, Union)]
@@ -20,8 +25,10 @@ pub enum ConfirmSeatsResult {
     Success(ConfirmSeatsSuccess),
     /// Some seats are not the viewer's to buy; nothing was sold.
     NotHeld(SeatsNotHeld),
-    /// The key stands for another set of seats; nothing was sold.
+    /// The key stands for another purchase; nothing was sold.
     KeyReused(IdempotencyKeyReused),
+    /// Some seats cannot be sold as the types of ticket that were chosen; nothing was sold.
+    TicketTypeUnavailable(TicketTypeUnavailable),
     /// The seats would cost something else than expected; nothing was sold.
     PriceChanged(PriceChanged),
     /// The seats are in an order with another payment reference; nothing was changed.
@@ -43,12 +50,54 @@ pub struct ConfirmSeatsSuccess {
     revision: Revision,
 }
 
-/// The key was used before for another set of seats.
+/// The key was used before for other seats, or for the same as other types of ticket.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(serial)]
 pub struct IdempotencyKeyReused {
     /// What happened, for a person.
     pub message: String,
+}
+
+/// Some seats cannot be sold as the types of ticket that were chosen; nothing was sold.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct TicketTypeUnavailable {
+    /// What happened, for a person.
+    pub message: String,
+    /// Each of these seats.
+    lines: Vec<UnavailableTicket>,
+}
+
+/// A seat that cannot be sold as the type of ticket that was chosen.
+#[derive(Clone, Debug)]
+pub struct UnavailableTicket {
+    event: Arc<EventScope>,
+    seat: SeatId,
+    /// As it was given.
+    ticket: ID,
+}
+
+/// A seat that cannot be sold as the type of ticket that was chosen.
+#[Object(serial)]
+impl UnavailableTicket {
+    /// Which of the seats asked for.
+    async fn seat_id(&self) -> ID {
+        AnyId::Seat(self.seat).encode()
+    }
+
+    /// The seat, whose `ticketTypes` are what it can be sold as.
+    async fn seat(&self, ctx: &Context<'_>) -> Option<Result<Seat>> {
+        nullable(async {
+            let record = ctx.loader().load_one(self.seat).await?;
+            Ok(record.map(|record| Seat::read(&self.event, (*record).clone())))
+        })
+        .await
+    }
+
+    /// What was chosen, as it was given.
+    async fn ticket_type_id(&self) -> &ID {
+        &self.ticket
+    }
 }
 
 /// It would cost something else than expected; nothing was sold.
@@ -74,6 +123,22 @@ pub struct AlreadyConfirmed {
     order: Order,
 }
 
+impl TicketTypeUnavailable {
+    fn new(event: &Arc<EventScope>, named: &NamedLines, seats: &[SeatId]) -> Self {
+        let line = |&seat: &SeatId| {
+            let ticket = named.ticket(seat)?.clone();
+            Some(UnavailableTicket { event: Arc::clone(event), seat, ticket })
+        };
+        Self {
+            message: format!(
+                "{} cannot be sold as the type of ticket that was chosen; nothing was sold",
+                count_seats(seats.len())
+            ),
+            lines: seats.iter().filter_map(line).collect(),
+        }
+    }
+}
+
 impl ConfirmSeatsResult {
     /// Says a decision in the contract's words.
     ///
@@ -82,7 +147,7 @@ impl ConfirmSeatsResult {
     /// If it was not the asker's to ask for.
     pub(in crate::graphql) fn new(
         event: &Arc<EventScope>,
-        named: &NamedSeats,
+        named: &NamedLines,
         outcome: Result<Confirmed, ConfirmRefusal>,
     ) -> Result<Self, Fault> {
         Ok(match outcome {
@@ -92,13 +157,16 @@ impl ConfirmSeatsResult {
                 Self::Success(ConfirmSeatsSuccess { order, replayed, created, revision })
             }
             Err(ConfirmRefusal::NotHeld(seats)) => {
-                Self::NotHeld(SeatsNotHeld::new(event, named, seats))
+                Self::NotHeld(SeatsNotHeld::new(event, &named.seats, seats))
             }
             Err(ConfirmRefusal::KeyReused) => Self::KeyReused(IdempotencyKeyReused {
-                message:
-                    "this idempotency key was used for other seats; a new purchase needs a new key"
-                        .to_owned(),
+                message: "this idempotency key was used for other seats, or for other types of \
+                    ticket; a new purchase needs a new key"
+                    .to_owned(),
             }),
+            Err(ConfirmRefusal::NoSuchTickets(seats)) => {
+                Self::TicketTypeUnavailable(TicketTypeUnavailable::new(event, named, &seats))
+            }
             Err(ConfirmRefusal::LeftToShop) => {
                 return Err(Fault::new(
                     Code::Forbidden,

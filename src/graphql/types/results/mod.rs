@@ -1,18 +1,27 @@
 //! What mutations answer: unions of success and the refusals to expect. A file for each mutation.
 
+mod block;
 mod confirm;
 mod events;
 mod extend;
+mod import;
+mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
 
-pub use confirm::{AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged};
+pub use block::{BlockSeatsResult, SeatsInUse};
+pub use confirm::{
+    AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged,
+    TicketTypeUnavailable, UnavailableTicket,
+};
 pub use events::{
     CreateEventResult, DeleteEventResult, EventInUse, InvalidEvent, SlugTaken, StatusRefused,
     UpdateEventResult,
 };
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
+pub use import::{ImportSeatsResult, InvalidSeats};
+pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{

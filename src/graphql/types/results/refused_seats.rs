@@ -58,12 +58,13 @@ impl RefusedSeat {
     }
 }
 
-/// Why a seat cannot be reserved, confirmed or given back.
+/// Why a seat cannot be reserved, confirmed or given back; or not blocked or changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
 pub enum RefusalReason {
-    /// Not to reserve: another viewer holds it; it may become free again.
+    /// Not to reserve: another viewer holds it; it may become free again. Not to block or change:
+    /// somebody holds it.
     ReservedByAnother,
-    /// Not to reserve: it is sold.
+    /// Not to reserve, block or change: it is sold.
     Confirmed,
     /// Not to reserve: it is not offered.
     NotForSale,
