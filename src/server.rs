@@ -266,6 +266,7 @@ impl Running {
         let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
         let app = Arc::new(app(settings, services, (&frame_threads, &sockets, &stop)));
         feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
+        metrics.watch(store.boards_allowance());
         let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
         shown.map(|showing| background.spawn(showing));
         let serving = tokio::spawn(http::serve(

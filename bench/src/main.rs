@@ -11,6 +11,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 mod arena;
 mod baseline;
+mod best;
 mod live;
 mod night;
 mod report;
@@ -31,6 +32,8 @@ struct CommandLine {
 enum Command {
     /// The live map.
     Live(live::Settings),
+    /// Seats that the server chooses, beside seats that are named.
+    Best,
     /// The rush: reservations against raw SQL.
     Rush(rush::Settings),
     /// The night: thousands watch while others buy.
@@ -51,6 +54,7 @@ fn main() -> Result<()> {
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match CommandLine::parse().command {
         Command::Live(settings) => runtime()?.block_on(live::run(settings)),
+        Command::Best => runtime()?.block_on(best::run()),
         Command::Rush(settings) => runtime()?.block_on(rush::run(settings)),
         Command::Night(settings) => runtime()?.block_on(night::run(settings)),
         Command::Watchers(watching) => night::watch(watching),

@@ -95,6 +95,7 @@ impl EventDetails {
             max_seats_per_viewer: event.max_seats_per_viewer,
             max_seats_let_go: event.max_seats_let_go,
             confirmed_by: event.confirmed_by,
+            allows_lone_seats: self.allows_lone_seats,
             ..before.clone()
         }
     }

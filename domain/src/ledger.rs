@@ -7,6 +7,7 @@
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
 mod amend;
+mod best;
 mod offers;
 mod plan;
 mod prices;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::audit::AuditEntry;
+use super::best::Board;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::event_details::EventDetails;
@@ -27,6 +29,7 @@ use super::order_code::OrderCode;
 use super::prices::{NewPriceList, PriceLists, PriceVersion, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::EventStage;
+use best::Chosen;
 
 pub use super::terms::{GrantTerms, Terms};
 pub use amend::PastTerms;
@@ -93,6 +96,8 @@ pub struct Ledger {
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
     plan: Option<OpenPlan>,
+    board: Option<Board>,
+    chosen: Option<Chosen>,
     closing: Closing,
 }
 
@@ -203,6 +208,8 @@ impl Ledger {
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             plan,
+            board: None,
+            chosen: None,
             closing: Closing::default(),
         }
     }
@@ -452,6 +459,9 @@ impl Ledger {
         self.closing.price_lists.push(seat.price_list);
         seat.for_sale = entry.cause.for_sale().unwrap_or(seat.for_sale);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
+        if let Some(board) = &mut self.board {
+            board.put(id, &seat.state, seat.for_sale);
+        }
         self.closing.changes.push(Change {
             revision: self.revision,
             seat: id,

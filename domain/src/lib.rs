@@ -11,6 +11,7 @@
 //! Architecture invariant: this crate imports nothing of ours, and time is always passed in.
 
 pub mod audit;
+pub mod best;
 pub mod block;
 pub mod change;
 pub mod churn;

@@ -24,6 +24,8 @@ pub struct Terms {
     /// The most seats one viewer may let go within [`WINDOW`](crate::churn::WINDOW) and still get
     /// more; `None`: however often seats are let go and taken again, nobody is refused for it.
     pub max_seats_let_go: Option<u32>,
+    /// Whether a reservation may leave a single free seat between taken ones.
+    pub allows_lone_seats: bool,
     /// Who confirms seats that cost money.
     pub confirmed_by: ConfirmedBy,
     /// ISO 4217; one for the whole event.

@@ -2,14 +2,15 @@
 //!
 //! [`booking`] is the one place that changes seats: lock, decide, write. [`reads`] serves queries.
 //! [`changes`] reads the change log, [`retention`] prunes it, [`wake_ups`] tells of it. [`expiry`]
-//! finds holds that are due, [`catalog`] brings events in, [`audit`] says who did what, [`check`]
-//! verifies the books. Each function is one statement or one transaction, and concerns one event
-//! wherever it can.
+//! finds holds that are due, `boards` keeps what seats are chosen on, [`catalog`] brings events in,
+//! [`audit`] says who did what, [`check`] verifies the books. Each function is one statement or one
+//! transaction, and concerns one event wherever it can.
 //!
 //! Architecture invariant: rows and SeaORM's types stay in here; what goes out are the types of
 //! `domain` and plain records.
 
 pub mod audit;
+mod boards;
 pub mod booking;
 pub mod catalog;
 pub mod changes;

@@ -8,8 +8,10 @@ use sea_orm::sqlx::PgPool;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use tokio::runtime::Handle;
 
+use super::boards::Boards;
 use super::error::StoreError;
 use super::read_turns::ReadTurns;
+use crate::memory::Allowance;
 
 /// The database. Cheap to clone.
 ///
@@ -23,6 +25,8 @@ pub struct Store {
     pub(super) upkeep: DatabaseConnection,
     statements: Arc<AtomicU64>,
     pub(super) read_turns: Arc<ReadTurns>,
+    /// What the best seats are chosen on.
+    pub(super) boards: Arc<Boards>,
     /// Where the connections for reading are served, whoever asks.
     pub(super) runtime: Handle,
 }
@@ -46,6 +50,7 @@ impl Store {
             upkeep: connection(upkeep),
             statements: Arc::clone(&statements),
             read_turns,
+            boards: Arc::default(),
             runtime: Handle::current(),
         }
     }
@@ -62,6 +67,11 @@ impl Store {
     /// How many statements were carried out so far.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// What its boards may take, and do.
+    pub fn boards_allowance(&self) -> &Arc<Allowance> {
+        self.boards.allowance()
     }
 
     /// Closes the pools, once what is under way has finished.

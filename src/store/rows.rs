@@ -97,6 +97,7 @@ pub(super) struct TermsRow {
     pub(super) hold_extension_seconds: i32,
     pub(super) max_seats_per_viewer: Option<i32>,
     pub(super) max_seats_let_go: Option<i32>,
+    pub(super) allows_lone_seats: bool,
     pub(super) confirmed_by: i16,
     pub(super) currency: String,
 }
@@ -116,6 +117,7 @@ impl TryFrom<TermsRow> for Terms {
             hold_extension: TimeDelta::seconds(row.hold_extension_seconds.into()),
             max_seats_per_viewer: row.max_seats_per_viewer.and_then(to_limit),
             max_seats_let_go: row.max_seats_let_go.and_then(to_limit),
+            allows_lone_seats: row.allows_lone_seats,
             confirmed_by: confirmed_by.ok_or(StoreError::Corrupt("who confirms"))?,
             currency: row.currency,
         })

@@ -123,7 +123,7 @@ async fn a_plan_is_copied_with_its_prices_and_everything_is_for_sale() {
         "UPDATE seat_places SET kind = 1, is_companion = true, has_gap_before = true, rank = 7,
                 floor = 'Upstairs' WHERE event_id = $1 AND id = 3",
         "INSERT INTO plan_shapes (event_id, id, kind, label, points)
-         VALUES ($1, 1, 0, 'Stage', '{0,1,2,3}')",
+         VALUES ($1, 91, 0, 'Stage', '{0,1,2,3}')",
         "UPDATE events SET focal_x = 1, focal_y = 2, price_version = 4 WHERE id = $1",
         "INSERT INTO ticket_prices VALUES ($1, 3, 1, 1, 1, 'Old', 1),
                 ($1, 4, 1, 1, 1, 'Full', 5000), ($1, 4, 1, 2, 2, 'Child', 450)",
@@ -364,7 +364,7 @@ async fn what_was_never_sold_is_removed_with_all_that_it_has_and_anything_else_i
     for statement in [
         "INSERT INTO seat_blocks VALUES ($1, 1, 'kill', NULL, 'root', now())",
         "INSERT INTO ticket_prices VALUES ($1, 1, 1, 1, 1, 'Full', 1)",
-        "INSERT INTO plan_shapes VALUES ($1, 1, 0, NULL, NULL, '{}')",
+        "INSERT INTO plan_shapes VALUES ($1, 91, 0, NULL, NULL, '{}')",
     ] {
         arena.execute(statement, &event).await;
     }

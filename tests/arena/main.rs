@@ -8,6 +8,7 @@ mod harness;
 
 mod assets;
 mod attacks;
+mod best;
 mod blocking;
 mod books;
 mod bringing_in;

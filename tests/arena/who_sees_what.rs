@@ -74,6 +74,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ),
     ("SeatLimitExceeded", &["mutation:", RESERVE_MANY, "... on SeatLimitExceeded"]),
     ("HoldsTooFrequent", &["mutation:", RESERVE_BUSY, "... on HoldsTooFrequent"]),
+    ("LoneSeatLeft", &["mutation:", RESERVE_LONE, "... on LoneSeatLeft"]),
+    ("NoSeatsTogether", &["mutation:", BEST, "... on NoSeatsTogether"]),
     ("SalesClosed", &["mutation:", RESERVE_LATE, "... on SalesClosed"]),
     ("ConfirmSeatsSuccess", &["mutation:", CONFIRM_HELD, "... on ConfirmSeatsSuccess"]),
     ("SeatsNotHeld", &["mutation:", CONFIRM_HELD, "... on SeatsNotHeld"]),
@@ -116,6 +118,8 @@ const RESERVE_HELD: &str = "reserveSeats(input: { eventId: EVENT, seatIds: [HELD
 const RESERVE_MANY: &str = "reserveSeats(input: { eventId: EVENT, seatIds: [FREE, FREE2] })";
 const RESERVE_LATE: &str = "reserveSeats(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
 const RESERVE_BUSY: &str = "reserveSeats(input: { eventId: BUSY, seatIds: [BUSY_SEAT] })";
+const RESERVE_LONE: &str = "reserveSeats(input: { eventId: LONE, seatIds: [LONE_SEAT] })";
+const BEST: &str = "reserveBestAvailable(input: { eventId: LONE, quantity: 4 })";
 const CONFIRM_HELD: &str =
     "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], idempotencyKey: \"new\" })";
 const CONFIRM_DEAR: &str = "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], \
@@ -161,6 +165,7 @@ const ROOTS: &[&[&str]] = &[
     &["viewer"],
     &["mutation:", "startGuestSession"],
     &["mutation:", RESERVE_HELD],
+    &["mutation:", BEST],
     &["mutation:", CONFIRM_HELD],
     &["mutation:", RELEASE_HELD],
     &["mutation:", EXTEND_HELD],
@@ -176,8 +181,9 @@ const ROOTS: &[&[&str]] = &[
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 
-/// A buyer's things: a seat she holds, one she owns, two that are free; one that is blocked; an event that is over; and
-/// one in which she has let too many seats go.
+/// A buyer's things: a seat she holds, one she owns, two that are free, one that is blocked; an
+/// event that is over; one in which she has let too many seats go; and one that leaves no seat
+/// alone.
 struct World<'a> {
     server: &'a TestServer,
     names: Vec<(&'static str, String)>,
@@ -199,6 +205,9 @@ impl<'a> World<'a> {
         let blocked = crate::blocking::input(&event, [5], "KILL");
         let admin = crate::blocking::admin(server);
         admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
+        let lone = arena.event(4).await;
+        let minds = "UPDATE events SET allows_lone_seats = false WHERE id = $1";
+        arena.execute(minds, &lone).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");
@@ -217,6 +226,8 @@ impl<'a> World<'a> {
             ("OLD_SLUG", event.slug.clone()),
             ("BUSY_SEAT", seat(&busy, 1)),
             ("BUSY", busy.gid.clone()),
+            ("LONE_SEAT", seat(&lone, 3)),
+            ("LONE", lone.gid.clone()),
             ("LATE_SEAT", seat(&late, 1)),
             ("LATE", late.gid.clone()),
             ("CATEGORY", text(&found["event"]["categories"][0]["id"])),

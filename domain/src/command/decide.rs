@@ -1,5 +1,6 @@
 //! What every command has in common.
 
+use crate::best::BestRequest;
 use crate::ids::{SeatId, ViewerId};
 use crate::ledger::Ledger;
 use crate::order::IdempotencyKey;
@@ -46,6 +47,8 @@ pub struct Needs<'a> {
     pub prices: bool,
     /// Seats to look for in the plan, by their names; those that are there are locked.
     pub part: Option<&'a PlanPart>,
+    /// What is to be chosen when its turn comes; those seats are locked by then.
+    pub best: Option<&'a BestRequest>,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
 }
@@ -53,6 +56,7 @@ pub struct Needs<'a> {
 impl Needs<'_> {
     /// How many seats it is about.
     pub fn size(&self) -> usize {
-        self.seats.len() + self.part.map_or(0, |part| part.seats().len())
+        let part = self.part.map_or(0, |part| part.seats().len());
+        self.seats.len() + part + self.best.map_or(0, |request| request.quantity)
     }
 }

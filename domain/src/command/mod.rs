@@ -14,6 +14,7 @@ mod held;
 mod import;
 mod release;
 mod reserve;
+mod reserve_best;
 mod seat_set;
 mod set_prices;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use held::NotHeldReason;
 pub use import::{Import, Imported};
 pub use release::{Release, Released};
 pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
+pub use reserve_best::{ReserveBest, ReserveBestRefusal};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
 pub use set_prices::{SetPrices, SetPricesRefusal};
 pub use update_event::{UpdateEvent, UpdateEventRefusal};

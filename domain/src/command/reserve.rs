@@ -60,6 +60,9 @@ pub enum ReserveRefusal {
         /// From when these seats can be reserved, if nobody else takes them and no more are let go.
         retry_at: DateTime<Utc>,
     },
+    /// These seats would be left alone, and the event minds: see
+    /// [`Board::left_alone`](crate::best::Board::left_alone).
+    LeftAlone(Vec<SeatId>),
 }
 
 /// Why one seat cannot be reserved.
@@ -93,8 +96,8 @@ impl Command for Reserve {
             }
         }
         let asks_for_more = !(wanted.is_empty() && in_the_way.is_empty());
-        if asks_for_more && ledger.terms().status(ledger.now()) != EventStatus::OnSale {
-            return Err(sales_closed(ledger));
+        if asks_for_more {
+            check_sale(ledger)?;
         }
         if !in_the_way.is_empty() {
             in_the_way.iter().for_each(|&(id, _)| ledger.note_asked_for(id));
@@ -103,15 +106,12 @@ impl Command for Reserve {
         if wanted.is_empty() {
             return Ok(Reserved::read(ledger, self.seats.as_slice()));
         }
-        self.check_limit(ledger, wanted.len())?;
-        if let Some(retry_at) = ledger.refused_until(&self.viewer, &wanted) {
-            return Err(ReserveRefusal::TooFrequent { retry_at });
+        check_limit(&self.viewer, ledger, wanted.len())?;
+        let alone = ledger.left_alone(&wanted);
+        if !alone.is_empty() {
+            return Err(ReserveRefusal::LeftAlone(alone));
         }
-        for id in wanted {
-            ledger
-                .reserve(id, &self.viewer)
-                .expect("each of these seats was seen to be free on this ledger");
-        }
+        hold(&self.viewer, ledger, &wanted)?;
         Ok(Reserved::read(ledger, self.seats.as_slice()))
     }
 }
@@ -134,17 +134,6 @@ impl Reserve {
             SeatState::Available { .. } => Ok(Eligibility::Free),
         }
     }
-
-    fn check_limit(&self, ledger: &Ledger, wanted: usize) -> Result<(), ReserveRefusal> {
-        let requested = u32::try_from(wanted).unwrap_or(u32::MAX);
-        let held = ledger.holdings(&self.viewer);
-        match ledger.terms().max_seats_per_viewer {
-            Some(limit) if held.saturating_add(requested) > limit => {
-                Err(ReserveRefusal::LimitExceeded { limit, held, requested })
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl Reserved {
@@ -160,6 +149,46 @@ impl Reserved {
             now,
         }
     }
+}
+
+/// Whether seats can be reserved now.
+pub(super) fn check_sale(ledger: &Ledger) -> Result<(), ReserveRefusal> {
+    if ledger.terms().status(ledger.now()) == EventStatus::OnSale {
+        Ok(())
+    } else {
+        Err(sales_closed(ledger))
+    }
+}
+
+/// Whether the viewer may have so many more.
+pub(super) fn check_limit(
+    viewer: &ViewerId,
+    ledger: &Ledger,
+    wanted: usize,
+) -> Result<(), ReserveRefusal> {
+    let requested = u32::try_from(wanted).unwrap_or(u32::MAX);
+    let held = ledger.holdings(viewer);
+    match ledger.terms().max_seats_per_viewer {
+        Some(limit) if held.saturating_add(requested) > limit => {
+            Err(ReserveRefusal::LimitExceeded { limit, held, requested })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Holds these seats, which are free, unless the viewer has let too many go.
+pub(super) fn hold(
+    viewer: &ViewerId,
+    ledger: &mut Ledger,
+    free: &[SeatId],
+) -> Result<(), ReserveRefusal> {
+    if let Some(retry_at) = ledger.refused_until(viewer, free) {
+        return Err(ReserveRefusal::TooFrequent { retry_at });
+    }
+    for &id in free {
+        ledger.reserve(id, viewer).expect("each of these seats was seen to be free on this ledger");
+    }
+    Ok(())
 }
 
 fn sales_closed(ledger: &Ledger) -> ReserveRefusal {

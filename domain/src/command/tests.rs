@@ -67,6 +67,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
             hold_extension: TimeDelta::zero(),
             max_seats_per_viewer: None,
             max_seats_let_go: None,
+            allows_lone_seats: true,
             confirmed_by: ConfirmedBy::Buyer,
             currency: "EUR".to_owned(),
         },

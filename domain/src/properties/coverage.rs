@@ -81,6 +81,7 @@ fn kinds(decision: &Decision) -> Vec<String> {
         }
         Answer::Reserve(Err(ReserveRefusal::SalesClosed { .. })) => one("reserve: sales closed"),
         Answer::Reserve(Err(ReserveRefusal::TooFrequent { .. })) => one("reserve: too frequent"),
+        Answer::Reserve(Err(ReserveRefusal::LeftAlone(_))) => one("reserve: left alone"),
         Answer::Extend(Ok(_)) => one("extend: prolonged"),
         Answer::Extend(Err(ExtendRefusal::NotOffered)) => one("extend: not offered"),
         Answer::Extend(Err(ExtendRefusal::ExtendedBefore)) => one("extend: prolonged before"),

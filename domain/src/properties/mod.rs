@@ -5,6 +5,7 @@
 //! below is one of the design's invariants. `PROPTEST_CASES=10000 cargo test -p domain` looks
 //! harder than the usual run.
 
+mod choosing;
 mod churn;
 mod coverage;
 mod holds;

@@ -136,6 +136,7 @@ pub(super) fn open_terms(hold_seconds: i64) -> Terms {
         hold_extension: TimeDelta::zero(),
         max_seats_per_viewer: None,
         max_seats_let_go: Some(DEFAULT_MAX_SEATS_LET_GO),
+        allows_lone_seats: true,
         confirmed_by: ConfirmedBy::Buyer,
         currency: CURRENCY.to_owned(),
     }
@@ -202,6 +203,7 @@ fn terms() -> impl Strategy<Value = Terms> {
             hold_extension,
             max_seats_per_viewer: limit,
             max_seats_let_go,
+            allows_lone_seats: true,
             confirmed_by,
             ..open_terms(hold)
         },
@@ -410,7 +412,7 @@ fn asks(
     );
     prop_oneof![
         6 => reserve, 8 => confirm, 2 => release, 2 => extend, 4 => expires(), 1 => new_prices(),
-        1 => blocks,
+        2 => blocks,
     ]
 }
 

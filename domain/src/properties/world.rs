@@ -313,7 +313,7 @@ impl World {
             self.seats.keys().filter_map(|&id| ledger.seat(id)).cloned().collect();
         let closing = ledger.close();
         let changes = closing.changes.clone();
-        self.write(closing);
+        self.keep(closing);
         for seat in left {
             assert_eq!(
                 seat, self.seats[&seat.id],
@@ -448,7 +448,7 @@ impl World {
 
     /// Writes log rows, seats as their last change leaves them, orders and keys; refuses what the
     /// tables' primary keys would refuse.
-    fn write(&mut self, mut closing: Closing) {
+    pub(super) fn keep(&mut self, mut closing: Closing) {
         assert_eq!(closing.changes.len(), closing.price_lists.len(), "each change has its list");
         let changes = closing.changes.iter().zip(&closing.price_lists);
         let last: BTreeMap<SeatId, _> =

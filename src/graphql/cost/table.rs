@@ -100,6 +100,9 @@ const SEATS_OF_REQUEST: Items = Items::UpTo(MAX_SEATS_PER_REQUEST);
 const SEATS_OF_BLOCK: Items = Items::UpTo(MAX_SEATS_PER_BLOCK);
 const SEATS_OF_IMPORT: Items = Items::UpTo(MAX_SEATS_OF_A_PART);
 
+/// One on either side of each.
+const LONE_SEATS: Items = Items::UpTo(2 * MAX_SEATS_PER_REQUEST);
+
 const SHAPES: Items = Items::UpTo(MAX_SHAPES);
 const NUMBERS_OF_SHAPE: Items = Items::UpTo(2 * MAX_SHAPE_POINTS);
 const CATEGORIES_OF_REQUEST: Items = Items::UpTo(MAX_CATEGORIES);
@@ -144,6 +147,7 @@ const FIELDS: &[Row] = &[
     ("Viewer", "remainingAllowance", Items::One, Reads::One, EVENT_ID),
     ("Viewer", "orders", Items::WithPage(ORDERS), Reads::Page, EventOf::Any),
     ("Mutation", "reserveSeats", Items::One, Reads::Nothing, OF_INPUT),
+    ("Mutation", "reserveBestAvailable", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "confirmSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "releaseSeats", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "extendHolds", Items::One, Reads::Nothing, OF_INPUT),
@@ -156,6 +160,7 @@ const FIELDS: &[Row] = &[
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ExtendHoldsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
+    ("LoneSeatLeft", "seats", LONE_SEATS, Reads::ItemsTogether, EventOf::Same),
     ("SeatsUnavailable", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("SeatsNotHeld", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("Mutation", "blockSeats", Items::One, Reads::Nothing, OF_INPUT),

@@ -1,13 +1,12 @@
 //! The seats that importSeats is given.
 
-use async_graphql::{Enum, InputObject};
+use async_graphql::InputObject;
 
 use crate::domain::plan::{
-    self, MAX_CATEGORIES, NamedSeat, PartProblem, PlaceTraits, PlanPart, PlannedCategory,
-    PlannedSeat,
+    MAX_CATEGORIES, NamedSeat, PartProblem, PlaceTraits, PlanPart, PlannedCategory, PlannedSeat,
 };
 use crate::graphql::error::Fault;
-use crate::graphql::types::MoneyInput;
+use crate::graphql::types::{MoneyInput, PlaceKind};
 
 /// A category that seats may have.
 #[derive(Clone, Debug, InputObject)]
@@ -51,18 +50,6 @@ pub(super) struct ImportSeatInput {
     rank: Option<i32>,
     /// The floor it is on, 1 to 64 characters.
     floor: Option<String>,
-}
-
-/// What a place is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
-#[graphql(remote = "plan::PlaceKind")]
-pub(super) enum PlaceKind {
-    /// A seat of a row.
-    Seat,
-    /// A chair at a table, which is its row.
-    Chair,
-    /// A place to stand on: any of its row is as good as another.
-    Standing,
 }
 
 impl From<ImportSeatInput> for NamedSeat {

@@ -1,5 +1,6 @@
 //! Mutations, a file for each part of them. They are carried out one after another.
 
+mod best_available;
 mod booking;
 mod events;
 mod imported_seats;
@@ -8,6 +9,7 @@ mod seats;
 
 use async_graphql::MergedObject;
 
+use best_available::BestAvailable;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
 use events::Events;
@@ -17,4 +19,4 @@ use seats::Seats;
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Events, Pricing, Seats);
+pub struct Mutation(Booking, BestAvailable, Events, Pricing, Seats);

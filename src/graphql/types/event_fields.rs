@@ -107,6 +107,12 @@ impl Event {
         .await
     }
 
+    /// Whether a reservation may leave a single free seat between taken ones, or between a taken
+    /// one and an aisle or the row's end. If not, reserveSeats refuses with LoneSeatLeft.
+    async fn allows_lone_seats(&self, ctx: &Context<'_>) -> Result<bool> {
+        required(ctx, async { Ok(self.scope.record(ctx).await?.terms.allows_lone_seats) }).await
+    }
+
     /// Who may confirm. SHOP (the shop's own server, after payment) where a seat costs money,
     /// unless the event says BUYER. What costs nothing its holder may confirm in either case. A
     /// confirmation that is the shop's affair is refused to a buyer with FORBIDDEN.

@@ -33,14 +33,15 @@ pub use results::{
     AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CreateEventResult,
     CurrencyMismatch, DeleteEventResult, EventInUse, ExtendHoldsResult, ExtensionRefused,
     HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult, InvalidEvent, InvalidSeats,
-    PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveSeatsResult, SalesClosed,
-    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult, SlugTaken,
-    StatusRefused, TicketTypeUnavailable, TooManyPriceLists, UnavailableTicket, UpdateEventResult,
+    LoneSeatLeft, NoSeatsTogether, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
+    ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse,
+    SeatsNotHeld, SeatsUnavailable, SetPricesResult, SlugTaken, StatusRefused,
+    TicketTypeUnavailable, TooManyPriceLists, UnavailableTicket, UpdateEventResult,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_block::BlockReason;
 pub use seat_history::{HistoryEnd, SeatHistory, SeatHistoryConnection};
-pub use seat_plan::{PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
+pub use seat_plan::{PlaceKind, PlanSeat, PlanShape, PlanShapeKind, SeatPlan, SeatStatuses};
 pub use seats_page::SeatFilter;
 pub(super) use seats_page::seats_page;
 pub use stream::{

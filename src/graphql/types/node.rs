@@ -4,9 +4,9 @@ use async_graphql::{ID, Interface};
 
 use super::results::{
     AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, EventInUse, ExtensionRefused,
-    HoldsTooFrequent, IdempotencyKeyReused, InvalidEvent, InvalidSeats, PriceChanged, SalesClosed,
-    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SlugTaken, StatusRefused,
-    TicketTypeUnavailable, TooManyPriceLists,
+    HoldsTooFrequent, IdempotencyKeyReused, InvalidEvent, InvalidSeats, LoneSeatLeft,
+    NoSeatsTogether, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld,
+    SeatsUnavailable, SlugTaken, StatusRefused, TicketTypeUnavailable, TooManyPriceLists,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -39,6 +39,10 @@ pub enum UserError {
     HoldsTooFrequent(HoldsTooFrequent),
     /// Outside the sales window.
     SalesClosed(SalesClosed),
+    /// A single seat would be left alone.
+    LoneSeatLeft(LoneSeatLeft),
+    /// There are no such seats together.
+    NoSeatsTogether(NoSeatsTogether),
     /// Some seats are not the viewer's.
     SeatsNotHeld(SeatsNotHeld),
     /// The key stands for another purchase.

@@ -31,16 +31,19 @@ use crate::store::reads;
 use crate::store::rows::{self, TermsRow};
 use crate::store::sql::{bigints, ints, statement, texts};
 
-/// Locks the event and the seats, and reads everything else the commands need; `None` if there is
-/// no such event.
+/// Locks the event and the seats that are named or `foreseen`, and reads everything else the
+/// commands need; `None` if there is no such event.
 pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     transaction: &DatabaseTransaction,
     event: EventId,
     commands: &[Box<C>],
+    foreseen: &BTreeSet<SeatId>,
 ) -> Result<Option<Opening>, StoreError> {
-    let Some(locked) = lock(transaction, event, commands).await? else { return Ok(None) };
-    let Locked { terms, revision, price_list, now, mut seats, is_churning } = locked;
     let needs = || commands.iter().map(|command| command.needs());
+    let named = needs().flat_map(|needs| needs.seats).chain(foreseen);
+    let locked = lock(transaction, event, serials(event, named)).await?;
+    let Some(locked) = locked else { return Ok(None) };
+    let Locked { terms, revision, price_list, now, mut seats, is_churning } = locked;
     let parts: Vec<_> = needs().filter_map(|needs| needs.part).collect();
     let (mut plan, mut placed) = (None, Vec::new());
     if !parts.is_empty() {
@@ -83,7 +86,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     if let Some(max) = terms.max_seats_let_go.filter(|_| is_churning) {
         let viewers = needs().filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
         let named = needs().filter(|needs| needs.purchase.is_none()).flat_map(|needs| needs.seats);
-        let named = named.chain(placed.iter().map(|seat: &Seat| &seat.id));
+        let named = named.chain(placed.iter().map(|seat: &Seat| &seat.id)).chain(foreseen);
         let asked = (viewers.collect(), serials(event, named));
         churn = read_churn(transaction, event, now, asked, max).await?;
     }
@@ -162,22 +165,21 @@ SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_s
        sales_open_at, coalesce(sales_close_at, starts_at) AS sales_close_at,
        hold_seconds, hold_extension_seconds,
        max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, next_expiry_at, churn_until,
-       stage
+       stage, allows_lone_seats
   FROM locked_event
 UNION ALL
 SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
        extended_until, price_version,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM locked_seats"
     )
 });
 
-async fn lock<C: BatchedCommand + ?Sized>(
+async fn lock(
     transaction: &DatabaseTransaction,
     event: EventId,
-    commands: &[Box<C>],
+    serials: BTreeSet<i32>,
 ) -> Result<Option<Locked>, StoreError> {
-    let serials = serials(event, commands.iter().flat_map(|command| command.needs().seats));
     let rows = transaction.query_all_raw(statement(&LOCK, [event.0.into(), ints(serials)])).await?;
     let Some((first, seats)) = rows.split_first() else { return Ok(None) };
     let seats = seats.iter().map(|row| Seat::try_from(seat_from_row(event, row)?));

@@ -1,5 +1,7 @@
 //! A session of bookings: one transaction after another, on a connection that is kept between them.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::{
@@ -9,6 +11,7 @@ use sea_orm::{
 
 use super::amend::write_event;
 use super::batched_command::BatchedCommand;
+use super::choosing::admit_choice;
 use super::churn::write_churn;
 use super::offers::write_offers;
 use super::opening::read_opening;
@@ -17,6 +20,7 @@ use super::write::{reschedule_expiry, write_changes, write_orders};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId, EventStage};
 use crate::store::audit::write_audit;
+use crate::store::boards::{BoardLease, BoardReturn, Boards};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -55,6 +59,7 @@ pub enum Booked {
 #[derive(Debug)]
 pub struct BookingSession {
     connection: DatabaseConnection,
+    boards: Arc<Boards>,
     open: Option<OpenTransaction>,
 }
 
@@ -68,7 +73,8 @@ struct OpenTransaction {
 impl Store {
     /// A session that takes a connection of the bookings' when it needs one.
     pub fn booking_session(&self) -> BookingSession {
-        BookingSession { connection: self.bookings.clone(), open: None }
+        let (connection, boards) = (self.bookings.clone(), Arc::clone(&self.boards));
+        BookingSession { connection, boards, open: None }
     }
 }
 
@@ -117,19 +123,14 @@ impl BookingSession {
         before_commit: impl FnOnce(),
     ) -> Result<Booked, StoreError> {
         let OpenTransaction { transaction, taken } = self.open_transaction().await?;
-        let Some(opening) = read_opening(&transaction, event, commands).await? else {
+        let Some((mut ledger, lent)) =
+            open_ledger(&transaction, event, commands, &self.boards).await?
+        else {
             transaction.rollback().await?;
             return Ok(Booked::NoSuchEvent);
         };
-        let mut ledger = Ledger::open(opening);
-        // Those that change the event come last: what others need was read by what it was.
-        for changes_event in [false, true] {
-            for command in commands.iter_mut() {
-                if command.needs().event_details == changes_event {
-                    command.decide(&mut ledger);
-                }
-            }
-        }
+        decide(&transaction, event, commands, (&mut ledger, lent.as_ref())).await?;
+        let (board, revision) = (ledger.take_board(), ledger.revision());
         let now = ledger.now();
         let closing = ledger.close();
         if !closing.plan.places.is_empty() {
@@ -163,6 +164,10 @@ impl BookingSession {
         let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
         before_commit();
         self.commit(transaction, taken).await?;
+        match lent.zip(board) {
+            Some((lent, board)) => lent.keep(board, revision),
+            None => self.boards.follow(event, &closing.changes),
+        }
         let is_cancelled =
             closing.details.is_some_and(|details| details.stage == EventStage::Cancelled);
         let first_expiry_in = if is_cancelled { Some(Duration::ZERO) } else { first_expiry_in };
@@ -197,4 +202,57 @@ impl BookingSession {
             let _ = open.transaction.rollback().await;
         }
     }
+}
+
+/// Opens the event's ledger for the commands; with its board where one of them chooses, or where no
+/// reservation may leave a seat alone. `None` if there is no such event.
+async fn open_ledger<C: BatchedCommand + ?Sized>(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    commands: &[Box<C>],
+    boards: &Arc<Boards>,
+) -> Result<Option<(Ledger, Option<BoardReturn>)>, StoreError> {
+    let needs = || commands.iter().map(|command| command.needs());
+    let (mut lease, mut foreseen) = (None, BTreeSet::new());
+    if needs().any(|needs| needs.best.is_some()) {
+        let Some(mut taken) = BoardLease::take(boards, transaction, event).await? else {
+            return Ok(None);
+        };
+        foreseen = taken.foresee(needs()).await;
+        lease = Some(taken);
+    }
+    let opening = read_opening(transaction, event, commands, &foreseen).await?;
+    let Some(opening) = opening else { return Ok(None) };
+    let minds_neighbours = !opening.terms.allows_lone_seats;
+    if lease.is_none() && minds_neighbours && needs().any(|needs| needs.holdings_of.is_some()) {
+        lease = BoardLease::take(boards, transaction, event).await?;
+    }
+    let mut ledger = Ledger::open(opening);
+    let lent = lease.map(|lease| {
+        let (board, lent) = lease.open();
+        ledger.put_board(board);
+        lent
+    });
+    Ok(Some((ledger, lent)))
+}
+
+/// Decides the commands in their order.
+async fn decide<C: BatchedCommand + ?Sized>(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    commands: &mut [Box<C>],
+    (ledger, lent): (&mut Ledger, Option<&BoardReturn>),
+) -> Result<(), StoreError> {
+    // Those that change the event come last: what others need was read by what it was.
+    let (last, first): (Vec<_>, Vec<_>) =
+        commands.iter_mut().partition(|command| command.needs().event_details);
+    for command in first.into_iter().chain(last) {
+        if let Some((request, lent)) = command.needs().best.zip(lent) {
+            admit_choice(transaction, event, ledger, request, lent).await?;
+            // Others are booked on this thread too.
+            tokio::task::yield_now().await;
+        }
+        command.decide(ledger);
+    }
+    Ok(())
 }

@@ -77,6 +77,7 @@ impl TryFrom<EventRow> for EventRecord {
             hold_extension_seconds: row.hold_extension_seconds,
             max_seats_per_viewer: row.max_seats_per_viewer,
             max_seats_let_go: row.max_seats_let_go,
+            allows_lone_seats: row.allows_lone_seats,
             confirmed_by: row.confirmed_by,
             currency: row.currency,
         };

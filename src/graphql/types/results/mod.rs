@@ -5,10 +5,12 @@ mod confirm;
 mod events;
 mod extend;
 mod import;
+mod lone_seat;
 mod prices;
 mod refused_seats;
 mod release;
 mod reserve;
+mod reserve_best;
 
 pub use block::{BlockSeatsResult, SeatsInUse};
 pub use confirm::{
@@ -21,9 +23,11 @@ pub use events::{
 };
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
 pub use import::{ImportSeatsResult, InvalidSeats};
+pub use lone_seat::LoneSeatLeft;
 pub use prices::{CategoriesNotFound, CurrencyMismatch, SetPricesResult, TooManyPriceLists};
 pub use refused_seats::{RefusalReason, RefusedSeat, SeatsNotHeld};
 pub use release::ReleaseSeatsResult;
 pub use reserve::{
     HoldsTooFrequent, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable,
 };
+pub use reserve_best::{NoSeatsTogether, ReserveBestAvailableResult};

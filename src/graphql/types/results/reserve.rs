@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{SimpleObject, Union};
 
+use super::lone_seat::LoneSeatLeft;
 use super::refused_seats::{RefusedSeat, count_seats, refused};
 use crate::domain;
 use crate::domain::command::{ReserveRefusal, Reserved};
@@ -26,6 +27,8 @@ pub enum ReserveSeatsResult {
     TooFrequent(HoldsTooFrequent),
     /// The event is not on sale; nothing was reserved.
     SalesClosed(SalesClosed),
+    /// A single seat would be left alone, and the event minds; nothing was reserved.
+    LoneSeat(LoneSeatLeft),
 }
 
 /// The viewer holds all of the seats.
@@ -125,6 +128,9 @@ impl ReserveSeatsResult {
                     held: to_int(held.into()),
                     requested: to_int(requested.into()),
                 })
+            }
+            Err(ReserveRefusal::LeftAlone(seats)) => {
+                Self::LoneSeat(LoneSeatLeft::new(event, seats))
             }
             Err(ReserveRefusal::TooFrequent { retry_at }) => Self::TooFrequent(HoldsTooFrequent {
                 message: "you have taken seats and let them go too often; others come first for \
