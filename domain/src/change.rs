@@ -92,6 +92,9 @@ pub struct Change {
     pub expires_at: Option<DateTime<Utc>>,
     /// The order it is part of; present exactly where the cause's status is CONFIRMED.
     pub order: Option<OrderId>,
+    /// Of what changed hands, whose it was before; `None` of all else, and where the log no longer
+    /// says. Never shown to anybody else.
+    pub former: Option<ViewerId>,
     /// When it was decided, by the database's clock.
     pub changed_at: DateTime<Utc>,
 }

@@ -47,6 +47,15 @@ pub struct TicketTypeId {
     pub number: i32,
 }
 
+/// Which of an event's price lists, counted from 1; see [`prices`](super::prices).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PriceVersion(pub i32);
+
+impl PriceVersion {
+    /// The list that an event begins with.
+    pub const FIRST: Self = Self(1);
+}
+
 /// A position in one event's change log. Zero is the empty log; every seat change adds exactly 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Revision(pub i64);

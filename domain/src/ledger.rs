@@ -8,6 +8,7 @@
 
 mod amend;
 mod best;
+mod hand_over;
 mod offers;
 mod plan;
 mod prices;
@@ -22,11 +23,11 @@ use super::best::Board;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::event_details::EventDetails;
-use super::ids::{EventId, OrderId, Revision, SeatId, ViewerId};
+use super::ids::{EventId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
-use super::prices::{NewPriceList, PriceLists, PriceVersion, TicketType, total_minor};
+use super::prices::{NewPriceList, PriceLists, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::EventStage;
 use best::Chosen;
@@ -64,7 +65,8 @@ pub struct Opening {
     pub let_go: HashMap<ViewerId, LetGo>,
     /// Who has let which of the locked seats go last; the same.
     pub runs: HashMap<SeatId, Run>,
-    /// Which orders the idempotency keys at hand stand for.
+    /// Which orders the idempotency keys at hand stand for; and of guests whose orders are claimed,
+    /// all that stand for these orders, with the same keys of whoever claims them.
     pub keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
     /// Which slots for keys are taken, of the orders that one of the keys at hand may come to
     /// stand for. Of one that is not here, only the first is.
@@ -114,6 +116,8 @@ pub struct Closing {
     pub orders: Vec<Order>,
     /// New idempotency keys.
     pub keys: Vec<NewKey>,
+    /// Orders that have another owner.
+    pub owners: BTreeMap<OrderId, ViewerId>,
     /// How many seats were let go, by whom and when; where the event minds.
     pub let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     /// The runs of seats that were let go, or asked for; where the event minds.
@@ -149,6 +153,14 @@ struct Entry<'a> {
     viewer: &'a ViewerId,
     expires_at: Option<DateTime<Utc>>,
     order: Option<OrderId>,
+    former: Option<&'a ViewerId>,
+}
+
+impl<'a> Entry<'a> {
+    /// Of a change that leaves neither a hold nor a sale, nor comes of one.
+    fn of(cause: Cause, viewer: &'a ViewerId) -> Self {
+        Self { cause, viewer, expires_at: None, order: None, former: None }
+    }
 }
 
 impl Closing {
@@ -291,7 +303,7 @@ impl Ledger {
         self.change(
             id,
             |state| state.reserve(hold),
-            Entry { cause: Cause::Reserved, viewer, expires_at, order: None },
+            Entry { expires_at, ..Entry::of(Cause::Reserved, viewer) },
         )?;
         *self.holdings.entry(viewer.clone()).or_default() += 1;
         Ok(())
@@ -305,11 +317,7 @@ impl Ledger {
     ) -> Result<(), IllegalTransition> {
         let now = self.now;
         let hold = self.hold(id).ok_or(IllegalTransition)?;
-        self.change(
-            id,
-            |state| state.release(now),
-            Entry { cause: Cause::Released, viewer, expires_at: None, order: None },
-        )?;
+        self.change(id, |state| state.release(now), Entry::of(Cause::Released, viewer))?;
         if self.terms.max_seats_let_go.is_some() {
             self.let_go.entry(viewer.clone()).or_default().add(now, 1);
         }
@@ -328,7 +336,7 @@ impl Ledger {
     ) -> Result<(), IllegalTransition> {
         let (now, by) = (self.now, self.terms.hold_extension);
         let expires_at = self.hold(id).map(|hold| hold.expires_at + by);
-        let entry = Entry { cause: Cause::Extended, viewer, expires_at, order: None };
+        let entry = Entry { expires_at, ..Entry::of(Cause::Extended, viewer) };
         self.change(id, |state| state.extend(by, now), entry)
     }
 
@@ -354,12 +362,10 @@ impl Ledger {
         let now = self.now;
         let Some(hold) = self.hold(id) else { return false };
         if hold.is_live(now) {
-            let viewer = &hold.viewer;
-            let entry = Entry { cause: Cause::Cancelled, viewer, expires_at: None, order: None };
+            let entry = Entry::of(Cause::Cancelled, &hold.viewer);
             return self.is_cancelled() && self.change(id, SeatState::cancel, entry).is_ok();
         }
-        let viewer = &hold.viewer;
-        let entry = Entry { cause: Cause::Expired, viewer, expires_at: None, order: None };
+        let entry = Entry::of(Cause::Expired, &hold.viewer);
         let is_settled = self.change(id, |state| Ok(state.as_of(now)), entry).is_ok();
         self.note_let_go(id, &hold, hold.expires_at);
         is_settled
@@ -408,8 +414,7 @@ impl Ledger {
         let code = self.codes.get(&(viewer.clone(), key.clone())).copied();
         let code = code.ok_or(IllegalTransition)?;
         for &(seat, _) in seats {
-            let entry =
-                Entry { cause: Cause::Confirmed, viewer, expires_at: None, order: Some(id) };
+            let entry = Entry { order: Some(id), ..Entry::of(Cause::Confirmed, viewer) };
             self.change(seat, |state| state.confirm(id, now), entry)?;
         }
         let sold = || seats.iter().map(|(_, as_type)| as_type);
@@ -455,7 +460,7 @@ impl Ledger {
         let next = transition(seat.state.clone())?;
         self.revision = self.revision.next();
         seat.state = next;
-        seat.price_list = self.price_list.after(entry.cause, seat.price_list);
+        seat.price_list = prices::list_after(entry.cause, self.price_list, seat.price_list);
         self.closing.price_lists.push(seat.price_list);
         seat.for_sale = entry.cause.for_sale().unwrap_or(seat.for_sale);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
@@ -470,6 +475,7 @@ impl Ledger {
             viewer: entry.viewer.clone(),
             expires_at: entry.expires_at,
             order: entry.order,
+            former: entry.former.cloned(),
             changed_at: self.now,
         });
         Ok(())

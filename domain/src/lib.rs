@@ -30,6 +30,7 @@ pub mod plan;
 pub mod prices;
 #[cfg(test)]
 mod properties;
+pub mod sales_span;
 pub mod seat;
 pub mod stage;
 pub mod terms;
@@ -39,12 +40,14 @@ pub use audit::{AuditAction, AuditEntry};
 pub use block::{BlockReason, SeatBlock};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
-pub use ids::{CategoryId, EventId, OrderId, Revision, SeatId, TicketTypeId, ViewerId};
+pub use ids::{
+    CategoryId, EventId, OrderId, PriceVersion, Revision, SeatId, TicketTypeId, ViewerId,
+};
 pub use key_slots::KeySlots;
 pub use letter::Letter;
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;
-pub use prices::{PriceVersion, TicketName, TicketType};
+pub use prices::{TicketName, TicketType};
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};

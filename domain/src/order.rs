@@ -7,12 +7,12 @@ use super::order_code::OrderCode;
 use super::prices::TicketName;
 use super::text;
 
-/// A confirmed sale of one or more seats to one viewer. Never changes.
+/// A confirmed sale of one or more seats to one viewer. Nothing of it changes but whose it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Order {
     /// Which order.
     pub id: OrderId,
-    /// Who bought.
+    /// Whose it is: whoever bought it, or was given it since.
     pub viewer: ViewerId,
     /// What people call it.
     pub code: OrderCode,

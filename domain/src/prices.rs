@@ -8,12 +8,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::change::Cause;
 use super::command::MAX_SEATS_PER_REQUEST;
-use super::ids::{CategoryId, Revision};
+use super::ids::{CategoryId, PriceVersion, Revision};
 use super::money::MAX_MINOR_UNITS;
 use super::plan::{MAX_PRICE_MINOR, label, name_key};
-use super::seat::SeatStatus;
 
 /// The most types of ticket in a category: what a person can choose from.
 pub const MAX_TICKET_TYPES: usize = 20;
@@ -24,30 +22,11 @@ pub const MAX_PRICE_LISTS: i32 = 1_000_000;
 /// The one type of a category for which nobody has named any.
 pub const STANDARD: &str = "Standard";
 
-/// Which of an event's price lists, counted from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct PriceVersion(pub i32);
-
 impl PriceVersion {
-    /// The list that an event begins with.
-    pub const FIRST: Self = Self(1);
-
     /// The list after it; `None` if there may be no more.
     #[must_use]
     pub fn next(self) -> Option<Self> {
         (self.0 < MAX_PRICE_LISTS).then_some(Self(self.0 + 1))
-    }
-
-    /// The list that a seat is held or sold by after a change of this cause, where it was by
-    /// `before` and the event has this list. A hold keeps its list for as long as it lasts, and the
-    /// sale after it.
-    #[must_use]
-    pub fn after(self, cause: Cause, before: Self) -> Self {
-        match cause.status() {
-            SeatStatus::Available => Self::FIRST,
-            SeatStatus::Reserved if cause == Cause::Reserved => self,
-            SeatStatus::Reserved | SeatStatus::Confirmed => before,
-        }
     }
 
     /// The number of a type that is new in this list, at an index below [`MAX_TICKET_TYPES`].

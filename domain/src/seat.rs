@@ -3,15 +3,15 @@
 //! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
 //! RESERVED → AVAILABLE. The last is a hold that runs out, is given back by its holder, or ends
 //! because the event does not take place. A hold may be prolonged once, and the seat stays
-//! RESERVED. What is done to the plan (a seat is blocked, unblocked or brought in) is done to free
-//! seats, which stay AVAILABLE. A hold that has run out counts as AVAILABLE from that instant on,
-//! whatever the table still says: [`SeatState::as_of`] is the only way to look at a state.
+//! RESERVED. Holds and sales may change hands, and the seat stays as it is. What is done to the
+//! plan (a seat is blocked, unblocked or brought in) is done to free seats, which stay AVAILABLE. A
+//! hold that has run out counts as AVAILABLE from that instant on, whatever the table still says:
+//! [`SeatState::as_of`] is the only way to look at a state.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, FromRepr, VariantArray};
 
-use super::ids::{CategoryId, OrderId, Revision, SeatId, ViewerId};
-use super::prices::PriceVersion;
+use super::ids::{CategoryId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 
 /// What everybody may know of a seat.
 ///
@@ -86,10 +86,10 @@ pub struct Hold {
     pub is_extended: bool,
 }
 
-/// A seat's final owner.
+/// A seat's owner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sale {
-    /// Who bought it.
+    /// Whose it is: whoever bought it, or was given the order since.
     pub viewer: ViewerId,
     /// In which order.
     pub order: OrderId,
@@ -189,6 +189,26 @@ impl SeatState {
         }
     }
 
+    /// A live hold is somebody else's from now on; its end stays, and whether it was prolonged.
+    pub fn claim(self, by: ViewerId, now: DateTime<Utc>) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Reserved(hold) if hold.is_live(now) && hold.viewer != by => {
+                Ok(Self::Reserved(Hold { viewer: by, ..hold }))
+            }
+            _ => Err(IllegalTransition),
+        }
+    }
+
+    /// A sale is somebody else's from now on, with the order it is in.
+    pub fn transfer(self, order: OrderId, to: ViewerId) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Confirmed(sale) if sale.order == order && sale.viewer != to => {
+                Ok(Self::Confirmed(Sale { viewer: to, order }))
+            }
+            _ => Err(IllegalTransition),
+        }
+    }
+
     /// RESERVED → AVAILABLE, given back by its holder while the hold is live.
     pub fn release(self, now: DateTime<Utc>) -> Result<Self, IllegalTransition> {
         match self {
@@ -260,6 +280,30 @@ mod tests {
         assert_eq!(longer.release(at(359)), Ok(free()), "it is a hold like any other");
         for (state, now) in [(held(), at(300)), (free(), at(0)), (sold(), at(0))] {
             assert_eq!(state.clone().extend(minute, now), Err(IllegalTransition), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_held_and_sold_may_change_hands_and_is_otherwise_as_it_was() {
+        let ben = ViewerId::new("ben").unwrap();
+        let longer = SeatState::Reserved(Hold { is_extended: true, ..hold(300) });
+        for state in [held(), longer] {
+            let SeatState::Reserved(hold) = state.clone() else { unreachable!() };
+            let theirs = SeatState::Reserved(Hold { viewer: ben.clone(), ..hold });
+            assert_eq!(state.clone().claim(ben.clone(), at(299)), Ok(theirs.clone()));
+            assert_eq!(theirs.claim(ben.clone(), at(299)), Err(IllegalTransition), "it is theirs");
+            assert_eq!(state.claim(ben.clone(), at(300)), Err(IllegalTransition), "it is over");
+        }
+        let theirs = SeatState::Confirmed(Sale { viewer: ben.clone(), order: order() });
+        let other = OrderId { event: EventId(1), first: Revision(2) };
+        assert_eq!(sold().transfer(order(), ben.clone()), Ok(theirs.clone()));
+        assert_eq!(sold().transfer(other, ben.clone()), Err(IllegalTransition));
+        assert_eq!(theirs.transfer(order(), ben.clone()), Err(IllegalTransition), "it is theirs");
+        for state in [free(), sold()] {
+            assert_eq!(state.claim(ben.clone(), at(0)), Err(IllegalTransition));
+        }
+        for state in [free(), held()] {
+            assert_eq!(state.transfer(order(), ben.clone()), Err(IllegalTransition));
         }
     }
 

@@ -176,6 +176,10 @@ CREATE TABLE past_terms (
     PRIMARY KEY (event_id, until_revision)
 );
 
+-- An organiser looks for what a payment bought. Orders without one do not pay for it.
+CREATE INDEX orders_by_payment ON orders (event_id, payment_reference, id)
+    WHERE payment_reference IS NOT NULL;
+
 -- Who did what, of those who manage events. Never updated; what is said of an event outlives it.
 CREATE TABLE audit_log (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -8,6 +8,8 @@ use super::error::CommandError;
 use crate::config::ServeSettings;
 use crate::server::Server;
 #[cfg(feature = "show")]
+use crate::show::VENUE_EVENTS;
+#[cfg(feature = "show")]
 use crate::show::series::DEMO_SLUG;
 
 /// Runs the server until it is told to stop.
@@ -49,6 +51,8 @@ fn greet(server: &Server, settings: &ServeSettings) -> io::Result<()> {
     #[cfg(feature = "show")]
     if settings.has_demo() {
         writeln!(out, "  demo event  event(id: \"{DEMO_SLUG}\")")?;
+        let others: Vec<_> = VENUE_EVENTS.iter().map(|event| event.slug).collect();
+        writeln!(out, "  and also    {}", others.join(", "))?;
     }
     // As it was called: after `make run` it is not on the path.
     let program = std::env::args().next().unwrap_or_else(|| "grand-arena".to_owned());

@@ -56,7 +56,8 @@ struct Parts {
 pub(super) fn bytes(changes: &[Change]) -> usize {
     /// Beside a viewer's name, which is shared by its copies.
     const NAME_OVERHEAD: usize = 16;
-    let names = changes.iter().map(|change| NAME_OVERHEAD + change.viewer.as_str().len());
+    let names = changes.iter().flat_map(|change| [Some(&change.viewer), change.former.as_ref()]);
+    let names = names.flatten().map(|name| NAME_OVERHEAD + name.as_str().len());
     size_of_val(changes) + names.sum::<usize>()
 }
 

@@ -4,8 +4,8 @@
 //! knows them. Each has an inbox, is woken by what concerns them, and sleeps through the rest.
 //! Nobody waits for anybody here either: an inbox that is full is emptied, and has a gap.
 //!
-//! Invariants: an inbox is told each change of its viewer in order, or that it has a gap. What
-//! inboxes hold is counted with the changes that are kept.
+//! Invariants: an inbox is told each change of its viewer, and of what was its viewer's, in order;
+//! or that it has a gap. What inboxes hold is counted with the changes that are kept.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -85,7 +85,9 @@ impl Inboxes {
             return;
         }
         for change in changes {
-            for inbox in inboxes.get(&change.viewer).into_iter().flatten() {
+            // Whoever has lost what changed hands is told as well.
+            let concerned = [Some(&change.viewer), change.former.as_ref()].into_iter().flatten();
+            for inbox in concerned.filter_map(|viewer| inboxes.get(viewer)).flatten() {
                 inbox.waiting().add(change, allowance);
                 inbox.woken.notify_one();
             }

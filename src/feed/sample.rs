@@ -21,6 +21,7 @@ pub(super) fn changes_of(viewer: &str, revisions: RangeInclusive<i64>) -> Vec<Ch
         viewer: ViewerId::new(viewer).unwrap(),
         expires_at: None,
         order: None,
+        former: None,
         changed_at: DateTime::UNIX_EPOCH,
     };
     revisions.map(change).collect()

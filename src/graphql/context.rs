@@ -78,6 +78,11 @@ pub(super) trait ContextExt<'a> {
         Ok(store.look_up_map_in_turn(lane, look_up(store.clone())).await?)
     }
 
+    /// Whether whoever asks sells, and may see what buyers may not.
+    fn sells(&self) -> bool {
+        self.viewer().is_some_and(|viewer| viewer.has_role(Role::Shop))
+    }
+
     /// Who is asking, if that is somebody who may do this: the one way to require a role.
     fn require(&self, role: Role) -> Result<&'a Viewer, Fault> {
         let viewer = self.viewer().ok_or_else(|| {

@@ -27,6 +27,7 @@ pub mod paging;
 mod query;
 mod ready_value;
 pub mod required;
+mod sales;
 mod scalars;
 mod schema;
 mod serial;

@@ -39,10 +39,10 @@ impl NamedLines {
     /// If there are too many seats, or none, or one is chosen for in two ways.
     pub(super) fn read(
         event: EventId,
-        seat_ids: Option<Vec<ID>>,
+        seat_ids: Vec<ID>,
         lines: Option<Vec<ConfirmLineInput>>,
     ) -> Result<(Chosen, Self), Fault> {
-        let (mut ids, lines) = (seat_ids.unwrap_or_default(), lines.unwrap_or_default());
+        let (mut ids, lines) = (seat_ids, lines.unwrap_or_default());
         // Counted before any is looked at, as each list is that names seats.
         if ids.len().max(lines.len()) > MAX_SEATS_PER_REQUEST {
             return Err(wrong_number());
@@ -101,7 +101,7 @@ mod tests {
 
     fn read(seat_ids: &[i32], lines: Vec<ConfirmLineInput>) -> Result<Chosen, Fault> {
         let ids = seat_ids.iter().map(|&serial| AnyId::Seat(seat(serial)).encode());
-        NamedLines::read(EVENT, Some(ids.collect()), Some(lines)).map(|(chosen, _)| chosen)
+        NamedLines::read(EVENT, ids.collect(), Some(lines)).map(|(chosen, _)| chosen)
     }
 
     #[test]
@@ -124,6 +124,6 @@ mod tests {
         assert!(read(&[], lines(1..=101)).is_err());
         assert!(read(&[1], lines(1..=100)).is_ok());
         assert!(read(&[101], lines(1..=100)).is_err());
-        assert!(NamedLines::read(EVENT, None, None).is_err());
+        assert!(NamedLines::read(EVENT, Vec::new(), None).is_err());
     }
 }

@@ -202,6 +202,18 @@ impl Cursor for OrderCursor {
     }
 }
 
+/// Where an order stands in its event.
+impl Cursor for OrderId {
+    fn numbers(self) -> Vec<i64> {
+        vec![self.event.0, self.first.0]
+    }
+
+    fn read(numbers: &[i64]) -> Option<Self> {
+        let &[event, first] = numbers else { return None };
+        Some(Self { event: EventId(event), first: Revision(first) })
+    }
+}
+
 fn encode(cursor: impl Cursor) -> String {
     let numbers: Vec<_> = cursor.numbers().iter().map(i64::to_string).collect();
     URL_SAFE_NO_PAD.encode(numbers.join(":"))

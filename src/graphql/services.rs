@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::known_events::KnownEvents;
+use super::sales::Sales;
 use super::slugs::Slugs;
 use super::viewer_states::ViewerStates;
 use crate::account::Shares;
@@ -30,6 +31,8 @@ pub struct Services {
     pub known_events: Arc<KnownEvents>,
     /// What viewers hold and own, for those who watch it.
     pub viewer_states: Arc<ViewerStates>,
+    /// What events have sold.
+    pub sales: Arc<Sales>,
 }
 
 impl Services {
@@ -41,7 +44,7 @@ impl Services {
         identity: Arc<Identity>,
         shares: Arc<Shares>,
     ) -> Self {
-        let (slugs, known_events, viewer_states) = Default::default();
-        Self { store, desk, feed, identity, shares, slugs, known_events, viewer_states }
+        let (slugs, known_events, viewer_states, sales) = Default::default();
+        Self { store, desk, feed, identity, shares, slugs, known_events, viewer_states, sales }
     }
 }

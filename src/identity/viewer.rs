@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::guest;
 use crate::domain::ViewerId;
 
 /// What a viewer may do.
@@ -49,6 +50,11 @@ impl Viewer {
     pub fn new(id: ViewerId, roles: &[Role], expires_at: DateTime<Utc>) -> Self {
         let has = |role| roles.contains(&role);
         Self { id, is_shop: has(Role::Shop), is_admin: has(Role::Admin), expires_at }
+    }
+
+    /// Whether they are one of this server's guests, who have no account.
+    pub fn is_guest(&self) -> bool {
+        guest::is_guest(&self.id)
     }
 
     /// Whether they may do what `role` allows.

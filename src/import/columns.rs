@@ -1,15 +1,31 @@
 //! The columns of a file, by name.
 
 /// The columns by name, at the index of their [`Column`].
-pub(super) const COLUMNS: [&str; 9] =
-    ["section", "row", "number", "category", "price_minor", "currency", "accessible", "x", "y"];
+pub(super) const COLUMNS: [&str; 15] = [
+    "section",
+    "row",
+    "number",
+    "category",
+    "price_minor",
+    "currency",
+    "accessible",
+    "x",
+    "y",
+    "companion",
+    "gap_before",
+    "rank",
+    "kind",
+    "floor",
+    "color",
+];
 
 /// How many of [`COLUMNS`], from the first, must be there.
 pub(super) const REQUIRED_COLUMNS: usize = 6;
 
 /// The header that an error shows.
-pub(super) const HEADER: &str = "section,row,number,category,price_minor,currency,accessible,x,y \
-    (separated by commas; the last three may be missing)";
+pub(super) const HEADER: &str = "section,row,number,category,price_minor,currency, and if you like \
+    accessible,x,y,companion,gap_before,rank,kind,floor,color (separated by commas, semicolons or \
+    tabs)";
 
 /// A column.
 #[derive(Clone, Copy)]
@@ -23,4 +39,10 @@ pub(super) enum Column {
     Accessible,
     X,
     Y,
+    Companion,
+    GapBefore,
+    Rank,
+    Kind,
+    Floor,
+    Color,
 }

@@ -1,19 +1,32 @@
 //! A plan in the making, line by line.
 
+use std::collections::HashMap;
+
 use super::error::{ImportError, LineProblem};
 use super::seat_line::SeatLine;
 use crate::domain::plan::{
-    self, Excerpt, MAX_CATEGORIES, NameClash, NamedPlaces, PALETTE, PlaceTraits, PlannedCategory,
-    PlannedSeat, SeatPlan,
+    self, Excerpt, FloorClash, MAX_CATEGORIES, NameClash, NamedFloors, NamedPlaces, PALETTE,
+    PlannedCategory, PlannedSeat, SeatPlan,
 };
 
 /// What the good lines so far amount to, and which line said each thing first.
 #[derive(Default)]
 pub(super) struct Draft {
     currency: Option<(String, u64)>,
-    categories: Vec<(PlannedCategory, u64)>,
+    categories: Vec<DraftCategory>,
+    /// Which of them a name stands for, as it is written.
+    by_name: HashMap<String, usize>,
+    floors: NamedFloors,
     seats: Vec<PlannedSeat>,
     places: NamedPlaces<u64>,
+}
+
+/// A category, and the lines that said it first.
+struct DraftCategory {
+    name: String,
+    price_minor: i64,
+    line: u64,
+    color: Option<(String, u64)>,
 }
 
 impl Draft {
@@ -27,7 +40,15 @@ impl Draft {
                 first_line: *first_line,
             });
         }
-        let category = self.category(line, &seat.category, seat.price_minor)?;
+        let category = self.category(line, &seat)?;
+        if let Some(floor) = &seat.traits.floor {
+            self.floors.name(floor).map_err(|clash| match clash {
+                FloorClash::Alike(like) => {
+                    LineProblem::FloorsAlike { floor: Excerpt::of(floor), like: Excerpt::of(&like) }
+                }
+                FloorClash::TooMany => LineProblem::TooManyFloors(Excerpt::of(floor)),
+            })?;
+        }
         let named = self.places.name(&seat.section, &seat.row, &seat.number, line);
         named.map_err(|clash| problem_of(&seat, clash))?;
         self.seats.push(PlannedSeat {
@@ -38,49 +59,69 @@ impl Draft {
             accessible: seat.accessible,
             x: seat.x,
             y: seat.y,
-            traits: PlaceTraits::default(),
+            traits: seat.traits,
         });
         Ok(())
     }
 
-    /// The index of the category, which is new or has the price it had before.
-    fn category(&mut self, line: u64, name: &str, price_minor: i64) -> Result<usize, LineProblem> {
-        let key = plan::name_key(name);
-        let known = self.categories.iter().position(|(c, _)| plan::name_key(&c.name) == key);
-        let Some(index) = known else {
-            let index = self.categories.len();
-            if index == MAX_CATEGORIES {
-                return Err(LineProblem::TooManyCategories(Excerpt::of(name)));
-            }
-            let color = Some(PALETTE[index % PALETTE.len()].to_owned());
-            let category = PlannedCategory { name: name.to_owned(), price_minor, color };
-            self.categories.push((category, line));
-            return Ok(index);
+    /// The index of the category, which is new or what it was before.
+    fn category(&mut self, line: u64, seat: &SeatLine) -> Result<usize, LineProblem> {
+        let name = seat.category.as_str();
+        let index = match self.by_name.get(name) {
+            Some(index) => *index,
+            None => self.new_category(line, seat)?,
         };
-        let (category, first_line) = &self.categories[index];
-        if category.name != name {
+        let category = &mut self.categories[index];
+        if category.price_minor != seat.price_minor {
+            return Err(LineProblem::SecondPrice {
+                name: Excerpt::of(name),
+                price_minor: seat.price_minor,
+                first_price_minor: category.price_minor,
+                first_line: category.line,
+            });
+        }
+        let Some(color) = &seat.color else { return Ok(index) };
+        let (first, first_line) = category.color.get_or_insert_with(|| (color.clone(), line));
+        if first == color {
+            return Ok(index);
+        }
+        Err(LineProblem::SecondColor {
+            name: Excerpt::of(name),
+            color: color.clone(),
+            first: first.clone(),
+            first_line: *first_line,
+        })
+    }
+
+    fn new_category(&mut self, line: u64, seat: &SeatLine) -> Result<usize, LineProblem> {
+        let name = seat.category.as_str();
+        let (key, index) = (plan::name_key(name), self.categories.len());
+        if let Some(like) = self.categories.iter().find(|it| plan::name_key(&it.name) == key) {
             return Err(LineProblem::Alike {
                 column: "category",
                 value: Excerpt::of(name),
-                like: Excerpt::of(&category.name),
-                first_line: *first_line,
+                like: Excerpt::of(&like.name),
+                first_line: like.line,
             });
         }
-        if category.price_minor != price_minor {
-            return Err(LineProblem::SecondPrice {
-                name: Excerpt::of(name),
-                price_minor,
-                first_price_minor: category.price_minor,
-                first_line: *first_line,
-            });
+        if index == MAX_CATEGORIES {
+            return Err(LineProblem::TooManyCategories(Excerpt::of(name)));
         }
+        let (name, price_minor) = (name.to_owned(), seat.price_minor);
+        self.by_name.insert(name.clone(), index);
+        self.categories.push(DraftCategory { name, price_minor, line, color: None });
         Ok(index)
     }
 
     pub(super) fn finish(self) -> Result<SeatPlan, ImportError> {
         let (currency, _) = self.currency.ok_or(ImportError::NoSeats)?;
-        let categories = self.categories.into_iter().map(|(c, _)| c).collect();
-        Ok(SeatPlan::new(&currency, categories, self.seats)?)
+        let colors = PALETTE.into_iter().cycle();
+        let categories = self.categories.into_iter().zip(colors).map(|(category, color)| {
+            let color = category.color.map_or_else(|| color.to_owned(), |(color, _)| color);
+            let DraftCategory { name, price_minor, .. } = category;
+            PlannedCategory { name, price_minor, color: Some(color) }
+        });
+        Ok(SeatPlan::new(&currency, categories.collect(), self.seats)?)
     }
 }
 

@@ -4,11 +4,15 @@ use std::fmt;
 use std::io;
 
 use super::columns::HEADER;
+use super::json::fault::JsonProblems;
 use super::limits::{MAX_FILE_BYTES, MAX_REPORTED_LINES};
 use crate::domain::plan::{
-    CURRENCY_RULE, Excerpt, LABEL_RULE, MAX_CATEGORIES, MAX_COORDINATE, MAX_PRICE_MINOR, MAX_SEATS,
-    PlanError,
+    CURRENCY_RULE, Excerpt, LABEL_RULE, MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS,
+    MAX_PRICE_MINOR, MAX_SEATS, PlanError,
 };
+
+/// How Excel writes what can be read here.
+const SAVE_AS: &str = "in Excel, save it as \"CSV UTF-8 (Comma delimited)\"";
 
 /// Why a file is refused.
 #[derive(Debug, thiserror::Error)]
@@ -22,12 +26,20 @@ pub enum ImportError {
     /// Not even a header.
     #[error("the file is empty; its first line must be {HEADER}")]
     Empty,
-    /// The first line is not UTF-8: most likely the whole file is not.
-    #[error("line {line}: the text is not UTF-8; save the file as CSV in UTF-8")]
-    HeaderNotUtf8 {
+    /// The header is not UTF-8: most likely the whole file is not.
+    #[error("line {line}: {problem}")]
+    Unreadable {
         /// The line of the header.
         line: u64,
+        /// What is wrong with it.
+        problem: LineProblem,
     },
+    /// Two bytes for each character.
+    #[error("the file is in UTF-16, as Excel's \"Unicode Text\" is; {SAVE_AS}")]
+    Utf16,
+    /// Not a text at all.
+    #[error("the file is a workbook and no text; {SAVE_AS}")]
+    Workbook,
     /// Columns that are missing, unknown, or there twice.
     #[error("the header has {0}; it must be {HEADER}")]
     Header(HeaderProblems),
@@ -45,6 +57,23 @@ pub enum ImportError {
     /// Lines that are not seats.
     #[error("{0}")]
     BadLines(BadLines),
+    /// No JSON.
+    #[error("line {line}, column {column}: here it is no JSON any more")]
+    Json {
+        /// The line in the file.
+        line: u64,
+        /// The byte of that line.
+        column: usize,
+    },
+    /// A document with bytes that are not UTF-8.
+    #[error("line {line}: the text is not UTF-8, as JSON must be")]
+    JsonNotUtf8 {
+        /// The line in the file.
+        line: u64,
+    },
+    /// A document with something wrong.
+    #[error("{0}")]
+    BadDocument(JsonProblems),
     /// A rule of the plan that no single line breaks.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -84,12 +113,15 @@ pub struct BadLine {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LineProblem {
     /// Bytes that are not UTF-8.
-    #[error("the text is not UTF-8; save the file as CSV in UTF-8")]
-    NotUtf8,
+    #[error(
+        "the text is not UTF-8 but most likely Windows-1252 or Latin-1, where {0} would be here; \
+            {SAVE_AS}"
+    )]
+    NotUtf8(Excerpt),
     /// More or fewer fields than the header.
     #[error(
         "the number of fields is {found}, but the header names {expected} columns; \
-         a field with a comma or a quotation mark in it must stand in quotation marks"
+         a field with a separator or a quotation mark in it must stand in quotation marks"
     )]
     FieldCount {
         /// How many the line has.
@@ -115,8 +147,47 @@ pub enum LineProblem {
     #[error("currency is {0}; it must be {CURRENCY_RULE}")]
     Currency(Excerpt),
     /// Neither yes nor no.
-    #[error("accessible is {0}; it must be true, false, yes, no, 1, 0 or empty (no)")]
-    Accessible(Excerpt),
+    #[error("{column} is {value}; it must be true, false, yes, no, 1, 0 or empty (no)")]
+    YesOrNo {
+        /// The column's name.
+        column: &'static str,
+        /// What it holds.
+        value: Excerpt,
+    },
+    /// Not a rank.
+    #[error("rank is {0}; it must be a whole number, 0 (the best) to 2147483647, or empty")]
+    Rank(Excerpt),
+    /// No kind of place.
+    #[error("kind is {0}; it must be seat, chair or standing, or empty (a seat)")]
+    Kind(Excerpt),
+    /// Not a colour.
+    #[error("color is {0}; it must be # and six hexadecimal digits, for example #0072b2, or empty")]
+    Color(Excerpt),
+    /// A floor that is one too many.
+    #[error("floor {0} is one too many; a file may have up to {MAX_FLOORS} floors")]
+    TooManyFloors(Excerpt),
+    /// A floor that looks like another one.
+    #[error(
+        "floor {floor} looks like {like}; write both the same, or give one of them another name"
+    )]
+    FloorsAlike {
+        /// The floor.
+        floor: Excerpt,
+        /// The other one.
+        like: Excerpt,
+    },
+    /// A category that had another colour before.
+    #[error("category {name} has the color {color}, but {first} on line {first_line}")]
+    SecondColor {
+        /// The category.
+        name: Excerpt,
+        /// Its colour on this line.
+        color: String,
+        /// Its first colour.
+        first: String,
+        /// The line that has it.
+        first_line: u64,
+    },
     /// Not a coordinate.
     #[error(
         "{column} is {value}; it must be a number within ±{MAX_COORDINATE}, with a point for \
@@ -192,6 +263,18 @@ pub enum LineProblem {
         /// The line that has it.
         first_line: u64,
     },
+}
+
+impl LineProblem {
+    /// Says what the first word that is not UTF-8 would be in the encoding that files mostly have
+    /// instead.
+    pub(super) fn not_utf8(record: &csv::ByteRecord) -> Self {
+        let field = record.iter().find(|field| std::str::from_utf8(field).is_err());
+        // Latin-1 is the first 256 characters of Unicode. What Windows-1252 has in place of its
+        // control characters is shown as these, escaped.
+        let text: String = field.unwrap_or_default().iter().map(|byte| char::from(*byte)).collect();
+        Self::NotUtf8(Excerpt::of(text.trim()))
+    }
 }
 
 impl BadLines {

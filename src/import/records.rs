@@ -20,8 +20,9 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8], separator: u8) -> Self {
         let reader = csv::ReaderBuilder::new()
+            .delimiter(separator)
             .has_headers(false)
             // Records of the wrong length are reported by us, all of them.
             .flexible(true)
@@ -44,7 +45,8 @@ impl<'a> Records<'a> {
         self.line += line_ends(self.bytes.get(self.start..start).unwrap_or_default());
         self.start = start;
         let record = csv::StringRecord::from_byte_record(record);
-        Ok(Some((self.line, record.map_err(|_| LineProblem::NotUtf8))))
+        let record = record.map_err(|error| LineProblem::not_utf8(&error.into_byte_record()));
+        Ok(Some((self.line, record)))
     }
 }
 

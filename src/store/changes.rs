@@ -1,9 +1,11 @@
 //! Reads the change log.
 
 use chrono::{DateTime, Utc};
+use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::error::StoreError;
+use super::numbers::{CLAIMED, TRANSFERRED};
 use super::pools::Store;
 use super::rows;
 use super::sql::statement;
@@ -30,6 +32,7 @@ pub(super) struct ChangeRow {
     viewer: String,
     expires_at: Option<DateTime<Utc>>,
     order_id: Option<i64>,
+    former: Option<String>,
     changed_at: DateTime<Utc>,
 }
 
@@ -82,8 +85,14 @@ pub(super) async fn change_rows(
     after: Revision,
     limit: usize,
 ) -> Result<Vec<ChangeRow>, StoreError> {
-    const ROWS: &str = "SELECT * FROM seat_changes
- WHERE event_id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
+    // Of what changed hands, the seat's change before says whose it was.
+    const ROWS: &str = formatcp!(
+        "SELECT change.*, CASE WHEN cause IN ({CLAIMED}, {TRANSFERRED}) THEN (
+    SELECT viewer FROM seat_changes AS before
+     WHERE before.event_id = $1 AND before.revision = change.previous) END AS former
+  FROM seat_changes AS change
+ WHERE event_id = $1 AND revision > $2 ORDER BY revision LIMIT $3"
+    );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let query = statement(ROWS, [event.0.into(), after.0.into(), limit.into()]);
     Ok(ChangeRow::find_by_statement(query).all(connection).await?)
@@ -91,6 +100,7 @@ pub(super) async fn change_rows(
 
 impl ChangeRow {
     pub(super) fn into_change(self, event: EventId) -> Result<Change, StoreError> {
+        let former = self.former.as_deref().map(rows::viewer_from_row).transpose()?;
         Ok(Change {
             revision: Revision(self.revision),
             seat: SeatId { event, serial: self.seat_id },
@@ -99,6 +109,7 @@ impl ChangeRow {
             viewer: rows::viewer_from_row(&self.viewer)?,
             expires_at: self.expires_at,
             order: self.order_id.map(|first| OrderId { event, first: Revision(first) }),
+            former,
             changed_at: self.changed_at,
         })
     }

@@ -45,8 +45,8 @@ struct Writer {
     connection: DatabaseConnection,
     event: EventId,
     revision: Revision,
-    /// Each seat's last change, and when the last hold on it ends.
-    last: HashMap<SeatId, (Revision, DateTime<Utc>)>,
+    /// Each seat's last change and whose it was, and when the last hold on it ends.
+    last: HashMap<SeatId, (Revision, Option<ViewerId>, DateTime<Utc>)>,
 }
 
 impl Writer {
@@ -63,24 +63,28 @@ impl Writer {
         causes: &[Cause],
     ) -> Result<Vec<Change>, StoreError> {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
-        let last = self.last.entry(seat).or_insert((Revision::ZERO, now));
+        let last = self.last.entry(seat).or_insert((Revision::ZERO, None, now));
         let changes =
             (self.revision.0 + 1..).map(Revision).zip(causes).map(|(revision, &cause)| {
                 let order = OrderId { event: self.event, first: revision };
                 let until = match cause {
-                    Cause::Claimed => last.1,
+                    Cause::Claimed => last.2,
                     Cause::Extended => now + TimeDelta::seconds(360),
                     _ => now + TimeDelta::seconds(300),
                 };
-                let (previous, _) = std::mem::replace(last, (revision, until));
+                let viewer = ViewerId::new(viewer).unwrap();
+                let next = (revision, Some(viewer.clone()), until);
+                let (previous, former, _) = std::mem::replace(last, next);
+                let changes_hands = matches!(cause, Cause::Claimed | Cause::Transferred);
                 Change {
                     revision,
                     seat,
                     previous: Some(previous),
                     cause,
-                    viewer: ViewerId::new(viewer).unwrap(),
+                    viewer,
                     expires_at: (cause.status() == SeatStatus::Reserved).then_some(until),
                     order: (cause.status() == SeatStatus::Confirmed).then_some(order),
+                    former: former.filter(|_| changes_hands),
                     changed_at: now,
                 }
             });

@@ -19,8 +19,8 @@ pub const IMPORT: &str = "mutation ($input: ImportSeatsInput!) { importSeats(inp
         leftAlone { seatId reason } }
     ... on InvalidSeats { message problems { index field message } } } }";
 
-const MAP: &str = "query ($event: ID!) { seatMap(eventId: $event) { revision seats { id section row \
-    number accessible x y status category { name price { amountMinor currency } color } } } }";
+const MAP: &str = "query ($event: ID!) { seatMap(eventId: $event) { revision seats { id section \
+    row number accessible x y status category { name price { amountMinor currency } color } } } }";
 
 /// A seat of a section that is new.
 fn stool(number: usize) -> Value {
@@ -34,7 +34,7 @@ fn known(index: usize) -> Value {
         "row": (1 + index / 10 % 10).to_string(),
         "number": (1 + index % 10).to_string(),
         "category": if index % 10 == 9 { "Silver" } else { "Gold" },
-        "accessible": index % 10 == 0,
+        "accessible": index.is_multiple_of(10),
         "x": index % 100,
         "y": index / 100,
     })

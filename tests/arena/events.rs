@@ -343,7 +343,7 @@ async fn the_check_holds_each_grant_against_the_terms_of_its_time() {
     arena.execute(earlier, &event).await;
     let found = books::violations(&arena).await;
     let limit =
-        format!("event {}: the holder of seat 4 has 4 seats, the event allows 3", event.id.0);
+        format!("event {}: the holder of seat 4 has taken 4 seats, the event allows 3", event.id.0);
     assert!(found.contains(&limit), "{found:?}");
     assert!(found.iter().any(|line| line.contains("the event allows 300 s")), "{found:?}");
 }

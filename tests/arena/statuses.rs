@@ -303,6 +303,7 @@ async fn however_wild_a_sale_is_a_watcher_is_sent_so_many_bytes_a_second() {
                         viewer: ViewerId::new("alice").unwrap(),
                         expires_at: None,
                         order: None,
+                        former: None,
                         changed_at: DateTime::UNIX_EPOCH,
                     }
                 };

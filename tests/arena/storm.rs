@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use grand_arena::domain::churn::MAX_SEATS_LET_GO;
-use grand_arena::domain::{CategoryId, Cause, TicketTypeId};
+use grand_arena::domain::{CategoryId, Cause, TicketTypeId, ViewerId};
 use grand_arena::graphql::ids::{self, AnyId};
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
 
+use crate::chores::{Chore, do_chores};
 use crate::harness::client::{CONFIRM, RELEASE, RESERVE};
 use crate::harness::{Arena, Client, Event, Socket, TestServer, all_at_once, books, token};
 
@@ -37,6 +38,7 @@ struct Schedule {
     cuts: Vec<Cut>,
     /// What seats cost, one price after the other; the reduced ticket costs half of it.
     prices: Vec<i64>,
+    chores: Vec<Chore>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +46,10 @@ enum Kind {
     Reserve,
     Confirm,
     Release,
+    /// Signs in after having held seats as a guest.
+    Claim,
+    /// Passes the last order on.
+    Transfer,
     /// Thinks of buying and does not: seats come back, and the storm goes on.
     Hesitate,
 }
@@ -91,14 +97,17 @@ impl Schedule {
         }
         let cuts = (0..CUTS).map(|_| Cut::draw(&mut rng)).collect();
         let prices = (0..CUTS).map(|_| rng.i64(0..5) * 1_000).collect();
-        Self { viewers, subscribers, cuts, prices }
+        let chores = (0..CUTS).map(|_| Chore::draw(&mut rng, SEATS)).collect();
+        Self { viewers, subscribers, cuts, prices, chores }
     }
 }
 
 impl Operation {
     fn draw(rng: &mut Rng) -> Self {
-        let kind = match rng.usize(..4) {
+        let kind = match rng.usize(..5) {
             0 => Kind::Reserve,
+            4 if rng.bool() => Kind::Claim,
+            4 => Kind::Transfer,
             1 if rng.u8(..) <= 40 => Kind::Confirm,
             1 => Kind::Hesitate,
             _ => Kind::Release,
@@ -192,6 +201,13 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     set_prices(&admin, &event, 5_000).await;
     let organiser =
         tokio::spawn(reprice(admin, Arc::clone(&event), Arc::clone(&is_over), schedule.prices));
+    let chores = do_chores(
+        crate::blocking::admin(&servers[1]),
+        Arc::clone(&event),
+        Arc::clone(&is_over),
+        schedule.chores,
+    );
+    let chores = tokio::spawn(chores);
     let counts = all_at_once((0..).zip(schedule.viewers).map(|(number, operations): (u32, _)| {
         let viewer = format!("viewer-{number}");
         let clients = [0, 1].map(|server| servers[server].client(&viewer));
@@ -202,12 +218,18 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
     is_over.store(true, Ordering::Relaxed);
     let cuts = saboteur.await.unwrap();
     let lists = organiser.await.unwrap();
+    let chores = chores.await.unwrap();
 
     let done: Vec<usize> =
-        (0..3).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
-    println!("{done:?} reserved, confirmed, released; {cuts} connections cut; {lists} price lists");
+        (0..5).map(|kind| counts.iter().map(|count| count[kind]).sum()).collect();
+    println!(
+        "{done:?} reserved, confirmed, released, claimed, passed on; {cuts} connections cut; \
+         {lists} price lists"
+    );
+    println!("{chores:?} times seats were blocked, unblocked, brought in");
+    assert!(chores.iter().all(|&count| count > 3), "and an organiser was busy: {chores:?}");
     assert!(
-        done.iter().all(|&count| count > 30) && cuts > 5 && lists > 5,
+        done[..4].iter().all(|&count| count > 30) && done[4] > 5 && cuts > 5 && lists > 5,
         "it was a storm: {done:?}, {cuts} cuts, {lists} price lists"
     );
     let log = books::check(&arena, &event).await;
@@ -230,16 +252,30 @@ async fn check_seen(arena: &Arena, event: &Event, at_least: usize, seen: &Seen) 
 }
 
 /// One viewer's doings; how often each kind succeeded.
-async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>) -> [usize; 3] {
-    let mut done = [0; 3];
+async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>) -> [usize; 5] {
+    let mut done = [0; 5];
     let mut mine: Vec<i32> = Vec::new();
+    let mut orders: Vec<Value> = Vec::new();
     for (number, operation) in operations.into_iter().enumerate() {
+        let client = &clients[operation.server];
+        match operation.kind {
+            Kind::Claim => {
+                done[Kind::Claim as usize] += claim(client, &event, &operation, &mut mine).await;
+                continue;
+            }
+            Kind::Transfer => {
+                let Some(order) = orders.pop() else { continue };
+                done[Kind::Transfer as usize] += pass_on(client, &order, operation.choice).await;
+                continue;
+            }
+            _ => {}
+        }
         let kind = if mine.is_empty() { Kind::Reserve } else { operation.kind };
         let (query, field, serials) = match kind {
             Kind::Reserve => (RESERVE, "reserveSeats", operation.wanted),
             Kind::Confirm => (CONFIRM, "confirmSeats", operation.seats(&mine)),
             Kind::Release => (RELEASE, "releaseSeats", operation.seats(&mine)),
-            Kind::Hesitate => continue,
+            Kind::Hesitate | Kind::Claim | Kind::Transfer => continue,
         };
         let mut input =
             json!({ "eventId": event.gid, "seatIds": event.seat_gids(serials.iter().copied()) });
@@ -248,12 +284,16 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
             // Some of them as reduced tickets, the others as what is meant where nothing is said.
             let reduced =
                 serials.iter().filter(|&&serial| (operation.choice >> (serial % 64)) % 2 == 1);
-            let line = |&serial: &i32| json!({ "seatId": event.seat_gid(serial), "ticketTypeId": reduced_of(&event, serial) });
+            let line = |&serial: &i32| {
+                let (seat, ticket) = (event.seat_gid(serial), reduced_of(&event, serial));
+                json!({ "seatId": seat, "ticketTypeId": ticket })
+            };
             input["lines"] = json!(reduced.map(line).collect::<Vec<_>>());
         }
-        let result = insist(&clients[operation.server], query, field, input).await;
+        let result = insist(client, query, field, input).await;
         if result["__typename"].as_str().unwrap().ends_with("Success") {
             done[kind as usize] += 1;
+            orders.extend(result.get("order").map(|order| order["id"].clone()));
             if kind == Kind::Reserve {
                 mine.extend(serials);
             } else {
@@ -265,6 +305,43 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
         }
     }
     done
+}
+
+/// Holds seats as a guest, and signs in; 1 if that guest held any.
+async fn claim(
+    client: &Client,
+    event: &Event,
+    operation: &Operation,
+    mine: &mut Vec<i32>,
+) -> usize {
+    const CLAIM: &str = "mutation ($input: ClaimGuestSessionInput!) {
+        claimGuestSession(input: $input) { id } }";
+    let session = "mutation { startGuestSession { token } }";
+    let session = client.data(session, json!({})).await;
+    let token = session["startGuestSession"]["token"].as_str().unwrap();
+    let guest = client.with_token(token);
+    let seats = event.seat_gids(operation.wanted.iter().copied());
+    let input = json!({ "eventId": event.gid, "seatIds": seats });
+    let held = insist(&guest, RESERVE, "reserveSeats", input).await;
+    let claimed = insist(client, CLAIM, "claimGuestSession", json!({ "guestToken": token })).await;
+    assert!(claimed["id"].is_string());
+    let is_held = held["__typename"] == "ReserveSeatsSuccess";
+    if is_held {
+        mine.extend(&operation.wanted);
+    }
+    usize::from(is_held)
+}
+
+/// Passes an order on to any of the viewers; 1 if it was the viewer's until then, as far as the
+/// answer says.
+async fn pass_on(client: &Client, order: &Value, choice: u64) -> usize {
+    const TRANSFER: &str = "mutation ($input: TransferOrderInput!) {
+        transferOrder(input: $input) { __typename } }";
+    let to = format!("viewer-{}", choice % u64::try_from(VIEWERS).unwrap());
+    let to = ids::viewer_id(&ViewerId::new(&to).unwrap());
+    let input = json!({ "orderId": order, "toViewerId": to.0 });
+    let given = insist(client, TRANSFER, "transferOrder", input).await;
+    usize::from(given["__typename"] == "TransferOrderSuccess")
 }
 
 /// The categories of the event, whose last seat of ten is in the second.
@@ -283,7 +360,10 @@ fn reduced_of(event: &Event, serial: i32) -> String {
 async fn set_prices(admin: &Client, event: &Event, price: i64) {
     const SET: &str = "mutation ($input: SetPricesInput!) { setPrices(input: $input) {
         __typename } }";
-    let ticket = |name: &str, amount: i64| json!({ "name": name, "price": { "amountMinor": amount, "currency": "EUR" } });
+    let ticket = |name: &str, amount: i64| {
+        let price = json!({ "amountMinor": amount, "currency": "EUR" });
+        json!({ "name": name, "price": price })
+    };
     let tickets = json!([ticket("Full", price), ticket("Reduced", price / 2)]);
     let categories = [1, 10].map(|serial| {
         let id = AnyId::Category(category(event, serial)).encode().0;
@@ -314,7 +394,7 @@ async fn reprice(
 
 /// Sends until there is an outcome, as a client does whose request may have been lost: the same
 /// again.
-async fn insist(client: &Client, query: &str, field: &str, input: Value) -> Value {
+pub async fn insist(client: &Client, query: &str, field: &str, input: Value) -> Value {
     for _ in 0..20 {
         let mut answer = client.send(query, json!({ "input": input })).await;
         if answer.get("errors").is_none() {
@@ -406,15 +486,17 @@ async fn has_all(server: &TestServer, event: &Event, seen: &Seen) -> bool {
 fn check_limit(log: &[books::LogRow]) {
     for (index, granted) in log.iter().enumerate().filter(|(_, row)| row.cause == Cause::Reserved) {
         let mut has = std::collections::BTreeSet::new();
-        for row in log[..=index].iter().filter(|row| row.viewer == granted.viewer) {
-            let counts = match row.cause {
-                Cause::Reserved | Cause::Extended | Cause::Claimed => {
-                    row.expires_at.is_some_and(|at| at > granted.changed_at)
-                }
-                Cause::Confirmed | Cause::Transferred => true,
-                Cause::Released | Cause::Expired | Cause::Cancelled => false,
-                Cause::Blocked | Cause::Unblocked | Cause::Imported => false,
-            };
+        for row in &log[..=index] {
+            // What is another's by now is no longer the viewer's.
+            let counts = row.viewer == granted.viewer
+                && match row.cause {
+                    Cause::Reserved | Cause::Extended | Cause::Claimed => {
+                        row.expires_at.is_some_and(|at| at > granted.changed_at)
+                    }
+                    Cause::Confirmed | Cause::Transferred => true,
+                    Cause::Released | Cause::Expired | Cause::Cancelled => false,
+                    Cause::Blocked | Cause::Unblocked | Cause::Imported => false,
+                };
             if counts {
                 has.insert(row.seat_id)
             } else {

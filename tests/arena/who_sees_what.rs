@@ -11,8 +11,10 @@ use std::fmt::Write as _;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::FieldDefinition;
 use chrono::{DateTime, TimeDelta};
+use grand_arena::domain::CategoryId;
 use grand_arena::domain::event::NewEvent;
 use grand_arena::graphql;
+use grand_arena::graphql::ids::AnyId;
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
 
@@ -44,7 +46,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("Order", &["node(id: ORDER)", "... on Order"]),
     ("Order by its code", &["order(code: CODE)"]),
     ("Order of one's own", &["viewer", "orders(first: 1)", "nodes"]),
+    ("Order of an event", &["event(id: EVENT)", "orders(first: 1)", "nodes"]),
     ("OrderConnection", &["viewer", "orders(first: 1)"]),
+    ("OrderConnection of an event", &["event(id: EVENT)", "orders(first: 1)"]),
     ("OrderEdge", &["viewer", "orders(first: 1)", "edges"]),
     ("OrderLine", &["order(code: CODE)", "lines"]),
     ("PageInfo", &["events(first: 1)", "pageInfo"]),
@@ -57,6 +61,11 @@ const PLACES: &[(&str, &[&str])] = &[
     ("Seat that is sold, of an order", &["order(code: CODE)", "seats"]),
     ("SeatConnection", &["seats(eventId: EVENT, first: 1)"]),
     ("SeatEdge", &["seats(eventId: EVENT, first: 1)", "edges"]),
+    ("SalesSummary", &["event(id: EVENT)", "salesSummary"]),
+    ("SalesCounts", &["event(id: EVENT)", "salesSummary", "total"]),
+    ("CategorySales", &["event(id: EVENT)", "salesSummary", "byCategory"]),
+    ("SectionSales", &["event(id: EVENT)", "salesSummary", "bySection"]),
+    ("SalesInSpan", &["event(id: EVENT)", "salesSummary", "overTime"]),
     ("SeatMap", &["seatMap(eventId: EVENT)"]),
     ("SeatPlan", &["seatPlan(eventId: EVENT)"]),
     ("PlanSeat that is held", &["seatPlan(eventId: EVENT)", "seats"]),
@@ -82,6 +91,14 @@ const PLACES: &[(&str, &[&str])] = &[
     ("PriceChanged", &["mutation:", CONFIRM_DEAR, "... on PriceChanged"]),
     ("AlreadyConfirmed", &["mutation:", CONFIRM_SOLD, "... on AlreadyConfirmed"]),
     ("IdempotencyKeyReused", &["mutation:", CONFIRM_KEY, "... on IdempotencyKeyReused"]),
+    ("TicketTypeUnavailable", &["mutation:", CONFIRM_TICKET, "... on TicketTypeUnavailable"]),
+    ("UnavailableTicket", &["mutation:", CONFIRM_TICKET, "... on TicketTypeUnavailable", "lines"]),
+    ("TicketType", &["seat(id: HELD)", "ticketTypes"]),
+    ("TicketType of an order", &["order(code: CODE)", "lines", "ticketType"]),
+    ("SetPricesSuccess", &["mutation:", SET_PRICES, "... on SetPricesSuccess"]),
+    ("CategoriesNotFound", &["mutation:", SET_NOWHERE, "... on CategoriesNotFound"]),
+    ("CurrencyMismatch", &["mutation:", SET_DOLLARS, "... on CurrencyMismatch"]),
+    ("TooManyPriceLists", &["mutation:", SET_MANY, "... on TooManyPriceLists"]),
     ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
     ("ExtendHoldsSuccess", &["mutation:", EXTEND_HELD, "... on ExtendHoldsSuccess"]),
     ("ExtensionRefused", &["mutation:", EXTEND_LATE, "... on ExtensionRefused"]),
@@ -92,6 +109,10 @@ const PLACES: &[(&str, &[&str])] = &[
     ("StatusRefused", &["mutation:", UPDATE_BACK, "... on StatusRefused"]),
     ("DeleteEventSuccess", &["mutation:", DELETE_EVENT, "... on DeleteEventSuccess"]),
     ("EventInUse", &["mutation:", DELETE_SOLD, "... on EventInUse"]),
+    ("TransferOrderSuccess", &["mutation:", TRANSFER, "... on TransferOrderSuccess"]),
+    ("Order that is passed on", &["mutation:", TRANSFER, "... on TransferOrderSuccess", "order"]),
+    ("OrderNotFound", &["mutation:", TRANSFER, "... on OrderNotFound"]),
+    ("OrderOwnerChanged", &["mutation:", TRANSFER, "... on OrderOwnerChanged"]),
     ("Seat that is blocked", &["seat(id: KILLED)"]),
     ("SeatBlock", &["seat(id: KILLED)", "block"]),
     ("SeatHistoryConnection", &["seat(id: HELD)", "history(first: 1)"]),
@@ -128,6 +149,16 @@ const CONFIRM_SOLD: &str = "confirmSeats(input: { eventId: EVENT, seatIds: [SOLD
     idempotencyKey: \"new\", paymentReference: \"another\" })";
 const CONFIRM_KEY: &str =
     "confirmSeats(input: { eventId: EVENT, seatIds: [HELD], idempotencyKey: \"used\" })";
+const CONFIRM_TICKET: &str = "confirmSeats(input: { eventId: EVENT, \
+    lines: [{ seatId: HELD, ticketTypeId: CATEGORY }], idempotencyKey: \"new\" })";
+const SET_PRICES: &str = "setPrices(input: { eventId: EVENT, categories: [{ categoryId: CATEGORY, \
+    ticketTypes: [{ price: { amountMinor: 1, currency: \"EUR\" } }] }] })";
+const SET_NOWHERE: &str = "setPrices(input: { eventId: EVENT, categories: [{ categoryId: HELD, \
+    ticketTypes: [{ price: { amountMinor: 1, currency: \"EUR\" } }] }] })";
+const SET_DOLLARS: &str = "setPrices(input: { eventId: EVENT, categories: [{ \
+    categoryId: CATEGORY, ticketTypes: [{ price: { amountMinor: 1, currency: \"USD\" } }] }] })";
+const SET_MANY: &str = "setPrices(input: { eventId: DEAR, categories: [{ categoryId: DEAR_SEATS, \
+    ticketTypes: [{ price: { amountMinor: 1, currency: \"EUR\" } }] }] })";
 const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_HELD: &str = "extendHolds(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
@@ -140,6 +171,8 @@ const UPDATE_BADLY: &str = "updateEvent(input: { eventId: EVENT, holdSeconds: 0 
 const UPDATE_BACK: &str = "updateEvent(input: { eventId: EVENT, status: DRAFT })";
 const DELETE_EVENT: &str = "deleteEvent(input: { eventId: LATE })";
 const DELETE_SOLD: &str = "deleteEvent(input: { eventId: EVENT })";
+const CLAIM: &str = "claimGuestSession(input: { guestToken: GUEST_TOKEN })";
+const TRANSFER: &str = "transferOrder(input: { orderId: ORDER, toViewerId: GUEST })";
 const BLOCK_FREE: &str = "blockSeats(input: { eventId: EVENT, seatIds: [FREE] })";
 const BLOCK_HELD: &str = "blockSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const UNBLOCK_HELD: &str = "unblockSeats(input: { eventId: EVENT, seatIds: [KILLED, HELD] })";
@@ -168,10 +201,13 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", BEST],
     &["mutation:", CONFIRM_HELD],
     &["mutation:", RELEASE_HELD],
+    &["mutation:", SET_PRICES],
     &["mutation:", EXTEND_HELD],
     &["mutation:", CREATE_EVENT],
     &["mutation:", UPDATE_EVENT],
     &["mutation:", DELETE_EVENT],
+    &["mutation:", CLAIM],
+    &["mutation:", TRANSFER],
     &["mutation:", BLOCK_FREE],
     &["mutation:", UNBLOCK_HELD],
     &["mutation:", IMPORT],
@@ -196,18 +232,21 @@ impl<'a> World<'a> {
             event.hold_extension_seconds = 60;
         };
         let event = arena.event_with(5, terms).await;
+        let blocked = crate::blocking::input(&event, [5], "KILL");
+        let admin = crate::blocking::admin(server);
+        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
             'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
         arena.execute(entry, &event).await;
         let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;
-        let blocked = crate::blocking::input(&event, [5], "KILL");
-        let admin = crate::blocking::admin(server);
-        admin.data(crate::blocking::BLOCK, json!({ "input": blocked })).await;
         let lone = arena.event(4).await;
         let minds = "UPDATE events SET allows_lone_seats = false WHERE id = $1";
         arena.execute(minds, &lone).await;
+        let dear = arena.event(1).await;
+        let most = "UPDATE events SET price_version = 1000000 WHERE id = $1";
+        arena.execute(most, &dear).await;
         let owner = server.client(OWNER);
         assert_eq!(kind(&owner.reserve(&event, [1, 2]).await), "ReserveSeatsSuccess");
         assert_eq!(kind(&owner.reserve(&busy, [1, 2]).await), "ReserveSeatsSuccess");
@@ -220,6 +259,8 @@ impl<'a> World<'a> {
         let found = owner.data(&id.replace("EVENT", &event.slug), json!({})).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let seat = |event: &Event, serial| event.seat_gid(serial);
+        let session = "mutation { startGuestSession { token viewer { id } } }";
+        let guest = server.stranger().data(session, json!({})).await["startGuestSession"].take();
         // Longer words come before those that they begin with.
         let names = vec![
             ("NEW_SLUG", format!("new-{}", fastrand::u64(..))),
@@ -230,6 +271,8 @@ impl<'a> World<'a> {
             ("LONE", lone.gid.clone()),
             ("LATE_SEAT", seat(&late, 1)),
             ("LATE", late.gid.clone()),
+            ("DEAR_SEATS", AnyId::Category(CategoryId { event: dear.id, serial: 1 }).encode().0),
+            ("DEAR", dear.gid.clone()),
             ("CATEGORY", text(&found["event"]["categories"][0]["id"])),
             ("EVENT", event.gid.clone()),
             ("HELD", seat(&event, 1)),
@@ -239,6 +282,8 @@ impl<'a> World<'a> {
             ("FREE", seat(&event, 3)),
             ("ORDER", text(&order["id"])),
             ("CODE", text(&order["code"])),
+            ("GUEST_TOKEN", text(&guest["token"])),
+            ("GUEST", text(&guest["viewer"]["id"])),
             ("OWNER", text(&found["viewer"]["id"])),
         ];
         Self { server, names }

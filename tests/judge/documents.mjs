@@ -40,8 +40,13 @@ const UNORDERED = ['possibleTypes'];
 const named = (value) => ({ kind: Kind.NAME, value });
 const setOf = (selections) => ({ kind: Kind.SELECTION_SET, selections });
 
-/** What manages events is not judged: it changes them for all other cases. */
-const isOfManagers = ({ name }, field) => name === 'Mutation' && !(field.name in mutations);
+/**
+ * What manages events is not judged: it changes them for all other cases. Nor are histories, which
+ * are of the log and not of the data set.
+ */
+const isOfManagers = ({ name }, field) =>
+  (name === 'Mutation' && !(field.name in mutations)) ||
+  (name === 'Seat' && field.name === 'history');
 
 /** What a selection set adds up to. */
 const NOTHING = { fields: 0, aliases: 0, maps: 0, lists: 0 };

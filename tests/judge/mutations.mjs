@@ -235,6 +235,7 @@ function newOrder(world, event, seats, paymentReference) {
     id: volatile('id', which),
     code: volatile('text', which),
     owner: world.who,
+    viewerId: world.viewer.id,
     eventId: event.id,
     seatIds: seats.map(({ id }) => id),
     total: total(world, seats),
@@ -251,7 +252,31 @@ function startGuestSession({ world }) {
   return { token: volatile('token', which), expiresAt: volatile('instant', which), viewer };
 }
 
+/** None of the tokens that are drawn is a guest's. */
+function claimGuestSession({ world }) {
+  fail(world.viewer ? 'no token of a guest' : 'a viewer is needed');
+}
+
+const isViewerId = (id) => /^Viewer:./u.test(Buffer.from(id, 'base64url').toString());
+
+function transferOrder(context, { orderId, code, toViewerId }) {
+  const { world } = context;
+  if (!world.viewer) fail('a viewer is needed');
+  if (!isViewerId(toViewerId)) fail('no viewer');
+  if ((orderId == null) === (code == null)) fail('either the id or the code');
+  const order = world.orders.find((one) => (code == null ? one.id === orderId : one.code === code));
+  const isTheirs = order && (world.isAdmin || order.owner === world.who);
+  if (order && !isTheirs && world.isShop) fail('for the owner and ADMIN only');
+  if (!isTheirs) return refusal(world, 'OrderNotFound');
+  if (order.viewerId !== toViewerId) beginChange(context);
+  const seats = order.seatIds.map((id) => world.byId.get(id));
+  const revision = Math.max(...seats.map((seat) => seat.revision));
+  return { __typename: 'TransferOrderSuccess', order, revision };
+}
+
 export const mutations = {
+  claimGuestSession: (_, __, context) => claimGuestSession(context),
+  transferOrder: (_, { input }, context) => transferOrder(context, input),
   startGuestSession: (_, __, context) => startGuestSession(context),
   reserveSeats: (_, { input }, context) => reserveSeats(context, input),
   confirmSeats: (_, { input }, context) => confirmSeats(context, input),

@@ -3,6 +3,7 @@
 import { page } from './paging.mjs';
 import { fail } from './fault.mjs';
 import { mutations } from './mutations.mjs';
+import { salesOf } from './sales.mjs';
 import { volatile } from './volatile.mjs';
 
 const MOST_FILTER_VALUES = 1000;
@@ -99,10 +100,44 @@ const Query = {
   viewer: (_, __, { world }) => world.viewer,
 };
 
+/** An event's orders, newest first, each with its cursor in this list. */
+function ordersOf(world, event) {
+  const orders = world.orders.filter(({ eventId }) => eventId === event.id);
+  const placed = orders.map((order) => {
+    const [, of, first] = Buffer.from(order.id, 'base64url').toString().split(':');
+    const cursor = Buffer.from(`${of}:${first}`).toString('base64url');
+    return { ...order, first: Number(first), cursor };
+  });
+  return placed.sort((a, b) => b.first - a.first);
+}
+
+const passesFilter =
+  ({ code, viewerId, paymentReference, confirmedAfter, confirmedBefore }) =>
+  (order) =>
+    (code == null || order.code === code) &&
+    (viewerId == null || order.viewerId === viewerId) &&
+    (paymentReference == null || order.paymentReference === paymentReference) &&
+    (confirmedAfter == null || order.confirmedAt >= confirmedAfter) &&
+    (confirmedBefore == null || order.confirmedAt < confirmedBefore);
+
 const Event = {
   seats: (event, wanted, { world }) => seatsPage(world, event, wanted),
   seatMap: (event) => mapOf(event),
   availability: (event, { filter }) => available(filtered(event.seats, filter)),
+  orders(event, { filter, ...bounds }, { world }) {
+    if (!world.isShop) fail('for SHOP and ADMIN only');
+    const all = ordersOf(world, event);
+    const passes = all.filter(passesFilter(filter ?? {}));
+    return page('Order', passes, bounds, (cursor) => {
+      const [of, before, more] = Buffer.from(cursor, 'base64url').toString().split(':');
+      const isCursor = /^\d+$/.test(of) && /^\d+$/.test(before) && more === undefined;
+      return isCursor && ((order) => order.first < Number(before));
+    });
+  },
+  salesSummary(event, _, { world }) {
+    if (!world.isShop) fail('for SHOP and ADMIN only');
+    return salesOf(event, ordersOf(world, event));
+  },
 };
 
 const Viewer = {

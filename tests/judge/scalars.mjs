@@ -22,10 +22,20 @@ const WHOLE_NUMBER = {
   },
 };
 
-/** Only given out. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+function instant(value) {
+  if (typeof value !== 'string' || !RFC_3339.test(value)) {
+    throw new GraphQLError(`${value} is no instant`);
+  }
+  return value;
+}
+
 const INSTANT = {
-  parseValue(value) {
-    throw new GraphQLError(`${value} is not taken`);
+  parseValue: instant,
+  parseLiteral(node) {
+    if (node.kind !== Kind.STRING) throw new GraphQLError('not an instant', { nodes: node });
+    return instant(node.value);
   },
 };
 

@@ -107,6 +107,13 @@ export class Values {
     return string(random.one(lists[list]).cursor);
   }
 
+  /** When an order was made, and long before and after. */
+  #instant() {
+    const { orders } = this.#world;
+    const far = ['2020-01-01T00:00:00.000000Z', '2100-01-01T00:00:00.000000Z'];
+    return string(this.#random.one([...far, this.#random.one(orders).confirmedAt]));
+  }
+
   /** By the name of the argument, and by that of its field where this makes a difference. */
   #leaf(place) {
     const random = this.#random;
@@ -122,6 +129,13 @@ export class Values {
       first: () => this.#first(field),
       after: () => this.#cursor(field),
       code: () => string(random.percent(80) ? random.one(orders).code : 'AAAAA-AAAAA'),
+      orderId: () => this.#anyId(),
+      viewerId: () => this.#anyId(),
+      toViewerId: () => this.#anyId(),
+      guestToken: () => string('no token'),
+      paymentReference: () => string('pi_1'),
+      confirmedAfter: () => this.#instant(),
+      confirmedBefore: () => this.#instant(),
       sections: () => random.one(SECTIONS),
       categoryIds: () => string(random.one(random.one(events).categories).id),
       name: () => string(random.one(['Seat', 'SeatStatus', 'SeatFilter', 'Revision', 'Nothing'])),

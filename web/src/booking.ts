@@ -2,7 +2,7 @@
 // as answered. What is refused is explained at the seat that it is about.
 
 import { total } from './amounts';
-import { Fault, ask, given, type Credentials } from './api';
+import { type AskOptions, Fault, ask, given, type Credentials } from './api';
 import type { ServerClock } from './clock';
 import {
   ConfirmSeatsDocument,
@@ -13,6 +13,17 @@ import {
   ReserveSeatsDocument,
 } from './generated/operations';
 import type { SeatNumber } from './plan';
+import {
+  carryOut,
+  MOST_AT_ONCE,
+  newKey,
+  newPurchase,
+  type Part,
+  type Purchase,
+  readPurchase,
+  seatIdsOf,
+} from './purchase';
+import { capital, whyNot } from './refusals';
 import {
   BUYING,
   FREE,
@@ -54,19 +65,14 @@ export interface BookingEvents {
   note(note: Note): void;
   /** What is waited for has changed. */
   waiting(count: number): void;
-  bought(order: Order): void;
-}
-
-/** A purchase under way: kept across reloads, so that it is asked for again under the same key. */
-interface Purchase {
-  key: string;
-  seatIds: string[];
-  begunAt: number;
+  /** One order, or several of a purchase that was made in parts. */
+  bought(orders: readonly Order[]): void;
 }
 
 export class Booking {
   #waiting = 0;
   #isBuying = false;
+  #progress: string | null = null;
 
   constructor(
     private readonly event: EventDetailsFragment,
@@ -78,6 +84,11 @@ export class Booking {
 
   get isBuying(): boolean {
     return this.#isBuying;
+  }
+
+  /** How far a purchase in parts has come, in words. */
+  get progress(): string | null {
+    return this.#progress;
   }
 
   /** Holds a free seat, gives back one of mine, or says why neither can be. */
@@ -175,8 +186,8 @@ export class Booking {
     if (seats.length === 0 || this.#isBuying) return;
     const seatIds = seats.map((seat) => this.state.plan.idOf(seat)).sort();
     const started = this.#purchase();
-    const isSame = started !== null && started.seatIds.join() === seatIds.join();
-    await this.#carryOut(isSame ? started : { key: newKey(), seatIds, begunAt: Date.now() });
+    const isSame = started !== null && seatIdsOf(started).join() === seatIds.join();
+    await this.#carryOut(isSame ? started : newPurchase(seatIds, newKey, Date.now()));
   }
 
   /** Takes up a purchase whose answer a reload lost: asking again gives the same answer. */
@@ -186,55 +197,77 @@ export class Booking {
   }
 
   async #carryOut(purchase: Purchase): Promise<void> {
-    const { state, event } = this;
-    const known = (id: string) => state.plan.numberOf(id) ?? [];
-    this.#store(purchase);
+    const orders: Order[] = [];
     this.#isBuying = true;
     try {
-      await this.#while(BUYING, purchase.seatIds.flatMap(known), async (options) => {
-        const input = {
-          eventId: event.id,
-          seatIds: purchase.seatIds,
-          idempotencyKey: purchase.key,
-          expectedTotal: this.#shownTotal(purchase.seatIds.flatMap(known)),
+      await this.#while(BUYING, this.#numbers(seatIdsOf(purchase)), (options) => {
+        const steps = {
+          confirm: (part: Part) => this.#confirm(part, orders.length > 0, options),
+          keep: (left: Purchase | null) => this.#store(left),
+          progress: (bought: number, all: number) => this.#tellProgress(bought, all),
         };
-        const asked = await ask(ConfirmSeatsDocument, { input }, options);
-        const answer = given(asked.confirmSeats);
-        // Answered, however: the next purchase is another one.
-        this.#store(null);
-        switch (answer.__typename) {
-          case 'ConfirmSeatsSuccess':
-          case 'AlreadyConfirmed':
-            state.takeOrder(answer.order);
-            this.events.bought(answer.order);
-            break;
-          case 'SeatsNotHeld':
-            for (const { seatId, reason } of answer.seats) {
-              const seat = state.plan.numberOf(seatId);
-              if (seat !== undefined) this.#explain(seat, reason, ' Nothing was bought.');
-            }
-            break;
-          case 'PriceChanged': {
-            const actual = money(answer.actual);
-            this.#refuse(null, `Prices have changed: it is ${actual} now. Please reload the page.`);
-            break;
-          }
-          case 'IdempotencyKeyReused':
-            this.#refuse(null, 'Nothing was bought this time. Please press the button again.');
-            break;
-        }
+        return carryOut(purchase, steps, orders);
       });
     } finally {
       this.#isBuying = false;
+      this.#progress = null;
       this.events.waiting(this.#waiting);
+      if (orders.length > 0) this.events.bought(orders);
     }
+  }
+
+  /** Asks for a part of a purchase; null if it was refused, which is explained. */
+  async #confirm(part: Part, isLater: boolean, options: AskOptions): Promise<Order | null> {
+    const { state, event } = this;
+    const input = {
+      eventId: event.id,
+      seatIds: [...part.seatIds],
+      idempotencyKey: part.key,
+      expectedTotal: this.#shownTotal(this.#numbers(part.seatIds)),
+    };
+    const asked = await ask(ConfirmSeatsDocument, { input }, options);
+    const answer = given(asked.confirmSeats);
+    switch (answer.__typename) {
+      case 'ConfirmSeatsSuccess':
+      case 'AlreadyConfirmed':
+        state.takeOrder(answer.order);
+        return answer.order;
+      case 'SeatsNotHeld': {
+        const rest = isLater ? ' The seats before it are bought.' : ' Nothing was bought.';
+        for (const { seatId, reason } of answer.seats) {
+          const seat = state.plan.numberOf(seatId);
+          if (seat !== undefined) this.#explain(seat, reason, rest);
+        }
+        return null;
+      }
+      case 'PriceChanged': {
+        const actual = money(answer.actual);
+        this.#refuse(null, `Prices have changed: it is ${actual} now. Please reload the page.`);
+        return null;
+      }
+      case 'IdempotencyKeyReused':
+        this.#refuse(null, 'Nothing was bought this time. Please press the button again.');
+        return null;
+    }
+  }
+
+  /** A purchase in parts takes a while: how far it is. */
+  #tellProgress(bought: number, all: number): void {
+    if (all <= MOST_AT_ONCE) return;
+    this.#progress = `${bought} of ${countSeats(all)}`;
+    this.events.waiting(this.#waiting);
+    if (bought > 0) this.#note(null, `${this.#progress} bought.`);
+  }
+
+  #numbers(seatIds: readonly string[]): SeatNumber[] {
+    return seatIds.flatMap((id) => this.state.plan.numberOf(id) ?? []);
   }
 
   /** Marks the seats as waited for while something is asked, and tells a person if it fails. */
   async #while(
     what: Pending,
     seats: SeatNumber[],
-    work: (options: { credentials: Credentials; onWait: (fault: Fault) => void }) => Promise<void>,
+    work: (options: AskOptions) => Promise<void>,
   ): Promise<void> {
     const { state } = this;
     for (const seat of seats) state.setPending(seat, what);
@@ -262,7 +295,7 @@ export class Booking {
 
   #explain(seat: SeatNumber, reason: RefusalReason, consequence = ''): void {
     this.#believe(seat, reason);
-    this.#refuse(seat, `${this.#why(seat, reason)}${consequence}`);
+    this.#refuse(seat, `${whyNot(shortName(this.state.plan, seat), reason)}${consequence}`);
   }
 
   /** A refusal knows more of a seat than this page does. */
@@ -271,34 +304,6 @@ export class Booking {
       this.state.takeHint(seat, HELD, this.clock.now() + HINT_MS);
     else if (reason === 'CONFIRMED' || reason === 'CONFIRMED_TO_ANOTHER')
       this.state.takeHint(seat, SOLD, this.clock.now() + HINT_MS);
-  }
-
-  #why(seat: SeatNumber, reason: RefusalReason): string {
-    const name = shortName(this.state.plan, seat);
-    switch (reason) {
-      case 'RESERVED_BY_ANOTHER':
-        return `Someone was faster: ${name}. It is held, and may become free again.`;
-      case 'CONFIRMED':
-        return `Someone was faster: ${name} is sold.`;
-      case 'NOT_FOR_SALE':
-        return `${capital(name)} is not offered.`;
-      case 'HOLD_EXPIRED':
-        return `The time for ${name} has run out.`;
-      case 'HELD_BY_ANOTHER':
-        return `${capital(name)} is held by someone else now.`;
-      case 'CONFIRMED_TO_ANOTHER':
-        return `${capital(name)} is sold to someone else now.`;
-      case 'NEVER_HELD':
-        // Given back already, perhaps by an answer that was lost.
-        return `${capital(name)} is not held for you any more.`;
-      case 'ALREADY_CONFIRMED':
-        return `${capital(name)} is yours already, in another order.`;
-      case 'NOT_FOUND':
-        return 'The event has no such seat. Please reload the page.';
-      default:
-        // Of a server that is newer than this page.
-        return `${capital(name)} cannot be had right now.`;
-    }
   }
 
   #note(seat: SeatNumber | null, text: string): void {
@@ -318,7 +323,8 @@ export class Booking {
   #purchase(): Purchase | null {
     let purchase = this.#unstored;
     try {
-      purchase = JSON.parse(localStorage.getItem(this.#storageKey) ?? 'null') ?? purchase;
+      const kept = localStorage.getItem(this.#storageKey);
+      purchase = readPurchase(JSON.parse(kept ?? 'null')) ?? purchase;
     } catch {
       // Nothing is stored here.
     }
@@ -334,16 +340,4 @@ export class Booking {
       // It lasts as long as the page.
     }
   }
-}
-
-/** A UUID; browsers give `randomUUID` to pages over HTTPS only. */
-function newKey(): string {
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

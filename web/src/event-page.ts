@@ -133,7 +133,7 @@ export class EventPage {
         this.#map.setWaiting(waiting);
         this.#renderNow();
       },
-      bought: (order) => void this.#showOrder(order),
+      bought: (orders) => void this.#showOrders(orders),
       mapChanged: () => this.#scheduleExpiry(),
       ownChanged: () => {
         this.#scheduleExpiry();
@@ -271,6 +271,7 @@ export class EventPage {
       category: this.#category,
       now: this.#clock.now(),
       isBuying: this.#attendance?.booking.isBuying ?? false,
+      progress: this.#attendance?.booking.progress ?? null,
     };
     const view = panel(model, {
       pickCategory: (category) => {
@@ -284,7 +285,7 @@ export class EventPage {
         this.#map.showSeat(seat);
         this.#map.highlight(seat);
       },
-      showOrder: (order) => void this.#showOrder(order),
+      showOrder: (order) => void this.#showOrders([order]),
     });
     if (this.#described) render(this.#details(this.#described), parts.tooltip);
     const hadFocus = parts.panel.contains(document.activeElement);
@@ -391,14 +392,16 @@ export class EventPage {
     placeNote(this.#note, element, map, this.#map.view, this.#plan);
   }
 
-  async #showOrder(order: Order): Promise<void> {
+  async #showOrders(orders: readonly Order[]): Promise<void> {
     const { dialog } = this.parts;
     const { orderDetails } = await import('./late');
     render(
-      orderDetails(this.#plan, this.#event, order, () => dialog.close()),
+      orderDetails(this.#plan, this.#event, orders, () => dialog.close()),
       dialog,
     );
-    this.parts.announce(`Bought. Your order is ${[...order.code].join(' ')}.`, true);
+    const codes = orders.map(({ code }) => [...code].join(' '));
+    const what = codes.length === 1 ? 'Your order is' : 'Your orders are';
+    this.parts.announce(`Bought. ${what} ${codes.join(', and ')}.`, true);
     if (!dialog.open) dialog.showModal();
     this.#renderNow();
   }

@@ -28,6 +28,8 @@ export interface PanelModel {
   /** The server's clock. */
   readonly now: number;
   readonly isBuying: boolean;
+  /** How far a purchase in parts has come, in words. */
+  readonly progress: string | null;
 }
 
 export interface PanelActions {
@@ -152,7 +154,7 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
             aria-busy=${isBuying}
             @click=${() => actions.buy()}
           >
-            ${buyWords(isBuying, prices)}
+            ${buyWords(model, prices)}
           </button>`
     }
   </section>`;
@@ -163,8 +165,8 @@ function isLeftToShop(event: EventDetailsFragment, prices: Category['price'][]):
   return event.confirmedBy === 'SHOP' && prices.some(({ amountMinor }) => amountMinor > 0);
 }
 
-function buyWords(isBuying: boolean, prices: Category['price'][]): string {
-  if (isBuying) return 'Buying…';
+function buyWords({ isBuying, progress }: PanelModel, prices: Category['price'][]): string {
+  if (isBuying) return progress === null ? 'Buying…' : `Buying… ${progress}`;
   if (prices.length === 0) return 'Giving back…';
   return `Buy ${seats(prices.length)} · ${sum(prices)}`;
 }

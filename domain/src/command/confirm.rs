@@ -80,6 +80,11 @@ impl Command for Confirm {
             if order.seats != self.seats.as_slice() || !self.has_tickets_of(order, ledger) {
                 return Err(ConfirmRefusal::KeyReused);
             }
+            // It was passed on since. It is no longer for its buyer's eyes; but the shop asks
+            // whether this purchase came about.
+            if order.viewer != self.viewer && self.asked_by == ConfirmedBy::Buyer {
+                all_held_by(&self.viewer, &self.seats, ledger).map_err(ConfirmRefusal::NotHeld)?;
+            }
             return self.made_before(order.clone());
         }
         if let Some(order) = self.order_of_exactly_these(ledger).cloned() {

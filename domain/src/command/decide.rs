@@ -43,6 +43,8 @@ pub struct Needs<'a> {
     /// Whether to know everything about the event, to change it: such a command is decided after
     /// all others of its batch.
     pub event_details: bool,
+    /// Whose the orders of these seats that are sold shall be.
+    pub hand_over: Option<HandOver<'a>>,
     /// Whether to know what seats cost, although nothing is bought.
     pub prices: bool,
     /// Seats to look for in the plan, by their names; those that are there are locked.
@@ -51,6 +53,15 @@ pub struct Needs<'a> {
     pub best: Option<&'a BestRequest>,
     /// Whether to look up anew when the event's next hold runs out.
     pub reschedules_expiry: bool,
+}
+
+/// To whom orders go.
+#[derive(Clone, Copy, Debug)]
+pub struct HandOver<'a> {
+    /// Whose keys for these orders shall stand for them as the new owner's too; `None`: nobody's.
+    pub keys_of: Option<&'a ViewerId>,
+    /// The new owner.
+    pub to: &'a ViewerId,
 }
 
 impl Needs<'_> {

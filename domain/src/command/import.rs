@@ -56,7 +56,8 @@ impl Command for Import {
             revision: Revision::ZERO,
         };
         for seat in self.part.seats() {
-            self.import(seat, ledger, &mut imported);
+            let seat = ledger.on_floor(seat);
+            self.import(&seat, ledger, &mut imported);
         }
         imported.plan_version = ledger.plan_version();
         imported.revision = ledger.revision();

@@ -6,6 +6,7 @@
 //! A file for each command: what it asks, how it is decided, and why it may be refused.
 
 mod block;
+mod claim;
 mod confirm;
 mod decide;
 mod expire;
@@ -19,11 +20,13 @@ mod seat_set;
 mod set_prices;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod update_event;
 
 pub use block::{Block, Blocked, MAX_SEATS_PER_BLOCK, Unblock};
+pub use claim::{Claim, Claimed};
 pub use confirm::{Confirm, ConfirmRefusal, Confirmed};
-pub use decide::{Command, Needs};
+pub use decide::{Command, HandOver, Needs};
 pub use expire::Expire;
 pub use extend::{Extend, ExtendRefusal};
 pub use held::NotHeldReason;
@@ -33,4 +36,5 @@ pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
 pub use reserve_best::{ReserveBest, ReserveBestRefusal};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
 pub use set_prices::{SetPrices, SetPricesRefusal};
+pub use transfer::{Transfer, TransferRefusal, Transferred};
 pub use update_event::{UpdateEvent, UpdateEventRefusal};

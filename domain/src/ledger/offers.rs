@@ -45,7 +45,7 @@ impl Ledger {
         by: &ViewerId,
     ) -> Result<(), IllegalTransition> {
         self.settle(id);
-        let entry = Entry { cause, viewer: by, expires_at: None, order: None };
+        let entry = Entry::of(cause, by);
         self.change(id, SeatState::stay_free, entry)
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Entry, Ledger};
 use crate::change::Cause;
-use crate::ids::{CategoryId, Revision, SeatId, ViewerId};
+use crate::ids::{CategoryId, PriceVersion, Revision, SeatId, ViewerId};
 use crate::plan::{
-    CategoryName, MAX_CATEGORIES, MAX_SEATS, PALETTE, PartProblem, PlaceFacts, PlaceName, PlanPart,
-    PlannedCategory, PlannedSeat, RowName, SectionName,
+    CategoryName, FloorName, MAX_CATEGORIES, MAX_FLOORS, MAX_SEATS, PALETTE, PartProblem,
+    PlaceFacts, PlaceName, PlanPart, PlannedCategory, PlannedSeat, RowName, SectionName,
 };
-use crate::prices::{PriceVersion, TicketType};
+use crate::prices::TicketType;
 use crate::seat::{IllegalTransition, Seat, SeatState};
 
 /// What the store read of an event's plan.
@@ -27,6 +27,8 @@ pub struct OpenPlan {
     pub sections: HashMap<SectionName, String>,
     /// The same of rows.
     pub rows: HashMap<RowName, String>,
+    /// The same of all floors.
+    pub floors: HashMap<FloorName, String>,
 }
 
 /// What the store has to write of a plan.
@@ -89,6 +91,13 @@ impl Ledger {
             let message = format!("an event has up to {MAX_CATEGORIES} categories");
             return Err(problem("categories", 0, message));
         }
+        let floors = part.seats().iter().filter_map(|seat| seat.traits.floor.as_deref());
+        let floors: HashSet<_> = floors.map(FloorName::of).collect();
+        let new = floors.iter().filter(|name| !plan.floors.contains_key(name)).count();
+        if plan.floors.len() + new > MAX_FLOORS {
+            let message = format!("an event has up to {MAX_FLOORS} floors");
+            return Err(problem("seats", 0, message));
+        }
         let is_new = |seat: &&PlannedSeat| !plan.places.contains_key(&seat.name());
         let seats = part.seats().iter().filter(is_new).count();
         if usize::try_from(plan.last_seat).unwrap_or(MAX_SEATS) + seats > MAX_SEATS {
@@ -121,6 +130,17 @@ impl Ledger {
         Some(id)
     }
 
+    /// The seat on its floor as that is written already: whoever writes it otherwise means the one
+    /// that is there.
+    pub(crate) fn on_floor(&mut self, seat: &PlannedSeat) -> PlannedSeat {
+        let mut seat = seat.clone();
+        if let (Some(floor), Some(plan)) = (seat.traits.floor.take(), &mut self.plan) {
+            let known = plan.floors.entry(FloorName::of(&floor)).or_insert(floor);
+            seat.traits.floor = Some(known.clone());
+        }
+        seat
+    }
+
     /// Brings a seat in, or changes one that is free.
     pub(crate) fn bring_in(
         &mut self,
@@ -149,7 +169,7 @@ impl Ledger {
             self.seats.insert(id, new);
         }
         self.settle(id);
-        let entry = Entry { cause: Cause::Imported, viewer: by, expires_at: None, order: None };
+        let entry = Entry::of(Cause::Imported, by);
         self.change(id, SeatState::stay_free, entry)?;
         if let Some(row) = self.seats.get_mut(&id) {
             row.category = category;

@@ -3,9 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::Ledger;
+use crate::change::Cause;
 use crate::confirmed_by::ConfirmedBy;
-use crate::ids::{CategoryId, SeatId};
+use crate::ids::{CategoryId, PriceVersion, SeatId};
 use crate::prices::{NewPriceList, NewPrices, TicketType};
+use crate::seat::SeatStatus;
+
+/// The list that a seat is held or sold by after a change, where the event has the current one. A
+/// hold keeps its list for as long as it lasts, and so does the sale after it.
+pub(super) fn list_after(
+    cause: Cause,
+    current: PriceVersion,
+    before: PriceVersion,
+) -> PriceVersion {
+    match cause.status() {
+        SeatStatus::Available => PriceVersion::FIRST,
+        SeatStatus::Reserved if cause == Cause::Reserved => current,
+        SeatStatus::Reserved | SeatStatus::Confirmed => before,
+    }
+}
 
 impl Ledger {
     /// What seats of a category cost from now on, by the type of ticket; none if there is no such

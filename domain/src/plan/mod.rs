@@ -40,7 +40,7 @@ pub use limits::{
 };
 pub use names::{FloorClash, NameClash, NamedFloors, NamedPlaces, name_key, place_key};
 pub use part::{
-    CategoryName, MAX_PROBLEMS, MAX_SEATS_OF_A_PART, NamedSeat, PartProblem, PlaceFacts, PlaceName,
-    PlanPart, RowName, SectionName,
+    CategoryName, FloorName, MAX_PROBLEMS, MAX_SEATS_OF_A_PART, NamedSeat, PartProblem, PlaceFacts,
+    PlaceName, PlanPart, RowName, SectionName,
 };
 pub use seat_plan::{PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};

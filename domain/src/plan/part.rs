@@ -51,6 +51,17 @@ impl RowName {
     }
 }
 
+/// What a floor goes by.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FloorName(String);
+
+impl FloorName {
+    /// That of a floor with this name.
+    pub fn of(name: &str) -> Self {
+        Self(name_key(name))
+    }
+}
+
 /// What a seat goes by: its section, row and number.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct PlaceName(RowName, String);

@@ -82,6 +82,7 @@ fn kinds(decision: &Decision) -> Vec<String> {
         Answer::Reserve(Err(ReserveRefusal::SalesClosed { .. })) => one("reserve: sales closed"),
         Answer::Reserve(Err(ReserveRefusal::TooFrequent { .. })) => one("reserve: too frequent"),
         Answer::Reserve(Err(ReserveRefusal::LeftAlone(_))) => one("reserve: left alone"),
+        Answer::Claim(_) | Answer::Transfer(_) => one("something changes hands"),
         Answer::Extend(Ok(_)) => one("extend: prolonged"),
         Answer::Extend(Err(ExtendRefusal::NotOffered)) => one("extend: not offered"),
         Answer::Extend(Err(ExtendRefusal::ExtendedBefore)) => one("extend: prolonged before"),
@@ -97,16 +98,7 @@ fn kinds(decision: &Decision) -> Vec<String> {
         }
         Answer::Confirm(Ok(_)) => one("confirm: sold"),
         Answer::Confirm(Err(ConfirmRefusal::NoSuchTickets(_))) => one("confirm: no such ticket"),
-        Answer::SetPrices(Ok(is_new)) => {
-            one(if *is_new { "prices: changed" } else { "prices: as they were" })
-        }
-        Answer::SetPrices(Err(SetPricesRefusal::NoSuchCategories(_))) => {
-            one("prices: no such category")
-        }
-        Answer::SetPrices(Err(SetPricesRefusal::OtherCurrency(_))) => {
-            one("prices: another currency")
-        }
-        Answer::SetPrices(Err(SetPricesRefusal::TooManyLists)) => one("prices: too many lists"),
+        Answer::SetPrices(set) => one(kind_of_prices(set)),
         Answer::Confirm(Err(ConfirmRefusal::KeyReused)) => one("confirm: key reused"),
         Answer::Confirm(Err(ConfirmRefusal::PriceChanged { .. })) => one("confirm: another price"),
         Answer::Confirm(Err(ConfirmRefusal::LeftToShop)) => one("confirm: left to the shop"),
@@ -122,12 +114,7 @@ fn kinds(decision: &Decision) -> Vec<String> {
         | Answer::Extend(Err(ExtendRefusal::NotHeld(seats))) => {
             seats.iter().map(|(_, reason)| format!("not held: {reason:?}")).collect()
         }
-        Answer::Block(Ok(_)) if has_taken_over(&decision.changes) => {
-            one("block: a hold that ran out is ended")
-        }
-        Answer::Block(Ok(_)) => {
-            one(if is_change { "block: changed" } else { "block: nothing to do" })
-        }
+        Answer::Block(Ok(_)) => one(block_kind(&decision.changes)),
         Answer::Block(Err(seats)) => {
             seats.iter().map(|(_, reason)| format!("block: {reason:?}")).collect()
         }
@@ -135,6 +122,16 @@ fn kinds(decision: &Decision) -> Vec<String> {
         Answer::Expire(ended) => {
             one(if *ended > 0 { "expire: some were due" } else { "expire: nothing was due" })
         }
+    }
+}
+
+fn kind_of_prices(set: &Result<bool, SetPricesRefusal>) -> &'static str {
+    match set {
+        Ok(true) => "prices: changed",
+        Ok(false) => "prices: as they were",
+        Err(SetPricesRefusal::NoSuchCategories(_)) => "prices: no such category",
+        Err(SetPricesRefusal::OtherCurrency(_)) => "prices: another currency",
+        Err(SetPricesRefusal::TooManyLists) => "prices: too many lists",
     }
 }
 
@@ -152,6 +149,14 @@ fn sold(world: &World) -> Vec<String> {
         }
     }
     kinds
+}
+
+fn block_kind(changes: &[Change]) -> &'static str {
+    match changes {
+        [] => "block: nothing to do",
+        changes if has_taken_over(changes) => "block: a hold that ran out is ended",
+        _ => "block: changed",
+    }
 }
 
 fn has_taken_over(changes: &[Change]) -> bool {

@@ -8,6 +8,7 @@
 mod choosing;
 mod churn;
 mod coverage;
+mod handing_over;
 mod holds;
 mod oracle;
 mod purchases;
@@ -120,7 +121,7 @@ proptest! {
             let mut folded = World::new(world.terms.clone()).seats;
             for change in &world.log {
                 let row = folded.get_mut(&change.seat).expect("only the event's seats change");
-                row.state = written(change);
+                row.state = written(change, &row.state);
                 row.revision = change.revision;
                 row.price_list = match change.cause {
                     Cause::Reserved => world.list_at(change.revision),

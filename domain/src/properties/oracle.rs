@@ -10,15 +10,16 @@ use super::world::{
     Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, category_of, code, first_prices, seat, written,
 };
 use crate::command::{
-    Block, Blocked, Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal, NotHeldReason,
-    Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices, SetPricesRefusal,
-    UnavailableReason, Unblock,
+    Block, Blocked, Claim, Claimed, Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal,
+    NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices,
+    SetPricesRefusal, Transfer, TransferRefusal, Transferred, UnavailableReason, Unblock,
 };
 use crate::ledger::Terms;
 use crate::seat::Seat;
 use crate::{
-    CategoryId, Cause, Change, ConfirmedBy, EventStatus, IdempotencyKey, Money, Order, OrderId,
-    PriceVersion, Revision, SeatBlock, SeatId, SeatStatus, TicketType, ViewerId,
+    CategoryId, Cause, Change, ConfirmedBy, EventStatus, Hold, IdempotencyKey, Money, Order,
+    OrderId, PriceVersion, Revision, SeatBlock, SeatId, SeatState, SeatStatus, TicketType,
+    ViewerId,
 };
 
 /// How a seat stands at an instant.
@@ -47,7 +48,7 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
             Stands::Sold { to: viewer, order: last.order.unwrap() }
         }
         Cause::Reserved | Cause::Extended | Cause::Claimed => {
-            let (until, is_extended) = (last.expires_at.unwrap(), last.cause == Cause::Extended);
+            let (until, is_extended) = (last.expires_at.unwrap(), is_extended(log, seat));
             if until <= now {
                 Stands::Free { lapsed: Some(viewer) }
             } else {
@@ -55,6 +56,13 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
             }
         }
     }
+}
+
+/// Whether the last hold on the seat was prolonged, whoever has it by now.
+fn is_extended(log: &[Change], seat: SeatId) -> bool {
+    let of_seat = log.iter().rev().filter(|change| change.seat == seat);
+    let begin = of_seat.skip_while(|change| change.cause == Cause::Claimed);
+    begin.map(|change| change.cause).next() == Some(Cause::Extended)
 }
 
 /// Whether the seat is offered, going by the log alone.
@@ -95,8 +103,8 @@ const UNBLOCKED: Cause = Cause::Unblocked;
 pub(super) struct Oracle {
     terms: Terms,
     untouched: World,
-    /// First revisions of holds on seats for which others have asked.
-    asked_for: BTreeSet<Revision>,
+    /// First revisions of holds on seats for which others have asked, and who held them then.
+    asked_for: BTreeSet<(Revision, ViewerId)>,
     /// The price lists, and after how many changes each was set.
     lists: Vec<(usize, BTreeMap<CategoryId, Vec<TicketType>>)>,
     pub(super) log: Vec<Change>,
@@ -124,6 +132,8 @@ impl Oracle {
             Ask::Confirm(ask) => Answer::Confirm(self.confirm(ask, now)),
             Ask::Release(ask) => Answer::Release(self.release(ask, now)),
             Ask::Extend(ask) => Answer::Extend(self.extend(ask, now)),
+            Ask::Claim(ask) => Answer::Claim(self.claim(ask, now)),
+            Ask::Transfer(ask) => Answer::Transfer(self.transfer(ask, now)),
             Ask::Block(ask) => Answer::Block(self.block(ask, now)),
             Ask::Unblock(ask) => Answer::Block(self.unblock(ask, now)),
             Ask::Expire(ask) => {
@@ -166,7 +176,9 @@ impl Oracle {
         if !taken.is_empty() {
             for (seat, _) in taken.iter().filter(|(_, why)| *why == BY_ANOTHER) {
                 let begin = |change: &&Change| change.seat == *seat && change.cause == RESERVED;
-                self.asked_for.extend(self.log.iter().rfind(begin).map(|begin| begin.revision));
+                let held_by = self.last(*seat).viewer.clone();
+                let begin = self.log.iter().rfind(begin).map(|begin| begin.revision);
+                self.asked_for.extend(begin.map(|begin| (begin, held_by)));
             }
             return Err(ReserveRefusal::Unavailable(taken));
         }
@@ -208,7 +220,7 @@ impl Oracle {
             return Err(ExtendRefusal::NotOffered);
         }
         self.check_held(&ask.viewer, &ask.seats, now).map_err(ExtendRefusal::NotHeld)?;
-        if seats.iter().any(|&seat| self.last(seat).cause == Cause::Extended) {
+        if seats.iter().any(|&seat| is_extended(&self.log, seat)) {
             return Err(ExtendRefusal::ExtendedBefore);
         }
         for &seat in seats {
@@ -225,11 +237,14 @@ impl Oracle {
             self.keys.iter().find(|(viewer, key, _)| *viewer == ask.viewer && *key == ask.key);
         if let Some((_, _, id)) = known {
             let order = self.orders.iter().find(|order| order.id == *id).unwrap().clone();
-            return if order.seats == seats && self.is_as_sold(ask, &order) {
-                bought_before(ask, order)
-            } else {
-                Err(ConfirmRefusal::KeyReused)
-            };
+            if order.seats != seats || !self.is_as_sold(ask, &order) {
+                return Err(ConfirmRefusal::KeyReused);
+            }
+            if order.viewer != ask.viewer && ask.asked_by == ConfirmedBy::Buyer {
+                let gone = |&seat: &SeatId| (seat, NotHeldReason::ConfirmedToAnother);
+                return Err(ConfirmRefusal::NotHeld(seats.iter().map(gone).collect()));
+            }
+            return bought_before(ask, order);
         }
         let same = self
             .orders
@@ -263,12 +278,87 @@ impl Oracle {
                 Confirmed { order: self.sell(ask, now), created: true }
             }
         };
-        let id = confirmed.order.id;
-        let known = self.keys.iter().filter(|(_, _, order)| *order == id).count();
-        if is_repeat && known < 10 {
-            self.keys.push((ask.viewer.clone(), ask.key.clone(), id));
+        if is_repeat {
+            self.remember(&ask.viewer, &ask.key, confirmed.order.id);
         }
         Ok(confirmed)
+    }
+
+    fn remember(&mut self, viewer: &ViewerId, key: &IdempotencyKey, id: OrderId) {
+        if self.keys.iter().filter(|(_, _, order)| *order == id).count() < 10 {
+            self.keys.push((viewer.clone(), key.clone(), id));
+        }
+    }
+
+    fn claim(&mut self, ask: &Claim, now: DateTime<Utc>) -> Claimed {
+        let mut claimed = Claimed::default();
+        for &seat in ask.seats.as_slice() {
+            match stands(&self.log, seat, now) {
+                _ if ask.guest == ask.viewer => {}
+                Stands::Held { by, until, .. } if by == ask.guest => {
+                    self.hand_on(seat, Cause::Claimed, &ask.viewer, now);
+                    self.log.last_mut().unwrap().expires_at = Some(until);
+                    claimed.holds += 1;
+                }
+                Stands::Sold { to, order } if to == ask.guest && self.is_whole(ask, order) => {
+                    self.give(order, &ask.viewer, now);
+                    let own = self.keys.iter().filter(|key| key.0 == ask.guest && key.2 == order);
+                    let mut own: Vec<_> = own.map(|(_, key, _)| key.clone()).collect();
+                    own.sort_by_key(|key| key.as_str().to_owned());
+                    for key in own {
+                        if !self
+                            .keys
+                            .iter()
+                            .any(|(viewer, known, _)| *viewer == ask.viewer && *known == key)
+                        {
+                            self.remember(&ask.viewer, &key, order);
+                        }
+                    }
+                    claimed.orders += 1;
+                }
+                _ => {}
+            }
+        }
+        claimed
+    }
+
+    fn is_whole(&self, ask: &Claim, order: OrderId) -> bool {
+        let order = self.orders.iter().find(|known| known.id == order).unwrap();
+        order.seats.iter().all(|seat| ask.seats.as_slice().contains(seat))
+    }
+
+    fn transfer(
+        &mut self,
+        ask: &Transfer,
+        now: DateTime<Utc>,
+    ) -> Result<Transferred, TransferRefusal> {
+        let known = self.orders.iter().find(|order| order.id == ask.order);
+        let known = known.filter(|order| order.seats == ask.seats.as_slice());
+        let order = known.ok_or(TransferRefusal::NotFound)?.clone();
+        if order.viewer != ask.to {
+            if order.viewer != ask.from {
+                return Err(TransferRefusal::OwnerChanged(Box::new(order)));
+            }
+            self.give(ask.order, &ask.to, now);
+        }
+        let revisions = order.seats.iter().map(|&seat| self.last(seat).revision);
+        let revision = revisions.max().unwrap();
+        Ok(Transferred { order: Order { viewer: ask.to.clone(), ..order }, revision })
+    }
+
+    fn give(&mut self, order: OrderId, to: &ViewerId, now: DateTime<Utc>) {
+        let known = self.orders.iter_mut().find(|known| known.id == order).unwrap();
+        known.viewer = to.clone();
+        for seat in known.seats.clone() {
+            self.hand_on(seat, Cause::Transferred, to, now);
+            self.log.last_mut().unwrap().order = Some(order);
+        }
+    }
+
+    fn hand_on(&mut self, seat: SeatId, cause: Cause, to: &ViewerId, now: DateTime<Utc>) {
+        let former = self.last(seat).viewer.clone();
+        self.log(seat, cause, to, now, None);
+        self.log.last_mut().unwrap().former = Some(former);
     }
 
     /// What a seat costs by the list that was the event's when its last hold began.
@@ -466,8 +556,20 @@ impl Oracle {
             viewer: viewer.clone(),
             expires_at: (cause == Cause::Reserved).then(|| now + self.terms.hold),
             order,
+            former: None,
             changed_at: now,
         });
+    }
+
+    fn state(&self, last: &Change) -> SeatState {
+        let state = written(last, &SeatState::Available { lapsed: None });
+        match state {
+            SeatState::Reserved(hold) => {
+                let is_extended = is_extended(&self.log, last.seat);
+                SeatState::Reserved(Hold { is_extended, ..hold })
+            }
+            SeatState::Available { .. } | SeatState::Confirmed(_) => state,
+        }
     }
 
     fn revision(&self) -> i64 {
@@ -496,7 +598,7 @@ impl Oracle {
             let mut row = self.untouched.seats[&seat].clone();
             row.for_sale = is_for_sale(&self.log, seat);
             if let Some(last) = self.log.iter().rfind(|change| change.seat == seat) {
-                row.state = written(last);
+                row.state = self.state(last);
                 row.revision = last.revision;
                 row.price_list = self.list_of(last);
             }

@@ -151,8 +151,8 @@ proptest! {
                 let mut others = asked.clone();
                 others.chosen.insert(seat, TicketTypeId { number: other, ..known });
                 prop_assert_eq!(after.book_one(&Ask::Confirm(others.clone())).answer, KEY_REUSED);
-                let under_new = Confirm { key: IdempotencyKey::new("new".into()).unwrap(), ..others };
-                let answer = after.book_one(&Ask::Confirm(under_new)).answer;
+                let others = Confirm { key: IdempotencyKey::new("new".into()).unwrap(), ..others };
+                let answer = after.book_one(&Ask::Confirm(others)).answer;
                 prop_assert_eq!(answer, confirmed_before(order), "its seats find it");
                 prop_assert_eq!(&after, &world, "nothing is written, the new key neither");
             }

@@ -26,18 +26,21 @@ impl Story {
     }
 }
 
-/// All holds at `now`, in the order in which they began. Others asked for those whose first
-/// revision is in `asked_for`.
+/// All holds at `now`, in the order in which they began; each is of whoever had it last. Others
+/// asked for those whose first revision is in `asked_for`, with who had it then.
 pub(super) fn stories(
     log: &[Change],
-    asked_for: &BTreeSet<Revision>,
+    asked_for: &BTreeSet<(Revision, ViewerId)>,
     now: DateTime<Utc>,
 ) -> Vec<Story> {
     let tell = |(index, begin): (usize, &Change)| {
         let of_seat = || log[index..].iter().filter(|change| change.seat == begin.seat);
-        let is_end = |change: &&Change| !matches!(change.cause, Cause::Reserved | Cause::Extended);
+        let is_end = |change: &&Change| {
+            !matches!(change.cause, Cause::Reserved | Cause::Extended | Cause::Claimed)
+        };
         let end = of_seat().find(is_end);
-        let until = of_seat().take_while(|change| !is_end(change)).last().unwrap().expires_at;
+        let last = of_seat().take_while(|change| !is_end(change)).last().unwrap();
+        let (until, viewer) = (last.expires_at, last.viewer.clone());
         let let_go_at = match end.map(|end| end.cause) {
             Some(Cause::Confirmed) => None,
             Some(Cause::Released) => end.map(|end| end.changed_at),
@@ -45,11 +48,11 @@ pub(super) fn stories(
             None => until.filter(|&until| until <= now),
         };
         Story {
-            viewer: begin.viewer.clone(),
             seat: begin.seat,
             from: begin.changed_at,
             let_go_at,
-            is_asked_for: asked_for.contains(&begin.revision),
+            is_asked_for: asked_for.contains(&(begin.revision, viewer.clone())),
+            viewer,
         }
     };
     let is_begin = |(_, change): &(usize, &Change)| change.cause == Cause::Reserved;

@@ -1,15 +1,16 @@
 //! One event in memory: the tables, and a `book` as `store::booking` is against PostgreSQL. It
 //! opens a ledger with exactly what the commands say they need, and writes what it closes with.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::churn::{LetGo, Run, WINDOW};
 use crate::command::{
-    Block, Blocked, Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend, ExtendRefusal,
-    Needs, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved, SeatSet, SetPrices,
-    SetPricesRefusal, UnavailableReason, Unblock,
+    Block, Blocked, Claim, Claimed, Command, Confirm, ConfirmRefusal, Confirmed, Expire, Extend,
+    ExtendRefusal, Needs, NotHeldReason, Release, Released, Reserve, ReserveRefusal, Reserved,
+    SeatSet, SetPrices, SetPricesRefusal, Transfer, TransferRefusal, Transferred,
+    UnavailableReason, Unblock,
 };
 use crate::ledger::{Closing, Ledger, NewKey, Offer, Opening, Terms};
 use crate::plan::MAX_PRICE_MINOR;
@@ -95,6 +96,8 @@ pub(super) enum Ask {
     Confirm(Confirm),
     Release(Release),
     Extend(Extend),
+    Claim(Claim),
+    Transfer(Transfer),
     Expire(Expire),
     SetPrices(SetPrices),
     Block(Block),
@@ -108,6 +111,8 @@ pub(super) enum Answer {
     Confirm(Result<Confirmed, ConfirmRefusal>),
     Release(Result<Released, Vec<(SeatId, NotHeldReason)>>),
     Extend(Result<Reserved, ExtendRefusal>),
+    Claim(Claimed),
+    Transfer(Result<Transferred, TransferRefusal>),
     Expire(usize),
     SetPrices(Result<bool, SetPricesRefusal>),
     Block(Result<Blocked, Vec<(SeatId, UnavailableReason)>>),
@@ -120,6 +125,8 @@ impl Ask {
             Self::Confirm(confirm) => confirm.needs(),
             Self::Release(release) => release.needs(),
             Self::Extend(extend) => extend.needs(),
+            Self::Claim(claim) => claim.needs(),
+            Self::Transfer(transfer) => transfer.needs(),
             Self::Expire(expire) => expire.needs(),
             Self::SetPrices(set) => set.needs(),
             Self::Block(block) => block.needs(),
@@ -133,6 +140,8 @@ impl Ask {
             Self::Confirm(confirm) => Answer::Confirm(confirm.decide(ledger)),
             Self::Release(release) => Answer::Release(release.decide(ledger)),
             Self::Extend(extend) => Answer::Extend(extend.decide(ledger)),
+            Self::Claim(claim) => Answer::Claim(claim.decide(ledger)),
+            Self::Transfer(transfer) => Answer::Transfer(transfer.decide(ledger)),
             Self::Expire(expire) => Answer::Expire(expire.decide(ledger)),
             Self::SetPrices(set) => Answer::SetPrices(set.decide(ledger)),
             Self::Block(block) => Answer::Block(block.decide(ledger)),
@@ -149,6 +158,7 @@ impl Answer {
                 | Self::Confirm(Err(_))
                 | Self::Release(Err(_))
                 | Self::Extend(Err(_))
+                | Self::Transfer(Err(_))
                 | Self::SetPrices(Err(_))
                 | Self::Block(Err(_))
         )
@@ -346,29 +356,30 @@ impl World {
         let purchases: Vec<_> = needs.iter().filter_map(|needs| needs.purchase).collect();
         let limited = self.terms.max_seats_per_viewer.is_some();
         let counted = needs.iter().filter_map(|needs| needs.holdings_of).filter(|_| limited);
-        let asked = purchases.iter().map(|&(viewer, key)| (viewer.clone(), key.clone()));
-        let keys: HashMap<_, _> =
-            asked.filter_map(|asked| self.keys.get(&asked).map(|&order| (asked, order))).collect();
         let sold = seats.iter().filter_map(|seat| match &seat.state {
             SeatState::Confirmed(sale) => Some(sale.order),
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         });
+        let sold: Vec<OrderId> = sold.collect();
+        let asked = self.keys_at_hand(&needs, &sold).into_iter();
+        let keys: HashMap<_, _> =
+            asked.filter_map(|asked| self.keys.get(&asked).map(|&order| (asked, order))).collect();
         let codes = purchases.iter().map(|&(viewer, key)| {
             let code = code(viewer, key);
             ((viewer.clone(), key.clone()), code)
         });
         let codes = codes.collect();
         let (let_go, runs) = self.churn(&needs);
-        let sold: Vec<OrderId> = sold.collect();
         let is_new = |&(viewer, key): &(&ViewerId, &IdempotencyKey)| {
             !keys.contains_key(&(viewer.clone(), key.clone()))
         };
-        let named = sold.iter().filter(|_| purchases.iter().any(is_new));
+        let is_claimed = needs.iter().any(|needs| needs.hand_over.is_some());
+        let named = sold.iter().filter(|_| is_claimed || purchases.iter().any(is_new));
         let taken = |id| KeySlots::taken(self.key_slots[id].iter().copied());
         let key_slots = named.map(|id| (*id, taken(id))).collect();
         let known: BTreeSet<OrderId> = keys.values().copied().chain(sold).collect();
         let mut orders = Vec::new();
-        if !purchases.is_empty() {
+        if is_claimed || !purchases.is_empty() {
             orders = known.iter().map(|id| self.orders[id].clone()).collect();
         }
         let price_list = self.list_at(Revision::MAX);
@@ -402,6 +413,29 @@ impl World {
             orders,
             plan: None,
         }
+    }
+
+    /// The keys of purchases; and where orders are claimed, the guest's keys for orders at hand,
+    /// and each of these keys of whoever claims.
+    fn keys_at_hand(
+        &self,
+        needs: &[Needs<'_>],
+        sold: &[OrderId],
+    ) -> HashSet<(ViewerId, IdempotencyKey)> {
+        let purchases = needs.iter().filter_map(|needs| needs.purchase);
+        let purchases: Vec<_> =
+            purchases.map(|(viewer, key)| (viewer.clone(), key.clone())).collect();
+        let mut at_hand: HashSet<_> = purchases.iter().cloned().collect();
+        for hand_over in needs.iter().filter_map(|needs| needs.hand_over) {
+            let Some(guest) = hand_over.keys_of else { continue };
+            let known = self.keys.iter().filter(|(_, order)| sold.contains(order));
+            let own = known.map(|(key, _)| key).chain(&purchases);
+            for (viewer, key) in own.filter(|(viewer, _)| viewer == guest) {
+                at_hand.insert((viewer.clone(), key.clone()));
+                at_hand.insert((hand_over.to.clone(), key.clone()));
+            }
+        }
+        at_hand
     }
 
     /// As the store reads: only where it may matter.
@@ -450,12 +484,9 @@ impl World {
     /// tables' primary keys would refuse.
     pub(super) fn keep(&mut self, mut closing: Closing) {
         assert_eq!(closing.changes.len(), closing.price_lists.len(), "each change has its list");
-        let changes = closing.changes.iter().zip(&closing.price_lists);
-        let last: BTreeMap<SeatId, _> =
-            changes.map(|(change, &list)| (change.seat, (change, list))).collect();
-        for (id, (change, list)) in last {
-            let row = self.seats.get_mut(&id).unwrap();
-            row.state = written(change);
+        for (change, &list) in closing.changes.iter().zip(&closing.price_lists) {
+            let row = self.seats.get_mut(&change.seat).unwrap();
+            row.state = written(change, &row.state);
             row.revision = change.revision;
             row.price_list = list;
         }
@@ -496,17 +527,24 @@ impl World {
             assert!(slots.insert(slot), "a slot is taken once");
             assert_eq!(self.keys.insert((viewer, key), order), None, "a key is written once");
         }
+        for (id, owner) in closing.owners {
+            self.orders.get_mut(&id).unwrap().viewer = owner;
+        }
     }
 }
 
 /// What `WRITE_CHANGES` makes of a seat.
-pub(super) fn written(change: &Change) -> SeatState {
+pub(super) fn written(change: &Change, before: &SeatState) -> SeatState {
     let viewer = change.viewer.clone();
+    let was_extended = matches!(before, SeatState::Reserved(hold) if hold.is_extended);
     match change.cause {
         Cause::Reserved | Cause::Extended | Cause::Claimed => SeatState::Reserved(Hold {
             viewer,
             expires_at: change.expires_at.unwrap(),
-            is_extended: change.cause == Cause::Extended,
+            is_extended: match change.cause {
+                Cause::Claimed => was_extended,
+                cause => cause == Cause::Extended,
+            },
         }),
         Cause::Released => SeatState::Available { lapsed: None },
         Cause::Blocked | Cause::Unblocked | Cause::Imported => {

@@ -15,6 +15,7 @@ AlreadyConfirmed = g.BuyConfirmSeatsAlreadyConfirmed
 Bought = g.BuyConfirmSeatsConfirmSeatsSuccess
 KeyReused = g.BuyConfirmSeatsIdempotencyKeyReused
 PriceChanged = g.BuyConfirmSeatsPriceChanged
+TicketGone = g.BuyConfirmSeatsTicketTypeUnavailable
 NotHeldToBuy = g.BuyConfirmSeatsSeatsNotHeld
 GivenBack = g.GiveBackReleaseSeatsReleaseSeatsSuccess
 NotHeldToGiveBack = g.GiveBackReleaseSeatsSeatsNotHeld
@@ -25,7 +26,7 @@ LimitExceeded = g.HoldReserveSeatsSeatLimitExceeded
 Unavailable = g.HoldReserveSeatsSeatsUnavailable
 
 HoldAnswer = Held | Unavailable | LimitExceeded | TooFrequent | SalesClosed
-BuyAnswer = Bought | NotHeldToBuy | KeyReused | PriceChanged | AlreadyConfirmed
+BuyAnswer = Bought | NotHeldToBuy | KeyReused | TicketGone | PriceChanged | AlreadyConfirmed
 GiveBackAnswer = GivenBack | NotHeldToGiveBack
 
 
@@ -62,6 +63,9 @@ def about_purchase(answer: BuyAnswer) -> str:
             return f"not sold: {in_the_way(answer.seats)}"
         case KeyReused():
             # A defect of the shop, not of the buyer: one key was used for two purchases.
+            return f"not sold: {answer.message}"
+        case TicketGone():
+            # The box office names no types of ticket; a shop that does lets the buyer choose again.
             return f"not sold: {answer.message}"
         case PriceChanged():
             return f"not sold: it costs {money(answer.actual)}, not {money(answer.expected)}"

@@ -92,6 +92,7 @@ export function buyRefusal(masked: refusals_buy$key): string | null {
           order { code }
         }
         ... on IdempotencyKeyReused { message }
+        ... on TicketTypeUnavailable { message }
       }
     `,
     masked,
@@ -106,6 +107,8 @@ export function buyRefusal(masked: refusals_buy$key): string | null {
     case 'AlreadyConfirmed':
       // Somebody has paid twice. The order keeps its payment; the shop pays this one back.
       return `You have these already, as order ${result.order.code}; nothing is paid twice.`;
+    case 'TicketTypeUnavailable':
+      return result.message;
     case 'IdempotencyKeyReused':
       // Never the buyer's doing: one key has been given to two baskets.
       return result.message;

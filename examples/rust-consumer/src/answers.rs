@@ -51,6 +51,8 @@ pub fn about_purchase(answer: &BuyConfirmSeats) -> String {
         }
         // A defect of the shop, not of the buyer: one key was used for two purchases.
         BuyConfirmSeats::IdempotencyKeyReused(refusal) => format!("not sold: {}", refusal.message),
+        // Only where the buyer could choose among them, and has seen an older list.
+        BuyConfirmSeats::TicketTypeUnavailable(refusal) => format!("not sold: {}", refusal.message),
         BuyConfirmSeats::PriceChanged(refusal) => {
             let (actual, expected) = (refusal.actual.in_words(), refusal.expected.in_words());
             format!("not sold: it costs {actual}, not {expected}")

@@ -115,6 +115,7 @@ const Buy = graphql(`
       }
       ... on SeatsNotHeld { message seats { ...RefusedSeatParts } }
       ... on IdempotencyKeyReused { message }
+      ... on TicketTypeUnavailable { message }
       ... on PriceChanged {
         message
         expected { amountMinor currency fractionDigits }

@@ -25,6 +25,8 @@ export function refusalWords(refusal: Refusal): string {
       return `Others come first for a while: you may take seats again at ${refusal.retryAt}`;
     case 'SalesClosed':
       return refusal.opensAt ? `Sales open at ${refusal.opensAt}` : 'Sales are over';
+    case 'TicketTypeUnavailable':
+      return 'That ticket is no longer offered; choose another one';
     case 'PriceChanged': {
       const { expected, actual } = refusal;
       return `It costs ${moneyWords(actual)} by now, not ${moneyWords(expected)}; ask again`;

@@ -30,6 +30,7 @@ fn change(revision: Revision, place: i32, cause: Cause) -> Change {
         viewer: ViewerId::new("alice").unwrap(),
         expires_at: None,
         order: None,
+        former: None,
         changed_at: DateTime::UNIX_EPOCH,
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::plan::{
     MAX_CATEGORIES, MAX_PROBLEMS, MAX_SEATS_OF_A_PART, MAX_SHAPE_POINTS, MAX_SHAPES,
 };
 use crate::domain::prices::MAX_TICKET_TYPES;
+use crate::domain::sales_span::SalesSpan;
 use crate::feed::MAX_BATCH_CHANGES;
 use crate::graphql::paging::{AUDIT_LOG, EVENTS, HISTORY, MAX_NODES, ORDERS, PageBounds, SEATS};
 
@@ -108,6 +109,9 @@ const NUMBERS_OF_SHAPE: Items = Items::UpTo(2 * MAX_SHAPE_POINTS);
 const CATEGORIES_OF_REQUEST: Items = Items::UpTo(MAX_CATEGORIES);
 const TICKET_TYPES: Items = Items::UpTo(MAX_TICKET_TYPES);
 
+/// More than any venue has; those who see them by section are trusted.
+const SECTIONS: usize = 1000;
+
 const FIELDS: &[Row] = &[
     ("Query", "node", Items::One, Reads::One, EventOf::Ids("id")),
     ("Query", "nodes", Items::Given("ids", MAX_NODES), Reads::Items, EventOf::Ids("ids")),
@@ -124,6 +128,11 @@ const FIELDS: &[Row] = &[
     ("Event", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EventOf::Same),
     ("Event", "seatMap", Items::One, Reads::One, EventOf::Same),
     ("Event", "categories", Items::Categories, Reads::Items, EventOf::Same),
+    ("Event", "orders", Items::WithPage(ORDERS), Reads::FilteredPage, EventOf::Same),
+    ("Event", "salesSummary", Items::One, Reads::Seats, EventOf::Same),
+    ("SalesSummary", "byCategory", Items::Categories, Reads::ItemsTogether, EventOf::Same),
+    ("SalesSummary", "bySection", Items::UpTo(SECTIONS), Reads::Nothing, EventOf::Same),
+    ("SalesSummary", "overTime", Items::UpTo(SalesSpan::Day.most()), Reads::Nothing, EventOf::Same),
     ("Category", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
     ("Seat", "ticketTypes", TICKET_TYPES, Reads::Nothing, EventOf::Same),
     ("SeatMap", "seats", Items::Seats, Reads::Items, EventOf::Same),
@@ -154,6 +163,8 @@ const FIELDS: &[Row] = &[
     ("Mutation", "createEvent", Items::One, Reads::One, OF_INPUT),
     ("Mutation", "updateEvent", Items::One, Reads::Nothing, OF_INPUT),
     ("Mutation", "deleteEvent", Items::One, Reads::One, OF_INPUT),
+    ("Mutation", "claimGuestSession", Items::One, Reads::One, OF_INPUT),
+    ("Mutation", "transferOrder", Items::One, Reads::One, OF_INPUT),
     ("Mutation", "setPrices", Items::One, Reads::Nothing, OF_INPUT),
     ("CategoriesNotFound", "categoryIds", CATEGORIES_OF_REQUEST, Reads::Nothing, EventOf::Same),
     ("TicketTypeUnavailable", "lines", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),

@@ -45,9 +45,10 @@ pub(super) struct ReserveSeatsInput {
 pub(super) struct ConfirmSeatsInput {
     /// The event: its id, or its slug.
     event_id: ID,
-    /// Seats to buy as the first type of ticket they have, unless `lines` says otherwise. Both lists
-    /// together name 1 to 100 seats; a seat named twice counts once.
-    seat_ids: Option<Vec<ID>>,
+    /// Seats to buy, as the first type of ticket that they have unless `lines` says otherwise. Both
+    /// lists together name 1 to 100 seats; a seat named twice counts once.
+    #[graphql(default)]
+    seat_ids: Vec<ID>,
     /// Seats to buy, each as a type of ticket.
     lines: Option<Vec<ConfirmLineInput>>,
     /// Names this purchase, so that repeating the request cannot buy twice: 1 to 255 characters,
@@ -114,9 +115,9 @@ impl Booking {
         .await
     }
 
-    /// Sells held seats, each as a type of ticket. Irreversible, so it takes an idempotency key: same
-    /// key, seats and types, same order. Seats that cost money, if only as one of their types, are
-    /// confirmed by the shop, unless the event's confirmedBy is BUYER.
+    /// Sells held seats, each as a type of ticket. Irreversible, so it takes an idempotency key:
+    /// same key, seats and types, same order. Seats that cost money, if only as one of their types,
+    /// are confirmed by the shop, unless the event's confirmedBy is BUYER.
     async fn confirm_seats(
         &self,
         ctx: &Context<'_>,

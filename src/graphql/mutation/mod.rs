@@ -3,6 +3,7 @@
 mod best_available;
 mod booking;
 mod events;
+mod handing_over;
 mod imported_seats;
 mod prices;
 mod seats;
@@ -13,10 +14,11 @@ use best_available::BestAvailable;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
 use events::Events;
+use handing_over::HandingOver;
 use prices::Pricing;
 use seats::Seats;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, BestAvailable, Events, Pricing, Seats);
+pub struct Mutation(Booking, BestAvailable, Events, HandingOver, Pricing, Seats);

@@ -4,7 +4,10 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::category::Category;
 use super::event::Event;
+use super::event_orders::{OrderFilter, orders_page};
 use super::event_status::EventStatus;
+use super::order::Order;
+use super::sales_summary::{SalesSpan, SalesSummary};
 use super::seat::{Seat, SeatMap};
 use super::seats_page::{SeatFilter, seats_page};
 use crate::domain;
@@ -174,6 +177,33 @@ impl Event {
     /// Every seat as of one revision.
     async fn seat_map(&self, ctx: &Context<'_>) -> Option<Result<SeatMap>> {
         nullable(async { Ok(Some(SeatMap::load(ctx, &self.scope).await?)) }).await
+    }
+
+    /// The event's orders, newest first: for SHOP and ADMIN.
+    async fn orders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which orders; all of them unless said.")] filter: Argument<
+            Option<OrderFilter>,
+        >,
+        #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Option<Result<ConnectionOf<Order>>> {
+        nullable(async {
+            let filter = filter.read()?;
+            Ok(Some(orders_page(ctx, &self.scope, filter, first, after.as_deref()).await?))
+        })
+        .await
+    }
+
+    /// What the event has sold: for SHOP and ADMIN.
+    async fn sales_summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "By what sales are counted over time.", default_with = "SalesSpan::Day")]
+        by: SalesSpan,
+    ) -> Option<Result<SalesSummary>> {
+        nullable(async { Ok(Some(SalesSummary::load(ctx, &self.scope, by.into()).await?)) }).await
     }
 
     /// The price categories, in the order of the seat plan.

@@ -3,14 +3,17 @@
 
 mod audit;
 mod category;
+mod change_cause;
 mod event;
 mod event_fields;
+mod event_orders;
 mod event_scope;
 mod event_status;
 mod money;
 mod node;
 mod order;
 mod results;
+mod sales_summary;
 mod seat;
 mod seat_block;
 mod seat_history;
@@ -24,6 +27,7 @@ pub use audit::{AuditLogConnection, AuditLogEntry};
 pub use category::Category;
 pub use event::Event;
 pub use event_fields::{Availability, ConfirmedBy};
+pub use event_orders::OrderFilter;
 pub use event_scope::EventScope;
 pub use event_status::EventStatus;
 pub use money::{Money, MoneyInput};
@@ -33,10 +37,14 @@ pub use results::{
     AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CreateEventResult,
     CurrencyMismatch, DeleteEventResult, EventInUse, ExtendHoldsResult, ExtensionRefused,
     HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult, InvalidEvent, InvalidSeats,
-    LoneSeatLeft, NoSeatsTogether, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
-    ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse,
-    SeatsNotHeld, SeatsUnavailable, SetPricesResult, SlugTaken, StatusRefused,
-    TicketTypeUnavailable, TooManyPriceLists, UnavailableTicket, UpdateEventResult,
+    LoneSeatLeft, NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason,
+    RefusedSeat, ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult, SlugTaken,
+    StatusRefused, TicketTypeUnavailable, TooManyPriceLists, TransferOrderResult,
+    UnavailableTicket, UpdateEventResult,
+};
+pub use sales_summary::{
+    CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,
 };
 pub use seat::{Seat, SeatMap, SeatStatus};
 pub use seat_block::BlockReason;

@@ -5,8 +5,9 @@ use async_graphql::{ID, Interface};
 use super::results::{
     AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, EventInUse, ExtensionRefused,
     HoldsTooFrequent, IdempotencyKeyReused, InvalidEvent, InvalidSeats, LoneSeatLeft,
-    NoSeatsTogether, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld,
-    SeatsUnavailable, SlugTaken, StatusRefused, TicketTypeUnavailable, TooManyPriceLists,
+    NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged, SalesClosed,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SlugTaken, StatusRefused,
+    TicketTypeUnavailable, TooManyPriceLists,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -63,6 +64,10 @@ pub enum UserError {
     StatusRefused(StatusRefused),
     /// Something of the event is sold or held.
     EventInUse(EventInUse),
+    /// There is no such order, or it is not the viewer's.
+    OrderNotFound(OrderNotFound),
+    /// The order is another viewer's by now.
+    OrderOwnerChanged(OrderOwnerChanged),
     /// The event has no such categories.
     CategoriesNotFound(CategoriesNotFound),
     /// The event's prices are in another currency.

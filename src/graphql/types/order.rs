@@ -10,12 +10,14 @@ use super::money::Money;
 use super::seat::Seat;
 use super::ticket_type::TicketType;
 use crate::domain;
+use crate::graphql::context::ContextExt as _;
 use crate::graphql::error::Fault;
-use crate::graphql::ids::AnyId;
+use crate::graphql::ids::{self, AnyId};
 use crate::graphql::required::required;
 use crate::graphql::scalars::DateTime;
+use crate::identity::Role;
 
-/// A confirmed sale to one viewer. Never changes.
+/// A confirmed sale to one viewer. Nothing of it changes but whose it is.
 #[derive(Clone, Debug)]
 pub struct Order {
     event: Arc<EventScope>,
@@ -45,7 +47,7 @@ impl Order {
     }
 }
 
-/// A confirmed sale to one viewer. Never changes.
+/// A confirmed sale to one viewer. Nothing of it changes but whose it is.
 #[Object]
 impl Order {
     /// Opaque and stable.
@@ -57,6 +59,13 @@ impl Order {
     /// `4G7Q9-0ABXK`.
     async fn code(&self) -> String {
         self.order.code.to_string()
+    }
+
+    /// Whose it is: for the owner, SHOP and ADMIN; null for whoever has just passed it on.
+    async fn viewer_id(&self, ctx: &Context<'_>) -> Option<ID> {
+        let viewer = ctx.viewer()?;
+        let may_know = viewer.has_role(Role::Shop) || viewer.id == self.order.viewer;
+        may_know.then(|| ids::viewer_id(&self.order.viewer))
     }
 
     /// The event.

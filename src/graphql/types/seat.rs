@@ -22,7 +22,6 @@ use crate::graphql::nullable::nullable;
 use crate::graphql::required::required;
 use crate::graphql::scalars::{DateTime, Revision};
 use crate::graphql::serial::SerialList;
-use crate::identity::Role;
 use crate::store::reads::{SeatLocation, SeatMapRecord, SeatRecord};
 
 /// What everybody may know of a seat.
@@ -155,8 +154,9 @@ impl Seat {
         required(ctx, self.event.category(ctx, self.seat.category)).await
     }
 
-    /// What it can be sold as, and at which price; the first where a buyer chooses none. A seat that
-    /// the viewer holds costs what it did when the hold began, any other what its category does.
+    /// What it can be sold as, and at which price; the first where a buyer chooses none. A seat
+    /// that the viewer holds costs what it did when the hold began, any other what its category
+    /// does.
     async fn ticket_types(&self, ctx: &Context<'_>) -> Result<Vec<TicketType>> {
         required(ctx, self.priced(ctx)).await
     }
@@ -173,7 +173,7 @@ impl Seat {
 
     /// Why it is not, if somebody has said so: for SHOP and ADMIN; null for others.
     async fn block(&self, ctx: &Context<'_>) -> Option<Result<SeatBlock>> {
-        if self.seat.for_sale || !sells(ctx) {
+        if self.seat.for_sale || !ctx.sells() {
             return None;
         }
         nullable(async {
@@ -223,11 +223,6 @@ impl Seat {
     async fn revision(&self) -> Revision {
         Revision(self.seat.revision)
     }
-}
-
-/// Whether whoever asks sells, and may see what buyers may not.
-pub(super) fn sells(ctx: &Context<'_>) -> bool {
-    ctx.viewer().is_some_and(|viewer| viewer.has_role(Role::Shop))
 }
 
 /// Every seat of an event as of one revision.

@@ -3,8 +3,7 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
 
-use super::seat::sells;
-use super::stream::ChangeCause;
+use super::change_cause::ChangeCause;
 use crate::domain::seat::Seat;
 use crate::domain::{Change, Revision as Position};
 use crate::graphql::context::ContextExt as _;
@@ -66,7 +65,7 @@ pub(super) async fn history(
     first: Option<i32>,
     after: Option<&str>,
 ) -> Result<Option<SeatHistoryConnection>, Fault> {
-    if !sells(ctx) {
+    if !ctx.sells() {
         return Ok(None);
     }
     let page: PageRequest<Position> = HISTORY.request(first, after)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ID, Object, SimpleObject, Union};
 
+use super::change_cause::ChangeCause;
 use super::{Order, Seat, SeatStatus};
 use crate::domain;
 use crate::feed::{Batch, Lost};
@@ -164,34 +165,6 @@ impl From<&domain::Change> for SeatChange {
             changed_at: DateTime(change.changed_at),
         }
     }
-}
-
-/// Why a seat changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
-#[graphql(remote = "domain::Cause")]
-pub enum ChangeCause {
-    /// A viewer took hold of it.
-    Reserved,
-    /// Its holder gave it back.
-    Released,
-    /// Its hold ran out.
-    Expired,
-    /// Its holder bought it.
-    Confirmed,
-    /// Its hold was prolonged.
-    Extended,
-    /// It went off sale.
-    Blocked,
-    /// It went on sale again.
-    Unblocked,
-    /// It came into the plan, or its place or category in it is another: read the plan again.
-    Imported,
-    /// The event is cancelled, and the hold on it with that.
-    Cancelled,
-    /// A guest who signed in took the hold along.
-    Claimed,
-    /// Its order has another owner.
-    Transferred,
 }
 
 /// What the viewer holds and owns in one event, after something of it has changed.

@@ -35,8 +35,22 @@ pub(super) fn keeps_expiry(cause: Cause) -> bool {
     cause.status() == SeatStatus::Reserved
 }
 
+/// An expression for the end of a hold that these changes have prolonged, `last` being the seat's
+/// last of them. Whoever takes a hold along has it as it was made before, in the same changes or
+/// earlier: what the seat's row says is not looked at here.
+pub(super) fn extended_until(last: &str, changes: &str) -> String {
+    let (claimed, extended) = (Cause::Claimed.code(), Cause::Extended.code());
+    let prolonged = kept(&format!("{last}.expires_at"), &format!("{last}.cause"), keeps_extension);
+    format!(
+        "COALESCE({prolonged}, CASE WHEN {last}.cause = {claimed} THEN (
+               SELECT expires_at FROM {changes}
+                WHERE seat_id = {last}.seat_id AND cause = {extended}
+                  AND expires_at = {last}.expires_at LIMIT 1) END)"
+    )
+}
+
 /// The end of a hold that was prolonged.
-pub(super) fn keeps_extension(cause: Cause) -> bool {
+fn keeps_extension(cause: Cause) -> bool {
     match cause {
         Cause::Extended => true,
         Cause::Reserved | Cause::Claimed => false,

@@ -8,8 +8,9 @@
 //!
 //! It takes three round trips to the database: lock, write, commit. Two more come where seats were
 //! let go lately, one to read of that, and one where more are. Others come where seats go off sale
-//! or are brought in. One comes before them for whoever locks the event first ([`BookingSession::lock_event`]). A session keeps its connection
-//! between bookings: each commit begins the next transaction.
+//! or are brought in. One comes before them for whoever locks the event first
+//! ([`BookingSession::lock_event`]). A session keeps its connection between bookings: each commit
+//! begins the next transaction.
 //!
 //! Where a command chooses its seats, two steps come first: the event's row is locked and its board
 //! brought up to date (`boards`), and the choices are foreseen. The rest is as for all others. What

@@ -15,6 +15,7 @@ use super::amend::read_details;
 use super::batched_command::BatchedCommand;
 use super::churn::{Churn, read_churn};
 use super::plan::read_plan;
+use crate::domain::command::HandOver;
 use crate::domain::ledger::{Opening, Terms};
 use crate::domain::prices::PriceLists;
 use crate::domain::seat::Seat;
@@ -45,18 +46,16 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     let Some(locked) = locked else { return Ok(None) };
     let Locked { terms, revision, price_list, now, mut seats, is_churning } = locked;
     let parts: Vec<_> = needs().filter_map(|needs| needs.part).collect();
-    let (mut plan, mut placed) = (None, Vec::new());
-    if !parts.is_empty() {
-        let (read, found) = read_plan(transaction, event, &parts).await?;
-        (plan, placed) = (Some(read), found);
-    }
+    let (plan, placed) = read_plan(transaction, event, &parts).await?;
     let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
+    let hand_overs: Vec<_> = needs().filter_map(|needs| needs.hand_over).collect();
     let limited = needs().filter(|_| terms.max_seats_per_viewer.is_some());
     let counted: BTreeSet<&str> =
         limited.filter_map(|needs| needs.holdings_of).map(ViewerId::as_str).collect();
     let (mut holdings, mut keys) = (HashMap::new(), HashMap::new());
     if !counted.is_empty() || !purchases.is_empty() {
-        (holdings, keys) = read_facts(transaction, event, now, &counted, &purchases).await?;
+        let asked = keys_at_hand(&purchases, &hand_overs);
+        (holdings, keys) = read_facts(transaction, event, now, &counted, &asked).await?;
     }
     let mut prices = PriceLists::default();
     if needs().any(|needs| needs.purchase.is_some() || needs.prices) {
@@ -67,13 +66,17 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     let (mut orders, mut codes, mut key_slots) = (Vec::new(), HashMap::new(), HashMap::new());
     if !purchases.is_empty() {
         codes = draw_codes(&purchases)?;
+    }
+    if !purchases.is_empty() || !hand_overs.is_empty() {
         let sold = seats.iter().filter_map(|seat| match &seat.state {
             SeatState::Confirmed(sale) => Some(sale.order),
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         });
         let sold: BTreeSet<OrderId> = sold.collect();
-        if keys.len() < purchases.len() && !sold.is_empty() {
+        let may_keep_keys = !hand_overs.is_empty() || keys.len() < purchases.len();
+        if may_keep_keys && !sold.is_empty() {
             key_slots = read_key_slots(transaction, event, &sold).await?;
+            keys.extend(read_claimed_keys(transaction, event, &hand_overs, &sold).await?);
         }
         let known = sold.into_iter().chain(keys.values().copied());
         orders = reads::orders(transaction, event, known).await?;
@@ -115,6 +118,20 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
 /// A seat of another event is not on this ledger: the command will find that it does not exist.
 fn serials<'a>(event: EventId, seats: impl Iterator<Item = &'a SeatId>) -> BTreeSet<i32> {
     seats.filter(|seat| seat.event == event).map(|seat| seat.serial).collect()
+}
+
+/// The keys of purchases; and those under which somebody buys whose orders are claimed, as if they
+/// were already whose they will be.
+fn keys_at_hand<'a>(
+    purchases: &[(&'a ViewerId, &'a IdempotencyKey)],
+    hand_overs: &[HandOver<'a>],
+) -> Vec<(&'a ViewerId, &'a IdempotencyKey)> {
+    let mut keys = purchases.to_vec();
+    for HandOver { keys_of, to } in hand_overs {
+        let own = purchases.iter().filter(|(viewer, _)| Some(*viewer) == *keys_of);
+        keys.extend(own.map(|&(_, key)| (*to, key)));
+    }
+    keys
 }
 
 /// A new code for the order that each of these purchases may make. Drawn for each attempt: one that
@@ -250,16 +267,19 @@ async fn read_facts(
     event: EventId,
     now: DateTime<Utc>,
     counted: &BTreeSet<&str>,
-    purchases: &[(&ViewerId, &IdempotencyKey)],
+    asked: &[(&ViewerId, &IdempotencyKey)],
 ) -> Result<Facts, StoreError> {
     let values = [
         event.0.into(),
         now.into(),
         texts(counted.iter().copied()),
-        texts(purchases.iter().map(|(viewer, _)| viewer.as_str())),
-        texts(purchases.iter().map(|(_, key)| key.as_str())),
+        texts(asked.iter().map(|(viewer, _)| viewer.as_str())),
+        texts(asked.iter().map(|(_, key)| key.as_str())),
     ];
-    let rows = FactRow::find_by_statement(statement(FACTS, values)).all(transaction).await?;
+    facts(event, FactRow::find_by_statement(statement(FACTS, values)).all(transaction).await?)
+}
+
+fn facts(event: EventId, rows: Vec<FactRow>) -> Result<Facts, StoreError> {
     let (mut holdings, mut keys) = Facts::default();
     for row in rows {
         let viewer = rows::viewer_from_row(&row.viewer)?;
@@ -294,4 +314,38 @@ async fn read_key_slots(
             Ok((order, KeySlots::taken(slots)))
         })
         .collect()
+}
+
+/// The keys of guests for these orders, where they are claimed, and the same keys of whoever claims
+/// them.
+async fn read_claimed_keys(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    hand_overs: &[HandOver<'_>],
+    orders: &BTreeSet<OrderId>,
+) -> Result<HashMap<(ViewerId, IdempotencyKey), OrderId>, StoreError> {
+    const KEYS: &str = "
+SELECT known.viewer, known.key, known.order_id AS number
+  FROM UNNEST($2::text[], $3::text[]) AS claim (guest, viewer), LATERAL (
+    SELECT key FROM idempotency_keys
+     WHERE event_id = $1 AND viewer = claim.guest AND order_id = ANY ($4)
+) AS own, LATERAL (
+    SELECT * FROM idempotency_keys
+     WHERE event_id = $1 AND viewer IN (claim.guest, claim.viewer) AND key = own.key
+) AS known";
+    let claims = hand_overs.iter().filter_map(|hand_over| Some((hand_over.keys_of?, hand_over.to)));
+    let claims: BTreeSet<_> =
+        claims.map(|(guest, viewer)| (guest.as_str(), viewer.as_str())).collect();
+    if claims.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let values = [
+        event.0.into(),
+        texts(claims.iter().map(|(guest, _)| *guest)),
+        texts(claims.iter().map(|(_, viewer)| *viewer)),
+        bigints(orders.iter().map(|order| order.first.0)),
+    ];
+    let rows = FactRow::find_by_statement(statement(KEYS, values)).all(transaction).await?;
+    let (_, keys) = facts(event, rows)?;
+    Ok(keys)
 }

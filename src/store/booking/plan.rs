@@ -13,7 +13,8 @@ use sea_orm::{
 
 use crate::domain::ledger::{Closing, OpenPlan, PlaceChange};
 use crate::domain::plan::{
-    CategoryName, PlaceFacts, PlaceKind, PlaceName, PlaceTraits, PlanPart, RowName, SectionName,
+    CategoryName, FloorName, PlaceFacts, PlaceKind, PlaceName, PlaceTraits, PlanPart, RowName,
+    SectionName,
 };
 use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, SeatId};
@@ -37,6 +38,11 @@ const PLACES: &str = "
 SELECT id, section, row_label, number, accessible, x, y, kind, is_companion, has_gap_before, rank,
        floor
   FROM seat_places WHERE event_id = $1 AND section = ANY ($2) ORDER BY id";
+
+/// The event's floors. Looked for only where seats are to come onto one.
+const FLOORS: &str = "
+SELECT floor FROM seat_places WHERE event_id = $1 AND floor IS NOT NULL
+ UNION SELECT floor FROM plan_shapes WHERE event_id = $1 AND floor IS NOT NULL";
 
 const HEAD: &str = "
 SELECT plan_version, (SELECT COALESCE(max(id), 0) FROM seats WHERE event_id = $1)
@@ -71,7 +77,8 @@ impl PlaceRow {
     }
 }
 
-/// Reads what of the plan goes by the names of these parts, and locks those seats, ascending.
+/// Reads what of the plan goes by the names of these parts, and locks those seats, ascending;
+/// nothing, if there are no parts.
 ///
 /// Names are compared here, not by the database. So all seats are read of the sections that are
 /// named; of which sections there are, each once.
@@ -79,7 +86,10 @@ pub(super) async fn read_plan(
     transaction: &DatabaseTransaction,
     event: EventId,
     parts: &[&PlanPart],
-) -> Result<(OpenPlan, Vec<Seat>), StoreError> {
+) -> Result<(Option<OpenPlan>, Vec<Seat>), StoreError> {
+    if parts.is_empty() {
+        return Ok((None, Vec::new()));
+    }
     let planned = || parts.iter().flat_map(|part| part.seats());
     let head = transaction.query_one_raw(statement(HEAD, [event.0.into()])).await?;
     let head = head.ok_or(StoreError::Corrupt("an event that is gone while it is locked"))?;
@@ -103,10 +113,18 @@ pub(super) async fn read_plan(
             places.insert(name, (id, row.facts()?));
         }
     }
+    let mut floors = HashMap::new();
+    if planned().any(|seat| seat.traits.floor.is_some()) {
+        for row in transaction.query_all_raw(statement(FLOORS, [event.0.into()])).await? {
+            let floor: String = row.try_get_by_index(0)?;
+            floors.insert(FloorName::of(&floor), floor);
+        }
+    }
     let seats = lock_seats(transaction, event, places.values().map(|(id, _)| id.serial)).await?;
     let categories = read_categories(transaction, event).await?;
     let (version, last_seat) = (head.try_get_by_index(0)?, head.try_get_by_index(1)?);
-    Ok((OpenPlan { version, last_seat, categories, places, sections, rows }, seats))
+    let plan = OpenPlan { version, last_seat, categories, places, sections, rows, floors };
+    Ok((Some(plan), seats))
 }
 
 async fn lock_seats(

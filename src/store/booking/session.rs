@@ -16,7 +16,7 @@ use super::churn::write_churn;
 use super::offers::write_offers;
 use super::opening::read_opening;
 use super::plan::write_plan;
-use super::write::{reschedule_expiry, write_changes, write_orders};
+use super::write::{reschedule_expiry, write_changes, write_orders, write_owners};
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId, EventStage};
 use crate::store::audit::write_audit;
@@ -150,6 +150,9 @@ impl BookingSession {
         }
         if !closing.keys.is_empty() {
             write_orders(&transaction, event, &closing, now).await?;
+        }
+        if !closing.owners.is_empty() {
+            write_owners(&transaction, event, &closing).await?;
         }
         let mut version = None;
         if closing.changes_event() {

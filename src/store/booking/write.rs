@@ -1,5 +1,6 @@
 //! What a booking writes: the log, the seats, the event's revision; and orders with their keys.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::fold;
 use crate::domain::ledger::Closing;
-use crate::domain::{EventId, PriceVersion, TicketName};
+use crate::domain::{EventId, PriceVersion, TicketName, ViewerId};
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CANCELLED_EVENT, RESERVED};
 use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
@@ -26,14 +27,14 @@ use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
 /// that of a change whose cause is unknown. It may change its owner.
 ///
 /// A hold that ends when the one before did is the same hold, which somebody took along: it stays
-/// one that was prolonged, or not.
+/// one that was prolonged, or not, and so does one that was prolonged right before.
 static WRITE_CHANGES: LazyLock<String> = LazyLock::new(|| {
     let kept = |value, keeps| fold::kept(value, "cause", keeps);
     let status = fold::status_after("cause");
     let viewer = kept("viewer", fold::keeps_viewer as fn(_) -> _);
     let lapsed_viewer = kept("viewer", fold::keeps_lapsed_viewer);
     let expires_at = kept("expires_at", fold::keeps_expiry);
-    let extended_until = kept("expires_at", fold::keeps_extension);
+    let extended_until = fold::extended_until("last", "change");
     let order_id = kept("order_id", fold::keeps_order);
     format!(
         "
@@ -181,6 +182,24 @@ pub(super) async fn write_orders(
         texts(tickets().map(|(_, name)| name)),
     ];
     transaction.execute_raw(statement(WRITE_ORDERS, values)).await?;
+    Ok(())
+}
+
+/// Writes whose orders are that have another owner now. Their seats are written with the changes.
+pub(super) async fn write_owners(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    closing: &Closing,
+) -> Result<(), StoreError> {
+    const WRITE: &str = "UPDATE orders SET viewer = $3 WHERE event_id = $1 AND id = ANY ($2)";
+    let mut of_owner: BTreeMap<&ViewerId, Vec<i64>> = BTreeMap::new();
+    for (order, owner) in &closing.owners {
+        of_owner.entry(owner).or_default().push(order.first.0);
+    }
+    for (owner, orders) in of_owner {
+        let values = [event.0.into(), bigints(orders), owner.as_str().into()];
+        transaction.execute_raw(statement(WRITE, values)).await?;
+    }
     Ok(())
 }
 

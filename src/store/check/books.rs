@@ -52,8 +52,8 @@ impl Store {
         // Read after the snapshot was taken: what was decided in it has been decided by now.
         let now = clock(&snapshot).await?;
         let books = EventBooks::read(&snapshot, row, now, findings).await?;
-        log::verify(&books, &snapshot, findings).await?;
-        orders::verify(&books, &snapshot, findings).await?;
+        let folded = log::verify(&books, &snapshot, findings).await?;
+        orders::verify(&books, &folded, &snapshot, findings).await?;
         prices::verify_sales(&books, &snapshot, findings).await?;
         snapshot.commit().await?;
         findings.summary.verified += 1;

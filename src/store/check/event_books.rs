@@ -9,7 +9,6 @@ use sea_orm::{
 };
 
 use super::findings::Findings;
-use super::prices::read_lists;
 use super::terms_then::TermsThen;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
@@ -116,4 +115,15 @@ impl EventBooks {
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         })
     }
+}
+
+/// For each list of an event but the first, in order, after which revision seats are held by it.
+async fn read_lists(
+    snapshot: &DatabaseTransaction,
+    event: EventId,
+) -> Result<Vec<Revision>, StoreError> {
+    let query = "SELECT after_revision FROM price_lists WHERE event_id = $1
+  ORDER BY price_version";
+    let rows = snapshot.query_all_raw(statement(query, [event.0.into()])).await?;
+    rows.iter().map(|row| Ok(Revision(row.try_get_by_index(0)?))).collect()
 }

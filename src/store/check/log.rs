@@ -18,13 +18,15 @@ use crate::store::error::StoreError;
 const CHANGES_AT_ONCE: usize = 10_000;
 
 /// A seat as the log folded so far leaves it.
-struct Folded {
+pub(super) struct Folded {
     state: SeatState,
     /// Whether it is offered; `None` while nothing in the log has said so. A seat of which nothing
     /// ever does may be off sale all the same: before there was a command for it, whoever ran a
     /// sale did that by hand.
     for_sale: Option<bool>,
     revision: Revision,
+    /// Why it changed last.
+    pub(super) cause: Cause,
 }
 
 /// The log of one event, folded as it is read.
@@ -40,12 +42,13 @@ struct LogFold<'a> {
 }
 
 /// Verifies the log: no hole from what is kept of it, only changes that can be, holds no longer
-/// than the event allows; and that it folds to the table.
+/// than the event allows; and that it folds to the table. Gives the seats as they are folded, as
+/// far back as the log is kept.
 pub(super) async fn verify(
     books: &EventBooks,
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
-) -> Result<(), StoreError> {
+) -> Result<HashMap<i32, Folded>, StoreError> {
     let (seats, begun, grants) = (HashMap::new(), HashMap::new(), Grants::default());
     let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, grants, begun };
     loop {
@@ -69,7 +72,7 @@ pub(super) async fn verify(
         findings.progress();
     }
     fold.finish(findings);
-    Ok(())
+    Ok(fold.seats)
 }
 
 impl LogFold<'_> {
@@ -107,12 +110,13 @@ impl LogFold<'_> {
         if change.cause == Cause::Reserved {
             self.begun.insert(seat, revision);
         }
-        let before_that = self.seats.get(&seat).and_then(|folded| folded.for_sale);
-        let for_sale = change.cause.for_sale().or(before_that);
+        let known = self.seats.get(&seat);
+        let for_sale = change.cause.for_sale().or(known.and_then(|folded| folded.for_sale));
         match change.state(before) {
             Some(state) => {
                 self.grants.follow(self.books, change, (before, &state), findings);
-                self.seats.insert(seat, Folded { state, for_sale, revision });
+                let folded = Folded { state, for_sale, revision, cause: change.cause };
+                self.seats.insert(seat, folded);
             }
             None => findings.violation(Violation::UnreadableChange {
                 event,
@@ -133,7 +137,7 @@ impl LogFold<'_> {
     }
 
     /// The log is read: what is left is to compare it with the event and its seats.
-    fn finish(self, findings: &mut Findings<'_>) {
+    fn finish(&self, findings: &mut Findings<'_>) {
         let (event, revision) = (self.books.event, self.books.revision);
         // A log of which nothing is kept was pruned to its end.
         let pruned = self.pruned.unwrap_or(revision);

@@ -1,13 +1,14 @@
 //! An event's orders, held against its seats; and the codes and keys that lead to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{DatabaseTransaction, FromQueryResult};
 
 use super::event_books::EventBooks;
 use super::findings::Findings;
+use super::log::Folded;
 use super::violation::Violation;
-use crate::domain::{KeySlots, Revision, SeatState};
+use crate::domain::{Cause, KeySlots, Revision, SeatState};
 use crate::store::error::StoreError;
 use crate::store::sql::statement;
 
@@ -39,6 +40,7 @@ struct Contents {
 /// orders. (A seat cannot be in two orders: that is the primary key of `order_seats`.)
 pub(super) async fn verify(
     books: &EventBooks,
+    folded: &HashMap<i32, Folded>,
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
@@ -67,11 +69,14 @@ pub(super) async fn verify(
     for &order in contents.keys().filter(|order| !orders.contains_key(order)) {
         findings.violation(Violation::SeatsOfNoOrder { event, order: Revision(order) });
     }
+    let mut passed_on = BTreeSet::new();
     for order in orders.values() {
-        verify_order(books, order, contents.get(&order.id), findings);
+        if verify_order(books, folded, order, contents.get(&order.id), findings) {
+            passed_on.insert(order.id);
+        }
     }
     verify_codes(books, &orders, snapshot, findings).await?;
-    verify_keys(books, &orders, snapshot, findings).await
+    verify_keys(books, (&orders, &passed_on), snapshot, findings).await
 }
 
 /// Each order's code leads to it, and no other code leads to an order.
@@ -105,16 +110,18 @@ async fn verify_codes(
     Ok(())
 }
 
+/// Gives whether the order has been passed on since it was made.
 fn verify_order(
     books: &EventBooks,
+    folded: &HashMap<i32, Folded>,
     row: &OrderRow,
     contents: Option<&Contents>,
     findings: &mut Findings<'_>,
-) {
+) -> bool {
     let (event, order) = (books.event, Revision(row.id));
     let Some(contents) = contents else {
         findings.violation(Violation::EmptyOrder { event, order });
-        return;
+        return false;
     };
     if contents.sum != i128::from(row.total_minor) {
         let (total, sum) = (row.total_minor, contents.sum);
@@ -135,19 +142,26 @@ fn verify_order(
         }
     }
     if contents.seats.iter().any(|seat| books.unreadable.contains(seat)) {
-        return;
+        return false;
     }
     let revisions = contents.seats.iter().filter_map(|seat| books.seats.get(seat));
     let mut revisions: Vec<i64> = revisions.map(|seat| seat.revision.0).collect();
     revisions.sort_unstable();
-    if !(row.id..).zip(&revisions).all(|(expected, &revision)| expected == revision) {
+    let first = revisions.first().copied().unwrap_or(row.id);
+    let is_as_made = |seat| folded.get(seat).is_some_and(|folded| folded.cause == Cause::Confirmed);
+    let is_passed_on = first > row.id && !contents.seats.iter().any(is_as_made);
+    let first = if is_passed_on { first } else { row.id };
+    if !(first..).zip(&revisions).all(|(expected, &revision)| expected == revision) {
         findings.violation(Violation::WrongRevisions { event, order });
     }
+    is_passed_on
 }
 
+/// Each key leads to an order of its viewer. Those of an order that was passed on stay whose they
+/// are: they name the purchase.
 async fn verify_keys(
     books: &EventBooks,
-    orders: &BTreeMap<i64, OrderRow>,
+    (orders, passed_on): (&BTreeMap<i64, OrderRow>, &BTreeSet<i64>),
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
@@ -169,7 +183,8 @@ async fn verify_keys(
         }
     }
     for KeyRow { viewer, key, order_id } in keys {
-        if orders.get(&order_id).is_none_or(|order| order.viewer != viewer) {
+        let leads_to = |order: &OrderRow| order.viewer == viewer || passed_on.contains(&order.id);
+        if !orders.get(&order_id).is_some_and(leads_to) {
             let order = Revision(order_id);
             findings.violation(Violation::KeyWithoutOrder { event, key, order });
         }

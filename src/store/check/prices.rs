@@ -6,29 +6,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{DatabaseTransaction, FromQueryResult};
 
 use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::violation::Violation;
-use crate::domain::{EventId, PriceVersion, Revision, SeatState};
+use crate::domain::{PriceVersion, Revision, SeatState};
 use crate::store::error::StoreError;
 use crate::store::prices::read_prices;
 use crate::store::sql::statement;
 
-/// For each list of an event but the first, in order, after which revision seats are held by it.
-pub(super) async fn read_lists(
-    snapshot: &DatabaseTransaction,
-    event: EventId,
-) -> Result<Vec<Revision>, StoreError> {
-    let query = "SELECT after_revision FROM price_lists WHERE event_id = $1
-  ORDER BY price_version";
-    let rows = snapshot.query_all_raw(statement(query, [event.0.into()])).await?;
-    rows.iter().map(|row| Ok(Revision(row.try_get_by_index(0)?))).collect()
-}
-
-/// Each seat is held or was sold by the list that the event had when its hold began, as far as the
-/// log says when that was.
+/// Each seat is held or was sold by the list that the event had when its hold began: as far as the
+/// log says when.
 pub(super) fn verify_lists(
     books: &EventBooks,
     begun: &HashMap<i32, Revision>,

@@ -294,7 +294,7 @@ pub enum Violation {
     },
     /// A viewer who holds and owns more than the event allows.
     #[error(
-        "event {}: the holder of seat {seat} has {count} seats, the event allows {limit}",
+        "event {}: the holder of seat {seat} has taken {count} seats, the event allows {limit}",
         event.0
     )]
     LimitExceeded {

@@ -6,18 +6,24 @@
 //! an instant.
 
 mod blocks;
+mod claims;
+mod event_orders;
 mod events;
 mod history;
 mod letters;
 mod maps;
 mod orders;
 mod plans;
+mod sales;
 mod seats;
 mod sizes;
 mod snapshot;
+mod venues;
 mod viewers;
 
 pub use blocks::BlockRecord;
+pub use claims::CLAIMED_EVENTS_AT_ONCE;
+pub use event_orders::OrderFilter;
 pub use events::{CategoryRecord, Counts, EventRecord};
 pub use history::{HistoryFrom, HistoryRecord};
 pub use letters::{LetterRecord, LettersRecord};
@@ -25,6 +31,8 @@ pub use maps::{PublicState, SeatMapRecord, Snapshot};
 pub use orders::OrderCursor;
 pub(super) use orders::orders;
 pub use plans::{PlanParts, PlanRecord, PlanSeatRecord};
+pub use sales::{SalesPart, SalesRecord, SoldInSpan};
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
 pub use sizes::EventSize;
+pub use venues::{VenueError, VenueRecord};
 pub use viewers::{AllowanceRecord, ViewerState};

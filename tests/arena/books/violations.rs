@@ -133,14 +133,16 @@ const OF_SEATS_AND_LOG: &[Case] = &[
         "WrongPriceList",
         "UPDATE seats SET price_version = 2 WHERE event_id = EVENT AND id IN (3, 4)",
         &[
-            "event EVENT, seat 3: held or sold by price list 2, the event had 1 when its hold began",
-            "event EVENT, seat 4: held or sold by price list 2, the event had 1 when its hold began",
+            "event EVENT, seat 3: held or sold by price list 2, the event had 1 when its hold \
+             began",
+            "event EVENT, seat 4: held or sold by price list 2, the event had 1 when its hold \
+             began",
         ],
     ),
     (
         "LimitExceeded",
         "UPDATE events SET max_seats_per_viewer = 1 WHERE id = EVENT",
-        &["event EVENT: the holder of seat 2 has 2 seats, the event allows 1"],
+        &["event EVENT: the holder of seat 2 has taken 2 seats, the event allows 1"],
     ),
 ];
 

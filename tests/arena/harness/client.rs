@@ -44,6 +44,11 @@ impl Client {
         Self { http: reqwest::Client::new(), url: format!("{base}/graphql"), token }
     }
 
+    /// Somebody else at the same server.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// The whole answer.
     pub async fn send(&self, query: &str, variables: Value) -> Value {
         let mut request =

@@ -11,6 +11,7 @@ mod refused_seats;
 mod release;
 mod reserve;
 mod reserve_best;
+mod transfer;
 
 pub use block::{BlockSeatsResult, SeatsInUse};
 pub use confirm::{
@@ -31,3 +32,4 @@ pub use reserve::{
     HoldsTooFrequent, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsUnavailable,
 };
 pub use reserve_best::{NoSeatsTogether, ReserveBestAvailableResult};
+pub use transfer::{OrderNotFound, OrderOwnerChanged, TransferOrderResult};
