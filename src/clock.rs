@@ -1,4 +1,5 @@
-//! This host's wall clock, for the one thing it may decide: whether a token is still good.
+//! This host's wall clock, for what it may decide: whether a token is still good. And webhooks are
+//! told by it when they are told.
 //!
 //! Nothing about seats is decided by it: holds run by the database's clock, read after the locks
 //! are held.

@@ -11,6 +11,7 @@ use clap::builder::BoolishValueParser;
 
 pub use self::limits::LimitSettings;
 pub use self::tokens::IdentitySettings;
+use crate::endpoint::Networks;
 use crate::http::{AllowedOrigins, PublicUrls};
 
 /// What the server and the commands that use the database are told.
@@ -145,6 +146,11 @@ pub struct ServeSettings {
     )]
     pub log_hours: u32,
 
+    /// Lets webhooks be in private networks, and be called by http. Otherwise they are called by
+    /// https, at addresses of the internet.
+    #[arg(long, env = "ARENA_WEBHOOKS_ALLOW_PRIVATE", value_parser = BoolishValueParser::new())]
+    pub webhooks_allow_private: bool,
+
     /// How long a shutdown may take, in seconds, 1 to 600: for requests under way to finish and
     /// sockets to say goodbye.
     #[arg(
@@ -177,6 +183,12 @@ impl ServeSettings {
         return self.demo;
         #[cfg(not(feature = "show"))]
         return false;
+    }
+
+    /// Where webhooks may be.
+    #[must_use]
+    pub fn webhook_networks(&self) -> Networks {
+        if self.webhooks_allow_private { Networks::Any } else { Networks::Public }
     }
 
     /// Whether there is an explorer: not in production, unless it is asked for.

@@ -20,6 +20,7 @@ pub mod database;
 mod deflate;
 pub mod desk;
 pub mod embedded;
+pub mod endpoint;
 pub mod feed;
 pub mod graphql;
 pub mod http;
@@ -36,5 +37,6 @@ pub mod server;
 pub mod show;
 pub mod store;
 pub mod turns;
+pub mod webhooks;
 
 pub use ::domain;

@@ -7,9 +7,17 @@ use std::io;
 /// # Errors
 /// When the system has no generator, or does not let this process use it.
 pub(crate) fn hex<const N: usize>() -> io::Result<String> {
+    Ok(bytes::<N>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// `N` random bytes. Never waits once the machine has booted.
+///
+/// # Errors
+/// When the system has no generator, or does not let this process use it.
+pub(crate) fn bytes<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes)
 }
 
 /// `count` numbers of 128 random bits. Never waits once the machine has booted.

@@ -34,6 +34,7 @@ use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
 use crate::store::{ConnectError, Store, StoreError};
+use crate::webhooks::WebhookSender;
 
 /// Why the server does not start, or has ended. Each is one sentence for the person who runs it.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,9 @@ pub enum ServerError {
     /// The private PostgreSQL ended by itself.
     #[error("the private PostgreSQL has ended: {0}")]
     DatabaseEnded(String),
+    /// The operating system has no random bytes for us.
+    #[error("the operating system gives no random numbers: {0}")]
+    Randomness(std::io::Error),
     /// The database failed while starting.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -112,7 +116,7 @@ struct Running {
     stop: CancellationToken,
     serving: JoinHandle<()>,
     sockets: TaskTracker,
-    /// The feed, the cleaner and the pruner.
+    /// The feed, the cleaner, the pruner and the sender of webhooks.
     background: TaskTracker,
     desk: DeskTasks,
     /// Held to the end: what carries frames ends before the tasks that it is for.
@@ -263,10 +267,14 @@ impl Running {
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
         let shares = Arc::new(Shares::new(settings.limits.shares(), &metrics));
+        let networks = settings.webhook_networks();
+        let sender = WebhookSender::new(store.clone(), Arc::clone(&feed), networks, &metrics);
+        background.spawn(sender.map_err(ServerError::Randomness)?.run(stop.clone()));
         let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
+        let services = Services { networks, ..services };
         let app = Arc::new(app(settings, services, (&frame_threads, &sockets, &stop)));
         feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
-        metrics.watch(store.boards_allowance());
+        metrics.watch(store.seatings_allowance());
         let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
         shown.map(|showing| background.spawn(showing));
         let serving = tokio::spawn(http::serve(

@@ -1,12 +1,12 @@
 //! What it costs to have the server choose, beside naming seats: the rule alone, one request after
-//! another, and a thousand at once. In the demo event, of which every other seat is taken at random.
+//! another, and a thousand at once. In the demo event, of whose seats a random half is taken.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use grand_arena::domain::best::{Adjacency, BestRequest, Board, Layout, Place};
+use grand_arena::domain::best::{Adjacency, BestRequest, Layout, Place, Seating};
 use grand_arena::domain::plan::PlaceTraits;
 use grand_arena::domain::{EventId, SeatId, SeatState};
 use serde_json::{Value, json};
@@ -116,11 +116,11 @@ fn rule() -> Vec<(String, Duration)> {
     };
     let places: Vec<_> = (0..20_000).map(place).collect();
     let layout = Layout::new(event, &places, Some((125.0, 0.0)));
-    let mut board = Board::new(Arc::new(layout));
+    let mut seating = Seating::new(Arc::new(layout));
     let mut random = fastrand::Rng::with_seed(7);
     for serial in 1..=20_000 {
         let free = SeatState::Available { lapsed: None };
-        board.put(SeatId { event, serial }, &free, random.bool());
+        seating.put(SeatId { event, serial }, &free, random.bool());
     }
     let asked = [(2, Adjacency::Required), (6, Adjacency::Required), (20, Adjacency::Required)];
     let preferred = [20, 100].map(|quantity| (quantity, Adjacency::Preferred));
@@ -129,7 +129,7 @@ fn rule() -> Vec<(String, Duration)> {
         let request = BestRequest { quantity, categories, sections, accessible: false, adjacency };
         let times = (0..200).map(|_| {
             let started = Instant::now();
-            let _ = black_box(board.choose(black_box(&request), DateTime::UNIX_EPOCH));
+            let _ = black_box(seating.choose(black_box(&request), DateTime::UNIX_EPOCH));
             started.elapsed()
         });
         (format!("{quantity} seats, {adjacency:?}"), median(times.collect()))

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::audit::AuditEntry;
-use super::best::Board;
+use super::best::Seating;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::event_details::EventDetails;
@@ -97,9 +97,9 @@ pub struct Ledger {
     key_slots: HashMap<OrderId, KeySlots>,
     codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
     orders: HashMap<OrderId, Order>,
-    plan: Option<OpenPlan>,
-    board: Option<Board>,
+    seating: Option<Seating>,
     chosen: Option<Chosen>,
+    plan: Option<OpenPlan>,
     closing: Closing,
 }
 
@@ -219,9 +219,9 @@ impl Ledger {
             key_slots,
             codes,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
-            plan,
-            board: None,
+            seating: None,
             chosen: None,
+            plan,
             closing: Closing::default(),
         }
     }
@@ -464,8 +464,8 @@ impl Ledger {
         self.closing.price_lists.push(seat.price_list);
         seat.for_sale = entry.cause.for_sale().unwrap_or(seat.for_sale);
         let previous = std::mem::replace(&mut seat.revision, self.revision);
-        if let Some(board) = &mut self.board {
-            board.put(id, &seat.state, seat.for_sale);
+        if let Some(seating) = &mut self.seating {
+            seating.put(id, &seat.state, seat.for_sale);
         }
         self.closing.changes.push(Change {
             revision: self.revision,

@@ -35,6 +35,7 @@ pub mod seat;
 pub mod stage;
 pub mod terms;
 pub mod text;
+pub mod webhook;
 
 pub use audit::{AuditAction, AuditEntry};
 pub use block::{BlockReason, SeatBlock};
@@ -51,3 +52,4 @@ pub use order_code::OrderCode;
 pub use prices::{TicketName, TicketType};
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};
+pub use webhook::WebhookKind;

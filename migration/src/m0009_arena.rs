@@ -206,15 +206,26 @@ CREATE TABLE webhooks (
     failures       integer NOT NULL DEFAULT 0,
     next_try_at    timestamptz,
     paused_at      timestamptz,
-    last_error     text
+    -- What went wrong last, and when. It stays when all is well again.
+    last_error     text,
+    last_error_at  timestamptz
 );
 
 -- How far each has been told.
 CREATE TABLE webhook_cursors (
-    webhook_id  bigint NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
     event_id    bigint NOT NULL,
+    webhook_id  bigint NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
     revision    bigint NOT NULL,
     version     bigint NOT NULL,
-    PRIMARY KEY (webhook_id, event_id)
+    -- The last revision of the message that is under way: it is sent again as it was.
+    sending_to  bigint,
+    PRIMARY KEY (event_id, webhook_id)
+);
+
+-- Which of the servers tells webhooks, and until when: one row.
+CREATE TABLE webhook_lease (
+    id      smallint PRIMARY KEY CHECK (id = 1),
+    holder  text NOT NULL,
+    until   timestamptz NOT NULL
 );
 ";

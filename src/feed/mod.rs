@@ -56,6 +56,7 @@ mod status_watch;
 mod teller;
 mod viewer_follower;
 mod watch;
+mod woken;
 
 pub use self::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES};
 pub use self::error::FeedError;
@@ -70,3 +71,4 @@ pub use self::snapshots::SharedSnapshot;
 pub use self::status_frame::Statuses;
 pub use self::status_watch::StatusFollower;
 pub use self::viewer_follower::{ViewerFollower, ViewerStep};
+pub use self::woken::Woken;

@@ -18,6 +18,7 @@ use super::status_watch::{StatusFollower, StatusWatch};
 use super::teller;
 use super::viewer_follower::ViewerFollower;
 use super::watch::Watch;
+use super::woken::Woken;
 use crate::domain::{Cause, Change, EventId, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
 use crate::pace::FrameThreads;
@@ -56,6 +57,7 @@ pub struct Feed {
     is_listening: AtomicBool,
     commits: AtomicU64,
     plan_commits: AtomicU64,
+    woken: Woken,
 }
 
 impl Feed {
@@ -77,6 +79,7 @@ impl Feed {
             is_listening: false.into(),
             commits: AtomicU64::new(0),
             plan_commits: AtomicU64::new(0),
+            woken: Woken::default(),
         })
     }
 
@@ -307,7 +310,13 @@ impl Feed {
         self.commits.load(Ordering::SeqCst)
     }
 
+    /// Which events have changed since somebody last asked.
+    pub fn woken(&self) -> &Woken {
+        &self.woken
+    }
+
     pub(super) fn wake(&self, event: EventId, reached: Reached) {
+        self.woken.note(event);
         if let Some(watch) = self.existing(event) {
             watch.wake(reached.revision);
         }

@@ -12,7 +12,7 @@ use super::error::Fault;
 use super::slugs::Slugs;
 use crate::domain::event::is_slug;
 use crate::domain::{CategoryId, EventId, OrderId, Revision, SeatId, TicketTypeId, ViewerId};
-use crate::store::{ReadLane, Store};
+use crate::store::{ReadLane, Store, WebhookId};
 
 /// What an id can name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,6 +134,21 @@ pub(super) fn read_ticket_type_id(id: &str) -> Option<TicketTypeId> {
     }
     let category = CategoryId { event: EventId(event?), serial: i32::try_from(serial?).ok()? };
     Some(TicketTypeId { category, number: i32::try_from(ticket?).ok()? })
+}
+
+/// What the text of a webhook's id begins with; its number follows. It is of no event.
+const WEBHOOK: &str = "Webhook:";
+
+/// The id of a webhook.
+pub(super) fn webhook_id(webhook: WebhookId) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{WEBHOOK}{}", webhook.0)))
+}
+
+/// The webhook whose id it is; `None` if it is none of ours.
+pub(super) fn read_webhook_id(id: &str) -> Option<WebhookId> {
+    let bytes = URL_SAFE_NO_PAD.decode(id).ok().filter(|_| id.len() <= MAX_ID_BYTES)?;
+    let id = std::str::from_utf8(&bytes).ok()?.strip_prefix(WEBHOOK)?;
+    number(id).map(WebhookId)
 }
 
 /// The event that a client names, by its id or its slug; `None` if nothing is called so. An id is

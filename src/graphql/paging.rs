@@ -43,6 +43,8 @@ pub const AUDIT_LOG: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
 /// Changes of a seat: 1 to 100, 20 unless said. Most seats have a handful.
 pub const HISTORY: PageBounds = PageBounds { unless_said: 20, most: 100 };
+/// Webhooks: 1 to 100, 20 unless said; there are no more than that.
+pub const WEBHOOKS: PageBounds = PageBounds { unless_said: 20, most: 100 };
 
 /// The most ids that `nodes` takes: a page of a list.
 pub const MAX_NODES: usize = 100;
@@ -165,7 +167,7 @@ impl Cursor for i32 {
     }
 }
 
-/// Where an entry of the audit log stands: its number.
+/// Where an entry of the audit log stands, or a webhook: its number.
 impl Cursor for i64 {
     fn numbers(self) -> Vec<i64> {
         vec![self]

@@ -15,12 +15,12 @@ use super::ready_value::ReadyValue;
 use super::required::required;
 use super::types::{
     AuditLogConnection, AuditLogEntry, Event, EventScope, Node, Order, Seat, SeatFilter, SeatMap,
-    SeatPlan, SeatStatuses, Viewer, seats_page,
+    SeatPlan, SeatStatuses, Viewer, Webhook, seats_page,
 };
 use crate::domain::{self, EventId, OrderCode, OrderId, SeatId};
 use crate::identity::{self, Role};
-use crate::store::Store;
 use crate::store::reads::EventRecord;
+use crate::store::{Store, WebhookId};
 
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug)]
@@ -189,6 +189,24 @@ impl Query {
             let event = ids::event_id(ctx, &event_id.read()?).await?;
             let read = ctx.look_up_map(async move |store| store.seat_letters(event).await).await?;
             Ok(Some(SeatStatuses::whole(&read.ok_or_else(Fault::no_such_event)?)))
+        })
+        .await
+    }
+
+    /// All webhooks, in the order in which they were made; for ADMIN.
+    async fn webhooks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless said.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Option<Result<ConnectionOf<Webhook>>> {
+        nullable(async {
+            ctx.require(Role::Admin)?;
+            let page = paging::WEBHOOKS.request(first, after.as_deref())?;
+            let (after, limit) = (page.after().map(WebhookId), page.limit());
+            let look_up = async move |store: Store| store.webhooks_page(after, limit).await;
+            let webhooks = ctx.look_up(look_up).await?;
+            Ok(Some(page.connection(webhooks, |record| (record.id.0, Webhook(record)))))
         })
         .await
     }

@@ -8,7 +8,9 @@ use super::paging::ConnectionOf;
 use super::query::Query;
 use super::services::Services;
 use super::subscription::Subscription;
-use super::types::{AuditLogConnection, Event, Order, Seat, SeatHistoryConnection, UserError};
+use super::types::{
+    AuditLogConnection, Event, Order, Seat, SeatHistoryConnection, UserError, Webhook,
+};
 
 /// The schema with everything it needs.
 pub type ArenaSchema = Schema<Query, Mutation, Subscription>;
@@ -47,4 +49,5 @@ fn builder() -> ArenaSchemaBuilder {
         .override_output_type_description::<ConnectionOf<Seat>>("A page of seats.")
         .override_output_type_description::<ConnectionOf<Order>>("A page of orders.")
         .override_output_type_description::<SeatHistoryConnection>("A page of a seat's history.")
+        .override_output_type_description::<ConnectionOf<Webhook>>("A page of webhooks.")
 }

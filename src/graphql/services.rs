@@ -8,6 +8,7 @@ use super::slugs::Slugs;
 use super::viewer_states::ViewerStates;
 use crate::account::Shares;
 use crate::desk::Desk;
+use crate::endpoint::Networks;
 use crate::feed::Feed;
 use crate::identity::Identity;
 use crate::store::Store;
@@ -29,6 +30,8 @@ pub struct Services {
     pub slugs: Arc<Slugs>,
     /// Which events are there.
     pub known_events: Arc<KnownEvents>,
+    /// Which networks webhooks may be in: the internet's, unless a setting says otherwise.
+    pub networks: Networks,
     /// What viewers hold and own, for those who watch it.
     pub viewer_states: Arc<ViewerStates>,
     /// What events have sold.
@@ -44,7 +47,18 @@ impl Services {
         identity: Arc<Identity>,
         shares: Arc<Shares>,
     ) -> Self {
-        let (slugs, known_events, viewer_states, sales) = Default::default();
-        Self { store, desk, feed, identity, shares, slugs, known_events, viewer_states, sales }
+        let (slugs, known_events, networks, viewer_states, sales) = Default::default();
+        Self {
+            store,
+            desk,
+            feed,
+            identity,
+            shares,
+            slugs,
+            known_events,
+            networks,
+            viewer_states,
+            sales,
+        }
     }
 }

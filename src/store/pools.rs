@@ -8,9 +8,9 @@ use sea_orm::sqlx::PgPool;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use tokio::runtime::Handle;
 
-use super::boards::Boards;
 use super::error::StoreError;
 use super::read_turns::ReadTurns;
+use super::seatings::Seatings;
 use crate::memory::Allowance;
 
 /// The database. Cheap to clone.
@@ -26,7 +26,7 @@ pub struct Store {
     statements: Arc<AtomicU64>,
     pub(super) read_turns: Arc<ReadTurns>,
     /// What the best seats are chosen on.
-    pub(super) boards: Arc<Boards>,
+    pub(super) seatings: Arc<Seatings>,
     /// Where the connections for reading are served, whoever asks.
     pub(super) runtime: Handle,
 }
@@ -50,7 +50,7 @@ impl Store {
             upkeep: connection(upkeep),
             statements: Arc::clone(&statements),
             read_turns,
-            boards: Arc::default(),
+            seatings: Arc::default(),
             runtime: Handle::current(),
         }
     }
@@ -69,9 +69,9 @@ impl Store {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// What its boards may take, and do.
-    pub fn boards_allowance(&self) -> &Arc<Allowance> {
-        self.boards.allowance()
+    /// What its seatings may take, and do.
+    pub fn seatings_allowance(&self) -> &Arc<Allowance> {
+        self.seatings.allowance()
     }
 
     /// Closes the pools, once what is under way has finished.

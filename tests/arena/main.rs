@@ -49,6 +49,7 @@ mod sse;
 mod statuses;
 mod storm;
 mod transport;
+mod webhooks;
 mod websocket;
 mod who_sees_what;
 mod wire;

@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::FieldDefinition;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta};
 use grand_arena::domain::CategoryId;
 use grand_arena::domain::event::NewEvent;
@@ -73,7 +75,13 @@ const PLACES: &[(&str, &[&str])] = &[
     ("SeatStatuses", &["seatStatuses(eventId: EVENT)"]),
     ("Viewer", &["viewer"]),
     ("Viewer as a node", &["node(id: OWNER)", "... on Viewer"]),
+    ("WebhookConnection", &["webhooks(first: 1)"]),
+    ("WebhookEdge", &["webhooks(first: 1)", "edges"]),
+    ("Webhook", &["webhooks(first: 1)", "nodes"]),
     ("GuestSession", &["mutation:", "startGuestSession"]),
+    ("CreateWebhookSuccess", &["mutation:", WEBHOOK_NEW, "... on CreateWebhookSuccess"]),
+    ("WebhookAddressRefused", &["mutation:", WEBHOOK_BAD, "... on WebhookAddressRefused"]),
+    ("TooManyWebhooks", &["mutation:", WEBHOOK_MANY, "... on TooManyWebhooks"]),
     ("ReserveSeatsSuccess", &["mutation:", RESERVE_FREE, "... on ReserveSeatsSuccess"]),
     ("SeatsUnavailable", &["mutation:", RESERVE_HELD, "... on SeatsUnavailable"]),
     ("RefusedSeat", &["mutation:", RESERVE_HELD, "... on SeatsUnavailable", "seats"]),
@@ -180,6 +188,11 @@ const IMPORT: &str = "importSeats(input: { eventId: EVENT, seats: [\
     { section: \"101\", row: \"1\", number: \"1\", category: \"Silver\" }] })";
 const IMPORT_WRONG: &str = "importSeats(input: { eventId: EVENT, seats: [\
     { section: \"\", row: \"1\", number: \"1\", category: \"Silver\" }] })";
+const WEBHOOK_NEW: &str = "createWebhook(input: { eventId: EVENT, url: \"http://127.0.0.1:1\" })";
+const WEBHOOK_BAD: &str = "createWebhook(input: { eventId: EVENT, url: \"ftp://shop.example\" })";
+const WEBHOOK_MANY: &str = "createWebhook(input: { eventId: EVENT, url: \"http://127.0.0.1:2\" })";
+const WEBHOOK_DELETE: &str = "deleteWebhook(id: HOOK)";
+const WEBHOOK_REPLAY: &str = "replayWebhook(input: { webhookId: HOOK })";
 const CHANGES: &str = "seatChanges(eventId: EVENT, since: 0)";
 
 /// Every field at the roots, called for the owner's things.
@@ -190,6 +203,7 @@ const ROOTS: &[&[&str]] = &[
     &["event(id: EVENT)"],
     &["events"],
     &["auditLog"],
+    &["webhooks"],
     &["seat(id: HELD)"],
     &["seats(eventId: EVENT)"],
     &["seatMap(eventId: EVENT)"],
@@ -211,11 +225,17 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", BLOCK_FREE],
     &["mutation:", UNBLOCK_HELD],
     &["mutation:", IMPORT],
+    &["mutation:", WEBHOOK_NEW],
+    &["mutation:", WEBHOOK_DELETE],
+    &["mutation:", WEBHOOK_REPLAY],
     &["subscription:", "seatChanges(eventId: EVENT)"],
     &["subscription:", "seatStatuses(eventId: EVENT)"],
     &["subscription:", "eventChanges(eventId: EVENT)"],
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
+
+/// Those that give no object.
+const LEAVES: &[&str] = &[WEBHOOK_DELETE];
 
 /// A buyer's things: a seat she holds, one she owns, two that are free, one that is blocked; an
 /// event that is over; one in which she has let too many seats go; and one that leaves no seat
@@ -238,6 +258,7 @@ impl<'a> World<'a> {
         let entry = "INSERT INTO audit_log (actor, action, event_id, details) VALUES ('root', \
             'updateEvent', $1, '[{\"name\": \"name\", \"before\": \"a\", \"value\": \"b\"}]')";
         arena.execute(entry, &event).await;
+        let hook = webhook(arena, &event).await;
         let busy = arena.event_with(2, |event| event.max_seats_let_go = Some(1)).await;
         let past = Some(DateTime::UNIX_EPOCH + TimeDelta::days(1));
         let late = arena.event_with(1, |event| event.sales_close_at = past).await;
@@ -275,6 +296,7 @@ impl<'a> World<'a> {
             ("DEAR", dear.gid.clone()),
             ("CATEGORY", text(&found["event"]["categories"][0]["id"])),
             ("EVENT", event.gid.clone()),
+            ("HOOK", hook),
             ("HELD", seat(&event, 1)),
             ("SOLD", seat(&event, 2)),
             ("KILLED", seat(&event, 5)),
@@ -303,6 +325,29 @@ impl<'a> World<'a> {
         };
         Somebody { world: self, token }
     }
+}
+
+/// A webhook that is paused, and no other. Gives its id.
+async fn webhook(arena: &Arena, event: &Event) -> String {
+    sqlx::query("DELETE FROM webhooks").execute(&arena.sql).await.unwrap();
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO webhooks (url, secret, event_id, kinds, failing_since, next_try_at, paused_at,
+                               last_error, last_error_at)
+         SELECT 'http://127.0.0.1:1', 'a secret', $1, '{}', now, now, now, 'it is away', now
+           FROM clock_timestamp() AS now RETURNING id",
+    )
+    .bind(event.id.0)
+    .fetch_one(&arena.sql)
+    .await
+    .unwrap();
+    URL_SAFE_NO_PAD.encode(format!("Webhook:{id}"))
+}
+
+/// As many webhooks as there may be.
+async fn more_webhooks(arena: &Arena) {
+    let more = "INSERT INTO webhooks (url, secret, kinds, paused_at)
+        SELECT 'http://127.0.0.1:1', 'a secret', '{}', now() FROM generate_series(2, 100)";
+    sqlx::query(more).execute(&arena.sql).await.unwrap();
 }
 
 /// One of [`EVERYBODY`] in a world.
@@ -343,9 +388,11 @@ fn operation(way: &[&str], fields: &str) -> String {
         Some((first, rest)) if first.ends_with(':') => (first.trim_end_matches(':'), rest),
         _ => ("query", way),
     };
-    let inner =
-        way.iter().rev().fold(fields.to_owned(), |inner, step| format!("{step} {{ {inner} }}"));
-    format!("{kind} {{ {inner} }}")
+    let within = |inner: String, step: &&str| match inner.as_str() {
+        "" => (*step).to_owned(),
+        inner => format!("{step} {{ {inner} }}"),
+    };
+    format!("{kind} {{ {} }}", way.iter().rev().fold(fields.to_owned(), within))
 }
 
 /// What stands at the end of a way, the first of each list.
@@ -424,14 +471,17 @@ async fn walk(arena: &Arena, schema: &Schema) -> Rows {
     let mut rows = Vec::new();
     for way in ROOTS {
         let mut cells = Vec::new();
+        let selection = if LEAVES.contains(&way[way.len() - 1]) { "" } else { "__typename" };
         for who in EVERYBODY {
             let fresh = if changes(way) { Some(World::new(arena, &server).await) } else { None };
             let somebody = fresh.as_ref().unwrap_or(&unchanged).somebody(who).await;
-            let answer = somebody.ask(&operation(way, "__typename")).await;
+            let answer = somebody.ask(&operation(way, selection)).await;
             cells.push(given(&answer, name_of(way[way.len() - 1])));
         }
         rows.push((format!("`{}`", name_of(way[way.len() - 1])), cells));
     }
+    // What is listed first is this world's again.
+    let unchanged = World::new(arena, &server).await;
     for (place, way) in PLACES {
         let (object, which) = place.split_once(' ').unwrap_or((place, ""));
         let fields = all_fields(schema, object);
@@ -440,6 +490,9 @@ async fn walk(arena: &Arena, schema: &Schema) -> Rows {
         for who in EVERYBODY {
             let fresh = if changes(way) { Some(World::new(arena, &server).await) } else { None };
             let somebody = fresh.as_ref().unwrap_or(&unchanged).somebody(who).await;
+            if way.contains(&WEBHOOK_MANY) {
+                more_webhooks(arena).await;
+            }
             answers.push(somebody.ask(&operation(way, &selection.join(" "))).await);
         }
         let same = |(field, _): &(String, String)| {

@@ -72,7 +72,7 @@ function node(world, id) {
 
 const MOST_NODES = 100;
 
-/** Where one of the first entries stands in the audit log, which has none here. */
+/** Where one of the first stands in the audit log and among webhooks, which have none here. */
 export const AUDIT_CURSOR = 'Nw';
 
 const Query = {
@@ -90,6 +90,10 @@ const Query = {
     // A number, as those of seats are.
     const isNumber = (cursor) => cursor === AUDIT_CURSOR || world.seatCursors.has(cursor);
     return page('AuditLogEntry', [], bounds, (cursor) => isNumber(cursor) && (() => true));
+  },
+  webhooks(_, bounds, { world }) {
+    if (!world.isAdmin) fail('for ADMIN only');
+    return page('Webhook', [], bounds, (cursor) => cursor === AUDIT_CURSOR && (() => true));
   },
   seat: (_, { id }, { world }) => world.find('Seat', id) ?? null,
   seats: (_, { eventId, ...wanted }, { world }) =>

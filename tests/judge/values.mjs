@@ -103,7 +103,7 @@ export class Values {
     if (random.percent(6)) return string('no cursor');
     const { events, orders } = this.#world;
     const auditLog = [{ cursor: AUDIT_CURSOR }];
-    const lists = { auditLog, events, orders, seats: events[0].seats };
+    const lists = { auditLog, webhooks: auditLog, events, orders, seats: events[0].seats };
     return string(random.one(lists[list]).cursor);
   }
 

@@ -8,7 +8,7 @@ use super::together::alone_beside;
 use super::view::View;
 
 /// The most pairs of runs that are looked at, those of better rows first: some tenths of a
-/// millisecond. A house has that many when it is sold like a chequerboard.
+/// millisecond. A house has that many when it is sold like a chequerseating.
 const MAX_PAIRS: usize = 20_000;
 
 /// Free places in a piece of a row.

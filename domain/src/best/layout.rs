@@ -131,9 +131,9 @@ impl Layout {
         self.event
     }
 
-    /// About how many bytes it takes, and a board on it.
+    /// About how many bytes it takes, and a seating on it.
     pub fn bytes(&self) -> usize {
-        /// What each place takes in each of the lists, and on a board.
+        /// What each place takes in each of the lists, and on a seating.
         const EACH: usize = 4 + 4 + 1 + 16 + 16 + 8 + 8 + 8;
         let groups = self.groups.len() * (size_of::<Group>() + size_of::<usize>());
         self.serials.len() * EACH + groups + 4096

@@ -1,4 +1,4 @@
-//! Which seats would be left alone: see [`Board::left_alone`](super::Board::left_alone).
+//! Which seats would be left alone: see [`Seating::left_alone`](super::Seating::left_alone).
 
 use super::layout::{Access, Group, GroupKind, Layout};
 

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::oracle::{House, now, request};
-use super::{Adjacency, BestRequest, Board, Layout, NoSeatsTogether, Place};
+use super::{Adjacency, BestRequest, Layout, NoSeatsTogether, Place, Seating};
 use crate::plan::{PlaceKind, PlaceTraits};
 use crate::{CategoryId, EventId, SeatId, SeatState};
 
@@ -16,18 +16,18 @@ fn id(index: usize) -> SeatId {
     SeatId { event: EVENT, serial: i32::try_from(index + 1).unwrap() }
 }
 
-fn board(house: &House) -> Board {
+fn seating(house: &House) -> Seating {
     let layout = Layout::new(EVENT, &house.places, house.focal_point);
-    let mut board = Board::new(Arc::new(layout));
+    let mut seating = Seating::new(Arc::new(layout));
     for (index, &is_free) in house.is_free.iter().enumerate() {
-        board.put(id(index), &SeatState::Available { lapsed: None }, is_free);
+        seating.put(id(index), &SeatState::Available { lapsed: None }, is_free);
     }
-    board
+    seating
 }
 
 /// What is chosen, by the index of the places.
 fn choose(house: &House, request: &BestRequest) -> Result<Vec<usize>, NoSeatsTogether> {
-    let chosen = board(house).choose(request, now())?;
+    let chosen = seating(house).choose(request, now())?;
     Ok(chosen.into_iter().map(|seat| usize::try_from(seat.serial).unwrap() - 1).collect())
 }
 
@@ -173,8 +173,8 @@ proptest! {
         if !is_parted {
             return Ok(());
         }
-        let rows: std::collections::BTreeSet<_> =
-            chosen.iter().map(|&place| (&house.places[place].section, house.pieces[place].0)).collect();
+        let piece = |&place: &usize| (&house.places[place].section, house.pieces[place].0);
+        let rows: std::collections::BTreeSet<_> = chosen.iter().map(piece).collect();
         let (sum, alone, _) = house.closest(&request).expect("it was chosen from something");
         if request.accessible {
             let centre = chosen.iter().any(|&place| house.places[place].accessible);
@@ -202,7 +202,7 @@ proptest! {
         taken.dedup();
         let seats: Vec<_> = taken.iter().map(|&place| id(place)).collect();
         let alone: Vec<_> = house.left_alone(&taken).into_iter().map(id).collect();
-        let mut named = board(&house).left_alone(&seats, now());
+        let mut named = seating(&house).left_alone(&seats, now());
         named.sort_unstable();
         prop_assert_eq!(named, alone);
     }
@@ -287,22 +287,22 @@ fn any_places_to_stand_are_together() {
 fn a_hold_that_has_run_out_is_free_and_a_trial_leaves_nothing_behind() {
     use chrono::TimeDelta;
     let house = rows(&["xx"]);
-    let mut board = board(&house);
+    let mut seating = seating(&house);
     let hold = crate::Hold {
         viewer: crate::ViewerId::new("ann").unwrap(),
         expires_at: now() + TimeDelta::seconds(1),
         is_extended: false,
     };
-    board.put(id(0), &SeatState::Reserved(hold), true);
-    assert!(board.choose(&request(1), now()).is_err());
+    seating.put(id(0), &SeatState::Reserved(hold), true);
+    assert!(seating.choose(&request(1), now()).is_err());
     let later = now() + TimeDelta::seconds(1);
-    assert_eq!(board.choose(&request(1), later), Ok(vec![id(0)]));
-    let mut trial = board.trial();
+    assert_eq!(seating.choose(&request(1), later), Ok(vec![id(0)]));
+    let mut trial = seating.trial();
     trial.take(&[id(0)]);
     trial.take(&[id(0)]);
     assert!(trial.choose(&request(1), later).is_err());
     drop(trial);
-    assert_eq!(board.choose(&request(1), later), Ok(vec![id(0)]));
+    assert_eq!(seating.choose(&request(1), later), Ok(vec![id(0)]));
 }
 
 /// In a plan without coordinates, and in one where a seat came in later.

@@ -1,4 +1,4 @@
-//! A board as one request sees it at an instant.
+//! A seating as one request sees it at an instant.
 
 use chrono::{DateTime, Utc};
 
@@ -17,7 +17,7 @@ pub(super) struct View<'a> {
     sections: Option<Vec<usize>>,
 }
 
-/// An instant as boards count.
+/// An instant as seatings count.
 pub(super) fn now_of(now: DateTime<Utc>) -> i64 {
     now.timestamp_micros()
 }

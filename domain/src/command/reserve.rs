@@ -61,7 +61,7 @@ pub enum ReserveRefusal {
         retry_at: DateTime<Utc>,
     },
     /// These seats would be left alone, and the event minds: see
-    /// [`Board::left_alone`](crate::best::Board::left_alone).
+    /// [`Seating::left_alone`](crate::best::Seating::left_alone).
     LeftAlone(Vec<SeatId>),
 }
 

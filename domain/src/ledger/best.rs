@@ -1,13 +1,13 @@
 //! Choosing on the ledger: what is free is what the commands before have left.
 //!
-//! Only where somebody chooses, or a reservation may leave no seat alone, has a ledger a board. The
-//! board has seats that are not on the ledger. So a choice may name some that have to be locked and
+//! Only where somebody chooses, or a reservation may leave no seat alone, has a ledger a seating.
+//! That has seats that are not on the ledger. So a choice may name some that have to be locked and
 //! read before it can be acted upon.
 
 use std::collections::HashMap;
 
 use super::Ledger;
-use crate::best::{BestRequest, Board, NoSeatsTogether};
+use crate::best::{BestRequest, NoSeatsTogether, Seating};
 use crate::churn::Run;
 use crate::ids::{Revision, SeatId};
 use crate::seat::Seat;
@@ -22,26 +22,26 @@ pub(super) struct Chosen {
 }
 
 impl Ledger {
-    /// Chooses on this board, as it stands at the event's revision. What the ledger knows of seats
-    /// goes before what the board says of them.
-    pub fn put_board(&mut self, mut board: Board) {
+    /// Chooses on this seating, as it stands at the event's revision. What the ledger knows of
+    /// seats goes before what the seating says of them.
+    pub fn put_seating(&mut self, mut seating: Seating) {
         for seat in self.seats.values() {
-            board.put(seat.id, &seat.state, seat.for_sale);
+            seating.put(seat.id, &seat.state, seat.for_sale);
         }
         self.chosen = None;
-        self.board = Some(board);
+        self.seating = Some(seating);
     }
 
-    /// The board as it is after all that was decided so far.
-    pub fn take_board(&mut self) -> Option<Board> {
-        self.board.take()
+    /// The seating as it is after all that was decided so far.
+    pub fn take_seating(&mut self) -> Option<Seating> {
+        self.seating.take()
     }
 
     /// More seats, locked and read like those that the ledger opened with; and their runs.
     pub fn admit(&mut self, seats: Vec<Seat>, runs: HashMap<SeatId, Run>) {
         for seat in seats {
-            if let Some(board) = &mut self.board {
-                board.put(seat.id, &seat.state, seat.for_sale);
+            if let Some(seating) = &mut self.seating {
+                seating.put(seat.id, &seat.state, seat.for_sale);
             }
             self.seats.insert(seat.id, seat);
         }
@@ -55,7 +55,7 @@ impl Ledger {
         chosen
     }
 
-    /// Chooses, as things stand. Without a board there is nothing to choose from.
+    /// Chooses, as things stand. Without a seating there is nothing to choose from.
     pub(crate) fn choose(&mut self, request: &BestRequest) -> Result<Vec<SeatId>, NoSeatsTogether> {
         let (revision, seats_known) = (self.revision, self.seats.len());
         let is_known = |chosen: &&Chosen| {
@@ -65,8 +65,8 @@ impl Ledger {
         if let Some(chosen) = self.chosen.as_ref().filter(is_known) {
             return chosen.choice.clone();
         }
-        let board = self.board.as_ref().ok_or_else(NoSeatsTogether::default)?;
-        let choice = board.choose(request, self.now);
+        let seating = self.seating.as_ref().ok_or_else(NoSeatsTogether::default)?;
+        let choice = seating.choose(request, self.now);
         let request = request.clone();
         let known = Chosen { request, revision, seats_known, choice: choice.clone() };
         self.chosen = Some(known);
@@ -75,7 +75,7 @@ impl Ledger {
 
     /// The seats that would be left alone if these free ones were taken, where the event minds.
     pub(crate) fn left_alone(&self, seats: &[SeatId]) -> Vec<SeatId> {
-        let board = self.board.as_ref().filter(|_| !self.terms.allows_lone_seats);
-        board.map(|board| board.left_alone(seats, self.now)).unwrap_or_default()
+        let seating = self.seating.as_ref().filter(|_| !self.terms.allows_lone_seats);
+        seating.map(|seating| seating.left_alone(seats, self.now)).unwrap_or_default()
     }
 }

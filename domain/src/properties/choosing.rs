@@ -12,15 +12,14 @@ use proptest::prelude::*;
 
 use super::scenario::open_terms;
 use super::world::{EVENT, Tick, World, seat};
-use crate::best::{Adjacency, BestRequest, Board, Layout, Place};
+use crate::best::{Adjacency, BestRequest, Layout, Place, Seating};
 use crate::command::{
     Command as _, Release, Reserve, ReserveBest, ReserveBestRefusal, ReserveRefusal, SeatSet,
 };
 use crate::ledger::{Ledger, Opening};
 use crate::plan::PlaceTraits;
-use crate::prices::PriceLists;
 use crate::seat::Seat;
-use crate::{PriceVersion, SeatId, SeatStatus, ViewerId};
+use crate::{SeatId, SeatStatus, ViewerId};
 
 /// The row's seats; the world has one more, which is not for sale.
 const ROW: i32 = 9;
@@ -63,7 +62,7 @@ fn request(quantity: usize) -> BestRequest {
     }
 }
 
-fn board(world: &World) -> Board {
+fn seating(world: &World) -> Seating {
     let place = |serial| Place {
         serial,
         category: 1,
@@ -74,11 +73,11 @@ fn board(world: &World) -> Board {
         traits: PlaceTraits::default(),
     };
     let places: Vec<_> = (1..=ROW).map(place).collect();
-    let mut board = Board::new(Arc::new(Layout::new(EVENT, &places, None)));
+    let mut seating = Seating::new(Arc::new(Layout::new(EVENT, &places, None)));
     for seat in world.seats.values() {
-        board.put(seat.id, &seat.state, seat.for_sale);
+        seating.put(seat.id, &seat.state, seat.for_sale);
     }
-    board
+    seating
 }
 
 /// Which of the row's seats are free, from the first on.
@@ -114,25 +113,9 @@ fn best(free: &[bool], quantity: usize) -> Option<Vec<i32>> {
 
 /// Opens a ledger with the seats that are named, as the store does.
 fn open(world: &World, named: &[SeatId]) -> Ledger {
-    let mut ledger = Ledger::open(Opening {
-        event: EVENT,
-        terms: world.terms.clone(),
-        details: None,
-        revision: world.revision(),
-        now: world.now,
-        seats: named.iter().filter_map(|id| world.seats.get(id)).cloned().collect(),
-        price_list: PriceVersion::FIRST,
-        prices: PriceLists::default(),
-        plan: None,
-        holdings: HashMap::new(),
-        let_go: HashMap::new(),
-        runs: HashMap::new(),
-        keys: HashMap::new(),
-        key_slots: HashMap::new(),
-        codes: HashMap::new(),
-        orders: Vec::new(),
-    });
-    ledger.put_board(board(world));
+    let seats = named.iter().filter_map(|id| world.seats.get(id)).cloned().collect();
+    let mut ledger = Ledger::open(Opening { seats, ..world.opening(&[]) });
+    ledger.put_seating(seating(world));
     ledger
 }
 
@@ -188,13 +171,13 @@ fn play(world: &mut World, batch: &[(Ask, u8)]) {
             }
         }
     }
-    let kept = ledger.take_board().expect("it was put there");
+    let kept = ledger.take_seating().expect("it was put there");
     world.keep(ledger.close());
-    let fresh = board(world);
+    let fresh = seating(world);
     for quantity in 1..=5 {
         let (kept, fresh) =
             [&kept, &fresh].map(|it| it.choose(&request(quantity), world.now)).into();
-        assert_eq!(kept, fresh, "the board has followed");
+        assert_eq!(kept, fresh, "the seating has followed");
     }
 }
 

@@ -349,7 +349,7 @@ impl World {
     }
 
     /// What the store reads for these commands, and nothing else.
-    fn opening(&self, asks: &[&Ask]) -> Opening {
+    pub(super) fn opening(&self, asks: &[&Ask]) -> Opening {
         let needs: Vec<_> = asks.iter().map(|ask| ask.needs()).collect();
         let named: BTreeSet<SeatId> = needs.iter().flat_map(|needs| needs.seats).copied().collect();
         let seats: Vec<Seat> = named.iter().filter_map(|id| self.seats.get(id)).cloned().collect();

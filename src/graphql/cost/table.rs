@@ -12,7 +12,9 @@ use crate::domain::plan::{
 use crate::domain::prices::MAX_TICKET_TYPES;
 use crate::domain::sales_span::SalesSpan;
 use crate::feed::MAX_BATCH_CHANGES;
-use crate::graphql::paging::{AUDIT_LOG, EVENTS, HISTORY, MAX_NODES, ORDERS, PageBounds, SEATS};
+use crate::graphql::paging::{
+    AUDIT_LOG, EVENTS, HISTORY, MAX_NODES, ORDERS, PageBounds, SEATS, WEBHOOKS,
+};
 
 /// What a statement costs beside its rows, in rows: a way to the database and back takes 60 µs and
 /// more, and a row 1.6 µs.
@@ -124,6 +126,7 @@ const FIELDS: &[Row] = &[
     ("Query", "seatMap", Items::One, Reads::One, EVENT_ID),
     ("Query", "seatPlan", Items::One, Reads::One, EVENT_ID),
     ("Query", "seatStatuses", Items::One, Reads::Seats, EVENT_ID),
+    ("Query", "webhooks", Items::WithPage(WEBHOOKS), Reads::Page, EventOf::Any),
     ("Event", "availability", Items::One, Reads::EverySeat, EventOf::Same),
     ("Event", "seats", Items::WithPage(SEATS), Reads::FilteredPage, EventOf::Same),
     ("Event", "seatMap", Items::One, Reads::One, EventOf::Same),
@@ -149,6 +152,9 @@ const FIELDS: &[Row] = &[
     ("AuditLogConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("AuditLogConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
     ("AuditLogEntry", "details", Items::UpTo(MAX_DETAILS), Reads::Nothing, EventOf::Same),
+    ("WebhookConnection", "edges", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("WebhookConnection", "nodes", Items::OfPage, Reads::Nothing, EventOf::Same),
+    ("Webhook", "kinds", Items::EachOnce, Reads::Nothing, EventOf::Same),
     ("Order", "seats", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
     ("Order", "lines", Items::SeatsOfOrder, Reads::ItemsTogether, EventOf::Same),
     ("Viewer", "roles", Items::EachOnce, Reads::Nothing, EventOf::Same),
@@ -168,6 +174,9 @@ const FIELDS: &[Row] = &[
     ("Mutation", "setPrices", Items::One, Reads::Nothing, OF_INPUT),
     ("CategoriesNotFound", "categoryIds", CATEGORIES_OF_REQUEST, Reads::Nothing, EventOf::Same),
     ("TicketTypeUnavailable", "lines", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
+    ("Mutation", "createWebhook", Items::One, Reads::One, OF_INPUT),
+    ("Mutation", "deleteWebhook", Items::One, Reads::One, EventOf::Ids("id")),
+    ("Mutation", "replayWebhook", Items::One, Reads::One, OF_INPUT),
     ("ReserveSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ReleaseSeatsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),
     ("ExtendHoldsSuccess", "seats", SEATS_OF_REQUEST, Reads::Items, EventOf::Same),

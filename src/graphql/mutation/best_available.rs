@@ -69,8 +69,8 @@ impl BestAvailable {
             let event = ids::event_id(ctx, &input.event_id).await?;
             let request = input.request(event)?;
             require_event(ctx, event).await?;
-            if !ctx.services().store.has_board(event) {
-                ctx.look_up_map(async move |store| store.prepare_board(event).await).await?;
+            if !ctx.services().store.has_seating(event) {
+                ctx.look_up_map(async move |store| store.prepare_seating(event).await).await?;
             }
             let quantity = request.quantity;
             let reserve = ReserveBest { viewer: asker.id.clone(), request };

@@ -7,6 +7,7 @@ mod handing_over;
 mod imported_seats;
 mod prices;
 mod seats;
+mod webhooks;
 
 use async_graphql::MergedObject;
 
@@ -17,8 +18,9 @@ use events::Events;
 use handing_over::HandingOver;
 use prices::Pricing;
 use seats::Seats;
+use webhooks::Webhooks;
 
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, BestAvailable, Events, HandingOver, Pricing, Seats);
+pub struct Mutation(Booking, BestAvailable, Events, HandingOver, Pricing, Seats, Webhooks);

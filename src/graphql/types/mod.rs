@@ -22,6 +22,7 @@ mod seats_page;
 mod stream;
 mod ticket_type;
 mod viewer;
+mod webhook;
 
 pub use audit::{AuditLogConnection, AuditLogEntry};
 pub use category::Category;
@@ -35,13 +36,13 @@ pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
     AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CreateEventResult,
-    CurrencyMismatch, DeleteEventResult, EventInUse, ExtendHoldsResult, ExtensionRefused,
-    HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult, InvalidEvent, InvalidSeats,
-    LoneSeatLeft, NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason,
-    RefusedSeat, ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed,
-    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult, SlugTaken,
-    StatusRefused, TicketTypeUnavailable, TooManyPriceLists, TransferOrderResult,
-    UnavailableTicket, UpdateEventResult,
+    CreateWebhookResult, CurrencyMismatch, DeleteEventResult, EventInUse, ExtendHoldsResult,
+    ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult, InvalidEvent,
+    InvalidSeats, LoneSeatLeft, NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged,
+    RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult,
+    SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
+    SlugTaken, StatusRefused, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks,
+    TransferOrderResult, UnavailableTicket, UpdateEventResult, WebhookAddressRefused,
 };
 pub use sales_summary::{
     CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,
@@ -58,3 +59,4 @@ pub use stream::{
 };
 pub use ticket_type::TicketType;
 pub use viewer::{GuestSession, Role, Viewer};
+pub use webhook::{Webhook, WebhookKind};

@@ -7,7 +7,7 @@ use super::results::{
     HoldsTooFrequent, IdempotencyKeyReused, InvalidEvent, InvalidSeats, LoneSeatLeft,
     NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged, SalesClosed,
     SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SlugTaken, StatusRefused,
-    TicketTypeUnavailable, TooManyPriceLists,
+    TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks, WebhookAddressRefused,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -78,4 +78,8 @@ pub enum UserError {
     SeatsInUse(SeatsInUse),
     /// Something is wrong with seats to be brought in.
     InvalidSeats(InvalidSeats),
+    /// A webhook's address may not be called.
+    WebhookAddressRefused(WebhookAddressRefused),
+    /// There are as many webhooks as there may be.
+    TooManyWebhooks(TooManyWebhooks),
 }

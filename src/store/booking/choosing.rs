@@ -11,11 +11,11 @@ use crate::domain::best::BestRequest;
 use crate::domain::ledger::Ledger;
 use crate::domain::seat::Seat;
 use crate::domain::{EventId, SeatId};
-use crate::store::boards::BoardReturn;
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
+use crate::store::seatings::SeatingReturn;
 
-/// How often seats turn out not to be as the board says before it is read anew. They do where
+/// How often seats turn out not to be as the seating says before it is read anew. They do where
 /// somebody has written beside the log.
 const LOOKS: usize = 5;
 
@@ -28,7 +28,7 @@ pub(super) async fn admit_choice(
     event: EventId,
     ledger: &mut Ledger,
     request: &BestRequest,
-    taken: &BoardReturn,
+    taken: &SeatingReturn,
 ) -> Result<(), StoreError> {
     for look in 1..=2 * LOOKS {
         let missing = ledger.missing(request);
@@ -47,7 +47,7 @@ pub(super) async fn admit_choice(
         }
         ledger.admit(seats, runs);
         if look == LOOKS {
-            ledger.put_board(taken.read_again(transaction, event).await?);
+            ledger.put_seating(taken.read_again(transaction, event).await?);
         }
     }
     Err(StoreError::Corrupt("seats that change while their event is locked"))

@@ -12,9 +12,9 @@
 //! ([`BookingSession::lock_event`]). A session keeps its connection between bookings: each commit
 //! begins the next transaction.
 //!
-//! Where a command chooses its seats, two steps come first: the event's row is locked and its board
-//! brought up to date (`boards`), and the choices are foreseen. The rest is as for all others. What
-//! turns out otherwise is locked when its command has its turn.
+//! Where a command chooses its seats, two steps come first. The event's row is locked and its
+//! seating brought up to date (`seatings`); then the choices are foreseen. The rest is as for all
+//! others. What turns out otherwise is locked when its command has its turn.
 //!
 //! Deliberately absent: NOTIFY (it takes a lock across all databases at commit; the desk's
 //! dispatcher sends it afterwards) and retries (the desk knows whether a command may run again).

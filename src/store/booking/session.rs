@@ -20,11 +20,11 @@ use super::write::{reschedule_expiry, write_changes, write_orders, write_owners}
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId, EventStage};
 use crate::store::audit::write_audit;
-use crate::store::boards::{BoardLease, BoardReturn, Boards};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
 use crate::store::prices::write_next_list;
+use crate::store::seatings::{SeatingLease, SeatingReturn, Seatings};
 
 /// How long a connection is kept without a pause between transactions. PostgreSQL tells its
 /// autovacuum what a session has changed when the session is between transactions, and once a
@@ -59,7 +59,7 @@ pub enum Booked {
 #[derive(Debug)]
 pub struct BookingSession {
     connection: DatabaseConnection,
-    boards: Arc<Boards>,
+    seatings: Arc<Seatings>,
     open: Option<OpenTransaction>,
 }
 
@@ -73,8 +73,8 @@ struct OpenTransaction {
 impl Store {
     /// A session that takes a connection of the bookings' when it needs one.
     pub fn booking_session(&self) -> BookingSession {
-        let (connection, boards) = (self.bookings.clone(), Arc::clone(&self.boards));
-        BookingSession { connection, boards, open: None }
+        let (connection, seatings) = (self.bookings.clone(), Arc::clone(&self.seatings));
+        BookingSession { connection, seatings, open: None }
     }
 }
 
@@ -124,13 +124,13 @@ impl BookingSession {
     ) -> Result<Booked, StoreError> {
         let OpenTransaction { transaction, taken } = self.open_transaction().await?;
         let Some((mut ledger, lent)) =
-            open_ledger(&transaction, event, commands, &self.boards).await?
+            open_ledger(&transaction, event, commands, &self.seatings).await?
         else {
             transaction.rollback().await?;
             return Ok(Booked::NoSuchEvent);
         };
         decide(&transaction, event, commands, (&mut ledger, lent.as_ref())).await?;
-        let (board, revision) = (ledger.take_board(), ledger.revision());
+        let (seating, revision) = (ledger.take_seating(), ledger.revision());
         let now = ledger.now();
         let closing = ledger.close();
         if !closing.plan.places.is_empty() {
@@ -167,9 +167,9 @@ impl BookingSession {
         let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
         before_commit();
         self.commit(transaction, taken).await?;
-        match lent.zip(board) {
-            Some((lent, board)) => lent.keep(board, revision),
-            None => self.boards.follow(event, &closing.changes),
+        match lent.zip(seating) {
+            Some((lent, seating)) => lent.keep(seating, revision),
+            None => self.seatings.follow(event, &closing.changes),
         }
         let is_cancelled =
             closing.details.is_some_and(|details| details.stage == EventStage::Cancelled);
@@ -207,18 +207,18 @@ impl BookingSession {
     }
 }
 
-/// Opens the event's ledger for the commands; with its board where one of them chooses, or where no
-/// reservation may leave a seat alone. `None` if there is no such event.
+/// Opens the event's ledger for the commands; with its seating where one of them chooses, or where
+/// no reservation may leave a seat alone. `None` if there is no such event.
 async fn open_ledger<C: BatchedCommand + ?Sized>(
     transaction: &DatabaseTransaction,
     event: EventId,
     commands: &[Box<C>],
-    boards: &Arc<Boards>,
-) -> Result<Option<(Ledger, Option<BoardReturn>)>, StoreError> {
+    seatings: &Arc<Seatings>,
+) -> Result<Option<(Ledger, Option<SeatingReturn>)>, StoreError> {
     let needs = || commands.iter().map(|command| command.needs());
     let (mut lease, mut foreseen) = (None, BTreeSet::new());
     if needs().any(|needs| needs.best.is_some()) {
-        let Some(mut taken) = BoardLease::take(boards, transaction, event).await? else {
+        let Some(mut taken) = SeatingLease::take(seatings, transaction, event).await? else {
             return Ok(None);
         };
         foreseen = taken.foresee(needs()).await;
@@ -228,12 +228,12 @@ async fn open_ledger<C: BatchedCommand + ?Sized>(
     let Some(opening) = opening else { return Ok(None) };
     let minds_neighbours = !opening.terms.allows_lone_seats;
     if lease.is_none() && minds_neighbours && needs().any(|needs| needs.holdings_of.is_some()) {
-        lease = BoardLease::take(boards, transaction, event).await?;
+        lease = SeatingLease::take(seatings, transaction, event).await?;
     }
     let mut ledger = Ledger::open(opening);
     let lent = lease.map(|lease| {
-        let (board, lent) = lease.open();
-        ledger.put_board(board);
+        let (seating, lent) = lease.open();
+        ledger.put_seating(seating);
         lent
     });
     Ok(Some((ledger, lent)))
@@ -244,7 +244,7 @@ async fn decide<C: BatchedCommand + ?Sized>(
     transaction: &DatabaseTransaction,
     event: EventId,
     commands: &mut [Box<C>],
-    (ledger, lent): (&mut Ledger, Option<&BoardReturn>),
+    (ledger, lent): (&mut Ledger, Option<&SeatingReturn>),
 ) -> Result<(), StoreError> {
     // Those that change the event come last: what others need was read by what it was.
     let (last, first): (Vec<_>, Vec<_>) =

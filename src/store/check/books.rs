@@ -76,8 +76,8 @@ async fn event_after(
 ) -> Result<Option<EventRow>, StoreError> {
     const NEXT: &str = "SELECT id, revision, sales_open_at,
        coalesce(sales_close_at, starts_at) AS sales_close_at, hold_seconds,
-       hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, stage,
-       allows_lone_seats
+       hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, allows_lone_seats,
+       confirmed_by, currency, stage
   FROM events WHERE id > $1 ORDER BY id LIMIT 1";
     Ok(EventRow::find_by_statement(statement(NEXT, [after.into()])).one(snapshot).await?)
 }

@@ -138,15 +138,17 @@ impl Store {
         rows.into_iter().map(EventRecord::try_from).collect()
     }
 
-    /// An event as it is now, for those who keep what they read, looked up apart
-    /// ([`Store::apart`]); `None` if there is no such event.
+    /// An event, read with what keeps the server going; `None` if there is none such.
+    pub async fn event_for_upkeep(&self, id: EventId) -> Result<Option<EventRecord>, StoreError> {
+        let row = events().filter(event::Column::Id.eq(id.0));
+        let row = row.into_model::<EventRow>().one(&self.upkeep).await?;
+        row.map(EventRecord::try_from).transpose()
+    }
+
+    /// The same, for those who keep what they read, looked up apart ([`Store::apart`]).
     pub async fn event_now(&self, event: EventId) -> Result<Option<EventRecord>, StoreError> {
-        let (store, row) = (self.clone(), events().filter(event::Column::Id.eq(event.0)));
-        let look_up = async move {
-            let row = row.into_model::<EventRow>().one(&store.upkeep).await?;
-            row.map(EventRecord::try_from).transpose()
-        };
-        self.apart(look_up).await
+        let store = self.clone();
+        self.apart(async move { store.event_for_upkeep(event).await }).await
     }
 
     /// Which event has this slug.

@@ -289,6 +289,7 @@ pub fn settings(url: &str) -> ServeSettings {
         max_subscriptions: 1000,
         log_changes: 1_000_000,
         log_hours: 168,
+        webhooks_allow_private: true,
         shutdown_seconds: 10,
         database: DatabaseSettings {
             database_url: Some(url.to_owned()),

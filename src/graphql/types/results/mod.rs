@@ -2,6 +2,7 @@
 
 mod block;
 mod confirm;
+mod create_webhook;
 mod events;
 mod extend;
 mod import;
@@ -18,6 +19,7 @@ pub use confirm::{
     AlreadyConfirmed, ConfirmSeatsResult, IdempotencyKeyReused, PriceChanged,
     TicketTypeUnavailable, UnavailableTicket,
 };
+pub use create_webhook::{CreateWebhookResult, TooManyWebhooks, WebhookAddressRefused};
 pub use events::{
     CreateEventResult, DeleteEventResult, EventInUse, InvalidEvent, SlugTaken, StatusRefused,
     UpdateEventResult,

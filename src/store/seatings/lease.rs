@@ -1,4 +1,4 @@
-//! A board in the hands of a booking, from when the event is locked until its commit is done.
+//! A seating in the hands of a booking, from when the event is locked until its commit is done.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,46 +7,47 @@ use std::time::Duration;
 use sea_orm::DatabaseTransaction;
 use tokio::sync::OwnedMutexGuard;
 
-use super::kept::{Boards, KeptBoard};
-use super::read::{Head, follow_log, lock_head, read_board};
-use crate::domain::best::Board;
+use super::kept::{KeptSeating, Seatings};
+use super::read::{Head, follow_log, lock_head, read_seating};
+use crate::domain::best::Seating;
 use crate::domain::command::Needs;
 use crate::domain::{EventId, Revision, SeatId};
 use crate::memory::Charge;
 use crate::store::error::StoreError;
 
-/// How long a booking waits for the board while it has the event locked. Whoever has it waits for
+/// How long a booking waits for the seating while it has the event locked. Whoever has it waits for
 /// the answer to a commit that is done, or has lost its connection.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A board that is so many changes behind reads the log; one that is farther, the seats: about as
+/// A seating that is so many changes behind reads the log; one that is farther, the seats: about as
 /// long.
 const LONGEST_LOG: i64 = 5_000;
 
-/// See the module's documentation. A board that was taken out of it and is not kept is gone.
+/// See the module's documentation. A seating that was taken out of it and is not kept is gone.
 #[derive(Debug)]
-pub(in crate::store) struct BoardLease {
-    boards: Arc<Boards>,
+pub(in crate::store) struct SeatingLease {
+    seatings: Arc<Seatings>,
     head: Head,
     /// Where it is put again; `None`: this one is used once.
-    slot: Option<OwnedMutexGuard<Option<KeptBoard>>>,
-    board: Board,
+    slot: Option<OwnedMutexGuard<Option<KeptSeating>>>,
+    seating: Seating,
     charge: Option<Charge>,
 }
 
-impl BoardLease {
-    /// Locks the event's row, and takes its board as it stands; `None` if there is no such event.
+impl SeatingLease {
+    /// Locks the event's row, and takes its seating as it stands; `None` if there is no such event.
     pub(in crate::store) async fn take(
-        boards: &Arc<Boards>,
+        seatings: &Arc<Seatings>,
         transaction: &DatabaseTransaction,
         event: EventId,
     ) -> Result<Option<Self>, StoreError> {
         let Some(head) = lock_head(transaction, event).await? else { return Ok(None) };
-        let (slot, _) = boards.of(event);
+        let (slot, _) = seatings.of(event);
         let mut slot = tokio::time::timeout(PATIENCE, slot.lock_owned()).await.ok();
         let kept = slot.as_mut().and_then(|slot| slot.take());
-        let KeptBoard { board, charge, .. } = up_to_date(transaction, event, &head, kept).await?;
-        Ok(Some(Self { boards: Arc::clone(boards), head, slot, board, charge }))
+        let KeptSeating { seating, charge, .. } =
+            up_to_date(transaction, event, &head, kept).await?;
+        Ok(Some(Self { seatings: Arc::clone(seatings), head, slot, seating, charge }))
     }
 
     /// The seats that are chosen if all goes as expected: those before reserve what they name, and
@@ -57,7 +58,7 @@ impl BoardLease {
         commands: impl Iterator<Item = Needs<'c>>,
     ) -> BTreeSet<SeatId> {
         let mut chosen = BTreeSet::new();
-        let mut trial = self.board.trial();
+        let mut trial = self.seating.trial();
         for needs in commands {
             let Some(request) = needs.best else {
                 if needs.holdings_of.is_some() {
@@ -75,51 +76,51 @@ impl BoardLease {
         chosen
     }
 
-    /// The board, and what brings it back.
-    pub(in crate::store) fn open(self) -> (Board, BoardReturn) {
-        let Self { boards, head, slot, board, charge } = self;
-        (board, BoardReturn { boards, head, slot, charge })
+    /// The seating, and what brings it back.
+    pub(in crate::store) fn open(self) -> (Seating, SeatingReturn) {
+        let Self { seatings, head, slot, seating, charge } = self;
+        (seating, SeatingReturn { seatings, head, slot, charge })
     }
 }
 
-/// What a board is kept by that a booking has taken.
+/// What a seating is kept by that a booking has taken.
 #[derive(Debug)]
-pub(in crate::store) struct BoardReturn {
-    boards: Arc<Boards>,
+pub(in crate::store) struct SeatingReturn {
+    seatings: Arc<Seatings>,
     head: Head,
-    slot: Option<OwnedMutexGuard<Option<KeptBoard>>>,
+    slot: Option<OwnedMutexGuard<Option<KeptSeating>>>,
     charge: Option<Charge>,
 }
 
-impl BoardReturn {
-    /// The board anew, as the database has it at the revision at which it was taken.
+impl SeatingReturn {
+    /// The seating anew, as the database has it at the revision at which it was taken.
     pub(in crate::store) async fn read_again(
         &self,
         transaction: &DatabaseTransaction,
         event: EventId,
-    ) -> Result<Board, StoreError> {
-        Ok(read_board(transaction, event, &self.head, None).await?.board)
+    ) -> Result<Seating, StoreError> {
+        Ok(read_seating(transaction, event, &self.head, None).await?.seating)
     }
 
-    /// Keeps a board that is true for a revision, which is committed.
-    pub(in crate::store) fn keep(self, board: Board, revision: Revision) {
+    /// Keeps a seating that is true for a revision, which is committed.
+    pub(in crate::store) fn keep(self, seating: Seating, revision: Revision) {
         let Some(mut slot) = self.slot else { return };
-        let room = || self.boards.make_room(board.layout().bytes()).ok();
+        let room = || self.seatings.make_room(seating.layout().bytes()).ok();
         let charge = self.charge.or_else(room);
         let plan = self.head.plan;
-        *slot = charge.map(|charge| KeptBoard { board, plan, revision, charge: Some(charge) });
+        *slot = charge.map(|charge| KeptSeating { seating, plan, revision, charge: Some(charge) });
     }
 }
 
-/// A board at the revision of an event that is locked.
+/// A seating at the revision of an event that is locked.
 async fn up_to_date(
     transaction: &DatabaseTransaction,
     event: EventId,
     head: &Head,
-    kept: Option<KeptBoard>,
-) -> Result<KeptBoard, StoreError> {
+    kept: Option<KeptSeating>,
+) -> Result<KeptSeating, StoreError> {
     let Some(mut kept) = kept.filter(|kept| kept.plan == head.plan) else {
-        return read_board(transaction, event, head, None).await;
+        return read_seating(transaction, event, head, None).await;
     };
     let behind = head.revision.0 - kept.revision.0;
     if behind == 0 {
@@ -130,7 +131,7 @@ async fn up_to_date(
     {
         return Ok(kept);
     }
-    let layout = kept.board.layout().clone();
-    let read = read_board(transaction, event, head, Some(layout)).await?;
-    Ok(KeptBoard { charge: kept.charge, ..read })
+    let layout = kept.seating.layout().clone();
+    let read = read_seating(transaction, event, head, Some(layout)).await?;
+    Ok(KeptSeating { charge: kept.charge, ..read })
 }

@@ -1,51 +1,51 @@
-//! Which boards are kept, and for how long.
+//! Which seatings are kept, and for how long.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::domain::best::Board;
+use crate::domain::best::Seating;
 use crate::domain::{Change, EventId, Revision};
 use crate::memory::{Allowance, Charge, Full};
 
-/// Bytes of all boards: those of fifty arenas of 20,000 seats, or of five of the largest events.
+/// Bytes of all seatings: those of fifty arenas of 20,000 seats, or of five of the largest events.
 /// For what does not fit, the one goes that was asked for least lately.
-const BOARDS_BYTES: usize = 64 << 20;
+const SEATINGS_BYTES: usize = 64 << 20;
 
-/// What plan a board is of: its version, and where everybody looks.
+/// What plan a seating is of: its version, and where everybody looks.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct PlanStamp {
     pub(super) version: i32,
     pub(super) focal_point: Option<(f64, f64)>,
 }
 
-/// A board, and what it is true for.
+/// A seating, and what it is true for.
 #[derive(Debug)]
-pub(super) struct KeptBoard {
-    pub(super) board: Board,
+pub(super) struct KeptSeating {
+    pub(super) seating: Seating,
     pub(super) plan: PlanStamp,
     pub(super) revision: Revision,
     /// `None`: it is used once, and not kept.
     pub(super) charge: Option<Charge>,
 }
 
-/// Where an event's board is while nobody has it.
-pub(super) type Slot = Arc<AsyncMutex<Option<KeptBoard>>>;
+/// Where an event's seating is while nobody has it.
+pub(super) type Slot = Arc<AsyncMutex<Option<KeptSeating>>>;
 
-/// An event's board.
+/// An event's seating.
 #[derive(Debug, Default)]
 struct Kept {
     slot: Slot,
-    /// Whoever reads the board anew: one at a time.
+    /// Whoever reads the seating anew: one at a time.
     loading: Arc<AsyncMutex<()>>,
     /// The larger, the later.
     used: u64,
 }
 
-/// The boards that are kept.
+/// The seatings that are kept.
 #[derive(Debug)]
-pub(in crate::store) struct Boards {
+pub(in crate::store) struct Seatings {
     events: Mutex<Events>,
     allowance: Arc<Allowance>,
 }
@@ -56,18 +56,18 @@ struct Events {
     uses: u64,
 }
 
-impl Default for Boards {
+impl Default for Seatings {
     fn default() -> Self {
-        Self { events: Mutex::default(), allowance: Allowance::new("boards", BOARDS_BYTES) }
+        Self { events: Mutex::default(), allowance: Allowance::new("seatings", SEATINGS_BYTES) }
     }
 }
 
-impl Boards {
+impl Seatings {
     pub(in crate::store) fn allowance(&self) -> &Arc<Allowance> {
         &self.allowance
     }
 
-    /// Where the event's board is, or is to be; and whom to wait for before it is read anew.
+    /// Where the event's seating is, or is to be; and whom to wait for before it is read anew.
     pub(super) fn of(&self, event: EventId) -> (Slot, Arc<AsyncMutex<()>>) {
         let mut events = self.events();
         events.uses += 1;
@@ -78,7 +78,7 @@ impl Boards {
     }
 
     /// These changes of an event, which follow one another, were committed by a booking that had no
-    /// board. A board that is in use, or has not seen what was before, will look at the log.
+    /// seating. A seating that is in use, or has not seen what was before, will look at the log.
     pub(in crate::store) fn follow(&self, event: EventId, changes: &[Change]) {
         let slot = match self.events().kept.get(&event) {
             Some(kept) => Arc::clone(&kept.slot),
@@ -90,24 +90,24 @@ impl Boards {
             return;
         }
         for change in changes {
-            kept.board.apply(change.seat, change.cause, change.expires_at);
+            kept.seating.apply(change.seat, change.cause, change.expires_at);
             kept.revision = change.revision;
         }
     }
 
-    /// Room for another board. Those that are in use stay.
+    /// Room for another seating. Those that are in use stay.
     pub(super) fn make_room(&self, bytes: usize) -> Result<Charge, Full> {
         self.allowance.make_room(bytes, || self.evict())
     }
 
-    /// Lets go of the board that was asked for least lately; whether there was one.
+    /// Lets go of the seating that was asked for least lately; whether there was one.
     fn evict(&self) -> bool {
         let mut events = self.events();
         let mut by_use: Vec<_> = events.kept.iter().map(|(event, it)| (it.used, *event)).collect();
         by_use.sort_unstable();
         let oldest = by_use.into_iter().find(|(_, event)| {
             let kept = events.kept.get(event);
-            kept.is_some_and(|it| it.slot.try_lock().is_ok_and(|board| board.is_some()))
+            kept.is_some_and(|it| it.slot.try_lock().is_ok_and(|seating| seating.is_some()))
         });
         oldest.is_some_and(|(_, event)| events.kept.remove(&event).is_some())
     }

@@ -1,4 +1,4 @@
-//! Boards and what they are made of, as the database has it. Each answer is one row of lists: a
+//! Seatings and what they are made of, as the database has it. Each answer is one row of lists: a
 //! tenth of the time that a row for each seat takes.
 
 use std::sync::Arc;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use super::kept::{KeptBoard, PlanStamp};
-use crate::domain::best::{Board, Layout, Place};
+use super::kept::{KeptSeating, PlanStamp};
+use crate::domain::best::{Layout, Place, Seating};
 use crate::domain::plan::{PlaceKind, PlaceTraits};
 use crate::domain::{Cause, EventId, Revision, SeatId, SeatStatus};
 use crate::store::error::StoreError;
 use crate::store::rows;
 use crate::store::sql::statement;
 
-/// The event's row, as far as boards need it.
+/// The event's row, as far as seatings need it.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) revision: Revision,
@@ -64,19 +64,19 @@ async fn head(
     row.map(head).transpose()
 }
 
-/// The board of an event as it stands, in a transaction in which it stands still; on the layout
+/// The seating of an event as it stands, in a transaction in which it stands still; on the layout
 /// that is known, if that is of the same plan.
-pub(super) async fn read_board(
+pub(super) async fn read_seating(
     connection: &impl ConnectionTrait,
     event: EventId,
     head: &Head,
     known: Option<Arc<Layout>>,
-) -> Result<KeptBoard, StoreError> {
+) -> Result<KeptSeating, StoreError> {
     let layout = match known {
         Some(layout) => layout,
         None => Arc::new(read_layout(connection, event, head.plan.focal_point).await?),
     };
-    let mut board = Board::new(layout);
+    let mut seating = Seating::new(layout);
     const SEATS: &str = "
 SELECT array_agg(id), array_agg(for_sale), array_agg(status),
        array_agg(COALESCE(expires_at, 'epoch')) FROM seats WHERE event_id = $1";
@@ -88,10 +88,10 @@ SELECT array_agg(id), array_agg(for_sale), array_agg(status),
             ids.into_iter().zip(for_sale).zip(statuses).zip(ends)
         {
             let status = SeatStatus::from_code(status).ok_or(StoreError::Corrupt("a status"))?;
-            board.put_status(SeatId { event, serial }, (status, Some(end)), for_sale);
+            seating.put_status(SeatId { event, serial }, (status, Some(end)), for_sale);
         }
     }
-    Ok(KeptBoard { board, plan: head.plan, revision: head.revision, charge: None })
+    Ok(KeptSeating { seating, plan: head.plan, revision: head.revision, charge: None })
 }
 
 async fn read_layout(
@@ -141,11 +141,11 @@ SELECT array_agg(id), array_agg(category_id), array_agg(section), array_agg(row_
     Ok(Layout::new(event, &places, focal_point))
 }
 
-/// Has a board follow the log up to a revision; whether it could, and nothing was missing.
+/// Has a seating follow the log up to a revision; whether it could, and nothing was missing.
 pub(super) async fn follow_log(
     connection: &impl ConnectionTrait,
     event: EventId,
-    kept: &mut KeptBoard,
+    kept: &mut KeptSeating,
     until: Revision,
 ) -> Result<bool, StoreError> {
     const CHANGES: &str = "
@@ -164,7 +164,7 @@ SELECT array_agg(revision), array_agg(seat_id), array_agg(cause),
             return Ok(false);
         }
         let cause: Cause = rows::cause_from_row(cause)?;
-        kept.board.apply(SeatId { event, serial }, cause, Some(end));
+        kept.seating.apply(SeatId { event, serial }, cause, Some(end));
         kept.revision = Revision(revision);
     }
     Ok(kept.revision == until)

@@ -18,23 +18,23 @@ const FREE: i64 = i64::MIN;
 /// Not free, whatever the time is.
 const TAKEN: i64 = i64::MAX;
 
-/// See the module's documentation. It is brought up to date by what the log says, and can be taken
-/// for the truth as far as nobody has written beside the log: who reserves looks again.
+/// See the module's documentation. It is brought up to date by what the log says. So it is the
+/// truth as far as nobody has written beside the log: who reserves looks again.
 #[derive(Clone, Debug)]
-pub struct Board {
+pub struct Seating {
     layout: Arc<Layout>,
     /// From when each place is free, in microseconds: a hold's end counts without being logged.
     free_from: Vec<i64>,
 }
 
-impl Board {
-    /// A board on which nothing is free.
+impl Seating {
+    /// A seating on which nothing is free.
     pub fn new(layout: Arc<Layout>) -> Self {
         let free_from = vec![TAKEN; layout.serials.len()];
         Self { layout, free_from }
     }
 
-    /// What it is a board of.
+    /// What it is a seating of.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
@@ -104,19 +104,19 @@ impl Board {
 
     /// Tries something out: all is as before when what this gives is dropped.
     pub fn trial(&mut self) -> Trial<'_> {
-        Trial { board: self, before: Vec::new() }
+        Trial { seating: self, before: Vec::new() }
     }
 }
 
-/// A board on which seats are taken for a while.
+/// A seating on which seats are taken for a while.
 #[derive(Debug)]
 pub struct Trial<'a> {
-    board: &'a mut Board,
+    seating: &'a mut Seating,
     before: Vec<(usize, i64)>,
 }
 
 impl Trial<'_> {
-    /// See [`Board::choose`].
+    /// See [`Seating::choose`].
     ///
     /// # Errors
     ///
@@ -126,13 +126,13 @@ impl Trial<'_> {
         request: &BestRequest,
         now: DateTime<Utc>,
     ) -> Result<Vec<SeatId>, NoSeatsTogether> {
-        self.board.choose(request, now)
+        self.seating.choose(request, now)
     }
 
     /// These seats are taken.
     pub fn take(&mut self, seats: &[SeatId]) {
-        for place in seats.iter().filter_map(|&seat| self.board.layout.place(seat)) {
-            let before = std::mem::replace(&mut self.board.free_from[place], TAKEN);
+        for place in seats.iter().filter_map(|&seat| self.seating.layout.place(seat)) {
+            let before = std::mem::replace(&mut self.seating.free_from[place], TAKEN);
             self.before.push((place, before));
         }
     }
@@ -141,7 +141,7 @@ impl Trial<'_> {
 impl Drop for Trial<'_> {
     fn drop(&mut self) {
         for (place, before) in self.before.drain(..).rev() {
-            self.board.free_from[place] = before;
+            self.seating.free_from[place] = before;
         }
     }
 }
