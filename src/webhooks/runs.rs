@@ -67,7 +67,6 @@ mod tests {
             former: None,
             cause: *cause,
             viewer: ViewerId::new("ann").unwrap(),
-            former: None,
             expires_at: None,
             order: None,
             changed_at: DateTime::UNIX_EPOCH,
