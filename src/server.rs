@@ -227,8 +227,8 @@ fn app(
 }
 
 impl CommitListener for Feed {
-    fn committed(&self, event: EventId, changes: Vec<Change>) {
-        Self::committed(self, event, changes);
+    fn committed(&self, event: EventId, changes: Vec<Change>, version: i64) {
+        Self::committed(self, event, changes, version);
     }
 
     fn committed_unseen(&self) {

@@ -119,8 +119,8 @@ impl Change {
             Cause::Confirmed | Cause::Transferred => {
                 SeatState::Confirmed(Sale { viewer, order: self.order? })
             }
-            Cause::Expired => SeatState::Available { lapsed: Some(viewer) },
-            Cause::Released | Cause::Cancelled => SeatState::Available { lapsed: None },
+            Cause::Expired | Cause::Cancelled => SeatState::Available { lapsed: Some(viewer) },
+            Cause::Released => SeatState::Available { lapsed: None },
             Cause::Blocked | Cause::Unblocked | Cause::Imported => {
                 SeatState::Available { lapsed: None }
             }

@@ -95,7 +95,39 @@ pub enum NewEventError {
     Instant,
 }
 
+impl NewEventError {
+    /// What is wrong, by its name in the API.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::Slug => "slug",
+            Self::Name(what) => what,
+            Self::TimeZone => "timeZone",
+            Self::SalesWindow => "salesOpenAt",
+            Self::Hold => "holdSeconds",
+            Self::HoldExtension => "holdExtensionSeconds",
+            Self::LetGo => "maxSeatsLetGo",
+            Self::Limit => "maxSeatsPerViewer",
+            Self::Instant => "startsAt",
+        }
+    }
+}
+
 impl NewEvent {
+    /// From when seats can no longer be reserved.
+    pub fn sales_close_at(&self) -> DateTime<Utc> {
+        self.sales_close_at.unwrap_or(self.starts_at)
+    }
+
+    /// How long a hold lasts.
+    pub fn hold(&self) -> TimeDelta {
+        TimeDelta::seconds(self.hold_seconds.into())
+    }
+
+    /// By how much a hold may be prolonged.
+    pub fn hold_extension(&self) -> TimeDelta {
+        TimeDelta::seconds(self.hold_extension_seconds.into())
+    }
+
     /// Checks every bound.
     pub fn check(&self) -> Result<(), NewEventError> {
         if !is_slug(&self.slug) {
@@ -109,8 +141,8 @@ impl NewEvent {
         if !is_time_zone(&self.time_zone) {
             return Err(NewEventError::TimeZone);
         }
-        let closes_at = self.sales_close_at.unwrap_or(self.starts_at);
-        if self.sales_open_at.is_some_and(|opens_at| self.starts_at.min(closes_at) <= opens_at) {
+        let latest = self.starts_at.min(self.sales_close_at());
+        if self.sales_open_at.is_some_and(|opens_at| latest <= opens_at) {
             return Err(NewEventError::SalesWindow);
         }
         if !(1..=MAX_HOLD_SECONDS).contains(&self.hold_seconds) {

@@ -6,6 +6,7 @@
 //! Invariant: the changes written down have consecutive revisions, and each is a legal transition
 //! of its seat. A hold that has run out is never overwritten silently: its expiry is logged first.
 
+mod amend;
 mod best;
 mod hand_over;
 mod offers;
@@ -15,69 +16,26 @@ mod prices;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::audit::AuditEntry;
 use super::best::Seating;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
-use super::confirmed_by::ConfirmedBy;
+use super::event_details::EventDetails;
 use super::ids::{EventId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
 use super::prices::{NewPriceList, PriceLists, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
-use super::stage::{EventStage, EventStatus};
+use super::stage::EventStage;
 use best::Chosen;
 
+pub use super::terms::{GrantTerms, Terms};
+pub use amend::PastTerms;
 pub use offers::Offer;
 pub use plan::{OpenPlan, PlaceChange, PlanChange};
-
-/// An event's conditions of sale.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Terms {
-    /// What the organiser has decided of it.
-    pub stage: EventStage,
-    /// From when seats can be reserved; `None`: at once.
-    pub sales_open_at: Option<DateTime<Utc>>,
-    /// From when seats can no longer be reserved. Holds may still be confirmed.
-    pub sales_close_at: DateTime<Utc>,
-    /// How long a hold lasts.
-    pub hold: TimeDelta,
-    /// By how much a hold may be prolonged, once; zero: not at all.
-    pub hold_extension: TimeDelta,
-    /// The most seats one viewer may hold and own together; `None`: no limit.
-    pub max_seats_per_viewer: Option<u32>,
-    /// The most seats one viewer may let go within [`WINDOW`] and still get more; `None`: however
-    /// often seats are let go and taken again, nobody is refused for it.
-    pub max_seats_let_go: Option<u32>,
-    /// Whether a reservation may leave a single free seat between taken ones.
-    pub allows_lone_seats: bool,
-    /// Who confirms seats that cost money.
-    pub confirmed_by: ConfirmedBy,
-    /// ISO 4217; one for the whole event.
-    pub currency: String,
-}
-
-impl Terms {
-    /// What the event is at `now`.
-    pub fn status(&self, now: DateTime<Utc>) -> EventStatus {
-        self.stage.status(self.sales_open_at, self.sales_close_at, now)
-    }
-
-    /// Whether it may matter at `now` what was let go, where that counts until `churn_until` at the
-    /// latest: so long, and for one hold more, of which it may be the beginning that counts.
-    pub fn may_be_churning(&self, churn_until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-        let longest = self.hold + self.hold_extension;
-        self.max_seats_let_go.is_some() && churn_until.is_some_and(|until| now < until + longest)
-    }
-
-    /// How long this hold lasts from its beginning to its end.
-    pub fn length_of(&self, hold: &Hold) -> TimeDelta {
-        if hold.is_extended { self.hold + self.hold_extension } else { self.hold }
-    }
-}
 
 /// What the store read for the commands at hand, all of it after the locks were held.
 #[derive(Clone, Debug)]
@@ -86,6 +44,8 @@ pub struct Opening {
     pub event: EventId,
     /// Its conditions of sale.
     pub terms: Terms,
+    /// Everything about it; needed where that is to change.
+    pub details: Option<EventDetails>,
     /// Its revision so far.
     pub revision: Revision,
     /// The database's clock, read after the locks were held.
@@ -124,6 +84,7 @@ pub struct Opening {
 pub struct Ledger {
     event: EventId,
     terms: Terms,
+    details: Option<EventDetails>,
     revision: Revision,
     now: DateTime<Utc>,
     seats: HashMap<SeatId, Seat>,
@@ -161,6 +122,10 @@ pub struct Closing {
     pub let_go: BTreeMap<(ViewerId, DateTime<Utc>), u32>,
     /// The runs of seats that were let go, or asked for; where the event minds.
     pub runs: BTreeMap<SeatId, Run>,
+    /// The event, if it is another from now on.
+    pub details: Option<EventDetails>,
+    /// The terms that held until then, oldest first, where others than these were granted by.
+    pub past_terms: Vec<PastTerms>,
     /// The seats that went off sale or on sale, as the last command about each leaves it.
     pub offers: BTreeMap<SeatId, Offer>,
     /// What is new in the plan. Where anything is, seats are in the log with it.
@@ -215,6 +180,11 @@ impl Closing {
         self.let_go.keys().map(|&(_, at)| at + WINDOW).max()
     }
 
+    /// Whether something of the event changes that is none of a seat: those who follow it are told.
+    pub fn changes_event(&self) -> bool {
+        self.details.is_some() || !self.new_prices.is_empty() || !self.plan.places.is_empty()
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -223,18 +193,20 @@ impl Closing {
             && self.new_prices.is_empty()
             && self.offers.is_empty()
             && self.audit.is_empty()
+            && !self.changes_event()
     }
 }
 
 impl Ledger {
     /// Opens the books.
     pub fn open(opening: Opening) -> Self {
-        let Opening { event, terms, revision, now, seats, holdings, .. } = opening;
+        let Opening { event, terms, details, revision, now, seats, holdings, .. } = opening;
         let Opening { price_list, prices, let_go, runs, keys, key_slots, .. } = opening;
         let Opening { codes, orders, plan, .. } = opening;
         Self {
             event,
             terms,
+            details,
             revision,
             now,
             seats: seats.into_iter().map(|seat| (seat.id, seat)).collect(),
@@ -373,10 +345,26 @@ impl Ledger {
         self.closing.audit.push(entry);
     }
 
-    /// Logs the end of a hold that has run out; true if there was one.
+    /// How a seat stands now: a hold that is over is gone, whether or not its end is logged. `None`
+    /// if the event has no such seat.
+    pub fn standing(&self, id: SeatId) -> Option<SeatState> {
+        let state = self.seats.get(&id)?.state.clone().as_of(self.now);
+        Some(if self.is_cancelled() { state.clone().cancel().unwrap_or(state) } else { state })
+    }
+
+    /// Whether the event does not take place: no hold on a seat of it counts.
+    fn is_cancelled(&self) -> bool {
+        self.terms.stage == EventStage::Cancelled
+    }
+
+    /// Logs the end of a hold that is over; true if there was one.
     pub(super) fn settle(&mut self, id: SeatId) -> bool {
         let now = self.now;
-        let Some(hold) = self.hold(id).filter(|hold| !hold.is_live(now)) else { return false };
+        let Some(hold) = self.hold(id) else { return false };
+        if hold.is_live(now) {
+            let entry = Entry::of(Cause::Cancelled, &hold.viewer);
+            return self.is_cancelled() && self.change(id, SeatState::cancel, entry).is_ok();
+        }
         let entry = Entry::of(Cause::Expired, &hold.viewer);
         let is_settled = self.change(id, |state| Ok(state.as_of(now)), entry).is_ok();
         self.note_let_go(id, &hold, hold.expires_at);

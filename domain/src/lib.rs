@@ -18,6 +18,7 @@ pub mod churn;
 pub mod command;
 pub mod confirmed_by;
 pub mod event;
+pub mod event_details;
 pub mod ids;
 pub mod key_slots;
 pub mod ledger;
@@ -32,6 +33,7 @@ mod properties;
 pub mod sales_span;
 pub mod seat;
 pub mod stage;
+pub mod terms;
 pub mod text;
 pub mod webhook;
 

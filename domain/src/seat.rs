@@ -1,12 +1,12 @@
 //! What a seat is, and what it may become.
 //!
 //! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
-//! RESERVED → AVAILABLE. The last is a hold that runs out, or is given back by its holder. A hold
-//! may be prolonged once, and the seat stays RESERVED. Holds and sales may change hands, and the
-//! seat stays as it is. What is done to the plan (a seat is blocked, unblocked or brought in) is
-//! done to free seats, which stay AVAILABLE. A hold that has run out counts as AVAILABLE from that
-//! instant on, whatever the table still says: [`SeatState::as_of`] is the only way to look at a
-//! state.
+//! RESERVED → AVAILABLE. The last is a hold that runs out, is given back by its holder, or ends
+//! because the event does not take place. A hold may be prolonged once, and the seat stays
+//! RESERVED. Holds and sales may change hands, and the seat stays as it is. What is done to the
+//! plan (a seat is blocked, unblocked or brought in) is done to free seats, which stay AVAILABLE. A
+//! hold that has run out counts as AVAILABLE from that instant on, whatever the table still says:
+//! [`SeatState::as_of`] is the only way to look at a state.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, FromRepr, VariantArray};
@@ -65,8 +65,8 @@ pub struct Seat {
 pub enum SeatState {
     /// Free.
     Available {
-        /// Whose hold on it ran out last, if nobody has held it since: lets us tell them what
-        /// happened.
+        /// Whose hold on it ended last by itself, if nobody has held it since: lets us tell them
+        /// what happened.
         lapsed: Option<ViewerId>,
     },
     /// Held.
@@ -178,6 +178,14 @@ impl SeatState {
                 Ok(Self::Confirmed(Sale { viewer: hold.viewer, order }))
             }
             _ => Err(IllegalTransition),
+        }
+    }
+
+    /// RESERVED → AVAILABLE, since the event does not take place.
+    pub fn cancel(self) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Reserved(hold) => Ok(Self::Available { lapsed: Some(hold.viewer) }),
+            Self::Available { .. } | Self::Confirmed(_) => Err(IllegalTransition),
         }
     }
 

@@ -6,7 +6,8 @@ use strum::{Display, FromRepr, VariantArray};
 /// What the organiser has decided of an event.
 ///
 /// Each has the number that stands for it in a database: never changed, never given to another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, FromRepr, VariantArray)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Display, FromRepr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[repr(i16)]
 pub enum EventStage {
     /// Being prepared: nothing can be reserved.
@@ -47,6 +48,18 @@ impl EventStage {
     /// The stage that a number stands for; `None` for a number that no version has written.
     pub const fn from_code(code: i16) -> Option<Self> {
         Self::from_repr(code)
+    }
+
+    /// Whether an organiser may take an event from here to there. A draft is published, sales are
+    /// closed and opened again, and whatever it is may be cancelled. Nothing comes back from that,
+    /// and nothing that was published becomes a draft again.
+    pub const fn may_become(self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Draft | Self::Closed | Self::Published, Self::Published) => true,
+            (Self::Published | Self::Closed, Self::Closed) => true,
+            (_, Self::Cancelled) | (Self::Draft, Self::Draft) => true,
+            (Self::Draft, Self::Closed) | (Self::Cancelled, _) | (_, Self::Draft) => false,
+        }
     }
 
     /// What an event of this stage is at `now`, where its sales open and close at these instants.
@@ -90,6 +103,19 @@ mod tests {
             assert_eq!(status(EventStage::Cancelled, now), EventStatus::Cancelled);
         }
         assert_eq!(EventStage::Published.status(None, at(20), at(0)), EventStatus::OnSale);
+    }
+
+    #[test]
+    fn what_is_cancelled_stays_so_and_what_was_published_is_no_draft_again() {
+        use EventStage::{Cancelled, Closed, Draft, Published};
+        let to = |from: EventStage| {
+            EventStage::ALL.iter().copied().filter(|&next| from.may_become(next)).collect()
+        };
+        let reached: [Vec<_>; 4] = [Draft, Published, Closed, Cancelled].map(to);
+        assert_eq!(reached[0], [Draft, Published, Cancelled]);
+        assert_eq!(reached[1], [Published, Closed, Cancelled]);
+        assert_eq!(reached[2], [Published, Closed, Cancelled]);
+        assert_eq!(reached[3], [Cancelled]);
     }
 
     #[test]

@@ -165,6 +165,17 @@ ALTER TABLE order_seats
     ADD COLUMN ticket_type_id integer,
     ADD COLUMN ticket_type    text;
 
+-- What an event's terms were for the changes of its log up to a revision, where holds were granted
+-- by others than today's.
+CREATE TABLE past_terms (
+    event_id                bigint NOT NULL REFERENCES events (id),
+    until_revision          bigint NOT NULL,
+    hold_seconds            integer NOT NULL,
+    hold_extension_seconds  integer NOT NULL,
+    max_seats_per_viewer    integer,
+    PRIMARY KEY (event_id, until_revision)
+);
+
 -- An organiser looks for what a payment bought. Orders without one do not pay for it.
 CREATE INDEX orders_by_payment ON orders (event_id, payment_reference, id)
     WHERE payment_reference IS NOT NULL;

@@ -14,6 +14,7 @@ use super::pending_command::PendingCommand;
 use crate::backoff::waits;
 use crate::domain::EventId;
 use crate::store::booking::{Booked, BookingSession};
+use crate::store::wake_ups::Reached;
 use crate::store::{Store, StoreError};
 
 /// How often a transaction is tried before its commands are answered with an error.
@@ -87,13 +88,15 @@ impl BatchRunner {
         let answer = match booked {
             Ok(Booked::NoSuchEvent) => Err(DeskError::NoSuchEvent),
             Ok(Booked::Unchanged) => Ok(()),
-            Ok(Booked::Changed { changes, first_expiry_in }) => {
+            Ok(Booked::Changed { changes, version, first_expiry_in }) => {
                 if let Some(wait) = first_expiry_in {
                     self.alarm.bring_forward(wait);
                 }
                 let revision = changes.last().map(|change| change.revision).unwrap_or_default();
-                self.listener.committed(event, changes);
-                self.dispatcher.announce(event, revision);
+                let version = version.unwrap_or_default();
+                let reached = Reached { revision, version };
+                self.listener.committed(event, changes, version);
+                self.dispatcher.announce(event, reached);
                 Ok(())
             }
             Err(AttemptError::Transient) => Err(DeskError::Unavailable),

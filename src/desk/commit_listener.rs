@@ -6,8 +6,9 @@ use crate::domain::{Change, EventId};
 /// servers included, is woken by NOTIFY.
 pub trait CommitListener: std::fmt::Debug + Send + Sync {
     /// These changes, which follow one another, are in the event's change log. What is committed in
-    /// a row may be told in another order.
-    fn committed(&self, event: EventId, changes: Vec<Change>);
+    /// a row may be told in another order. There may be none; a version above zero is what the
+    /// event itself has come to.
+    fn committed(&self, event: EventId, changes: Vec<Change>, version: i64);
 
     /// Something was committed, and nobody knows what: the database did not say what became of a
     /// transaction, and the next one found it done.
@@ -16,7 +17,7 @@ pub trait CommitListener: std::fmt::Debug + Send + Sync {
 
 /// Nobody.
 impl CommitListener for () {
-    fn committed(&self, _: EventId, _: Vec<Change>) {}
+    fn committed(&self, _: EventId, _: Vec<Change>, _: i64) {}
 
     fn committed_unseen(&self) {}
 }

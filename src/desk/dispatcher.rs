@@ -12,15 +12,16 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::domain::{EventId, Revision};
+use crate::domain::EventId;
 use crate::store::Store;
+use crate::store::wake_ups::Reached;
 
 /// Messages follow each other no faster than this: each is a transaction that is flushed to disk.
 /// The first after a pause is not delayed, and feeds make a frame of what they hear no more often
 /// than every 33 ms.
 const MESSAGE_EVERY: Duration = Duration::from_millis(10);
 
-/// What is to be announced: for each event the newest revision, however many bookings led there.
+/// What is to be announced: for each event how far it has come, however many bookings led there.
 #[derive(Debug, Default)]
 pub(super) struct Dispatcher {
     announcements: Mutex<Announcements>,
@@ -29,16 +30,16 @@ pub(super) struct Dispatcher {
 
 #[derive(Debug, Default)]
 struct Announcements {
-    reached: HashMap<EventId, Revision>,
+    reached: HashMap<EventId, Reached>,
     closed: bool,
 }
 
 impl Dispatcher {
     /// To be called after the commit.
-    pub(super) fn announce(&self, event: EventId, revision: Revision) {
+    pub(super) fn announce(&self, event: EventId, news: Reached) {
         let mut announcements = self.announcements.lock().unwrap_or_else(PoisonError::into_inner);
         let reached = announcements.reached.entry(event).or_default();
-        *reached = revision.max(*reached);
+        *reached = reached.or(news);
         self.wake.notify_one();
     }
 

@@ -25,12 +25,15 @@
 //! What is kept is bounded in bytes, over all events together: changes and frames. The oldest go
 //! first. A follower for whose changes there is no room gets a snapshot too.
 //!
+//! Whoever follows the event itself is told by its version (`event_watch`), apart from its log.
+//!
 //! Deliberately absent: what any of it looks like to a client. That is for whoever follows.
 
 mod batch;
 mod board;
 mod bounds;
 mod error;
+mod event_watch;
 mod follower;
 mod heard;
 mod inboxes;
@@ -57,6 +60,7 @@ mod woken;
 
 pub use self::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES};
 pub use self::error::FeedError;
+pub use self::event_watch::EventFollower;
 pub use self::follower::{Follower, Step};
 pub use self::listen::listen;
 pub use self::lost::Lost;

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::bounds::Bounds;
 use super::error::FeedError;
+use super::event_watch::{EventFollower, EventWatch};
 use super::follower::{Follower, FollowerState};
 use super::lost::Lost;
 use super::permit::SubscriptionPermit;
@@ -22,6 +23,7 @@ use crate::domain::{Cause, Change, EventId, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
 use crate::pace::FrameThreads;
 use crate::store::changes::LogExtent;
+use crate::store::wake_ups::Reached;
 use crate::store::{Store, StoreError};
 
 /// Where a new follower begins.
@@ -45,6 +47,7 @@ pub struct Feed {
     bounds: Bounds,
     watches: Mutex<HashMap<EventId, Weak<Watch>>>,
     status_watches: Mutex<HashMap<EventId, Weak<StatusWatch>>>,
+    event_watches: Mutex<HashMap<EventId, Weak<EventWatch>>>,
     /// Those that are looked up just now.
     opening: Mutex<HashMap<EventId, SharedLookUp<Option<Arc<Watch>>>>>,
     permits: Arc<Semaphore>,
@@ -68,6 +71,7 @@ impl Feed {
             bounds: Bounds::default(),
             watches: Mutex::default(),
             status_watches: Mutex::default(),
+            event_watches: Mutex::default(),
             opening: Mutex::default(),
             permits: Arc::new(Semaphore::new(max_followers)),
             permits_for_strangers: Arc::new(Semaphore::new(max_strangers)),
@@ -184,6 +188,25 @@ impl Feed {
         watch
     }
 
+    /// Follows an event itself: what it is now, and what it becomes. It must exist. Whether it is
+    /// known who follows decides about the last permits.
+    ///
+    /// # Errors
+    ///
+    /// See [`FeedError`].
+    pub fn follow_event(&self, event: EventId, is_known: bool) -> Result<EventFollower, FeedError> {
+        let permit = self.permit(is_known)?;
+        let mut watches = self.event_watches.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = watches.get(&event).and_then(Weak::upgrade);
+        let watch = known.unwrap_or_else(|| {
+            watches.retain(|_, watch| watch.strong_count() > 0);
+            let watch = EventWatch::start(event, self.store.clone(), &self.frame_threads);
+            watches.insert(event, Arc::downgrade(&watch));
+            watch
+        });
+        Ok(EventFollower::new(watch, permit))
+    }
+
     /// Follows what changes for one viewer in an event, who is known.
     ///
     /// # Errors
@@ -258,8 +281,8 @@ impl Feed {
     }
 
     /// These changes of an event, which follow one another, are in its log: told by whoever
-    /// committed them.
-    pub fn committed(&self, event: EventId, changes: Vec<Change>) {
+    /// committed them. And the event itself has come to a version, if that is above zero.
+    pub fn committed(&self, event: EventId, changes: Vec<Change>, version: i64) {
         self.commits.fetch_add(1, Ordering::SeqCst);
         if changes.iter().any(|change| change.cause == Cause::Imported) {
             self.plan_commits.fetch_add(1, Ordering::SeqCst);
@@ -267,6 +290,7 @@ impl Feed {
         if let Some(watch) = self.existing(event) {
             watch.hear(changes);
         }
+        self.reach(event, version);
     }
 
     /// Something is committed; what it was is not known.
@@ -291,10 +315,20 @@ impl Feed {
         &self.woken
     }
 
-    pub(super) fn wake(&self, event: EventId, reached: Revision) {
+    pub(super) fn wake(&self, event: EventId, reached: Reached) {
         self.woken.note(event);
         if let Some(watch) = self.existing(event) {
-            watch.wake(reached);
+            watch.wake(reached.revision);
+        }
+        self.reach(event, reached.version);
+    }
+
+    fn reach(&self, event: EventId, version: i64) {
+        // Most of what is told is of seats.
+        if version > 0
+            && let Some(watch) = of(&self.event_watches, event)
+        {
+            watch.reach(version);
         }
     }
 
@@ -309,6 +343,8 @@ impl Feed {
         for watch in watches {
             watch.wake_to_look();
         }
+        let watches = self.event_watches.lock().unwrap_or_else(PoisonError::into_inner);
+        watches.values().filter_map(Weak::upgrade).for_each(|watch| watch.wake_to_look());
     }
 }
 

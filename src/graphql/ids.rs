@@ -1,6 +1,8 @@
 //! Global ids: opaque to clients, and a key to us. Each carries its kind and its event, so that
 //! every look-up is by key. What is no id of ours names nothing, and is answered like that.
 
+use std::time::Instant;
+
 use async_graphql::{Context, ID};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -162,7 +164,8 @@ pub(super) async fn event_named(
     if !is_slug(id) {
         return Ok(None);
     }
-    if let Some(event) = slugs.get(id) {
+    let now = Instant::now();
+    if let Some(event) = slugs.get(id, now) {
         return Ok(Some(event));
     }
     let slug = id.to_owned();
@@ -170,7 +173,7 @@ pub(super) async fn event_named(
     let look_up = async move { reader.event_id_by_slug(&slug).await };
     let event = store.look_up_in_turn(ReadLane::Keys, look_up).await?;
     if let Some(event) = event {
-        slugs.keep(id, event);
+        slugs.keep(id, event, now);
     }
     Ok(event)
 }

@@ -13,7 +13,7 @@ use super::ids::{self, AnyId};
 use super::scalars;
 use super::submit::require_event;
 use super::types::{
-    EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStatuses,
+    Event, EventScope, MyReservations, Order, Seat, SeatChanges, SeatSnapshot, SeatStatuses,
     SeatStreamItem,
 };
 use super::viewer_states::{SharedState, Wanted};
@@ -99,6 +99,24 @@ impl Subscription {
         Ok(items.boxed())
     }
 
+    /// An event itself, at once and whenever it is another: its terms, its status, its prices, its
+    /// plan. What becomes of its seats is for the other streams.
+    async fn event_changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event: its id, or its slug.")] event_id: ID,
+    ) -> Result<BoxStream<'static, Result<Option<Event>>>> {
+        let event = ids::event_id(ctx, &event_id).await?;
+        require_event(ctx, event).await?;
+        let is_known = ctx.viewer().is_some();
+        let follower = ctx.services().feed.follow_event(event, is_known).map_err(Fault::from)?;
+        let items = stream::try_unfold(follower, |mut follower| async move {
+            let record = follower.next().await.map_err(Fault::from)?;
+            Ok(Some((Some(Event::known((*record).clone())), follower)))
+        });
+        Ok(items.boxed())
+    }
+
     /// The viewer's own holds and orders in one event, as they are granted, run out or are
     /// confirmed. The first item comes at once; each further one after something of it has changed.
     async fn my_reservations(
@@ -176,9 +194,9 @@ impl ReservationWatcher {
         let told = self.told.as_ref().map_or(Revision::ZERO, |state| state.revision);
         let (mut expired, mut newest, mut is_news) = (Vec::new(), told, false);
         for change in changes {
-            let told_after_gap =
-                change.cause == Cause::Expired && self.expired_in_gap.remove(&change.seat);
-            if change.cause == Cause::Expired && !told_after_gap {
+            let is_over = matches!(change.cause, Cause::Expired | Cause::Cancelled);
+            let told_after_gap = is_over && self.expired_in_gap.remove(&change.seat);
+            if is_over && !told_after_gap {
                 expired.push(change.seat);
             }
             is_news |= change.revision > told && !told_after_gap;

@@ -1,4 +1,7 @@
-//! Bringing events in: an event with its seat plan, all of it or nothing.
+//! Bringing events in: an event with its seat plan, all of it or nothing. And removing them.
+
+mod delete;
+mod draft;
 
 use const_format::formatcp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait};
@@ -6,11 +9,15 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait}
 use super::error::StoreError;
 use super::pools::Store;
 use super::prices::MAX_OLD_PRICE_MINOR;
+use super::rows::to_row;
 use super::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 
-use crate::domain::EventId;
 use crate::domain::event::{NewEvent, NewEventError};
-use crate::domain::plan::{PlannedSeat, PlannedShape, SeatPlan};
+use crate::domain::plan::{CURRENCY_RULE, PlannedSeat, PlannedShape, SeatPlan};
+use crate::domain::{EventId, EventStage};
+
+pub use delete::Deletion;
+pub use draft::PlanSource;
 
 /// Why an event was not created.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +28,15 @@ pub enum CatalogError {
     /// Another event goes by this name.
     #[error("there is already an event with the slug \"{0}\"")]
     SlugTaken(String),
+    /// See [`is_currency`](crate::domain::plan::is_currency).
+    #[error("the currency must be {CURRENCY_RULE}")]
+    Currency,
+    /// The plan is priced in another one.
+    #[error("the plan that is copied is priced in {0}")]
+    OtherCurrency(String),
+    /// There is no event whose plan could be copied.
+    #[error("there is no event whose plan could be copied")]
+    NoPlan,
     /// The database could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -51,13 +67,11 @@ impl Store {
     ) -> Result<EventId, CatalogError> {
         event.check()?;
         let transaction = self.reads.begin().await?;
-        let id = insert_event(&transaction, event, plan).await?;
-        let take_slug = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2)
-    ON CONFLICT (slug) DO NOTHING";
-        let taken = transaction
-            .execute_raw(statement(take_slug, [event.slug.as_str().into(), id.0.into()]))
-            .await?;
-        if taken.rows_affected() == 0 {
+        let (currency, stage) = (plan.currency(), EventStage::Published);
+        let focal_point = plan.drawing().focal_point;
+        let focal_point = focal_point.map(|point| (point.x, point.y));
+        let id = insert_event(&transaction, event, (currency, stage, focal_point)).await?;
+        if !take_slug(&transaction, &event.slug, id).await? {
             transaction.rollback().await?;
             return Err(CatalogError::SlugTaken(event.slug.clone()));
         }
@@ -67,18 +81,28 @@ impl Store {
     }
 }
 
+/// Gives an event its slug; false if it is another's.
+async fn take_slug(
+    transaction: &DatabaseTransaction,
+    slug: &str,
+    event: EventId,
+) -> Result<bool, StoreError> {
+    const TAKE: &str = "INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2)
+    ON CONFLICT (slug) DO NOTHING";
+    let taken = transaction.execute_raw(statement(TAKE, [slug.into(), event.0.into()])).await?;
+    Ok(taken.rows_affected() > 0)
+}
+
 async fn insert_event(
     transaction: &DatabaseTransaction,
     event: &NewEvent,
-    plan: &SeatPlan,
+    (currency, stage, focal_point): (&str, EventStage, Option<(f64, f64)>),
 ) -> Result<EventId, StoreError> {
     const INSERT: &str = "
 INSERT INTO events (slug, name, venue, starts_at, time_zone, sales_open_at, sales_close_at,
                     hold_seconds, hold_extension_seconds, max_seats_per_viewer,
-                    max_seats_let_go, confirmed_by, currency, focal_x, focal_y)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
-    let to_row = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-    let focal_point = plan.drawing().focal_point;
+                    max_seats_let_go, confirmed_by, currency, stage, focal_x, focal_y)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id";
     let insert = statement(
         INSERT,
         [
@@ -94,9 +118,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURN
             event.max_seats_per_viewer.map(to_row).into(),
             event.max_seats_let_go.map(to_row).into(),
             event.confirmed_by.code().into(),
-            plan.currency().into(),
-            focal_point.map(|point| point.x).into(),
-            focal_point.map(|point| point.y).into(),
+            currency.into(),
+            stage.code().into(),
+            focal_point.map(|point| point.0).into(),
+            focal_point.map(|point| point.1).into(),
         ],
     );
     let row = transaction

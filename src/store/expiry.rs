@@ -8,7 +8,7 @@ use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::error::StoreError;
-use super::numbers::RESERVED;
+use super::numbers::{CANCELLED_EVENT, RESERVED};
 use super::pools::Store;
 use super::sql::statement;
 use crate::domain::{EventId, SeatId};
@@ -47,12 +47,14 @@ impl Store {
             .collect())
     }
 
-    /// Seats of the event whose hold has run out, those first that ran out first, at most `limit`
-    /// of them.
+    /// Seats of the event whose hold is over: it has run out, or the event is cancelled. Those
+    /// first that end first, at most `limit` of them.
     pub async fn due_seats(&self, event: EventId, limit: u32) -> Result<Vec<SeatId>, StoreError> {
         const DUE: &str = formatcp!(
             "SELECT id FROM seats
-  WHERE event_id = $1 AND status = {RESERVED} AND expires_at <= clock_timestamp()
+  WHERE event_id = $1 AND status = {RESERVED} AND expires_at <= (
+        SELECT CASE stage WHEN {CANCELLED_EVENT} THEN 'infinity' ELSE clock_timestamp() END
+          FROM events WHERE id = $1)
   ORDER BY expires_at LIMIT $2"
         );
         let query = statement(DUE, [event.0.into(), i64::from(limit).into()]);

@@ -108,7 +108,7 @@ WITH kept AS (
 ), raised AS (
     INSERT INTO price_lists (event_id, price_version, after_revision) VALUES ($1, $2, $3)
 )
-UPDATE events SET price_version = $2, version = version + 1 WHERE id = $1"
+UPDATE events SET price_version = $2 WHERE id = $1"
     );
     let values = [event.0.into(), list.version.0.into(), list.after.0.into()];
     transaction.execute_raw(statement(RAISE, values)).await?;

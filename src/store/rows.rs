@@ -3,8 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::FromQueryResult;
 
-use super::entity::seat;
+use super::entity::{event, seat};
 use super::error::StoreError;
+use crate::domain::event::NewEvent;
+use crate::domain::event_details::EventDetails;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
 use crate::domain::{
@@ -51,6 +53,37 @@ impl TryFrom<seat::Model> for Seat {
             price_list: row.price_version.map_or(PriceVersion::FIRST, PriceVersion),
         })
     }
+}
+
+/// A bound that has room in the tables; the tables refuse what has none.
+pub(super) fn to_row(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Everything about an event.
+pub(super) fn details_from_row(row: event::Model) -> Result<EventDetails, StoreError> {
+    // The tables have no negative ones.
+    let number = |number: i32| u32::try_from(number).unwrap_or_default();
+    let confirmed_by = ConfirmedBy::from_code(row.confirmed_by);
+    let stage = EventStage::from_code(row.stage);
+    Ok(EventDetails {
+        event: NewEvent {
+            slug: row.slug,
+            name: row.name,
+            venue: row.venue,
+            starts_at: row.starts_at,
+            time_zone: row.time_zone,
+            sales_open_at: row.sales_open_at,
+            sales_close_at: row.sales_close_at,
+            hold_seconds: number(row.hold_seconds),
+            hold_extension_seconds: number(row.hold_extension_seconds),
+            max_seats_per_viewer: row.max_seats_per_viewer.map(number),
+            max_seats_let_go: row.max_seats_let_go.map(number),
+            confirmed_by: confirmed_by.ok_or(StoreError::Corrupt("who confirms"))?,
+        },
+        allows_lone_seats: row.allows_lone_seats,
+        stage: stage.ok_or(StoreError::Corrupt("a stage"))?,
+    })
 }
 
 /// What an event's row says of its conditions of sale.

@@ -21,12 +21,39 @@ const CHANNEL: &str = "grand_arena";
 /// PostgreSQL takes payloads of less than 8,000 bytes.
 const MAX_PAYLOAD_BYTES: usize = 7_999;
 
-/// Writes wake-ups as `event:revision` pairs with spaces between, in as few messages as they fit
-/// into.
-fn wake_ups(reached: &HashMap<EventId, Revision>) -> Vec<String> {
+/// How far an event has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Reached {
+    /// The newest revision of its log; zero: nothing is said of it.
+    pub revision: Revision,
+    /// The event's version; zero: nothing is said of it.
+    pub version: i64,
+}
+
+impl Reached {
+    /// As far as the one or the other.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            revision: self.revision.max(other.revision),
+            version: self.version.max(other.version),
+        }
+    }
+}
+
+/// What stands before a version, and not before a revision.
+const VERSION: char = 'v';
+
+/// Writes wake-ups as pairs with spaces between, in as few messages as they fit into:
+/// `event:revision`, and `event:vVersion`, which earlier versions of the program pass over.
+fn wake_ups(reached: &HashMap<EventId, Reached>) -> Vec<String> {
     let mut payloads: Vec<String> = Vec::new();
-    for (event, revision) in reached {
-        let pair = format!("{}:{revision}", event.0);
+    let of_log = reached.iter().filter(|(_, reached)| reached.revision > Revision::ZERO);
+    let of_event = reached.iter().filter(|(_, reached)| reached.version > 0);
+    let pairs = of_log.map(|(event, reached)| format!("{}:{}", event.0, reached.revision)).chain(
+        of_event.map(|(event, reached)| format!("{}:{VERSION}{}", event.0, reached.version)),
+    );
+    for pair in pairs {
         match payloads.last_mut() {
             Some(payload) if payload.len() + 1 + pair.len() <= MAX_PAYLOAD_BYTES => {
                 payload.push(' ');
@@ -40,10 +67,14 @@ fn wake_ups(reached: &HashMap<EventId, Revision>) -> Vec<String> {
 
 /// Reads a wake-up. What cannot be read is passed over: a wake-up is a hint, and anybody may write
 /// to the channel.
-pub fn parse(payload: &str) -> impl Iterator<Item = (EventId, Revision)> {
+pub fn parse(payload: &str) -> impl Iterator<Item = (EventId, Reached)> {
     payload.split(' ').filter_map(|pair| {
-        let (event, revision) = pair.split_once(':')?;
-        Some((EventId(event.parse().ok()?), Revision(revision.parse().ok()?)))
+        let (event, reached) = pair.split_once(':')?;
+        let reached = match reached.strip_prefix(VERSION) {
+            Some(version) => Reached { version: version.parse().ok()?, ..Reached::default() },
+            None => Reached { revision: Revision(reached.parse().ok()?), ..Reached::default() },
+        };
+        Some((EventId(event.parse().ok()?), reached))
     })
 }
 
@@ -54,8 +85,8 @@ impl Store {
         Ok(())
     }
 
-    /// Wakes every feed that listens, with the revisions that events have reached.
-    pub async fn notify(&self, reached: &HashMap<EventId, Revision>) -> Result<(), StoreError> {
+    /// Wakes every feed that listens, with how far events have come.
+    pub async fn notify(&self, reached: &HashMap<EventId, Reached>) -> Result<(), StoreError> {
         for payload in wake_ups(reached) {
             let notify = statement("SELECT pg_notify($1, $2)", [CHANNEL.into(), payload.into()]);
             self.upkeep.execute_raw(notify).await?;
@@ -77,4 +108,25 @@ pub async fn listener(url: &str) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
     Ok(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_and_versions_are_no_revisions() {
+        let reached = |revision, version| Reached { revision: Revision(revision), version };
+        let told: HashMap<_, _> =
+            [(EventId(1), reached(7, 0)), (EventId(2), reached(0, 3)), (EventId(3), reached(9, 4))]
+                .into();
+        let payloads = wake_ups(&told);
+        let mut heard: HashMap<EventId, Reached> = HashMap::new();
+        for (event, reached) in payloads.iter().flat_map(|payload| parse(payload)) {
+            let known = heard.entry(event).or_default();
+            *known = known.or(reached);
+        }
+        assert_eq!(heard, told);
+        assert_eq!(parse("1:x 2 :3 4:v 5:6").collect::<Vec<_>>(), [(EventId(5), reached(6, 0))]);
+    }
 }

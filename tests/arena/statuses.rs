@@ -307,7 +307,7 @@ async fn however_wild_a_sale_is_a_watcher_is_sent_so_many_bytes_a_second() {
                         changed_at: DateTime::UNIX_EPOCH,
                     }
                 };
-                feed.committed(event.id, (1..=4_000).map(change).collect());
+                feed.committed(event.id, (1..=4_000).map(change).collect(), 0);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }

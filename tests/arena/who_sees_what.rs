@@ -110,6 +110,13 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ReleaseSeatsSuccess", &["mutation:", RELEASE_HELD, "... on ReleaseSeatsSuccess"]),
     ("ExtendHoldsSuccess", &["mutation:", EXTEND_HELD, "... on ExtendHoldsSuccess"]),
     ("ExtensionRefused", &["mutation:", EXTEND_LATE, "... on ExtensionRefused"]),
+    ("CreateEventSuccess", &["mutation:", CREATE_EVENT, "... on CreateEventSuccess"]),
+    ("SlugTaken", &["mutation:", CREATE_TAKEN, "... on SlugTaken"]),
+    ("InvalidEvent", &["mutation:", UPDATE_BADLY, "... on InvalidEvent"]),
+    ("UpdateEventSuccess", &["mutation:", UPDATE_EVENT, "... on UpdateEventSuccess"]),
+    ("StatusRefused", &["mutation:", UPDATE_BACK, "... on StatusRefused"]),
+    ("DeleteEventSuccess", &["mutation:", DELETE_EVENT, "... on DeleteEventSuccess"]),
+    ("EventInUse", &["mutation:", DELETE_SOLD, "... on EventInUse"]),
     ("TransferOrderSuccess", &["mutation:", TRANSFER, "... on TransferOrderSuccess"]),
     ("Order that is passed on", &["mutation:", TRANSFER, "... on TransferOrderSuccess", "order"]),
     ("OrderNotFound", &["mutation:", TRANSFER, "... on OrderNotFound"]),
@@ -163,6 +170,15 @@ const SET_MANY: &str = "setPrices(input: { eventId: DEAR, categories: [{ categor
 const RELEASE_HELD: &str = "releaseSeats(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_HELD: &str = "extendHolds(input: { eventId: EVENT, seatIds: [HELD] })";
 const EXTEND_LATE: &str = "extendHolds(input: { eventId: LATE, seatIds: [LATE_SEAT] })";
+const CREATE_EVENT: &str = "createEvent(input: { slug: NEW_SLUG, name: \"New\", venue: \"Here\", \
+    startsAt: \"2040-01-01T00:00:00Z\", planFrom: EVENT })";
+const CREATE_TAKEN: &str = "createEvent(input: { slug: OLD_SLUG, name: \"New\", venue: \"Here\", \
+    startsAt: \"2040-01-01T00:00:00Z\", planFrom: EVENT })";
+const UPDATE_EVENT: &str = "updateEvent(input: { eventId: EVENT, name: \"Another\" })";
+const UPDATE_BADLY: &str = "updateEvent(input: { eventId: EVENT, holdSeconds: 0 })";
+const UPDATE_BACK: &str = "updateEvent(input: { eventId: EVENT, status: DRAFT })";
+const DELETE_EVENT: &str = "deleteEvent(input: { eventId: LATE })";
+const DELETE_SOLD: &str = "deleteEvent(input: { eventId: EVENT })";
 const CLAIM: &str = "claimGuestSession(input: { guestToken: GUEST_TOKEN })";
 const TRANSFER: &str = "transferOrder(input: { orderId: ORDER, toViewerId: GUEST })";
 const BLOCK_FREE: &str = "blockSeats(input: { eventId: EVENT, seatIds: [FREE] })";
@@ -201,6 +217,9 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", RELEASE_HELD],
     &["mutation:", SET_PRICES],
     &["mutation:", EXTEND_HELD],
+    &["mutation:", CREATE_EVENT],
+    &["mutation:", UPDATE_EVENT],
+    &["mutation:", DELETE_EVENT],
     &["mutation:", CLAIM],
     &["mutation:", TRANSFER],
     &["mutation:", BLOCK_FREE],
@@ -211,6 +230,7 @@ const ROOTS: &[&[&str]] = &[
     &["mutation:", WEBHOOK_REPLAY],
     &["subscription:", "seatChanges(eventId: EVENT)"],
     &["subscription:", "seatStatuses(eventId: EVENT)"],
+    &["subscription:", "eventChanges(eventId: EVENT)"],
     &["subscription:", "myReservations(eventId: EVENT)"],
 ];
 
@@ -264,6 +284,8 @@ impl<'a> World<'a> {
         let guest = server.stranger().data(session, json!({})).await["startGuestSession"].take();
         // Longer words come before those that they begin with.
         let names = vec![
+            ("NEW_SLUG", format!("new-{}", fastrand::u64(..))),
+            ("OLD_SLUG", event.slug.clone()),
             ("BUSY_SEAT", seat(&busy, 1)),
             ("BUSY", busy.gid.clone()),
             ("LONE_SEAT", seat(&lone, 3)),

@@ -87,7 +87,9 @@ const Query = {
   events: (_, bounds, { world }) => page('Event', world.events, bounds, after(world.events)),
   auditLog(_, bounds, { world }) {
     if (!world.isAdmin) fail('for ADMIN only');
-    return page('AuditLogEntry', [], bounds, (cursor) => cursor === AUDIT_CURSOR && (() => true));
+    // A number, as those of seats are.
+    const isNumber = (cursor) => cursor === AUDIT_CURSOR || world.seatCursors.has(cursor);
+    return page('AuditLogEntry', [], bounds, (cursor) => isNumber(cursor) && (() => true));
   },
   webhooks(_, bounds, { world }) {
     if (!world.isAdmin) fail('for ADMIN only');

@@ -33,6 +33,8 @@ async function* only(item) {
 
 export const subscriptions = {
   seatChanges: (_, args, context) => only({ seatChanges: snapshot(context, args) }),
+  eventChanges: (_, { eventId }, { world }) =>
+    only({ eventChanges: world.event(eventId) ?? fail('there is no such event') }),
   seatStatuses: (_, args, { world }) => only({ seatStatuses: seatStatuses(world, args) }),
   myReservations: (_, args, { world }) => only({ myReservations: myReservations(world, args) }),
 };

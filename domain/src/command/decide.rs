@@ -40,6 +40,9 @@ pub struct Needs<'a> {
     /// The purchase: whose key stands for which order, what seats cost, and the orders of seats
     /// that are sold.
     pub purchase: Option<(&'a ViewerId, &'a IdempotencyKey)>,
+    /// Whether to know everything about the event, to change it: such a command is decided after
+    /// all others of its batch.
+    pub event_details: bool,
     /// Whose the orders of these seats that are sold shall be.
     pub hand_over: Option<HandOver<'a>>,
     /// Whether to know what seats cost, although nothing is bought.

@@ -1,10 +1,10 @@
-//! Ending holds that have run out.
+//! Ending holds that have run out, or are over because the event does not take place.
 
 use super::decide::{Command, Needs};
 use crate::ids::SeatId;
 use crate::ledger::Ledger;
 
-/// Frees those of the seats whose hold has run out. The list may be stale: each seat is looked at
+/// Frees those of the seats whose hold is over. The list may be stale: each seat is looked at
 /// again.
 #[derive(Clone, Debug)]
 pub struct Expire {

@@ -8,7 +8,7 @@ use crate::seat::SeatState;
 /// Why a seat is not the viewer's to confirm or to give back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotHeldReason {
-    /// The viewer held it, and the hold ran out; it may still be free.
+    /// The viewer held it, and the hold ran out, or the event is cancelled; it may still be free.
     HoldExpired,
     /// Somebody else holds it.
     HeldByAnother,
@@ -38,8 +38,8 @@ pub(super) fn all_held_by(
 }
 
 fn why_not_held(viewer: &ViewerId, id: SeatId, ledger: &Ledger) -> Option<NotHeldReason> {
-    let Some(seat) = ledger.seat(id) else { return Some(NotHeldReason::NotFound) };
-    match seat.state.clone().as_of(ledger.now()) {
+    let Some(state) = ledger.standing(id) else { return Some(NotHeldReason::NotFound) };
+    match state {
         SeatState::Reserved(hold) if hold.viewer == *viewer => None,
         SeatState::Reserved(_) => Some(NotHeldReason::HeldByAnother),
         SeatState::Confirmed(sale) if sale.viewer == *viewer => {

@@ -1,4 +1,4 @@
-//! What can be asked of an event's seats, and how each is decided.
+//! What can be asked of an event and its seats, and how each is decided.
 //!
 //! A command first looks, then acts: it either changes all it names or nothing. Expected refusals
 //! are values.
@@ -21,6 +21,7 @@ mod set_prices;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod update_event;
 
 pub use block::{Block, Blocked, MAX_SEATS_PER_BLOCK, Unblock};
 pub use claim::{Claim, Claimed};
@@ -36,3 +37,4 @@ pub use reserve_best::{ReserveBest, ReserveBestRefusal};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
 pub use set_prices::{SetPrices, SetPricesRefusal};
 pub use transfer::{Transfer, TransferRefusal, Transferred};
+pub use update_event::{UpdateEvent, UpdateEventRefusal};

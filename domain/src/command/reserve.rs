@@ -125,18 +125,13 @@ enum Eligibility {
 
 impl Reserve {
     fn look_at(&self, ledger: &Ledger, id: SeatId) -> Result<Eligibility, UnavailableReason> {
-        let now = ledger.now();
         let seat = ledger.seat(id).ok_or(UnavailableReason::NotFound)?;
-        match &seat.state {
+        match ledger.standing(id).ok_or(UnavailableReason::NotFound)? {
             SeatState::Confirmed(_) => Err(UnavailableReason::Confirmed),
-            SeatState::Reserved(hold) if hold.is_live(now) && hold.viewer == self.viewer => {
-                Ok(Eligibility::Held)
-            }
-            SeatState::Reserved(hold) if hold.is_live(now) => {
-                Err(UnavailableReason::ReservedByAnother)
-            }
-            _ if !seat.for_sale => Err(UnavailableReason::NotForSale),
-            _ => Ok(Eligibility::Free),
+            SeatState::Reserved(hold) if hold.viewer == self.viewer => Ok(Eligibility::Held),
+            SeatState::Reserved(_) => Err(UnavailableReason::ReservedByAnother),
+            SeatState::Available { .. } if !seat.for_sale => Err(UnavailableReason::NotForSale),
+            SeatState::Available { .. } => Ok(Eligibility::Free),
         }
     }
 }

@@ -71,6 +71,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
             confirmed_by: ConfirmedBy::Buyer,
             currency: "EUR".to_owned(),
         },
+        details: None,
         revision: Revision(100),
         now: now(),
         seats: (1..).zip(states).map(row).collect(),

@@ -41,9 +41,9 @@ pub(super) fn stands(log: &[Change], seat: SeatId, now: DateTime<Utc>) -> Stands
     };
     let viewer = last.viewer.clone();
     match last.cause {
-        Cause::Released | Cause::Cancelled => Stands::Free { lapsed: None },
+        Cause::Released => Stands::Free { lapsed: None },
         Cause::Blocked | Cause::Unblocked | Cause::Imported => Stands::Free { lapsed: None },
-        Cause::Expired => Stands::Free { lapsed: Some(viewer) },
+        Cause::Expired | Cause::Cancelled => Stands::Free { lapsed: Some(viewer) },
         Cause::Confirmed | Cause::Transferred => {
             Stands::Sold { to: viewer, order: last.order.unwrap() }
         }

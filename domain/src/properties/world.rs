@@ -395,6 +395,7 @@ impl World {
         Opening {
             event: EVENT,
             terms: self.terms.clone(),
+            details: None,
             revision: self.revision(),
             now: self.now,
             holdings: counted
@@ -545,11 +546,11 @@ pub(super) fn written(change: &Change, before: &SeatState) -> SeatState {
                 cause => cause == Cause::Extended,
             },
         }),
-        Cause::Released | Cause::Cancelled => SeatState::Available { lapsed: None },
+        Cause::Released => SeatState::Available { lapsed: None },
         Cause::Blocked | Cause::Unblocked | Cause::Imported => {
             SeatState::Available { lapsed: None }
         }
-        Cause::Expired => SeatState::Available { lapsed: Some(viewer) },
+        Cause::Expired | Cause::Cancelled => SeatState::Available { lapsed: Some(viewer) },
         Cause::Confirmed | Cause::Transferred => {
             SeatState::Confirmed(Sale { viewer, order: change.order.unwrap() })
         }

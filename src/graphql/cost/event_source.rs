@@ -3,8 +3,8 @@
 use async_graphql::{Value, Variables};
 use async_graphql_value::Value as Argument;
 
-/// The field of a mutation's input that names its event.
-const EVENT_ID: &str = "eventId";
+/// The fields of a mutation's input that name its event, or the one that it will be like.
+const EVENT_IDS: [&str; 2] = ["eventId", "planFrom"];
 
 /// Which event something is of, as far as a document says.
 #[derive(Clone, PartialEq, Debug)]
@@ -28,7 +28,9 @@ pub(super) fn named(value: &Value) -> Vec<&str> {
     match value {
         Value::String(id) => vec![id],
         Value::List(ids) => ids.iter().flat_map(named).collect(),
-        Value::Object(input) => input.get(EVENT_ID).map(named).unwrap_or_default(),
+        Value::Object(input) => {
+            EVENT_IDS.iter().filter_map(|name| input.get(*name)).flat_map(named).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod best_available;
 mod booking;
+mod events;
 mod handing_over;
 mod imported_seats;
 mod prices;
@@ -13,6 +14,7 @@ use async_graphql::MergedObject;
 use best_available::BestAvailable;
 use booking::Booking;
 pub(super) use booking::START_GUEST_SESSION;
+use events::Events;
 use handing_over::HandingOver;
 use prices::Pricing;
 use seats::Seats;
@@ -21,4 +23,4 @@ use webhooks::Webhooks;
 /// Everything that can be done.
 #[derive(Clone, Copy, Debug, Default, MergedObject)]
 #[graphql(serial)]
-pub struct Mutation(Booking, Webhooks, Pricing, Seats, BestAvailable, HandingOver);
+pub struct Mutation(Booking, BestAvailable, Events, HandingOver, Pricing, Seats, Webhooks);

@@ -21,3 +21,15 @@ pub enum EventStatus {
     /// Does not take place. Nothing can be reserved or confirmed, and holds end. Orders stay.
     Cancelled,
 }
+
+impl EventStatus {
+    /// What the organiser has to decide for an event to have this status.
+    pub(in crate::graphql) fn stage(self) -> domain::EventStage {
+        match self {
+            Self::Draft => domain::EventStage::Draft,
+            Self::Upcoming | Self::OnSale => domain::EventStage::Published,
+            Self::Closed => domain::EventStage::Closed,
+            Self::Cancelled => domain::EventStage::Cancelled,
+        }
+    }
+}

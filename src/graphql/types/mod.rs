@@ -35,13 +35,14 @@ pub use money::{Money, MoneyInput};
 pub use node::{Node, UserError};
 pub use order::{Order, OrderLine};
 pub use results::{
-    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult,
-    CreateWebhookResult, CurrencyMismatch, ExtendHoldsResult, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, ImportSeatsResult, InvalidSeats, LoneSeatLeft, NoSeatsTogether,
-    OrderNotFound, OrderOwnerChanged, PriceChanged, RefusalReason, RefusedSeat, ReleaseSeatsResult,
-    ReserveBestAvailableResult, ReserveSeatsResult, SalesClosed, SeatLimitExceeded, SeatsInUse,
-    SeatsNotHeld, SeatsUnavailable, SetPricesResult, TicketTypeUnavailable, TooManyPriceLists,
-    TooManyWebhooks, TransferOrderResult, UnavailableTicket, WebhookAddressRefused,
+    AlreadyConfirmed, BlockSeatsResult, CategoriesNotFound, ConfirmSeatsResult, CreateEventResult,
+    CreateWebhookResult, CurrencyMismatch, DeleteEventResult, EventInUse, ExtendHoldsResult,
+    ExtensionRefused, HoldsTooFrequent, IdempotencyKeyReused, ImportSeatsResult, InvalidEvent,
+    InvalidSeats, LoneSeatLeft, NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged,
+    RefusalReason, RefusedSeat, ReleaseSeatsResult, ReserveBestAvailableResult, ReserveSeatsResult,
+    SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SetPricesResult,
+    SlugTaken, StatusRefused, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks,
+    TransferOrderResult, UnavailableTicket, UpdateEventResult, WebhookAddressRefused,
 };
 pub use sales_summary::{
     CategorySales, SalesCounts, SalesInSpan, SalesSpan, SalesSummary, SectionSales,

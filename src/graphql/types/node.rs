@@ -3,11 +3,11 @@
 use async_graphql::{ID, Interface};
 
 use super::results::{
-    AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, ExtensionRefused, HoldsTooFrequent,
-    IdempotencyKeyReused, InvalidSeats, LoneSeatLeft, NoSeatsTogether, OrderNotFound,
-    OrderOwnerChanged, PriceChanged, SalesClosed, SeatLimitExceeded, SeatsInUse, SeatsNotHeld,
-    SeatsUnavailable, TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks,
-    WebhookAddressRefused,
+    AlreadyConfirmed, CategoriesNotFound, CurrencyMismatch, EventInUse, ExtensionRefused,
+    HoldsTooFrequent, IdempotencyKeyReused, InvalidEvent, InvalidSeats, LoneSeatLeft,
+    NoSeatsTogether, OrderNotFound, OrderOwnerChanged, PriceChanged, SalesClosed,
+    SeatLimitExceeded, SeatsInUse, SeatsNotHeld, SeatsUnavailable, SlugTaken, StatusRefused,
+    TicketTypeUnavailable, TooManyPriceLists, TooManyWebhooks, WebhookAddressRefused,
 };
 use super::{Category, Event, Order, Seat, Viewer};
 
@@ -56,6 +56,14 @@ pub enum UserError {
     AlreadyConfirmed(AlreadyConfirmed),
     /// No hold was prolonged.
     ExtensionRefused(ExtensionRefused),
+    /// Something about an event is out of bounds.
+    InvalidEvent(InvalidEvent),
+    /// The slug is another event's.
+    SlugTaken(SlugTaken),
+    /// The event cannot have this status.
+    StatusRefused(StatusRefused),
+    /// Something of the event is sold or held.
+    EventInUse(EventInUse),
     /// There is no such order, or it is not the viewer's.
     OrderNotFound(OrderNotFound),
     /// The order is another viewer's by now.

@@ -177,6 +177,7 @@ pub struct MyReservations {
     pub held: Vec<Seat>,
     /// The viewer's orders in this event, oldest first.
     pub orders: Vec<Order>,
-    /// Seats whose hold has run out since the item before; empty in the first.
+    /// Seats whose hold has run out since the item before, or has ended because the event is
+    /// cancelled; empty in the first.
     pub expired: Vec<ID>,
 }

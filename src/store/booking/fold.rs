@@ -65,12 +65,12 @@ pub(super) fn keeps_order(cause: Cause) -> bool {
     cause.status() == SeatStatus::Confirmed
 }
 
-/// The viewer is remembered as the one whose hold ran out.
+/// The viewer is remembered as the one whose hold ended by itself.
 pub(super) fn keeps_lapsed_viewer(cause: Cause) -> bool {
     match cause {
-        Cause::Expired => true,
+        Cause::Expired | Cause::Cancelled => true,
         Cause::Reserved | Cause::Extended | Cause::Claimed => false,
-        Cause::Released | Cause::Cancelled => false,
+        Cause::Released => false,
         Cause::Blocked | Cause::Unblocked | Cause::Imported => false,
         Cause::Confirmed | Cause::Transferred => false,
     }

@@ -19,6 +19,8 @@
 //! Deliberately absent: NOTIFY (it takes a lock across all databases at commit; the desk's
 //! dispatcher sends it afterwards) and retries (the desk knows whether a command may run again).
 
+mod alone;
+mod amend;
 mod batched_command;
 mod choosing;
 mod churn;

@@ -11,6 +11,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
 };
 
+use super::amend::read_details;
 use super::batched_command::BatchedCommand;
 use super::churn::{Churn, read_churn};
 use super::plan::read_plan;
@@ -80,6 +81,10 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let known = sold.into_iter().chain(keys.values().copied());
         orders = reads::orders(transaction, event, known).await?;
     }
+    let mut details = None;
+    if needs().any(|needs| needs.event_details) {
+        details = read_details(transaction, event).await?;
+    }
     let mut churn = Churn::default();
     if let Some(max) = terms.max_seats_let_go.filter(|_| is_churning) {
         let viewers = needs().filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
@@ -93,6 +98,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     Ok(Some(Opening {
         event,
         terms,
+        details,
         revision,
         now,
         seats,

@@ -190,7 +190,7 @@ WITH planned AS (
     SELECT $1, id, category_id FROM UNNEST($2::integer[], $3::integer[]) AS seat (id, category_id)
     ON CONFLICT (event_id, id) DO UPDATE SET category_id = EXCLUDED.category_id
 )
-UPDATE events SET plan_version = plan_version + 1, version = version + 1 WHERE id = $1";
+UPDATE events SET plan_version = plan_version + 1 WHERE id = $1";
 
 /// Writes what is new in the plan; before the changes of the seats, which have to be there.
 pub(super) async fn write_plan(

@@ -9,6 +9,7 @@ use sea_orm::{
     TransactionTrait,
 };
 
+use super::amend::write_event;
 use super::batched_command::BatchedCommand;
 use super::choosing::admit_choice;
 use super::churn::write_churn;
@@ -17,7 +18,7 @@ use super::opening::read_opening;
 use super::plan::write_plan;
 use super::write::{reschedule_expiry, write_changes, write_orders, write_owners};
 use crate::domain::ledger::Ledger;
-use crate::domain::{Change, EventId};
+use crate::domain::{Change, EventId, EventStage};
 use crate::store::audit::write_audit;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
@@ -35,13 +36,16 @@ const KEPT_FOR: Duration = Duration::from_secs(1);
 pub enum Booked {
     /// There is no such event; nothing was decided.
     NoSuchEvent,
-    /// Everything was decided, and no seat changed.
+    /// Everything was decided, and there is nothing that others would have to be told.
     Unchanged,
-    /// Seats changed.
+    /// Seats changed, or the event did.
     Changed {
         /// What the change log has now, in order.
         changes: Vec<Change>,
-        /// How long from the decision until the first of the holds granted here runs out.
+        /// The event's new version, if something of it changed that is none of a seat.
+        version: Option<i64>,
+        /// How long from the decision until the first of the holds granted here runs out, or until
+        /// holds are over for another reason.
         first_expiry_in: Option<Duration>,
     },
 }
@@ -150,24 +154,31 @@ impl BookingSession {
         if !closing.owners.is_empty() {
             write_owners(&transaction, event, &closing).await?;
         }
+        let mut version = None;
+        if closing.changes_event() {
+            version = Some(write_event(&transaction, event, &closing).await?);
+        }
         if !closing.audit.is_empty() {
             write_audit(&transaction, Some(event), &closing.audit).await?;
         }
         if commands.iter().any(|command| command.needs().reschedules_expiry) {
             reschedule_expiry(&transaction, event).await?;
         }
+        let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
         before_commit();
         self.commit(transaction, taken).await?;
         match lent.zip(seating) {
             Some((lent, seating)) => lent.keep(seating, revision),
             None => self.seatings.follow(event, &closing.changes),
         }
-        let first_expiry_in = closing.earliest_expiry().and_then(|at| (at - now).to_std().ok());
+        let is_cancelled =
+            closing.details.is_some_and(|details| details.stage == EventStage::Cancelled);
+        let first_expiry_in = if is_cancelled { Some(Duration::ZERO) } else { first_expiry_in };
         let changes = closing.changes;
-        if changes.is_empty() {
+        if changes.is_empty() && version.is_none() {
             return Ok(Booked::Unchanged);
         }
-        Ok(Booked::Changed { changes, first_expiry_in })
+        Ok(Booked::Changed { changes, version, first_expiry_in })
     }
 
     /// Commits, and has the next transaction begun by that unless the connection is due for a
@@ -235,7 +246,10 @@ async fn decide<C: BatchedCommand + ?Sized>(
     commands: &mut [Box<C>],
     (ledger, lent): (&mut Ledger, Option<&SeatingReturn>),
 ) -> Result<(), StoreError> {
-    for command in commands {
+    // Those that change the event come last: what others need was read by what it was.
+    let (last, first): (Vec<_>, Vec<_>) =
+        commands.iter_mut().partition(|command| command.needs().event_details);
+    for command in first.into_iter().chain(last) {
         if let Some((request, lent)) = command.needs().best.zip(lent) {
             admit_choice(transaction, event, ledger, request, lent).await?;
             // Others are booked on this thread too.

@@ -12,7 +12,7 @@ use super::fold;
 use crate::domain::ledger::Closing;
 use crate::domain::{EventId, PriceVersion, TicketName, ViewerId};
 use crate::store::error::StoreError;
-use crate::store::numbers::{AVAILABLE, RESERVED};
+use crate::store::numbers::{AVAILABLE, CANCELLED_EVENT, RESERVED};
 use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
 
 /// The log rows, the seats as their last change leaves them, and the event's revision: one
@@ -204,12 +204,15 @@ pub(super) async fn write_owners(
 }
 
 /// Bookings only ever bring an event's next expiry nearer (LEAST); here, after the due holds are
-/// gone, it is looked up anew.
+/// gone, it is looked up anew. What is held of an event that is cancelled is due.
 const RESCHEDULE: &str = formatcp!(
     "
 UPDATE events
-   SET next_expiry_at =
-       (SELECT min(expires_at) FROM seats WHERE event_id = $1 AND status = {RESERVED})
+   SET next_expiry_at = LEAST(
+       (SELECT min(expires_at) FROM seats WHERE event_id = $1 AND status = {RESERVED}),
+       CASE WHEN stage = {CANCELLED_EVENT}
+                 AND EXISTS (SELECT FROM seats WHERE event_id = $1 AND status = {RESERVED})
+            THEN clock_timestamp() END)
  WHERE id = $1"
 );
 

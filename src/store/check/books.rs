@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use super::event_books::{EventBooks, EventRow};
 use super::findings::{Findings, Summary, Tell};
 use super::violation::Violation;
-use super::{limit, log, orders, prices};
+use super::{log, orders, prices};
 use crate::domain::EventId;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -56,7 +56,6 @@ impl Store {
         orders::verify(&books, &folded, &snapshot, findings).await?;
         prices::verify_sales(&books, &snapshot, findings).await?;
         snapshot.commit().await?;
-        limit::verify(&books, &folded, findings);
         findings.summary.verified += 1;
         findings.progress();
         Ok(Some(books.event))
@@ -122,6 +121,7 @@ SELECT event_id FROM known
         strays!("seats_let_go"),
         strays!("seat_runs"),
         strays!("webhook_cursors"),
+        strays!("past_terms"),
     ];
     for (table, query) in tables {
         for row in snapshot.query_all_raw(statement(query, [])).await? {

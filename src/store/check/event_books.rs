@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use super::findings::Findings;
+use super::terms_then::TermsThen;
 use super::violation::Violation;
 use crate::domain::ledger::Terms;
 use crate::domain::seat::Seat;
@@ -42,6 +43,7 @@ pub(super) struct EventBooks {
     pub(super) event: EventId,
     pub(super) revision: Revision,
     pub(super) terms: Terms,
+    pub(super) terms_then: TermsThen,
     /// The database's clock, read after the snapshot was taken.
     pub(super) now: DateTime<Utc>,
     /// By serial number.
@@ -79,10 +81,11 @@ impl EventBooks {
             }
         }
         findings.summary.seats += seats.len() as u64;
-        let (revision, terms) = (Revision(row.revision), row.terms.try_into()?);
+        let (revision, terms) = (Revision(row.revision), Terms::try_from(row.terms)?);
+        let terms_then = TermsThen::read(snapshot, event, terms.grants()).await?;
         let lists = read_lists(snapshot, event).await?;
         let blocked = read_blocked(snapshot, event).await?;
-        Ok(Self { event, revision, terms, now, seats, blocked, unreadable, lists })
+        Ok(Self { event, revision, terms, terms_then, now, seats, blocked, unreadable, lists })
     }
 
     /// Whether a seat is offered, by the log as far as that says so, and by why it would not be.

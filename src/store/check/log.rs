@@ -6,6 +6,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::event_books::EventBooks;
 use super::findings::Findings;
+use super::grants::Grants;
 use super::prices::verify_lists;
 use super::violation::Violation;
 use crate::domain::seat::Seat;
@@ -26,8 +27,6 @@ pub(super) struct Folded {
     revision: Revision,
     /// Why it changed last.
     pub(super) cause: Cause,
-    /// Whether whoever has it has taken it from the sale, and was not given it.
-    pub(super) is_taken: bool,
 }
 
 /// The log of one event, folded as it is read.
@@ -37,6 +36,7 @@ struct LogFold<'a> {
     pruned: Option<Revision>,
     last: Revision,
     seats: HashMap<i32, Folded>,
+    grants: Grants,
     /// When the last hold on each seat began.
     begun: HashMap<i32, Revision>,
 }
@@ -49,8 +49,8 @@ pub(super) async fn verify(
     snapshot: &DatabaseTransaction,
     findings: &mut Findings<'_>,
 ) -> Result<HashMap<i32, Folded>, StoreError> {
-    let (seats, begun) = (HashMap::new(), HashMap::new());
-    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, begun };
+    let (seats, begun, grants) = (HashMap::new(), HashMap::new(), Grants::default());
+    let mut fold = LogFold { books, pruned: None, last: Revision::ZERO, seats, grants, begun };
     loop {
         let rows = change_rows(snapshot, books.event, fold.last, CHANGES_AT_ONCE).await?;
         if rows.is_empty() {
@@ -81,7 +81,9 @@ impl LogFold<'_> {
         let event = self.books.event;
         if self.pruned.is_none() {
             // What is missing before the first row was pruned.
-            self.pruned = Some(Revision(revision.0 - 1));
+            let pruned = Revision(revision.0 - 1);
+            self.grants.begin(self.books, pruned);
+            self.pruned = Some(pruned);
         } else if revision != self.last.next() {
             let (from, to) = (self.last.next(), Revision(revision.0 - 1));
             findings.violation(Violation::MissingRevisions { event, from, to });
@@ -105,21 +107,15 @@ impl LogFold<'_> {
             let cause = change.cause;
             findings.violation(Violation::IllegalChange { event, seat, revision, cause });
         }
-        self.check_hold(change, findings);
         if change.cause == Cause::Reserved {
             self.begun.insert(seat, revision);
         }
         let known = self.seats.get(&seat);
-        let is_taken = match change.cause {
-            Cause::Reserved => true,
-            Cause::Claimed | Cause::Transferred => false,
-            _ => known.is_some_and(|folded| folded.is_taken),
-        };
         let for_sale = change.cause.for_sale().or(known.and_then(|folded| folded.for_sale));
-        let cause = change.cause;
         match change.state(before) {
             Some(state) => {
-                let folded = Folded { state, for_sale, revision, cause, is_taken };
+                self.grants.follow(self.books, change, (before, &state), findings);
+                let folded = Folded { state, for_sale, revision, cause: change.cause };
                 self.seats.insert(seat, folded);
             }
             None => findings.violation(Violation::UnreadableChange {
@@ -130,32 +126,12 @@ impl LogFold<'_> {
         }
     }
 
-    fn check_hold(&self, change: &Change, findings: &mut Findings<'_>) {
-        let terms = &self.books.terms;
-        let allowed = match change.cause {
-            Cause::Reserved => terms.hold,
-            Cause::Extended => terms.hold + terms.hold_extension,
-            _ => return,
-        };
-        let Some(until) = change.expires_at else { return };
-        if until - change.changed_at > allowed {
-            findings.violation(Violation::HoldTooLong {
-                event: self.books.event,
-                seat: change.seat.serial,
-                from: change.changed_at,
-                until,
-                seconds: allowed.num_seconds(),
-            });
-        }
-    }
-
     /// A hold whose beginning is no longer in the log.
     fn check_end(&self, serial: i32, seat: &Seat, findings: &mut Findings<'_>) {
-        let (event, terms) = (self.books.event, &self.books.terms);
-        if let SeatState::Reserved(hold) = &seat.state
-            && hold.expires_at - self.books.now > terms.length_of(hold)
-        {
-            let (until, seconds) = (hold.expires_at, terms.length_of(hold).num_seconds());
+        let (event, SeatState::Reserved(hold)) = (self.books.event, &seat.state) else { return };
+        let allowed = self.books.terms_then.furthest(seat, hold.is_extended);
+        if hold.expires_at - self.books.now > allowed {
+            let (until, seconds) = (hold.expires_at, allowed.num_seconds());
             findings.violation(Violation::HoldTooFar { event, seat: serial, until, seconds });
         }
     }

@@ -9,7 +9,7 @@
 //! The log is folded here by the rules of `domain`, and not by the SQL that folds it when a booking
 //! is written (`booking::fold`): a mistake in the SQL is found.
 //!
-//! An event's terms are taken as they are now, since nothing changes them after its creation.
+//! What was granted is held against the terms of its time (`grants`), which are kept.
 //!
 //! Deliberately absent: repairing anything; what is no more than a hint (`next_expiry_at`); and
 //! what only constraints can promise, such as a seat in one order at most.
@@ -17,10 +17,11 @@
 mod books;
 mod event_books;
 mod findings;
-mod limit;
+mod grants;
 mod log;
 mod orders;
 mod prices;
+mod terms_then;
 mod violation;
 
 pub use findings::{Finding, Summary, Tell};

@@ -145,6 +145,12 @@ impl Store {
         row.map(EventRecord::try_from).transpose()
     }
 
+    /// The same, for those who keep what they read, looked up apart ([`Store::apart`]).
+    pub async fn event_now(&self, event: EventId) -> Result<Option<EventRecord>, StoreError> {
+        let store = self.clone();
+        self.apart(async move { store.event_for_upkeep(event).await }).await
+    }
+
     /// Which event has this slug.
     pub async fn event_id_by_slug(&self, slug: &str) -> Result<Option<EventId>, StoreError> {
         let query = statement("SELECT event_id FROM event_slugs WHERE slug = $1", [slug.into()]);
@@ -161,7 +167,7 @@ impl Store {
         row.map(EventRecord::try_from).transpose()
     }
 
-    /// The events after a position, by their start; with those that are being prepared, or without.
+    /// The events after a position, by their start; with those that are being prepared or without.
     pub async fn events_page(
         &self,
         after: Option<(DateTime<Utc>, EventId)>,

@@ -142,7 +142,7 @@ const OF_SEATS_AND_LOG: &[Case] = &[
     (
         "LimitExceeded",
         "UPDATE events SET max_seats_per_viewer = 1 WHERE id = EVENT",
-        &["event EVENT: the holder of seat 1 has taken 2 seats, the event allows 1"],
+        &["event EVENT: the holder of seat 2 has taken 2 seats, the event allows 1"],
     ),
 ];
 

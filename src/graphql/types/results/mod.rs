@@ -3,6 +3,7 @@
 mod block;
 mod confirm;
 mod create_webhook;
+mod events;
 mod extend;
 mod import;
 mod lone_seat;
@@ -19,6 +20,10 @@ pub use confirm::{
     TicketTypeUnavailable, UnavailableTicket,
 };
 pub use create_webhook::{CreateWebhookResult, TooManyWebhooks, WebhookAddressRefused};
+pub use events::{
+    CreateEventResult, DeleteEventResult, EventInUse, InvalidEvent, SlugTaken, StatusRefused,
+    UpdateEventResult,
+};
 pub use extend::{ExtendHoldsResult, ExtensionRefused};
 pub use import::{ImportSeatsResult, InvalidSeats};
 pub use lone_seat::LoneSeatLeft;

@@ -71,6 +71,7 @@ pub enum RefusalReason {
     /// The event has no such seat.
     NotFound,
     /// Not held: the viewer held it, and the hold ran out. It may still be free: reserve it again.
+    /// Or the event is cancelled, and holds are over with that.
     HoldExpired,
     /// Not held: another viewer holds it.
     HeldByAnother,
