@@ -47,11 +47,11 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 web-test: web
 	cd web && npm run codegen:check && npm run check && npm test
 
-# The packages of clients.rs, browser.rs, judge.rs and examples.rs in tests/arena.
+# The packages of clients.rs, browser.rs, judge.rs, examples.rs and webhooks/libraries.rs in tests/arena.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	cd $* && $(NPM_CI)
 
-NODE_PACKAGES := tests/clients tests/browser tests/judge examples/typescript-shop examples/relay-page
+NODE_PACKAGES := tests/clients tests/browser tests/judge tests/webhooks examples/typescript-shop examples/relay-page
 
 test: web-test $(NODE_PACKAGES:=/node_modules/.package-lock.json)
 else
@@ -59,29 +59,29 @@ web:
 	@echo "The live map and the explorer are not built: that takes Node 20.10 or newer, with npm. The rest works."
 endif
 
-# What tests/arena/examples_other.rs runs. The one in Rust is a workspace of its own; it is built here, so that the
-# tests have the processors to themselves.
-PYTHON_EXAMPLE := examples/python-box-office
+# What examples_other.rs and webhooks/libraries.rs in tests/arena run. The example in Rust is a workspace of its own; it
+# is built here, so that the tests have the processors to themselves.
+PYTHON_PACKAGES := examples/python-box-office tests/webhooks
 RUST_EXAMPLE := --locked --manifest-path examples/rust-consumer/Cargo.toml
 HAS_PYTHON := $(filter True,$(shell python3 -c 'import ensurepip, sys, venv; print(sys.version_info >= (3, 11))' 2> /dev/null))
 
-.PHONY: python-example rust-example
+.PHONY: python-packages rust-example
 ifdef HAS_PYTHON
-python-example: $(PYTHON_EXAMPLE)/.venv/installed
+python-packages: $(PYTHON_PACKAGES:=/.venv/installed)
 
-$(PYTHON_EXAMPLE)/.venv/installed: $(PYTHON_EXAMPLE)/requirements.txt
+%/.venv/installed: %/requirements.txt
 	(python3 -m venv $(@D) && $(@D)/bin/pip install --quiet --requirement $< && touch $@) || \
-		echo "The packages of the example in Python could not be installed; it is not tested."
+		echo "The packages of $* could not be installed; it is not tested."
 else
-python-example:
-	@echo "The example in Python is not tested: that takes Python 3.11 or newer, with the module venv."
+python-packages:
+	@echo "What is in Python is not tested: that takes Python 3.11 or newer, with the module venv."
 endif
 
 rust-example:
 	($(CARGO) fetch $(RUST_EXAMPLE) && $(CARGO) build $(RUST_EXAMPLE) --target-dir $${CARGO_TARGET_DIR:-target}) || \
 		echo "The example in Rust could not be built; if its packages are missing, it is not tested."
 
-test: python-example rust-example
+test: python-packages rust-example
 test: ## Runs every test, on a PostgreSQL of its own and in a browser.
 	$(CARGO) test --locked --workspace $(FEATURES)
 

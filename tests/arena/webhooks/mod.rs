@@ -2,6 +2,7 @@
 
 mod addresses;
 mod failures;
+mod libraries;
 mod managing;
 mod receiver;
 mod servers;
