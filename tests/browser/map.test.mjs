@@ -301,12 +301,16 @@ test('every refusal is explained in words of its own', async () => {
     { __typename: 'IdempotencyKeyReused', message: '' },
     'Nothing was bought this time. Please press the button again.',
   );
-  const actual = { amountMinor: 990_000, currency: 'HUF', fractionDigits: 2 };
+  const price = { amountMinor: 990_000, currency: 'HUF', fractionDigits: 2 };
+  const ticketTypes = [{ price }];
+  answers.nodes = [{ __typename: 'Seat', id: seatId, revision: 1_000_000, ticketTypes }];
   await refused(
     'confirmSeats',
-    { __typename: 'PriceChanged', actual },
-    /^Prices have changed: it is \D*9,900\D* now\. Please reload the page\.$/,
+    { __typename: 'PriceChanged', message: '' },
+    /^Prices have changed: your seats cost \D*9,900\D* now\. Press the button again to buy/,
   );
+  await page.getByRole('button', { name: /^Buy .*9,900/ }).waitFor();
+  delete answers.nodes;
   await refused('confirmSeats', fault('INTERNAL'), 'Something went wrong on our side.');
   await refused(
     'confirmSeats',

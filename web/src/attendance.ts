@@ -48,6 +48,7 @@ export class Attendance {
       own: (own: Own) => {
         state.takeOwn(own);
         events.ownChanged();
+        void this.booking.learnPrices();
       },
       onState: (live, heardAt) => events.live(live, heardAt),
     });

@@ -4,6 +4,7 @@
 import { total } from './amounts';
 import { type AskOptions, Fault, ask, given, type Credentials } from './api';
 import type { ServerClock } from './clock';
+import { HeldPrices } from './held-prices';
 import {
   ConfirmSeatsDocument,
   type EventDetailsFragment,
@@ -40,10 +41,10 @@ import {
   dateAndTime,
   duration,
   faultWords,
-  money,
   seatName,
   seats as countSeats,
   shortName,
+  sum,
   waitWords,
 } from './words';
 
@@ -73,6 +74,7 @@ export class Booking {
   #waiting = 0;
   #isBuying = false;
   #progress: string | null = null;
+  readonly #prices: HeldPrices;
 
   constructor(
     private readonly event: EventDetailsFragment,
@@ -80,7 +82,9 @@ export class Booking {
     private readonly clock: ServerClock,
     private readonly credentials: Credentials,
     private readonly events: BookingEvents,
-  ) {}
+  ) {
+    this.#prices = new HeldPrices(state);
+  }
 
   get isBuying(): boolean {
     return this.#isBuying;
@@ -115,6 +119,7 @@ export class Booking {
       switch (answer.__typename) {
         case 'ReserveSeatsSuccess':
           clock.observe(answer.serverTime);
+          state.takePrices(answer.seats);
           state.takeAnswer(answer.seats, true);
           this.#note(
             seat,
@@ -132,6 +137,11 @@ export class Booking {
             seat,
             `${countSeats(limit)} is the most for one person here, and you have ${held}.${advice}`,
           );
+          break;
+        }
+        case 'LoneSeatLeft': {
+          const name = capital(shortName(state.plan, seat));
+          this.#refuse(seat, `${name} would leave a single seat alone. Please choose another.`);
           break;
         }
         case 'HoldsTooFrequent': {
@@ -187,7 +197,13 @@ export class Booking {
     const seatIds = seats.map((seat) => this.state.plan.idOf(seat)).sort();
     const started = this.#purchase();
     const isSame = started !== null && seatIdsOf(started).join() === seatIds.join();
-    await this.#carryOut(isSame ? started : newPurchase(seatIds, newKey, Date.now()));
+    const shown = (ids: readonly string[]) => this.#shownTotal(this.#numbers(ids));
+    await this.#carryOut(isSame ? started : newPurchase(seatIds, shown, newKey, Date.now()));
+  }
+
+  /** Takes note that there may be seats of mine whose price is not known. */
+  learnPrices(): Promise<void> {
+    return this.#prices.learn({ credentials: this.credentials });
   }
 
   /** Takes up a purchase whose answer a reload lost: asking again gives the same answer. */
@@ -223,7 +239,7 @@ export class Booking {
       eventId: event.id,
       seatIds: [...part.seatIds],
       idempotencyKey: part.key,
-      expectedTotal: this.#shownTotal(this.#numbers(part.seatIds)),
+      expectedTotal: part.expectedTotal,
     };
     const asked = await ask(ConfirmSeatsDocument, { input }, options);
     const answer = given(asked.confirmSeats);
@@ -240,15 +256,25 @@ export class Booking {
         }
         return null;
       }
-      case 'PriceChanged': {
-        const actual = money(answer.actual);
-        this.#refuse(null, `Prices have changed: it is ${actual} now. Please reload the page.`);
+      case 'PriceChanged':
+        await this.#showPrices(options);
         return null;
-      }
+      // The page chooses no tickets, so it is as well off as with a key of before.
+      case 'TicketTypeUnavailable':
       case 'IdempotencyKeyReused':
         this.#refuse(null, 'Nothing was bought this time. Please press the button again.');
         return null;
     }
+  }
+
+  /** What was shown is not what the seats cost: shows what they do, to be bought at that. */
+  async #showPrices(options: AskOptions): Promise<void> {
+    await this.#prices.read(this.state.buyable, options);
+    const now = sum(this.state.buyable.flatMap((seat) => this.state.priceOf(seat) ?? []));
+    this.#refuse(
+      null,
+      `Prices have changed: your seats cost ${now} now. Press the button again to buy them.`,
+    );
   }
 
   /** A purchase in parts takes a while: how far it is. */
@@ -283,13 +309,14 @@ export class Booking {
       // A hold can be bought before its own answer is here; then the seat waits for the purchase.
       for (const seat of seats) if (state.pending[seat] === what) state.setPending(seat, NOTHING);
       this.events.waiting((this.#waiting -= 1));
+      // Of a hold whose answer was lost, or came late, only the stream has told.
+      void this.learnPrices();
     }
   }
 
   /** What the page says that the seats cost: nothing is bought at another price. */
   #shownTotal(seats: readonly SeatNumber[]): MoneyInput | null {
-    const { plan } = this.state;
-    const shown = total(seats.flatMap((seat) => plan.categoryOf(seat)?.price ?? []));
+    const shown = total(seats.flatMap((seat) => this.state.priceOf(seat) ?? []));
     return shown && { amountMinor: shown.amountMinor, currency: shown.currency };
   }
 

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Target } from './map';
 import type { Plan, Point } from './plan';
 import type { SeatState } from './state';
-import { count, countdown, price, seatName, seats, statusWords } from './words';
+import { count, countdown, money, price, seatName, seats, statusWords } from './words';
 
 /** What is at the keyboard's place, as it is said aloud. */
 export function targetWords({ section, seat }: Target, plan: Plan, state: SeatState): string {
@@ -14,9 +14,9 @@ export function targetWords({ section, seat }: Target, plan: Plan, state: SeatSt
     const room = free === 0 ? 'full' : `${count(free)} free`;
     return `Section ${section.name}, ${category?.name ?? ''}, ${room}. Enter goes in.`;
   }
-  const category = plan.categoryOf(seat);
+  const own = state.priceOf(seat);
   const wheelchair = plan.seat(seat).accessible ? ', wheelchair place' : '';
-  const cost = category ? price(category) : '';
+  const cost = own ? money(own) : '';
   return `${seatName(plan, seat)}, ${cost}${wheelchair}, ${statusWords(state, seat)}`;
 }
 
@@ -41,7 +41,8 @@ export function targetDetails(
   const what = isMine
     ? 'held for you; click to give it back'
     : statusWords(state, seat);
-  const cost = category ? html` · ${price(category)}` : nothing;
+  const own = state.priceOf(seat);
+  const cost = own ? html` · ${money(own)}` : nothing;
   return html`<b>Row ${row}, seat ${number}</b>
     <span>Section ${section.name} · ${category?.name}${cost}</span>
     <span class="soft">${accessible ? 'wheelchair place, ' : nothing}${what}${left}</span>`;

@@ -8,7 +8,7 @@ import type { Note } from './booking';
 import type { Plan, SeatNumber, Section } from './plan';
 import { shape } from './shapes';
 import { CLOSED, FREE, HELD, NOTHING, type SeatState } from './state';
-import { count, price, statusWords } from './words';
+import { count, money, statusWords } from './words';
 
 /** Rows that are on the page at first; a button brings more of them. */
 const ROWS = 60;
@@ -121,14 +121,14 @@ function seatButton(
   actions: ListActions,
 ): TemplateResult {
   const { row, number, accessible } = plan.seat(seat);
-  const category = plan.categoryOf(seat);
+  const cost = state.priceOf(seat);
   const isMine = state.mine[seat] === 1;
   const status = state.status[seat]!;
   const isOpen = status === FREE || state.held.has(seat);
   const kind = isMine ? 'mine' : kindOf(status);
   const label = [
     `Row ${row}, seat ${number}`,
-    category && price(category),
+    cost && money(cost),
     accessible ? 'wheelchair place' : '',
     statusWords(state, seat),
   ];

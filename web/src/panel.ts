@@ -107,7 +107,7 @@ function legend(
 }
 
 function cart(model: PanelModel, actions: PanelActions): TemplateResult {
-  const { event, plan, state, now, isBuying } = model;
+  const { event, state, now, isBuying } = model;
   const held = [...state.held].sort((a, b) => a - b);
   if (held.length === 0) {
     const limit =
@@ -121,7 +121,7 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
   }
   const first = Math.min(...held.map((seat) => state.expiresAt[seat]!));
   const left = first - now;
-  const prices = state.buyable.flatMap((seat) => plan.categoryOf(seat)?.price ?? []);
+  const prices = state.buyable.flatMap((seat) => state.priceOf(seat) ?? []);
   return html`<section class="cart" aria-labelledby="cart-title">
     <h2 id="cart-title" tabindex="-1">
       Your seats
@@ -181,6 +181,7 @@ function heldSeat(
   const { section, row, number } = plan.seat(seat);
   const ownTime = state.expiresAt[seat]! - now;
   const category = plan.categoryOf(seat);
+  const cost = state.priceOf(seat);
   const ownCountdown = ownTime - left > 1500 ? ` · ${countdown(ownTime)}` : nothing;
   return html`<li class=${state.pending[seat] === NOTHING ? '' : 'waiting'}>
     <button
@@ -192,7 +193,7 @@ function heldSeat(
       <b>Section ${section}</b> row ${row} · seat ${number}
       <span class="soft">${category?.name}${ownCountdown}</span>
     </button>
-    <span class="price">${category ? price(category) : nothing}</span>
+    <span class="price">${cost ? money(cost) : nothing}</span>
     <button
       type="button"
       class="icon"

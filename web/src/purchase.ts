@@ -1,6 +1,7 @@
 // A purchase, in parts of as many seats as a request may name. Each part has a key of its own, so
 // that asking again cannot buy it twice; they are asked for one after another.
 
+import type { MoneyInput } from './generated/operations';
 import type { Order } from './state';
 
 /** The most seats that a request may name. */
@@ -9,6 +10,8 @@ export const MOST_AT_ONCE = 100;
 export interface Part {
   readonly key: string;
   readonly seatIds: readonly string[];
+  /** What the page said that these seats cost: nothing is bought at another price. */
+  readonly expectedTotal: MoneyInput | null;
 }
 
 /** What is still to be bought; kept across reloads, so that it is asked for under the same keys. */
@@ -17,18 +20,27 @@ export interface Purchase {
   readonly begunAt: number;
 }
 
+/** Lists of as many as a request may name. */
+export function inParts<Item>(items: readonly Item[]): Item[][] {
+  const parts: Item[][] = [];
+  for (let at = 0; at < items.length; at += MOST_AT_ONCE)
+    parts.push(items.slice(at, at + MOST_AT_ONCE));
+  return parts;
+}
+
+/** @param shownTotal what the page says that these seats cost */
 export function newPurchase(
   seatIds: readonly string[],
+  shownTotal: (seatIds: readonly string[]) => MoneyInput | null,
   newKey: () => string,
   now: number,
 ): Purchase {
-  const parts: Part[] = [];
-  for (let at = 0; at < seatIds.length; at += MOST_AT_ONCE)
-    parts.push({
-      key: newKey(),
-      seatIds: seatIds.slice(at, at + MOST_AT_ONCE),
-    });
-  return { parts, begunAt: now };
+  const part = (ids: string[]): Part => ({
+    key: newKey(),
+    seatIds: ids,
+    expectedTotal: shownTotal(ids),
+  });
+  return { parts: inParts(seatIds).map(part), begunAt: now };
 }
 
 export const seatIdsOf = ({ parts }: Purchase): string[] => parts.flatMap(({ seatIds }) => seatIds);
@@ -37,7 +49,9 @@ export const seatIdsOf = ({ parts }: Purchase): string[] => parts.flatMap(({ sea
 export function readPurchase(kept: unknown): Purchase | null {
   const { parts, begunAt } = (kept ?? {}) as Partial<Purchase>;
   const isPart = (part: Partial<Part>) =>
-    typeof part?.key === 'string' && Array.isArray(part.seatIds);
+    typeof part?.key === 'string' &&
+    Array.isArray(part.seatIds) &&
+    part.expectedTotal !== undefined;
   const isPurchase = typeof begunAt === 'number' && Array.isArray(parts) && parts.every(isPart);
   return isPurchase && parts.length > 0 ? { parts, begunAt } : null;
 }

@@ -8,11 +8,16 @@
 // What is mine is told by a stream of its own and by answers, never by frames, which are the same
 // for everybody. A hold of mine that has run out reads as free as soon as the server's clock says
 // so; I do not wait for the news of it. When another's ends, nobody is told beforehand.
+//
+// A hold keeps the price that its seat had when it began. Of a seat that changes hands, the price
+// is not known until it is read anew.
 
+import type { Amount } from './amounts';
 import type {
   MyReservationsSubscription,
   OrderDetailsFragment,
   OwnSeatFragment,
+  SeatPricesFragment,
   SeatStateFragment,
   SeatStatus,
   StatusesFragment,
@@ -72,6 +77,12 @@ interface News {
   readonly until: number;
 }
 
+/** What a seat costs me, as of a revision of it. */
+interface Cost {
+  readonly price: Amount;
+  readonly revision: number;
+}
+
 export class SeatState {
   /** As each seat is shown. */
   readonly status: Uint8Array;
@@ -96,6 +107,7 @@ export class SeatState {
   readonly #ownRevisions: Float64Array;
   /** The revision of the newest word on all that is mine. */
   #ownRevision = -1;
+  readonly #costs = new Map<SeatNumber, Cost>();
 
   constructor(
     readonly plan: Plan,
@@ -118,6 +130,29 @@ export class SeatState {
    */
   get buyable(): SeatNumber[] {
     return [...this.held].filter((seat) => this.pending[seat] !== GIVING_BACK);
+  }
+
+  /** The held seats whose own price is still to be read: not those whose answer will have it. */
+  get unpriced(): SeatNumber[] {
+    const isUnknown = (seat: SeatNumber) => this.#ownPrice(seat) === undefined;
+    return [...this.held].filter((seat) => this.pending[seat] !== HOLDING && isUnknown(seat));
+  }
+
+  /** What a seat costs me; of one that I hold, as good as it is known. */
+  priceOf(seat: SeatNumber): Amount | undefined {
+    return this.#ownPrice(seat) ?? this.plan.categoryOf(seat)?.price;
+  }
+
+  /** What seats cost me, as it was read. */
+  takePrices(seats: readonly SeatPricesFragment[]): void {
+    for (const { id, revision, ticketTypes } of seats) {
+      const seat = this.plan.numberOf(id);
+      const price = ticketTypes[0]?.price;
+      if (seat === undefined || !price || revision < (this.#costs.get(seat)?.revision ?? 0))
+        continue;
+      this.#costs.set(seat, { price, revision });
+      this.watcher.seatChanged(seat);
+    }
   }
 
   /** The next frame. False if it is of another plan: then nothing of it is taken. */
@@ -200,6 +235,7 @@ export class SeatState {
     for (let seat = 0; seat < this.plan.size; seat++)
       if (this.mine[seat] === 1) this.#setMine(seat, false);
     this.orders.clear();
+    this.#costs.clear();
     this.#ownRevision = -1;
   }
 
@@ -218,6 +254,12 @@ export class SeatState {
     }
     const ends = [...this.held].map((seat) => this.expiresAt[seat]!);
     return Math.min(...ends, ...[...this.#news.values()].map(({ until }) => until));
+  }
+
+  /** What a seat that I hold costs, unless that was read before the hold began. */
+  #ownPrice(seat: SeatNumber): Amount | undefined {
+    const cost = this.held.has(seat) ? this.#costs.get(seat) : undefined;
+    return cost && cost.revision >= this.#ownRevisions[seat]! ? cost.price : undefined;
   }
 
   #take(

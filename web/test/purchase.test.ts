@@ -17,6 +17,11 @@ function keys(): () => string {
   return () => `key-${(made += 1)}`;
 }
 
+/** The page says that each seat costs one cent. */
+const shown = (seatIds: readonly string[]) => ({ amountMinor: seatIds.length, currency: 'EUR' });
+
+const purchaseOf = (count: number, now = 0) => newPurchase(ids(count), shown, keys(), now);
+
 const orderOf = ({ key, seatIds }: Part): Order => ({
   id: key,
   code: key,
@@ -41,16 +46,20 @@ function shop(answer: (part: Part) => Order | null = orderOf) {
   return { asked, told, steps, kept: () => kept };
 }
 
-test('more seats than a request may name are bought part by part, each under its own key', async () => {
+test('more seats than a request may name are bought in parts, each under its key', async () => {
   const { asked, told, steps, kept } = shop();
   const orders: Order[] = [];
-  await carryOut(newPurchase(ids(250), keys(), 0), steps, orders);
+  await carryOut(purchaseOf(250), steps, orders);
   assert.deepEqual(
-    asked.map(({ key, seatIds }) => [key, seatIds.length]),
+    asked.map(({ key, seatIds, expectedTotal }) => [
+      key,
+      seatIds.length,
+      expectedTotal?.amountMinor,
+    ]),
     [
-      ['key-1', 100],
-      ['key-2', 100],
-      ['key-3', 50],
+      ['key-1', 100, 100],
+      ['key-2', 100, 100],
+      ['key-3', 50, 50],
     ],
   );
   assert.deepEqual(
@@ -65,24 +74,25 @@ test('more seats than a request may name are bought part by part, each under its
 test('up to a hundred seats are one order', async () => {
   for (const count of [1, 100]) {
     const { asked, steps } = shop();
-    await carryOut(newPurchase(ids(count), keys(), 0), steps, []);
+    await carryOut(purchaseOf(count), steps, []);
     assert.equal(asked.length, 1);
   }
 });
 
-test('a part whose answer is unclear is asked for again under its key, and none before it', async () => {
+test('a part whose answer is unclear is asked for again, and none before it', async () => {
   let isLost = true;
   const { asked, steps, kept } = shop((part) => {
     if (part.key === 'key-2' && isLost) throw new Error('no answer');
     return orderOf(part);
   });
   const orders: Order[] = [];
-  await assert.rejects(carryOut(newPurchase(ids(250), keys(), 7), steps, orders));
+  await assert.rejects(carryOut(purchaseOf(250, 7), steps, orders));
   assert.equal(orders.length, 1, 'what was bought is known');
   const left = readPurchase(JSON.parse(JSON.stringify(kept())));
   assert.ok(left);
   assert.deepEqual(seatIdsOf(left), ids(250).slice(100));
   assert.equal(left.begunAt, 7);
+  assert.deepEqual(left.parts[0]?.expectedTotal, shown(ids(100)), 'as it was shown');
   isLost = false;
   await carryOut(left, steps, orders);
   assert.deepEqual(
@@ -96,7 +106,7 @@ test('a part whose answer is unclear is asked for again under its key, and none 
 test('a part that is refused ends the purchase, and what came before it is bought', async () => {
   const { asked, steps, kept } = shop((part) => (part.key === 'key-2' ? null : orderOf(part)));
   const orders: Order[] = [];
-  await carryOut(newPurchase(ids(250), keys(), 0), steps, orders);
+  await carryOut(purchaseOf(250), steps, orders);
   assert.equal(asked.length, 2);
   assert.equal(orders.length, 1);
   assert.equal(kept(), null, 'the next purchase is another one');
@@ -113,6 +123,7 @@ test('what another version of the page has kept is no purchase', () => {
     old,
     { parts: [], begunAt: 1 },
     { parts: [{}], begunAt: 1 },
+    { parts: [{ key: 'k', seatIds: ['s1'] }], begunAt: 1 },
   ])
     assert.equal(readPurchase(kept), null);
 });

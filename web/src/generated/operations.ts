@@ -4,6 +4,14 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> =
   T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A seat to buy as a type of ticket. */
+export type ConfirmLineInput = {
+  /** The seat. */
+  seatId: string | number;
+  /** The type of ticket: one of the seat's `ticketTypes`; the first of them unless said. */
+  ticketTypeId?: string | number | null | undefined;
+};
+
 /** Seats to buy. */
 export type ConfirmSeatsInput = {
   /** The event: its id, or its slug. */
@@ -17,10 +25,15 @@ export type ConfirmSeatsInput = {
    * order. Later, and under any other key, the same seats find the same order.
    */
   idempotencyKey: string;
+  /** Seats to buy, each as a type of ticket. */
+  lines?: Array<ConfirmLineInput> | null | undefined;
   /** The shop's own reference for the payment, 1 to 255 characters; kept with the order. */
   paymentReference?: string | null | undefined;
-  /** The seats, 1 to 100; a seat named twice counts once. */
-  seatIds: Array<string | number>;
+  /**
+   * Seats to buy, as the first type of ticket that they have unless `lines` says otherwise. Both
+   * lists together name 1 to 100 seats; a seat named twice counts once.
+   */
+  seatIds?: Array<string | number>;
   /**
    * For whom: SHOP and ADMIN only. The id of the Viewer who holds the seats, and whose the order
    * will be; whoever asks, unless said.
@@ -43,17 +56,20 @@ export type MoneyInput = {
   currency: string;
 };
 
-/** Why a seat cannot be reserved, confirmed or given back. */
+/** Why a seat cannot be reserved, confirmed or given back; or not blocked or changed. */
 export type RefusalReason =
   /** Not held: the viewer bought it already, in an order of other seats. */
   | 'ALREADY_CONFIRMED'
-  /** Not to reserve: it is sold. */
+  /** Not to reserve, block or change: it is sold. */
   | 'CONFIRMED'
   /** Not held: it is sold to somebody else. */
   | 'CONFIRMED_TO_ANOTHER'
   /** Not held: another viewer holds it. */
   | 'HELD_BY_ANOTHER'
-  /** Not held: the viewer held it, and the hold ran out. It may still be free: reserve it again. */
+  /**
+   * Not held: the viewer held it, and the hold ran out. It may still be free: reserve it again.
+   * Or the event is cancelled, and holds are over with that.
+   */
   | 'HOLD_EXPIRED'
   /**
    * Not held: it is free, and not because the viewer's hold ran out. The viewer never held it,
@@ -64,7 +80,10 @@ export type RefusalReason =
   | 'NOT_FOR_SALE'
   /** The event has no such seat. */
   | 'NOT_FOUND'
-  /** Not to reserve: another viewer holds it; it may become free again. */
+  /**
+   * Not to reserve: another viewer holds it; it may become free again. Not to block or change:
+   * somebody holds it.
+   */
   | 'RESERVED_BY_ANOTHER';
 
 /** What everybody may know of a seat. */
@@ -200,6 +219,34 @@ export type OwnSeatFragment = {
   revision: number;
 };
 
+export type SeatPricesFragment = {
+  id: string;
+  revision: number;
+  ticketTypes: Array<{ price: { amountMinor: number; currency: string; fractionDigits: number } }>;
+};
+
+export type HeldPricesQueryVariables = Exact<{
+  seatIds: Array<string | number> | string | number;
+}>;
+
+export type HeldPricesQuery = {
+  nodes: Array<
+    | { __typename: 'Category' }
+    | { __typename: 'Event' }
+    | { __typename: 'Order' }
+    | {
+        __typename: 'Seat';
+        id: string;
+        revision: number;
+        ticketTypes: Array<{
+          price: { amountMinor: number; currency: string; fractionDigits: number };
+        }>;
+      }
+    | { __typename: 'Viewer' }
+    | null
+  >;
+};
+
 export type MyReservationsSubscriptionVariables = Exact<{
   eventId: string | number;
 }>;
@@ -244,14 +291,18 @@ export type ReserveSeatsMutationVariables = Exact<{
 export type ReserveSeatsMutation = {
   reserveSeats:
     | { __typename: 'HoldsTooFrequent'; retryAt: string }
+    | { __typename: 'LoneSeatLeft' }
     | {
         __typename: 'ReserveSeatsSuccess';
         serverTime: string;
         seats: Array<{
           reservationExpiresAt: string | null;
           id: string;
-          status: SeatStatus;
           revision: number;
+          status: SeatStatus;
+          ticketTypes: Array<{
+            price: { amountMinor: number; currency: string; fractionDigits: number };
+          }>;
         }>;
       }
     | { __typename: 'SalesClosed'; opensAt: string | null; closedAt: string | null }
@@ -302,11 +353,9 @@ export type ConfirmSeatsMutation = {
         };
       }
     | { __typename: 'IdempotencyKeyReused'; message: string }
-    | {
-        __typename: 'PriceChanged';
-        actual: { amountMinor: number; currency: string; fractionDigits: number };
-      }
+    | { __typename: 'PriceChanged'; message: string }
     | { __typename: 'SeatsNotHeld'; seats: Array<{ seatId: string; reason: RefusalReason }> }
+    | { __typename: 'TicketTypeUnavailable' }
     | null;
 };
 
@@ -390,6 +439,22 @@ export const OwnSeatFragmentDoc = /* @__PURE__ */ new TypedDocumentString(
 }`,
   { fragmentName: 'OwnSeat' },
 ) as unknown as TypedDocumentString<OwnSeatFragment, unknown>;
+export const SeatPricesFragmentDoc = /* @__PURE__ */ new TypedDocumentString(
+  `
+    fragment SeatPrices on Seat {
+  id
+  revision
+  ticketTypes {
+    price {
+      amountMinor
+      currency
+      fractionDigits
+    }
+  }
+}
+    `,
+  { fragmentName: 'SeatPrices' },
+) as unknown as TypedDocumentString<SeatPricesFragment, unknown>;
 export const OrderDetailsFragmentDoc = /* @__PURE__ */ new TypedDocumentString(
   `
     fragment OrderDetails on Order {
@@ -507,6 +572,26 @@ export const SeatStatusesDocument = /* @__PURE__ */ new TypedDocumentString(`
   places
   statuses
 }`) as unknown as TypedDocumentString<SeatStatusesSubscription, SeatStatusesSubscriptionVariables>;
+export const HeldPricesDocument = /* @__PURE__ */ new TypedDocumentString(`
+    query HeldPrices($seatIds: [ID!]!) {
+  nodes(ids: $seatIds) {
+    __typename
+    ... on Seat {
+      ...SeatPrices
+    }
+  }
+}
+    fragment SeatPrices on Seat {
+  id
+  revision
+  ticketTypes {
+    price {
+      amountMinor
+      currency
+      fractionDigits
+    }
+  }
+}`) as unknown as TypedDocumentString<HeldPricesQuery, HeldPricesQueryVariables>;
 export const MyReservationsDocument = /* @__PURE__ */ new TypedDocumentString(`
     subscription MyReservations($eventId: ID!) {
   myReservations(eventId: $eventId) {
@@ -564,6 +649,7 @@ export const ReserveSeatsDocument = /* @__PURE__ */ new TypedDocumentString(`
       serverTime
       seats {
         ...OwnSeat
+        ...SeatPrices
       }
     }
     ... on SeatsUnavailable {
@@ -594,6 +680,17 @@ export const ReserveSeatsDocument = /* @__PURE__ */ new TypedDocumentString(`
 fragment OwnSeat on Seat {
   ...SeatState
   reservationExpiresAt
+}
+fragment SeatPrices on Seat {
+  id
+  revision
+  ticketTypes {
+    price {
+      amountMinor
+      currency
+      fractionDigits
+    }
+  }
 }`) as unknown as TypedDocumentString<ReserveSeatsMutation, ReserveSeatsMutationVariables>;
 export const ReleaseSeatsDocument = /* @__PURE__ */ new TypedDocumentString(`
     mutation ReleaseSeats($eventId: ID!, $seatIds: [ID!]!) {
@@ -638,11 +735,7 @@ export const ConfirmSeatsDocument = /* @__PURE__ */ new TypedDocumentString(`
       }
     }
     ... on PriceChanged {
-      actual {
-        amountMinor
-        currency
-        fractionDigits
-      }
+      message
     }
     ... on IdempotencyKeyReused {
       message
