@@ -97,20 +97,23 @@ def concert():
     ]
     shapes = [stage(rectangle(-12, -10, 12, 0)), outline(rectangle(-17, 3, 17, 35), "Floor")]
     shapes += [label("Entrance", 0, 38), label("Bar", -24, 37), label("Bar", 24, 37)]
-    for tier, first, radius, rows, blocks, depth in [(1, 101, 40, 10, 9, 0.9), (2, 201, 54, 9, 11, 0.95)]:
+    tiers = [(1, 101, 40, 10, 9, 0.9), (2, 201, 54, 9, 11, 0.95)]
+    for tier, first, radius, rows, blocks, depth in tiers:
         for block in range(blocks):
             width = 220 / blocks
             start, end = -110 + width * block + 0.9, -110 + width * (block + 1) - 0.9
             is_near = abs((start + end) / 2) < 60
-            category = ("Lower tier – Centre" if is_near else "Lower tier – Side") if tier == 1 else "Upper tier"
-            section = {"name": str(first + block), "floor": "Lower tier" if tier == 1 else "Upper tier"}
+            lower = "Lower tier – Centre" if is_near else "Lower tier – Side"
+            category = lower if tier == 1 else "Upper tier"
+            floor = "Lower tier" if tier == 1 else "Upper tier"
+            section = {"name": str(first + block), "floor": floor}
             section["category"] = category
             section["rows"] = []
             for row in range(rows):
                 wheelchairs = (0,) if tier == 1 and row == rows - 1 else ()
-                section["rows"].append(
-                    curved_row(ROWS[row], radius + row * depth, start, end, 0.55, wheelchairs=wheelchairs)
-                )
+                around = radius + row * depth
+                made = curved_row(ROWS[row], around, start, end, 0.55, wheelchairs=wheelchairs)
+                section["rows"].append(made)
             sections.append(section)
             inner, outer = radius - 0.7, radius + (rows - 1) * depth + 0.7
             edge = arc(inner, start - 0.4, end + 0.4, 6) + arc(outer, end + 0.4, start - 0.4, 6)
@@ -146,19 +149,20 @@ def theatre():
             section["rows"].append({**made, "category": category})
         sections.append(section)
         outer = radius + (rows - 1) * depth + 0.8
-        shapes.append(outline(arc(radius - 0.8, start - 1, end + 1, 16) + arc(outer, end + 1, start - 1, 16), name, name))
+        edge = arc(radius - 0.8, start - 1, end + 1, 16) + arc(outer, end + 1, start - 1, 16)
+        shapes.append(outline(edge, name, name))
     for side, sign in (("left", -1), ("right", 1)):
         for box in range(4):
             x, y = sign * (15 + box * 0.5), 2 + box * 3.2
-            chairs = [
-                {"number": str(n + 1), "at": at(x + (n % 2) * 0.6 * sign, y + (n // 2) * 0.7)} for n in range(4)
-            ]
+            spots = [at(x + (n % 2) * 0.6 * sign, y + (n // 2) * 0.7) for n in range(4)]
+            chairs = [{"number": str(n + 1), "at": spot} for n, spot in enumerate(spots)]
             table = {"name": f"Box {box + 1}", "chairs": chairs, "category": "Boxes"}
             last = sections[-1]
             if last["name"] == f"Boxes {side}":
                 last["tables"].append(table)
             else:
-                sections.append({"name": f"Boxes {side}", "floor": "Dress circle", "tables": [table]})
+                boxes = {"name": f"Boxes {side}", "floor": "Dress circle", "tables": [table]}
+                sections.append(boxes)
         shapes.append(label(f"Boxes {side}", sign * 16.5, 0.5, "Dress circle"))
     categories = [
         ("Stalls – Front", 8500, "#e69f00"),
@@ -187,7 +191,8 @@ def festival():
         chairs = []
         for chair in range(8):
             turn = math.radians(45 * chair)
-            chairs.append({"number": str(chair + 1), "at": at(x + 1.3 * math.sin(turn), y - 1.3 * math.cos(turn))})
+            spot = at(x + 1.3 * math.sin(turn), y - 1.3 * math.cos(turn))
+            chairs.append({"number": str(chair + 1), "at": spot})
         if index < 4:
             chairs[0]["accessible"] = True
             chairs[1]["companion"] = True
@@ -197,9 +202,11 @@ def festival():
         place = {"number": str(index + 1), "at": at(-34 + index * 1.2, 22)}
         place["accessible" if index % 2 == 0 else "companion"] = True
         platform.append(place)
+    pit = standing("Pit", -18, 3, 18, 16, 1200)
+    field = standing("Field", -28, 26, 28, 80, 4000)
     sections = [
-        {"name": "Front of stage", "category": "Front of stage", "standingAreas": [standing("Pit", -18, 3, 18, 16, 1200)]},
-        {"name": "Field", "category": "Field", "standingAreas": [standing("Field", -28, 26, 28, 80, 4000)]},
+        {"name": "Front of stage", "category": "Front of stage", "standingAreas": [pit]},
+        {"name": "Field", "category": "Field", "standingAreas": [field]},
         {"name": "Tent", "category": "Tent", "tables": tables},
         {"name": "Platform", "category": "Field", "rows": [{"name": "1", "seats": platform}]},
     ]

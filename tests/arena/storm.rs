@@ -104,12 +104,10 @@ impl Schedule {
 
 impl Operation {
     fn draw(rng: &mut Rng) -> Self {
-        let kind = match rng.usize(..5) {
+        let kind = match rng.usize(..4) {
             0 => Kind::Reserve,
-            4 if rng.bool() => Kind::Claim,
-            4 => Kind::Transfer,
             1 if rng.u8(..) <= 40 => Kind::Confirm,
-            1 => Kind::Hesitate,
+            1 => [Kind::Hesitate, Kind::Hesitate, Kind::Claim, Kind::Transfer][rng.usize(..4)],
             _ => Kind::Release,
         };
         let wanted = (0..rng.usize(1..=3)).map(|_| rng.i32(1..=SEATS)).collect();

@@ -334,15 +334,17 @@ fn clinging() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// A purchase of one seat whose price is set while it is held, and the same again, with another
-/// payment reference.
+/// payment reference; and under another key.
 fn repriced() -> impl Strategy<Value = Vec<Step>> {
     let seats = (1..NOT_FOR_SALE).prop_map(|serial| set([seat(serial)]));
     let viewer = viewers()[2].clone();
-    (seats.prop_flat_map(choices), vec(new_prices(), 1..3), keys(), references()).prop_map(
-        move |((seats, chosen), prices, key, payment_reference)| {
+    let keys = (keys(), keys());
+    (seats.prop_flat_map(choices), vec(new_prices(), 1..3), keys, references()).prop_map(
+        move |((seats, chosen), prices, (key, other), payment_reference)| {
             let first = purchase(&viewer, &seats, &key, chosen);
             let second = Confirm { payment_reference, ..first.clone() };
-            let confirms = [first, second].map(Ask::Confirm);
+            let third = Confirm { key: other, ..second.clone() };
+            let confirms = [first, second, third].map(Ask::Confirm);
             let asks = std::iter::once(reserve(&viewer, &seats)).chain(prices).chain(confirms);
             asks.map(|ask| Step { tick: None, ask }).collect()
         },
