@@ -39,10 +39,9 @@ async fn create(client: &Client, input: Value) -> Value {
 }
 
 async fn update(client: &Client, event: &str, changes: Value) -> Value {
-    let query = UPDATE;
     let mut input = changes;
     input["eventId"] = event.into();
-    client.data(&query, json!({ "input": input })).await["updateEvent"].take()
+    client.data(UPDATE, json!({ "input": input })).await["updateEvent"].take()
 }
 
 async fn delete(client: &Client, event: &str) -> Value {

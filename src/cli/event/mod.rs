@@ -3,6 +3,7 @@
 //! By the same rules: each change is a command on the event's ledger, under its lock, beside
 //! running servers, which hear of it. Each is in the audit log, as done by `cli:` and the user.
 
+mod output;
 mod show;
 mod terms;
 
@@ -10,6 +11,7 @@ use std::io::{self, Write as _};
 
 use clap::{Args, Subcommand};
 
+use self::output::OutputArguments;
 use self::show::{list, show};
 use self::terms::{CreateArguments, TermArguments};
 use super::error::{CommandError, sentence};
@@ -44,16 +46,6 @@ enum Action {
     Close(NamedArguments),
     /// Cancels an event, for ever: nothing can be reserved or confirmed, holds end, orders stay.
     Cancel(NamedArguments),
-}
-
-/// How to say it, and where the database is.
-#[derive(Debug, Args)]
-struct OutputArguments {
-    /// JSON instead of a table.
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    database: DatabaseSettings,
 }
 
 #[derive(Debug, Args)]

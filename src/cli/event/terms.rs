@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::OutputArguments;
+use super::output::OutputArguments;
 use crate::cli::limit::{Clearable, DEFAULT_LET_GO, DEFAULT_LIMIT, Limit, WhoConfirms};
 use crate::domain::event::{DEFAULT_HOLD_SECONDS, DEFAULT_TIME_ZONE, NewEvent};
 use crate::domain::event_details::EventChanges;
