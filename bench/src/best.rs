@@ -34,7 +34,7 @@ type Ask = (&'static str, Value);
 
 pub(crate) async fn run() -> Result<()> {
     for (asked, time) in rule() {
-        println!("the rule alone, 20,000 seats half sold, {asked}: {time:?}");
+        tell(&format!("the rule alone, 20,000 seats half sold, {asked}: {time:?}"));
     }
     let arena = Arc::new(Arena::start().await?);
     let mut random = fastrand::Rng::with_seed(7);
@@ -55,7 +55,7 @@ pub(crate) async fn run() -> Result<()> {
         one_best.push(at_once(&arena, vec![best(number)]).await?);
     }
     let (named, chosen) = (median(one_plain), median(one_best));
-    println!("in turn: {named:?} to name {PARTY} seats, {chosen:?} to have them chosen");
+    tell(&format!("in turn: {named:?} to name {PARTY} seats, {chosen:?} to have them chosen"));
     let (mut all_plain, mut all_best) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         all_plain.push(at_once(&arena, (0..AT_ONCE).map(plain).collect()).await?);
@@ -63,9 +63,14 @@ pub(crate) async fn run() -> Result<()> {
     }
     let (named, chosen) = (median(all_plain), median(all_best));
     let ratio = chosen.as_secs_f64() / named.as_secs_f64();
-    println!("{AT_ONCE} at once: {named:?} to name, {chosen:?} to choose: {ratio:.2} times");
+    tell(&format!("{AT_ONCE} at once: {named:?} to name, {chosen:?} to choose: {ratio:.2} times"));
     let arena = Arc::into_inner(arena).ok_or("somebody still asks")?;
     arena.stop().await
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark shows its figures as they come")]
+fn tell(line: &str) {
+    println!("{line}");
 }
 
 /// How long it takes until all of them have their seats, which are given back then.

@@ -266,7 +266,7 @@ async fn an_order_is_passed_on_by_its_owner_or_an_admin_and_stays_what_it_is() {
     }
     for bad in [
         input("orderId", &order["id"], "bob"),
-        input("code", &order["code"], &order["id"].as_str().unwrap().to_owned()),
+        input("code", &order["code"], order["id"].as_str().unwrap()),
         json!({ "input": { "toViewerId": gid("bob") } }),
         json!({ "input": { "orderId": order["id"], "code": order["code"],
             "toViewerId": gid("bob") } }),

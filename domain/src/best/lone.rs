@@ -21,9 +21,10 @@ pub(super) fn left_alone(
                 }
             }
             GroupKind::Segment => {
-                alone.extend(beside(group, place).filter(|&seat| {
-                    stays(seat) && !beside(group, seat).any(|neighbour| stays(neighbour))
-                }));
+                alone.extend(
+                    beside(group, place)
+                        .filter(|&seat| stays(seat) && !beside(group, seat).any(&stays)),
+                );
             }
         }
     }

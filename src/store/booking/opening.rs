@@ -50,8 +50,8 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
     let hand_overs: Vec<_> = needs().filter_map(|needs| needs.hand_over).collect();
     let limited = needs().filter(|_| terms.max_seats_per_viewer.is_some());
-    let counted: BTreeSet<&str> =
-        limited.filter_map(|needs| needs.holdings_of).map(ViewerId::as_str).collect();
+    let counted = limited.filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
+    let counted: BTreeSet<&str> = counted.collect();
     let (mut holdings, mut keys) = (HashMap::new(), HashMap::new());
     if !counted.is_empty() || !purchases.is_empty() {
         let asked = keys_at_hand(&purchases, &hand_overs);
@@ -68,11 +68,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         codes = draw_codes(&purchases)?;
     }
     if !purchases.is_empty() || !hand_overs.is_empty() {
-        let sold = seats.iter().filter_map(|seat| match &seat.state {
-            SeatState::Confirmed(sale) => Some(sale.order),
-            SeatState::Available { .. } | SeatState::Reserved(_) => None,
-        });
-        let sold: BTreeSet<OrderId> = sold.collect();
+        let sold: BTreeSet<OrderId> = seats.iter().filter_map(order_of).collect();
         let may_keep_keys = !hand_overs.is_empty() || keys.len() < purchases.len();
         if may_keep_keys && !sold.is_empty() {
             key_slots = read_key_slots(transaction, event, &sold).await?;
@@ -81,16 +77,12 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let known = sold.into_iter().chain(keys.values().copied());
         orders = reads::orders(transaction, event, known).await?;
     }
-    let mut details = None;
-    if needs().any(|needs| needs.event_details) {
-        details = read_details(transaction, event).await?;
-    }
+    let is_changed = needs().any(|needs| needs.event_details);
+    let details = if is_changed { read_details(transaction, event).await? } else { None };
     let mut churn = Churn::default();
     if let Some(max) = terms.max_seats_let_go.filter(|_| is_churning) {
-        let viewers = needs().filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
-        let named = needs().filter(|needs| needs.purchase.is_none()).flat_map(|needs| needs.seats);
-        let named = named.chain(placed.iter().map(|seat: &Seat| &seat.id)).chain(foreseen);
-        let asked = (viewers.collect(), serials(event, named));
+        let more = placed.iter().map(|seat: &Seat| &seat.id).chain(foreseen);
+        let asked = asked_of_churn(event, commands, more);
         churn = read_churn(transaction, event, now, asked, max).await?;
     }
     let Churn { let_go, runs } = churn;
@@ -113,6 +105,27 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         orders,
         plan,
     }))
+}
+
+/// The order that a seat is sold in.
+fn order_of(seat: &Seat) -> Option<OrderId> {
+    match &seat.state {
+        SeatState::Confirmed(sale) => Some(sale.order),
+        SeatState::Available { .. } | SeatState::Reserved(_) => None,
+    }
+}
+
+/// Of whom, and of which seats, it is to be known what was let go: `more` are those that no command
+/// names. Whoever buys has the seats.
+fn asked_of_churn<'a, C: BatchedCommand + ?Sized>(
+    event: EventId,
+    commands: &'a [Box<C>],
+    more: impl Iterator<Item = &'a SeatId>,
+) -> (BTreeSet<&'a str>, BTreeSet<i32>) {
+    let needs = || commands.iter().map(|command| command.needs());
+    let viewers = needs().filter_map(|needs| needs.holdings_of).map(ViewerId::as_str);
+    let named = needs().filter(|needs| needs.purchase.is_none()).flat_map(|needs| needs.seats);
+    (viewers.collect(), serials(event, named.chain(more)))
 }
 
 /// A seat of another event is not on this ledger: the command will find that it does not exist.
