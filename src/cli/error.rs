@@ -21,6 +21,8 @@ pub(super) enum CommandError {
     #[error("{0}")]
     Import(String),
     #[error("{0}")]
+    Event(String),
+    #[error("{0}")]
     Usage(String),
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),

@@ -4,20 +4,20 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::error::{CommandError, sentence};
 use super::export::read_venue;
+use super::limit::{Limit, WhoConfirms};
 use super::progress::Progress;
 use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
+use crate::domain::EventId;
 use crate::domain::event::NewEvent;
 use crate::domain::plan::SeatPlan;
-use crate::domain::{ConfirmedBy, EventId};
 use crate::graphql;
 use crate::import::{EventTerms, ImportError, Venue, Venues};
 use crate::store::Store;
@@ -92,40 +92,6 @@ impl ImportArguments {
             max_seats_per_viewer: self.max_seats_per_viewer.map(|limit| limit.0),
             max_seats_let_go: self.max_seats_let_go.map(|limit| limit.0),
             confirmed_by: self.confirmed_by.map(Into::into),
-        }
-    }
-}
-
-/// So many seats, or any number of them.
-#[derive(Clone, Copy, Debug)]
-struct Limit(Option<u32>);
-
-/// How no limit is said.
-const NO_LIMIT: &str = "none";
-
-impl FromStr for Limit {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == NO_LIMIT {
-            return Ok(Self(None));
-        }
-        let number = text.parse().map_err(|_| format!("write a number, or `{NO_LIMIT}`"))?;
-        Ok(Self(Some(number)))
-    }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum WhoConfirms {
-    Buyer,
-    Shop,
-}
-
-impl From<WhoConfirms> for ConfirmedBy {
-    fn from(who: WhoConfirms) -> Self {
-        match who {
-            WhoConfirms::Buyer => Self::Buyer,
-            WhoConfirms::Shop => Self::Shop,
         }
     }
 }

@@ -4,9 +4,11 @@
 mod argv;
 mod check;
 mod error;
+mod event;
 mod export;
 mod export_orders;
 mod import;
+mod limit;
 mod order;
 mod order_sheet;
 mod orders;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::error::{CommandError, sentence};
+use self::event::EventArguments;
 use self::export::ExportArguments;
 use self::import::ImportArguments;
 use self::order::OrderArguments;
@@ -84,6 +87,8 @@ enum Command {
     Export(ExportArguments),
     /// Shows orders.
     Order(OrderArguments),
+    /// Manages events, beside running servers: lists and shows them, makes and changes them.
+    Event(EventArguments),
     /// Signs a token, for trying things out.
     Token(TokenArguments),
     /// Sends simulated buyers to a running server, so that its map comes alive; until Ctrl-C.
@@ -129,6 +134,7 @@ fn run(line: CommandLine, matches: &ArgMatches) -> Result<ExitCode, CommandError
         Command::Import(arguments) => runtime.block_on(import::bring_in(arguments))?,
         Command::Export(arguments) => runtime.block_on(export::write_out(arguments))?,
         Command::Order(arguments) => runtime.block_on(order::show(arguments))?,
+        Command::Event(arguments) => runtime.block_on(event::manage(arguments))?,
         Command::Token(arguments) => token::sign(&arguments)?,
         #[cfg(feature = "show")]
         Command::Crowd(settings) => runtime.block_on(let_in(&settings))?,

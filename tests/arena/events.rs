@@ -3,6 +3,7 @@
 mod cancelling;
 mod following;
 mod races;
+mod shell;
 
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
