@@ -63,10 +63,8 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let lists = of_seats.chain([price_list]).map(|list| (event, list));
         prices = read_prices(transaction, lists).await?;
     }
-    let (mut orders, mut codes, mut key_slots) = (Vec::new(), HashMap::new(), HashMap::new());
-    if !purchases.is_empty() {
-        codes = draw_codes(&purchases)?;
-    }
+    let codes = if purchases.is_empty() { HashMap::new() } else { draw_codes(&purchases)? };
+    let (mut orders, mut key_slots) = (Vec::new(), HashMap::new());
     if !purchases.is_empty() || !hand_overs.is_empty() {
         let sold: BTreeSet<OrderId> = seats.iter().filter_map(order_of).collect();
         let may_keep_keys = !hand_overs.is_empty() || keys.len() < purchases.len();
