@@ -8,6 +8,7 @@ const BOUNDS = {
   Seat: { unlessSaid: 100, most: 1000 },
   Order: { unlessSaid: 20, most: 100 },
   AuditLogEntry: { unlessSaid: 20, most: 100 },
+  Webhook: { unlessSaid: 20, most: 100 },
 };
 
 /**

@@ -75,6 +75,10 @@ const MOST_NODES = 100;
 /** Where one of the first stands in the audit log and among webhooks, which have none here. */
 export const AUDIT_CURSOR = 'Nw';
 
+/** A cursor of a list that is empty here: any number, as those of seats are. */
+const isNumber = (world) => (cursor) =>
+  (cursor === AUDIT_CURSOR || world.seatCursors.has(cursor)) && (() => true);
+
 const Query = {
   node: (_, { id }, { world }) => node(world, id),
   nodes(_, { ids }, { world }) {
@@ -87,13 +91,11 @@ const Query = {
   events: (_, bounds, { world }) => page('Event', world.events, bounds, after(world.events)),
   auditLog(_, bounds, { world }) {
     if (!world.isAdmin) fail('for ADMIN only');
-    // A number, as those of seats are.
-    const isNumber = (cursor) => cursor === AUDIT_CURSOR || world.seatCursors.has(cursor);
-    return page('AuditLogEntry', [], bounds, (cursor) => isNumber(cursor) && (() => true));
+    return page('AuditLogEntry', [], bounds, isNumber(world));
   },
   webhooks(_, bounds, { world }) {
     if (!world.isAdmin) fail('for ADMIN only');
-    return page('Webhook', [], bounds, (cursor) => cursor === AUDIT_CURSOR && (() => true));
+    return page('Webhook', [], bounds, isNumber(world));
   },
   seat: (_, { id }, { world }) => world.find('Seat', id) ?? null,
   seats: (_, { eventId, ...wanted }, { world }) =>

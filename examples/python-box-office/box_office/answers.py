@@ -20,12 +20,13 @@ NotHeldToBuy = g.BuyConfirmSeatsSeatsNotHeld
 GivenBack = g.GiveBackReleaseSeatsReleaseSeatsSuccess
 NotHeldToGiveBack = g.GiveBackReleaseSeatsSeatsNotHeld
 Held = g.HoldReserveSeatsReserveSeatsSuccess
+LeftAlone = g.HoldReserveSeatsLoneSeatLeft
 SalesClosed = g.HoldReserveSeatsSalesClosed
 TooFrequent = g.HoldReserveSeatsHoldsTooFrequent
 LimitExceeded = g.HoldReserveSeatsSeatLimitExceeded
 Unavailable = g.HoldReserveSeatsSeatsUnavailable
 
-HoldAnswer = Held | Unavailable | LimitExceeded | TooFrequent | SalesClosed
+HoldAnswer = Held | Unavailable | LimitExceeded | TooFrequent | SalesClosed | LeftAlone
 BuyAnswer = Bought | NotHeldToBuy | KeyReused | TicketGone | PriceChanged | AlreadyConfirmed
 GiveBackAnswer = GivenBack | NotHeldToGiveBack
 
@@ -50,6 +51,9 @@ def about_hold(answer: HoldAnswer) -> str:
             if answer.opens_at is not None:
                 return f"not held: sales open at {answer.opens_at:%d %B %Y %H:%M} UTC"
             return "not held: sales have closed"
+        case LeftAlone():
+            alone = "; ".join(seat.label for seat in answer.seats)
+            return f"not held: it would leave {alone} alone"
         case _:
             assert_never(answer)
 

@@ -27,6 +27,9 @@ export function holdRefusal(masked: refusals_hold$key): string | null {
         ... on SeatLimitExceeded { limit held requested }
         ... on HoldsTooFrequent { retryAt }
         ... on SalesClosed { opensAt }
+        ... on LoneSeatLeft {
+          seats { label }
+        }
       }
     `,
     masked,
@@ -44,6 +47,10 @@ export function holdRefusal(masked: refusals_hold$key): string | null {
       return `Others come first for a while. You may take seats again at ${result.retryAt}.`;
     case 'SalesClosed':
       return result.opensAt ? `Sales open at ${result.opensAt}.` : 'Sales are over.';
+    case 'LoneSeatLeft': {
+      const alone = result.seats.map((seat) => seat.label).join('; ');
+      return `Nobody would take what you leave alone: ${alone}. Take it too, or others.`;
+    }
     default:
       result.__typename satisfies '%other';
       return TOO_OLD;

@@ -35,6 +35,10 @@ pub fn about_hold(answer: &HoldReserveSeats) -> String {
             }
             None => "not held: sales have closed".to_owned(),
         },
+        HoldReserveSeats::LoneSeatLeft(refusal) => {
+            let alone: Vec<_> = refusal.seats.iter().map(|seat| seat.label.as_str()).collect();
+            format!("not held: it would leave {} alone", alone.join("; "))
+        }
         HoldReserveSeats::Unknown => TOO_OLD.to_owned(),
     }
 }

@@ -74,6 +74,7 @@ const Hold = graphql(`
       ... on SeatLimitExceeded { message limit held requested }
       ... on HoldsTooFrequent { message retryAt }
       ... on SalesClosed { message opensAt closedAt }
+      ... on LoneSeatLeft { message seats { label } }
     }
   }
 `);

@@ -25,6 +25,10 @@ export function refusalWords(refusal: Refusal): string {
       return `Others come first for a while: you may take seats again at ${refusal.retryAt}`;
     case 'SalesClosed':
       return refusal.opensAt ? `Sales open at ${refusal.opensAt}` : 'Sales are over';
+    case 'LoneSeatLeft': {
+      const alone = refusal.seats.map((seat) => seat.label).join('; ');
+      return `Nobody would take what you leave alone: ${alone}; take it too, or others`;
+    }
     case 'TicketTypeUnavailable':
       return 'That ticket is no longer offered; choose another one';
     case 'PriceChanged': {
