@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::error::CommandError;
 use super::export_orders::{instant, to_json};
 use super::order_sheet::OrderSheet;
-use super::orders::{OrdersArguments, amount, find_order, list};
+use super::orders::{amount, find_order};
 use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
@@ -22,8 +22,6 @@ pub(super) struct OrderArguments {
 enum OrderCommand {
     /// Shows one order with its seats.
     Show(ShowArguments),
-    /// Lists an event's orders, newest first.
-    List(OrdersArguments),
 }
 
 #[derive(Debug, Args)]
@@ -41,7 +39,6 @@ struct ShowArguments {
 pub(super) async fn show(arguments: OrderArguments) -> Result<(), CommandError> {
     match arguments.command {
         OrderCommand::Show(arguments) => show_one(arguments).await,
-        OrderCommand::List(arguments) => list(arguments).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The audit log: who of those who manage events did what, and when.
 //!
-//! Whoever changes something writes its entries in the same transaction ([`write_audit`]). What a
+//! Whoever changes something writes its entries in the same transaction (`write_audit`). What a
 //! command on the ledger says of itself the booking writes. Entries are never changed. What is said
 //! of an event outlives it.
 

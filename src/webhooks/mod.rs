@@ -5,9 +5,9 @@
 //! once, whatever server ends when, and in the order of the event's revisions. What is told again
 //! has the id that it had before.
 //!
-//! Of all servers on a database one tells them: who has the [`lease`]. It looks at what was said to
+//! Of all servers on a database one tells them: who has the `lease`. It looks at what was said to
 //! have changed (the feed's wake-ups), and once a second without being told. A webhook for which
-//! there is something gets a [`lane`], a task of its own: one message is under way to it at a time.
+//! there is something gets a `lane`, a task of its own: one message is under way to it at a time.
 //! A lane ends when everything was told once, or an attempt has failed. When the next is due is in
 //! the database too.
 //!

@@ -40,7 +40,7 @@ async fn orders_are_shown_and_listed_on_the_shell() {
     assert_eq!((&order["code"], &order["totalMinor"]), (&json!(first), &json!(7500)));
     assert_eq!(order["seats"][1]["priceMinor"], 2500);
 
-    let list = |more: &[&str]| shell(&arena, &[&["order", "list", &event.slug], more].concat());
+    let list = |more: &[&str]| shell(&arena, &[&["event", "orders", &event.slug], more].concat());
     let table = list(&[]).out;
     let lines: Vec<_> = table.lines().collect();
     assert_eq!(lines.len(), 3);
@@ -56,7 +56,7 @@ async fn orders_are_shown_and_listed_on_the_shell() {
     for refused in [
         shell(&arena, &["order", "show", "AAAAA-AAAAA"]),
         shell(&arena, &["order", "show", "nonsense"]),
-        shell(&arena, &["order", "list", "nowhere"]),
+        shell(&arena, &["event", "orders", "nowhere"]),
         list(&["--first", "0"]),
     ] {
         assert_eq!((refused.code, &*refused.out), (Some(2), ""), "{}", refused.err);

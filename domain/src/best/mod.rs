@@ -5,7 +5,7 @@
 //!
 //! 1. Only free seats are chosen, in the categories and sections that are asked for. Accessible
 //!    seats and those of companions are kept for requests that ask for accessible ones.
-//! 2. Seats of a row are together if they follow one another, with nothing in between ([`layout`]).
+//! 2. Seats of a row are together if they follow one another, with nothing in between (`layout`).
 //!    So are chairs at one table, and places to stand in one section.
 //! 3. Of all ways to be together, that one is chosen which leaves the fewest seats alone
 //!    ([`Seating::left_alone`]). Of those it is the one with the best seats: with the smallest sum

@@ -3,25 +3,24 @@
 //! By the same rules: each change is a command on the event's ledger, under its lock, beside
 //! running servers, which hear of it. Each is in the audit log, as done by `cli:` and the user.
 
+mod block;
 mod output;
 mod show;
 mod terms;
-
-use std::io::{self, Write as _};
+mod within;
 
 use clap::{Args, Subcommand};
 
+use self::block::{SeatsArguments, block, unblock};
 use self::output::OutputArguments;
 use self::show::{list, show};
 use self::terms::{CreateArguments, TermArguments};
+use self::within::{actor, named, nothing_named, within};
 use super::error::{CommandError, sentence};
-use super::with_store::with_store;
-use crate::config::DatabaseSettings;
-use crate::database::{Database, DatabaseError};
+use super::orders::{self, OrdersArguments};
+use crate::domain::EventStage;
 use crate::domain::command::UpdateEvent;
 use crate::domain::event_details::EventChanges;
-use crate::domain::{EventId, EventStage, ViewerId};
-use crate::store::Store;
 use crate::store::catalog::PlanSource;
 
 #[derive(Debug, Args)]
@@ -46,6 +45,12 @@ enum Action {
     Close(NamedArguments),
     /// Cancels an event, for ever: nothing can be reserved or confirmed, holds end, orders stay.
     Cancel(NamedArguments),
+    /// Takes seats off sale, all that are named or none; held and sold ones are in the way.
+    Block(SeatsArguments),
+    /// Puts seats on sale again.
+    Unblock(SeatsArguments),
+    /// Lists an event's orders, newest first.
+    Orders(OrdersArguments),
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +88,9 @@ pub(super) async fn manage(arguments: EventArguments) -> Result<(), CommandError
         Action::Open(named) => to(named, EventStage::Published).await,
         Action::Close(named) => to(named, EventStage::Closed).await,
         Action::Cancel(named) => to(named, EventStage::Cancelled).await,
+        Action::Block(arguments) => block(arguments).await,
+        Action::Unblock(arguments) => unblock(arguments).await,
+        Action::Orders(arguments) => orders::list(arguments).await,
     }
 }
 
@@ -115,34 +123,4 @@ async fn create(arguments: CreateArguments) -> Result<(), CommandError> {
         show(store, id, output.json).await
     })
     .await
-}
-
-/// Works on the database, with its tables as they have to be.
-async fn within(
-    settings: &DatabaseSettings,
-    work: impl AsyncFnOnce(&Store) -> Result<String, CommandError>,
-) -> Result<(), CommandError> {
-    let database = Database::open_existing(settings).await?;
-    let said = with_store(settings, database, async |store| {
-        store.check_migrated().await.map_err(DatabaseError::from)?;
-        work(store).await
-    })
-    .await?;
-    io::stdout().write_all(said.as_bytes())?;
-    Ok(())
-}
-
-async fn named(store: &Store, slug: &str) -> Result<EventId, CommandError> {
-    store.event_id_by_slug(slug).await?.ok_or_else(|| nothing_named(slug))
-}
-
-fn nothing_named(slug: &str) -> CommandError {
-    CommandError::Event(format!("there is no event with the slug \"{slug}\""))
-}
-
-/// Who does it, as far as the system says.
-fn actor() -> Result<ViewerId, CommandError> {
-    let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
-    let name = user.map_or_else(|| nix::unistd::getuid().to_string(), |user| user.name);
-    ViewerId::new(&format!("cli:{name}")).map_err(|error| CommandError::Usage(error.to_string()))
 }

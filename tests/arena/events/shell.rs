@@ -79,6 +79,28 @@ async fn events_are_managed_from_the_shell_by_the_same_rules() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn seats_are_blocked_from_the_shell_by_their_names_all_of_them_or_none() {
+    let arena = Arena::new().await;
+    let hall = arena.event(20).await;
+    let server = arena.server().await;
+    let row = ["--section", "101", "--row", "1"];
+    let block =
+        |what: &str, more: &[&str]| event(&arena, &[&[what, &hall.slug], &row[..], more].concat());
+    let one = ["--seat", "1", "--reason", "sponsor", "--label", "Acme", "--json"];
+    assert_eq!(as_json(&block("block", &one))["seats"], 1);
+    assert!(block("block", &[]).out.starts_with("10 seats are blocked"));
+    assert_eq!(block("unblock", &["--seat", "1"]).out, "1 seat is unblocked\n");
+    server.client("alice").reserve(&hall, [1]).await;
+    let refused = block("block", &[]);
+    assert_eq!((refused.code, &*refused.out), (Some(2), ""));
+    assert!(refused.err.contains("row 1, seat 1 is held"), "{}", refused.err);
+    let unknown = block("block", &["--seat", "no such seat"]);
+    assert!(unknown.err.contains("in the plan"), "{}", unknown.err);
+    assert_eq!(audit_log(&super::admin(&server)).await.len(), 3);
+    books::check_all(&arena).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_are_listed_and_shown_as_tables_and_as_json() {
     let arena = Arena::new().await;
     let hall = arena.event_with(20, |event| event.name = "The Hall".to_owned()).await;
