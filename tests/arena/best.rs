@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::harness::client::kind;
 use crate::harness::{Arena, Client, Event, all_at_once, books, eventually, poll_once, submit};
 
-const BEST: &str = "mutation ($input: ReserveBestAvailableInput!) {
+pub const BEST: &str = "mutation ($input: ReserveBestAvailableInput!) {
     reserveBestAvailable(input: $input) { __typename
     ... on ReserveSeatsSuccess { expiresAt revision seats { id number status heldByMe } }
     ... on UserError { message }

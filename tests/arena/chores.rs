@@ -1,5 +1,5 @@
-//! What an organiser does to seats while a sale storms: they go off sale and come back, new ones
-//! come in, and free ones move.
+//! What an organiser does while a sale storms: seats go off sale and come back, new ones come in,
+//! and free ones move; and the event's terms change.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::blocking::{BLOCK, UNBLOCK, input};
 use crate::bringing_in::IMPORT;
+use crate::events::UPDATE;
 use crate::harness::{Client, Event};
 use crate::storm::insist;
 
@@ -27,13 +28,19 @@ enum Kind {
     Unblock,
     /// The first of them moves, and another one comes in.
     Import,
+    /// The event has another limit and other holds from now on.
+    Update,
 }
+
+const KINDS: [Kind; 4] = [Kind::Block, Kind::Unblock, Kind::Import, Kind::Update];
 
 impl Chore {
     /// One to three of so many seats.
     pub fn draw(rng: &mut Rng, seats: i32) -> Self {
-        let kind = [Kind::Block, Kind::Unblock, Kind::Import][rng.usize(..3)];
-        let serials = (0..rng.usize(1..=3)).map(|_| rng.i32(1..=seats)).collect();
+        // A seat that is free to be blocked is hard to find.
+        let kind = if rng.bool() { Kind::Block } else { KINDS[rng.usize(..KINDS.len())] };
+        let most = if kind == Kind::Block { 1 } else { 3 };
+        let serials = (0..rng.usize(1..=most)).map(|_| rng.i32(1..=seats)).collect();
         Self { kind, serials }
     }
 }
@@ -52,8 +59,8 @@ pub async fn do_chores(
     event: Arc<Event>,
     is_over: Arc<AtomicBool>,
     chores: Vec<Chore>,
-) -> [usize; 3] {
-    let (mut done, mut pause) = ([0; 3], tokio::time::interval(Duration::from_millis(40)));
+) -> [usize; 4] {
+    let (mut done, mut pause) = ([0; 4], tokio::time::interval(Duration::from_millis(40)));
     for (number, Chore { kind, serials }) in chores.into_iter().cycle().enumerate() {
         pause.tick().await;
         if is_over.load(Ordering::Relaxed) {
@@ -72,9 +79,15 @@ pub async fn do_chores(
                 assert_eq!(answer["__typename"], "ImportSeatsSuccess", "{answer}");
                 answer
             }
+            Kind::Update => {
+                // Never more than the storm's own limit.
+                let (hold, limit) = (1 + serials[0] % 2, 6 + serials[0] / 2 % 2);
+                let input = json!({ "eventId": event.gid, "holdSeconds": hold,
+                    "maxSeatsPerViewer": limit });
+                insist(&admin, UPDATE, "updateEvent", input).await
+            }
         };
-        let kinds = [Kind::Block, Kind::Unblock, Kind::Import];
-        let place = kinds.iter().position(|it| *it == kind).unwrap();
+        let place = KINDS.iter().position(|it| *it == kind).unwrap();
         done[place] += usize::from(answer["__typename"].as_str().unwrap().ends_with("Success"));
     }
     unreachable!("there is always another chore")

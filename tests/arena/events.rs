@@ -18,7 +18,7 @@ const CREATE: &str =
     fragment All on Event { id slug name venue startsAt timeZone status version salesOpenAt \
     salesCloseAt holdSeconds holdExtensionSeconds maxSeatsPerViewer confirmedBy }";
 
-const UPDATE: &str =
+pub const UPDATE: &str =
     "mutation ($input: UpdateEventInput!) { updateEvent(input: $input) { __typename
     ... on UpdateEventSuccess { event { ...All } }
     ... on UserError { message } ... on InvalidEvent { field } ... on StatusRefused { status } } }

@@ -16,6 +16,7 @@ use grand_arena::graphql::ids::{self, AnyId};
 use grand_arena::identity::Role;
 use serde_json::{Value, json};
 
+use crate::best::BEST;
 use crate::chores::{Chore, do_chores};
 use crate::harness::client::{CONFIRM, RELEASE, RESERVE};
 use crate::harness::{Arena, Client, Event, Socket, TestServer, all_at_once, books, token};
@@ -107,7 +108,7 @@ impl Operation {
         let kind = match rng.usize(..4) {
             0 => Kind::Reserve,
             1 if rng.u8(..) <= 40 => Kind::Confirm,
-            1 => [Kind::Hesitate, Kind::Hesitate, Kind::Claim, Kind::Transfer][rng.usize(..4)],
+            1 => [Kind::Hesitate, Kind::Claim, Kind::Claim, Kind::Transfer][rng.usize(..4)],
             _ => Kind::Release,
         };
         let wanted = (0..rng.usize(1..=3)).map(|_| rng.i32(1..=SEATS)).collect();
@@ -224,7 +225,7 @@ async fn after_a_storm_the_books_are_right_and_every_subscriber_saw_the_log() {
         "{done:?} reserved, confirmed, released, claimed, passed on; {cuts} connections cut; \
          {lists} price lists"
     );
-    println!("{chores:?} times seats were blocked, unblocked, brought in");
+    println!("{chores:?} times seats were blocked, unblocked, brought in, and terms changed");
     assert!(chores.iter().all(|&count| count > 3), "and an organiser was busy: {chores:?}");
     assert!(
         done[..4].iter().all(|&count| count > 30) && done[4] > 5 && cuts > 5 && lists > 5,
@@ -269,6 +270,12 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
             _ => {}
         }
         let kind = if mine.is_empty() { Kind::Reserve } else { operation.kind };
+        if kind == Kind::Reserve && operation.choice.is_multiple_of(4) {
+            let chosen = choose(client, &event, operation.wanted.len()).await;
+            done[Kind::Reserve as usize] += usize::from(!chosen.is_empty());
+            mine.extend(chosen);
+            continue;
+        }
         let (query, field, serials) = match kind {
             Kind::Reserve => (RESERVE, "reserveSeats", operation.wanted),
             Kind::Confirm => (CONFIRM, "confirmSeats", operation.seats(&mine)),
@@ -303,6 +310,18 @@ async fn buy(clients: [Client; 2], event: Arc<Event>, operations: Vec<Operation>
         }
     }
     done
+}
+
+/// Has the server choose so many seats; none if it has none, or not for this viewer.
+async fn choose(client: &Client, event: &Event, quantity: usize) -> Vec<i32> {
+    let input = json!({ "eventId": event.gid, "quantity": quantity, "adjacency": "PREFERRED" });
+    let held = insist(client, BEST, "reserveBestAvailable", input).await;
+    let seats = held["seats"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let serial = |seat: &Value| match AnyId::decode(seat["id"].as_str().unwrap()) {
+        Some(AnyId::Seat(seat)) => seat.serial,
+        other => panic!("{other:?} is no seat"),
+    };
+    seats.iter().map(serial).collect()
 }
 
 /// Holds seats as a guest, and signs in; 1 if that guest held any.
