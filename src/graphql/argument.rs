@@ -24,6 +24,13 @@ impl<T> Argument<T> {
     }
 }
 
+/// The one that is meant where none is given.
+impl<T> From<T> for Argument<T> {
+    fn from(default: T) -> Self {
+        Self(Ok(default))
+    }
+}
+
 impl<T: InputType> InputType for Argument<T> {
     type RawValueType = T::RawValueType;
 

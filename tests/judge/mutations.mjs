@@ -239,7 +239,10 @@ function newOrder(world, event, seats, paymentReference) {
     eventId: event.id,
     seatIds: seats.map(({ id }) => id),
     total: total(world, seats),
-    paid: seats.map((seat) => ({ seatId: seat.id, price: total(world, [seat]) })),
+    paid: seats.map((seat) => {
+      const ticketType = seat.ticketTypes?.[0];
+      return { seatId: seat.id, price: total(world, [seat]), ticketType };
+    }),
     paymentReference,
     confirmedAt: volatile('instant', which),
   };

@@ -140,9 +140,9 @@ const Event = {
       return isCursor && ((order) => order.first < Number(before));
     });
   },
-  salesSummary(event, _, { world }) {
+  salesSummary(event, { by }, { world }) {
     if (!world.isShop) fail('for SHOP and ADMIN only');
-    return salesOf(event, ordersOf(world, event));
+    return salesOf(event, ordersOf(world, event), by);
   },
 };
 
@@ -170,7 +170,7 @@ const Order = {
   event: (order, _, { world }) => world.byId.get(order.eventId),
   seats: (order, _, { world }) => order.seatIds.map((id) => world.byId.get(id)),
   lines: (order, _, { world }) =>
-    order.paid.map(({ seatId, price }) => ({ seat: world.byId.get(seatId), price })),
+    order.paid.map(({ seatId, ...line }) => ({ seat: world.byId.get(seatId), ...line })),
 };
 
 const Seat = { category: (seat, _, { world }) => world.byId.get(seat.categoryId) };

@@ -31,13 +31,16 @@ function requests(schema) {
   const all = (type) => leaves(schema, type).join(' ');
   const money = `{ ${all('Money')} }`;
   const hasLines = schema.getType('OrderLine') !== undefined;
-  const lines = hasLines ? `lines { seat { id } price ${money} }` : '';
+  const hasTickets = schema.getType('TicketType') !== undefined;
+  const tickets = hasTickets ? `ticketTypes { ${all('TicketType')} price ${money} }` : '';
+  const ticket = hasTickets ? `ticketType { ${all('TicketType')} price ${money} }` : '';
+  const lines = hasLines ? `lines { seat { id } price ${money} ${ticket} }` : '';
   return {
     events: `{ events(first: 100) { edges { cursor node { ${all('Event')} } } } }`,
     categories: `query ($event: ID!) { event(id: $event) {
-      categories { ${all('Category')} price ${money} } } }`,
+      categories { ${all('Category')} price ${money} ${tickets} } } }`,
     seats: `query ($event: ID!) { seats(eventId: $event, first: 1000) {
-      edges { cursor node { ${all('Seat')} category { id } } } } }`,
+      edges { cursor node { ${all('Seat')} ${tickets} category { id } } } } }`,
     plan: `query ($event: ID!) { seatPlan(eventId: $event) {
       seats { ${all('PlanSeat')} } shapes { ${all('PlanShape')} } } }`,
     viewer: `{ viewer { ${all('Viewer')} } }`,
@@ -161,6 +164,6 @@ async function readOrders(plain, owner) {
     cursor,
     eventId: event.id,
     seatIds: seats.map(({ id }) => id),
-    paid: lines?.map(({ seat, price }) => ({ seatId: seat.id, price })),
+    paid: lines?.map(({ seat, ...line }) => ({ seatId: seat.id, ...line })),
   }));
 }

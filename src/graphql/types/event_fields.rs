@@ -200,10 +200,17 @@ impl Event {
     async fn sales_summary(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "By what sales are counted over time.", default_with = "SalesSpan::Day")]
-        by: SalesSpan,
+        #[graphql(
+            desc = "By what sales are counted over time.",
+            default_with = "SalesSpan::Day.into()"
+        )]
+        by: Argument<SalesSpan>,
     ) -> Option<Result<SalesSummary>> {
-        nullable(async { Ok(Some(SalesSummary::load(ctx, &self.scope, by.into()).await?)) }).await
+        nullable(async {
+            let by = by.read()?.into();
+            Ok(Some(SalesSummary::load(ctx, &self.scope, by).await?))
+        })
+        .await
     }
 
     /// The price categories, in the order of the seat plan.
