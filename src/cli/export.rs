@@ -6,11 +6,11 @@ use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, sentence};
 use super::export_orders;
-use super::orders::find_event;
+use super::orders::{find_event, no_event};
 use super::with_store::with_store;
 use crate::config::DatabaseSettings;
 use crate::database::{Database, DatabaseError};
-use crate::graphql::ids::AnyId;
+use crate::domain::EventId;
 use crate::import::{written_as_csv, written_as_json};
 use crate::store::Store;
 use crate::store::reads::VenueRecord;
@@ -41,16 +41,13 @@ pub(super) async fn write_out(arguments: ExportArguments) -> Result<(), CommandE
     let database = Database::open_existing(&arguments.database).await?;
     with_store(&arguments.database, database, async |store| {
         store.check_migrated().await.map_err(DatabaseError::from)?;
+        let event = find_event(store, &arguments.event).await?;
         if arguments.orders {
-            let event = find_event(store, &arguments.event).await?;
             let is_csv = matches!(arguments.format, Format::Csv);
             return export_orders::write(store, event, is_csv, &mut io::stdout().lock()).await;
         }
-        let venue = read_venue(store, &arguments.event).await?;
-        let venue = venue.ok_or_else(|| {
-            let event = &arguments.event;
-            CommandError::Usage(format!("there is no event with the slug or id {event:?}"))
-        })?;
+        let venue = read_venue(store, event, &arguments.event).await?;
+        let venue = venue.ok_or_else(|| no_event(&arguments.event))?;
         write_venue(&venue, arguments.format)
     })
     .await
@@ -75,17 +72,12 @@ fn write_venue(venue: &VenueRecord, format: Format) -> Result<(), CommandError> 
     Ok(out.flush()?)
 }
 
-/// An event by its slug or id, if it is there.
+/// An event with its plan, if it is there; `named` is what people call it.
 pub(super) async fn read_venue(
     store: &Store,
-    event: &str,
+    event: EventId,
+    named: &str,
 ) -> Result<Option<VenueRecord>, CommandError> {
-    let by_slug = store.event_id_by_slug(event).await?;
-    let by_id = || match AnyId::decode(event) {
-        Some(AnyId::Event(id)) => Some(id),
-        _ => None,
-    };
-    let Some(id) = by_slug.or_else(by_id) else { return Ok(None) };
-    let venue = store.venue(id).await;
-    venue.map_err(|error| CommandError::Import(format!("{event}: {}", sentence(&error))))
+    let venue = store.venue(event).await;
+    venue.map_err(|error| CommandError::Import(format!("{named}: {}", sentence(&error))))
 }

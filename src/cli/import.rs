@@ -175,7 +175,10 @@ async fn bring_in_one(
         Ok(id) => Ok(Outcome::Created { seats, id }),
         Err(CatalogError::SlugTaken(_)) => {
             progress.advance(seats);
-            let there = read_venue(store, &event.slug).await?;
+            let there = match store.event_id_by_slug(&event.slug).await? {
+                Some(id) => read_venue(store, id, &event.slug).await?,
+                None => None,
+            };
             Ok(match there {
                 Some(there) => compared(&there, event, plan),
                 // Somebody has taken it away in this moment.

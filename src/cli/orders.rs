@@ -77,9 +77,13 @@ pub(super) async fn find_event(store: &Store, named: &str) -> Result<EventId, Co
         Some(AnyId::Event(event)) => Some(event),
         _ => None,
     });
-    let none = || CommandError::Usage(format!("there is no event with the slug or id {named:?}"));
+    let none = || no_event(named);
     let event = found.ok_or_else(none)?;
     store.events(&[event]).await?.pop().map(|event| event.id).ok_or_else(none)
+}
+
+pub(super) fn no_event(named: &str) -> CommandError {
+    CommandError::Usage(format!("there is no event with the slug or id {named:?}"))
 }
 
 /// The order with a code, as a person types it; with its event's slug.

@@ -4,14 +4,15 @@ use const_format::formatcp;
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, FromQueryResult};
 
 use super::plans::shapes;
+use crate::domain::EventId;
 use crate::domain::event::NewEvent;
 use crate::domain::plan::{
     Drawing, PlaceKind, PlaceTraits, PlanError, PlannedCategory, PlannedSeat, Point, SeatPlan,
 };
-use crate::domain::{ConfirmedBy, EventId};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
+use crate::store::rows::details_from_row;
 use crate::store::sql::{PRICE_OF_CATEGORY, statement};
 
 /// An event and its plan.
@@ -53,28 +54,8 @@ impl Store {
         let plan =
             plan.with_drawing(Drawing { focal_point: focus(&snapshot, id).await?, shapes })?;
         snapshot.commit().await?;
-        Ok(Some(VenueRecord { event: new_event(row)?, plan }))
+        Ok(Some(VenueRecord { event: details_from_row(row)?.event, plan }))
     }
-}
-
-/// A limit that the tables have is not below 0.
-fn new_event(row: event::Model) -> Result<NewEvent, StoreError> {
-    let number = |number: i32| u32::try_from(number).unwrap_or_default();
-    let confirmed_by = ConfirmedBy::from_code(row.confirmed_by);
-    Ok(NewEvent {
-        slug: row.slug,
-        name: row.name,
-        venue: row.venue,
-        starts_at: row.starts_at,
-        time_zone: row.time_zone,
-        sales_open_at: row.sales_open_at,
-        sales_close_at: row.sales_close_at,
-        hold_seconds: number(row.hold_seconds),
-        hold_extension_seconds: number(row.hold_extension_seconds),
-        max_seats_per_viewer: row.max_seats_per_viewer.map(number),
-        max_seats_let_go: row.max_seats_let_go.map(number),
-        confirmed_by: confirmed_by.ok_or(StoreError::Corrupt("nobody confirms"))?,
-    })
 }
 
 async fn focus(
