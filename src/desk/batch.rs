@@ -152,7 +152,8 @@ impl BatchRunner {
                 );
                 return Err(AttemptError::Permanent);
             }
-            if attempt == ATTEMPTS || started.elapsed() > RETRY_FOR {
+            let is_hopeless = matches!(error, StoreError::Unreachable(_));
+            if is_hopeless || attempt == ATTEMPTS || started.elapsed() > RETRY_FOR {
                 let event = event.0;
                 tracing::warn!(
                     event,

@@ -19,8 +19,10 @@ mod connect;
 mod entity;
 mod error;
 pub mod expiry;
+mod fitness;
 mod look_up;
 mod numbers;
+mod pool;
 mod pools;
 mod prices;
 mod read_turns;
@@ -35,6 +37,7 @@ mod webhooks;
 
 pub use connect::{ConnectError, ConnectSettings, parse_address};
 pub use error::StoreError;
+pub use pool::{Address, PoolState};
 pub use pools::Store;
 pub use read_turns::{ReadLane, ReadTurn};
 pub use webhook_cursors::{Backlog, Failure, Told, WebhookToTell};
