@@ -45,6 +45,7 @@ mod queries;
 mod races;
 mod sales;
 mod schema;
+mod silence;
 mod sse;
 mod statuses;
 mod storm;

@@ -8,6 +8,7 @@
 //! within [`TIDY_LIMIT`], and closed if that fails. Nobody waits for either.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::postgres::{PgDatabaseError, PgQueryResult, PgRow, PgSeverity};
@@ -20,8 +21,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use super::Pool;
+use super::connection::Connection;
 use super::reach::failure;
+use super::shelf::Shelf;
 
 /// The longest that a statement may take before we take the database for gone. Longer than
 /// PostgreSQL's own limit for a lock (3 s), which names what failed.
@@ -38,41 +40,10 @@ const PING_LIMIT: Duration = Duration::from_millis(500);
 /// How long it may take to put a connection in order that was left in the middle.
 const TIDY_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long a goodbye may take.
-const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
-
-/// A connection of a pool.
-#[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) raw: PgConnection,
-    pub(super) opened: Instant,
-    /// When it last answered.
-    pub(super) heard: Instant,
-}
-
-impl Connection {
-    pub(super) fn new(raw: PgConnection) -> Self {
-        let now = Instant::now();
-        Self { raw, opened: now, heard: now }
-    }
-
-    /// Says goodbye in the background.
-    pub(super) fn close(self) {
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(self.goodbye());
-        }
-    }
-
-    /// Ends as PostgreSQL likes it, or simply ends.
-    pub(super) async fn goodbye(self) {
-        let _ = timeout(GOODBYE_LIMIT, self.raw.close()).await;
-    }
-}
-
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Lease {
-    pool: Pool,
+    shelf: Arc<Shelf>,
     /// None: it was closed.
     connection: Option<Connection>,
     permit: Option<OwnedSemaphorePermit>,
@@ -80,17 +51,24 @@ pub(super) struct Lease {
     /// A statement is under way; or was, when whoever waited for it left.
     is_amid: bool,
     is_in_transaction: bool,
+    /// It is being put in order; whatever keeps it from that, it is not tried again.
+    is_tidied: bool,
 }
 
 impl Lease {
-    pub(super) fn new(pool: Pool, connection: Connection, permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(
+        shelf: Arc<Shelf>,
+        connection: Connection,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
         Self {
-            pool,
+            shelf,
             connection: Some(connection),
             permit: Some(permit),
             limit: STATEMENT_LIMIT,
             is_amid: false,
             is_in_transaction: false,
+            is_tidied: false,
         }
     }
 
@@ -101,7 +79,7 @@ impl Lease {
 
     /// Whether it may have broken since it was last used.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.connection.as_ref().is_none_or(|connection| self.pool.is_doubtful(connection))
+        self.connection.as_ref().is_none_or(|connection| self.shelf.is_doubtful(connection))
     }
 
     /// Whether it lives. If it does not, it is closed, and the connections that were opened before
@@ -117,7 +95,7 @@ impl Lease {
         self.limit = STATEMENT_LIMIT;
         if !is_alive {
             self.connection = None;
-            self.pool.reach().distrust();
+            self.shelf.reach().distrust();
         }
         is_alive
     }
@@ -135,7 +113,7 @@ impl Lease {
     }
 
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.pool.count_statement();
+        self.shelf.count_statement();
         let (connection, limit) = self.begin().map_err(exec_error)?;
         let answer = timeout(limit, query(statement).execute(connection)).await;
         self.end(answer).map(PgQueryResult::into).map_err(exec_error)
@@ -145,7 +123,7 @@ impl Lease {
         &mut self,
         statement: Statement,
     ) -> Result<Option<QueryResult>, DbErr> {
-        self.pool.count_statement();
+        self.shelf.count_statement();
         let (connection, limit) = self.begin().map_err(query_error)?;
         let answer = timeout(limit, query(statement).fetch_optional(connection)).await;
         Ok(self.end(answer).map_err(query_error)?.map(PgRow::into))
@@ -155,7 +133,7 @@ impl Lease {
         &mut self,
         statement: Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        self.pool.count_statement();
+        self.shelf.count_statement();
         let (connection, limit) = self.begin().map_err(query_error)?;
         let answer = timeout(limit, query(statement).fetch_all(connection)).await;
         let rows = self.end(answer).map_err(query_error)?;
@@ -186,7 +164,7 @@ impl Lease {
         answer: Result<Result<T, sqlx::Error>, Elapsed>,
     ) -> Result<T, sqlx::Error> {
         let answer = answer.unwrap_or_else(|_| {
-            self.pool.reach().doubt();
+            self.shelf.reach().doubt();
             let milliseconds = self.limit.as_millis();
             let why = format!("the database did not answer within {milliseconds} ms");
             Err(failure(io::ErrorKind::TimedOut, why))
@@ -201,7 +179,7 @@ impl Lease {
             State::Unknown => {}
             State::Broken => self.connection = None,
             State::ReadOnly => {
-                self.pool.reach().distrust();
+                self.shelf.reach().distrust();
                 self.connection = None;
             }
         }
@@ -241,12 +219,15 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         if !self.is_amid && !self.is_in_transaction {
-            self.pool.put_back(connection);
-        } else if let Ok(runtime) = Handle::try_current() {
+            self.shelf.put_back(connection);
+        } else if !self.is_tidied
+            && let Ok(runtime) = Handle::try_current()
+        {
             let rest = Self {
-                pool: self.pool.clone(),
+                shelf: Arc::clone(&self.shelf),
                 connection: Some(connection),
                 permit: self.permit.take(),
+                is_tidied: true,
                 ..*self
             };
             runtime.spawn(rest.tidy());

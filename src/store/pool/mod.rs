@@ -3,7 +3,9 @@
 //! | | |
 //! |---|---|
 //! | `address` | one host or several |
+//! | `connection` | one, and what is known of it |
 //! | `reach` | new connections, outages, which of the old ones are believed |
+//! | `shelf` | the connections that nobody uses |
 //! | `lease` | a connection in use, and the limits of its statements |
 //! | `transaction` | one that has begun |
 //!
@@ -11,17 +13,18 @@
 //! heard of: no statement is under way on it, and no transaction is open. It goes to whoever comes
 //! first, and the one that was used last is taken first.
 //!
-//! The pool is our own and not the driver's. That waits for a dead connection's answer without a
-//! limit before it counts it as gone, asks each connection that is put back whether it lives, and
-//! knows one host.
+//! The pool is our own and not the driver's. That waits without a limit for the answer of a dead
+//! connection. It asks each that is put back whether it lives, and knows one host.
 
 mod address;
+mod connection;
 mod lease;
 mod reach;
+mod shelf;
 mod transaction;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sea_orm::prelude::async_trait::async_trait;
@@ -34,22 +37,15 @@ use tokio::time::timeout;
 
 pub use self::address::Address;
 pub(super) use self::address::NoAddress;
-use self::lease::{Connection, Lease};
+use self::connection::Connection;
+use self::lease::Lease;
 pub(super) use self::reach::{Reach, is_away};
+use self::shelf::Shelf;
 pub(super) use self::transaction::Transaction;
 
 /// How long to wait for a free connection before answering that the database is busy. Longer than
 /// any healthy statement, shorter than a person's patience.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A connection that has lain idle for longer is asked whether it still lives before it is used;
-/// the others have just answered.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-
-/// A connection is closed when it has lain idle for so long, so that a rush's connections do not
-/// stay; and when it is so old, whatever PostgreSQL has cached for it.
-const IDLE_FOR: Duration = Duration::from_mins(10);
-const OLD_AFTER: Duration = Duration::from_mins(30);
 
 /// See the module's documentation. Copies share everything.
 #[derive(Clone, Debug)]
@@ -58,13 +54,10 @@ pub(super) struct Pool(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     name: &'static str,
-    reach: Arc<Reach>,
     most: u32,
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
-    /// The one that was used last is last.
-    idle: Mutex<Vec<Connection>>,
-    statements: Arc<AtomicU64>,
+    shelf: Arc<Shelf>,
 }
 
 /// How a pool is used at the moment.
@@ -92,8 +85,8 @@ impl Pool {
     ) -> Self {
         let permits = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(permits));
-        let (waiting, idle) = (AtomicUsize::new(0), Mutex::default());
-        Self(Arc::new(Shared { name, reach, most, permits, waiting, idle, statements }))
+        let (waiting, shelf) = (AtomicUsize::new(0), Arc::new(Shelf::new(reach, statements)));
+        Self(Arc::new(Shared { name, most, permits, waiting, shelf }))
     }
 
     pub(super) fn state(&self) -> PoolState {
@@ -103,7 +96,7 @@ impl Pool {
             name: self.0.name,
             most,
             used: most.saturating_sub(free),
-            idle: self.idle().len(),
+            idle: self.0.shelf.len(),
             waiting,
         }
     }
@@ -124,8 +117,7 @@ impl Pool {
         let all = self.0.permits.acquire_many(self.0.most).await;
         self.0.permits.close();
         drop(all);
-        let idle = std::mem::take(&mut *self.idle());
-        for connection in idle {
+        for connection in self.0.shelf.close() {
             connection.goodbye().await;
         }
     }
@@ -141,9 +133,10 @@ impl Pool {
         let waiting = Waiting::new(&self.0.waiting);
         let mut permit = Arc::clone(&self.0.permits).acquire_owned().await.map_err(closed)?;
         drop(waiting);
-        while let Some(connection) = self.take_idle() {
-            let must_ask = self.must_ask(&connection);
-            let mut lease = Lease::new(self.clone(), connection, permit);
+        let shelf = &self.0.shelf;
+        while let Some(connection) = shelf.take() {
+            let must_ask = shelf.must_ask(&connection);
+            let mut lease = Lease::new(Arc::clone(shelf), connection, permit);
             if !must_ask || lease.lives().await {
                 return Ok(lease);
             }
@@ -152,60 +145,10 @@ impl Pool {
                 None => Arc::clone(&self.0.permits).acquire_owned().await.map_err(closed)?,
             };
         }
-        let opened = self.0.reach.connect(self.0.name).await;
+        // Seldom, and large: it is not carried along by all who find a connection.
+        let opened = Box::pin(shelf.reach().connect(self.0.name)).await;
         let raw = opened.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error)))?;
-        Ok(Lease::new(self.clone(), Connection::new(raw), permit))
-    }
-
-    /// The idle connection that was used last, of those that may be used.
-    fn take_idle(&self) -> Option<Connection> {
-        loop {
-            let connection = self.idle().pop()?;
-            if self.may_stay(&connection) {
-                return Some(connection);
-            }
-            connection.close();
-        }
-    }
-
-    /// Keeps a connection for whoever comes next.
-    fn put_back(&self, connection: Connection) {
-        if !self.may_stay(&connection) || self.0.permits.is_closed() {
-            connection.close();
-            return;
-        }
-        let mut idle = self.idle();
-        idle.push(connection);
-        let oldest = idle.first().is_some_and(|oldest| oldest.heard.elapsed() > IDLE_FOR);
-        let surplus = oldest.then(|| idle.remove(0));
-        drop(idle);
-        surplus.into_iter().for_each(Connection::close);
-    }
-
-    fn may_stay(&self, connection: &Connection) -> bool {
-        self.0.reach.is_trusted(connection.opened) && connection.opened.elapsed() < OLD_AFTER
-    }
-
-    fn must_ask(&self, connection: &Connection) -> bool {
-        connection.heard.elapsed() > TRUSTED_FOR || self.0.reach.is_doubted(connection.heard)
-    }
-
-    /// Whether a connection in use may have broken since it was last heard of.
-    fn is_doubtful(&self, connection: &Connection) -> bool {
-        let reach = &self.0.reach;
-        !reach.is_trusted(connection.opened) || reach.is_doubted(connection.heard)
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn reach(&self) -> &Reach {
-        &self.0.reach
-    }
-
-    fn count_statement(&self) {
-        self.0.statements.fetch_add(1, Ordering::Relaxed);
+        Ok(Lease::new(Arc::clone(shelf), Connection::new(raw), permit))
     }
 }
 

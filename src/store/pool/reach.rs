@@ -19,12 +19,13 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, PgConnection, Row as _};
+use sea_orm::sqlx::{self, ConnectOptions as _, PgConnection, Row as _};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout, timeout_at};
 
 use super::address::Address;
+use super::connection::Connection;
 
 /// How long a host may take until a connection to it can be used. A network of continents takes
 /// half a second for all of it.
@@ -36,9 +37,6 @@ const OUTAGE_WAIT: Duration = Duration::from_secs(2);
 
 /// The pause between two attempts while there are no connections.
 const PROBE_EVERY: Duration = Duration::from_millis(250);
-
-/// How long a goodbye may take.
-const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
 
 /// No host was found yet that takes writes.
 const NO_HOST: usize = usize::MAX;
@@ -120,7 +118,7 @@ impl Reach {
         let mut host = self.address.hosts.first();
         if self.address.hosts.len() > 1 {
             let found = self.connect_once(application).await?;
-            let _ = timeout(GOODBYE_LIMIT, found.close()).await;
+            Connection::new(found).goodbye().await;
             host = self.address.hosts.get(self.host.load(Ordering::Relaxed));
         }
         let options = host.ok_or(sqlx::Error::PoolClosed)?.clone();
@@ -168,13 +166,13 @@ impl Reach {
             let is_read_only = sqlx::raw_sql(self.session).fetch_one(&mut connection).await?;
             let is_read_only: String = is_read_only.try_get(0)?;
             if is_read_only == "on" && !self.address.any_will_do {
-                let _ = timeout(GOODBYE_LIMIT, connection.close()).await;
+                Connection::new(connection).goodbye().await;
                 return Err(failure(io::ErrorKind::ReadOnlyFilesystem, NO_WRITES));
             }
             Ok(connection)
         };
         const NO_WRITES: &str = "it takes no writes, as a standby does";
-        match timeout(CONNECT_LIMIT, opening).await {
+        match timeout(CONNECT_LIMIT, Box::pin(opening)).await {
             Ok(opened) => opened,
             Err(_) => {
                 let seconds = CONNECT_LIMIT.as_secs();
@@ -212,7 +210,7 @@ impl Reach {
                 Ok(connection) => {
                     reach.outage.send_replace(None);
                     tracing::info!(address = reach.address.shown(), "the database is reached");
-                    let _ = timeout(GOODBYE_LIMIT, connection.close()).await;
+                    Connection::new(connection).goodbye().await;
                     return;
                 }
                 Err(error) => {

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod client;
 pub mod cluster;
+pub mod line;
 pub mod node;
 pub mod process;
 pub mod socket;
