@@ -5,8 +5,8 @@ use std::io;
 use super::columns::{COLUMNS, Column, REQUIRED_COLUMNS};
 use crate::domain::plan::{PALETTE, PlaceKind, PlannedSeat, SeatPlan};
 
-/// A plan as CSV, and whether that is all of it: CSV has no place for what is drawn beside seats, and for types
-/// of ticket.
+/// A plan as CSV, and whether that is all of it: CSV has no place for what is drawn beside seats,
+/// and for types of ticket.
 ///
 /// # Errors
 /// Only if a line cannot be made, which memory has to be short for.
