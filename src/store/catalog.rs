@@ -4,9 +4,10 @@ mod delete;
 mod draft;
 
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 
 use super::error::StoreError;
+use super::limits::begin_to_write;
 use super::pools::Store;
 use super::prices::MAX_OLD_PRICE_MINOR;
 use super::rows::to_row;
@@ -66,7 +67,7 @@ impl Store {
         tell: &mut (dyn FnMut(usize) + Send),
     ) -> Result<EventId, CatalogError> {
         event.check()?;
-        let transaction = self.reads.begin().await?;
+        let transaction = begin_to_write(&self.reads).await?;
         let (currency, stage) = (plan.currency(), EventStage::Published);
         let focal_point = plan.drawing().focal_point;
         let focal_point = focal_point.map(|point| (point.x, point.y));

@@ -1,5 +1,6 @@
 //! Reaching the database, and bringing its tables up to date.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{ENTER_ORDER_CODES, Migrator, MigratorTrait};
@@ -7,12 +8,11 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 
+use super::engine::{Engine, EngineError};
 use super::error::StoreError;
+use super::limits;
 use super::pools::Store;
 use super::sql::statement;
-
-/// The oldest PostgreSQL we test against, as `server_version_num` counts.
-const OLDEST_SERVER_VERSION: i32 = 140_000;
 
 /// How long to wait for a free connection before answering that the database is busy. Longer than
 /// any healthy statement, shorter than a person's patience.
@@ -24,20 +24,6 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// How long the first connection may take before we say that the database cannot be reached.
 const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The limits that PostgreSQL keeps for a connection. A server that stalls, or loses its network,
-/// in the middle of a transaction loses its session after 2 s of silence. That frees the event for
-/// the others; they wait at most 3 s for a row lock. The longest statements are a large import's, a
-/// few seconds.
-///
-/// The same for all our connections: behind a pooler by transaction they may share sessions.
-///
-/// And no guesses: everything that is asked often is a look-up by key. Statistics are minutes old
-/// in a rush. A plan that reads a whole table because it was empty a moment ago, or that is
-/// compiled first, stays with a prepared statement.
-const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
-    SET idle_in_transaction_session_timeout = '2s'; SET enable_seqscan = off; SET jit = off;
-    SET plan_cache_mode = force_generic_plan";
 
 /// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few,
 /// each for a moment; their own, so that no flood of queries can hold them up.
@@ -73,15 +59,9 @@ pub enum ConnectError {
         /// What the operating system or PostgreSQL said.
         reason: String,
     },
-    /// It is older than what we know to work.
-    #[error("the database is PostgreSQL {0}; Grand Arena needs 14 or newer")]
-    TooOld(String),
-    /// It cannot store every text.
-    #[error(
-        "the database's encoding is {0}; Grand Arena needs one that was created with ENCODING \
-            'UTF8'"
-    )]
-    Encoding(String),
+    /// It is nothing for us.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// Its tables could not be brought up to date, and are as they were.
     #[error("the database's tables could not be brought up to date: {0}")]
     Migration(String),
@@ -94,13 +74,16 @@ impl Store {
     /// Connects, and checks that the database is one we can use.
     pub async fn connect(settings: &ConnectSettings) -> Result<Self, ConnectError> {
         let options = parse_address(&settings.url, "DATABASE_URL")?;
+        let engine = ask_engine(&options).await?;
+        tracing::info!(%engine, "the database");
+        let session: Arc<str> = limits::session(&engine).into();
         let pool_of = |connections, name| {
-            pool(connections).connect_lazy_with(options.clone().application_name(name))
+            let pool = pool(connections, Arc::clone(&session));
+            pool.connect_lazy_with(options.clone().application_name(name))
         };
         let bookings = pool_of(settings.booking_connections, "grand-arena bookings");
         let reads = pool_of(settings.reading_connections, "grand-arena reads");
         let upkeep = pool_of(UPKEEP_CONNECTIONS, "grand-arena upkeep");
-        check_reachable(&options).await?;
         Ok(Self::new(bookings, reads, upkeep))
     }
 
@@ -155,10 +138,13 @@ pub fn parse_address(url: &str, name: &'static str) -> Result<PgConnectOptions, 
     if !is_postgres {
         return Err(ConnectError::Address(name));
     }
-    url.parse().map_err(|_| ConnectError::Address(name))
+    let options: PgConnectOptions = url.parse().map_err(|_| ConnectError::Address(name))?;
+    // The driver's default, which PgBouncer takes for a reason to refuse. Floats come as bytes.
+    Ok(options.extra_float_digits(None))
 }
 
-fn pool(connections: u32) -> PgPoolOptions {
+/// A pool whose sessions begin with these statements.
+fn pool(connections: u32, session: Arc<str>) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -168,15 +154,18 @@ fn pool(connections: u32) -> PgPoolOptions {
                 async move { Ok(usage.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) },
             )
         })
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
+            let session = Arc::clone(&session);
             Box::pin(async move {
-                sqlx::Executor::execute(connection, SESSION).await?;
+                let session = sqlx::AssertSqlSafe(session.as_ref().to_owned());
+                sqlx::Executor::execute(connection, session).await?;
                 Ok(())
             })
         })
 }
 
-async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError> {
+/// Connects once, and asks the database what it is.
+async fn ask_engine(options: &PgConnectOptions) -> Result<Engine, ConnectError> {
     let unreachable = |reason: String| ConnectError::Unreachable {
         address: match options.get_socket() {
             Some(socket) => socket.display().to_string(),
@@ -184,28 +173,17 @@ async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError>
         },
         reason,
     };
-    let version = sqlx::query_as::<_, (String, String, String)>(
-        "SELECT current_setting('server_version_num'), current_setting('server_version'), \
-            current_setting('server_encoding')",
-    );
     // Straight to the server rather than through the pool, which would wait for it to come up.
     let first = async {
         let mut connection = sqlx::ConnectOptions::connect(options).await?;
-        let answer = version.fetch_one(&mut connection).await?;
+        let engine = Engine::ask(&mut connection).await?;
         sqlx::Connection::close(connection).await?;
-        Ok::<_, sqlx::Error>(answer)
+        Ok::<_, sqlx::Error>(engine)
     };
     let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first).await.map_err(|_| {
         unreachable(format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs()))
     })?;
-    let (number, name, encoding) = answer.map_err(|error| unreachable(plain_reason(&error)))?;
-    if encoding != "UTF8" {
-        return Err(ConnectError::Encoding(encoding));
-    }
-    match number.parse::<i32>() {
-        Ok(number) if number >= OLDEST_SERVER_VERSION => Ok(()),
-        _ => Err(ConnectError::TooOld(name)),
-    }
+    Ok(answer.map_err(|error| unreachable(plain_reason(&error)))??)
 }
 
 /// The operating system's or PostgreSQL's message without a library's words around it.

@@ -38,6 +38,7 @@ mod origins;
 mod pace;
 mod paying;
 mod plans;
+mod pooler;
 mod prices;
 mod process;
 mod proxies;

@@ -1,11 +1,12 @@
 //! Removing an event of which nothing was ever sold. Its entries in the audit log stay.
 
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use crate::domain::{AuditAction, AuditEntry, EventId, ViewerId};
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
+use crate::store::limits::begin_to_write;
 use crate::store::numbers::RESERVED;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
@@ -54,7 +55,7 @@ impl Store {
         by: &ViewerId,
         event: EventId,
     ) -> Result<Deletion, StoreError> {
-        let transaction = self.reads.begin().await?;
+        let transaction = begin_to_write(&self.reads).await?;
         let found = why_not(&transaction, event).await?;
         let Ok((slug, name)) = found else {
             transaction.rollback().await?;

@@ -1,6 +1,6 @@
 //! Events that are made to be prepared: drafts, with the plan of another event or without one.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{CatalogError, insert_event, take_slug};
 use crate::domain::event::NewEvent;
@@ -9,6 +9,7 @@ use crate::domain::plan::is_currency;
 use crate::domain::{AuditAction, AuditEntry, EventId, EventStage, ViewerId};
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
+use crate::store::limits::begin_to_write;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
@@ -42,7 +43,7 @@ impl Store {
         plan: &PlanSource,
     ) -> Result<EventId, CatalogError> {
         event.check()?;
-        let transaction = self.reads.begin().await?;
+        let transaction = begin_to_write(&self.reads).await?;
         let currency = currency_of(&transaction, plan).await?;
         let said = (currency.as_str(), EventStage::Draft, None);
         let id = insert_event(&transaction, event, said).await?;

@@ -4,6 +4,7 @@ pub mod books;
 pub mod client;
 pub mod cluster;
 pub mod node;
+pub mod pgbouncer;
 pub mod process;
 pub mod socket;
 pub mod warnings;

@@ -1,0 +1,72 @@
+//! Behind a pooler that hands out connections by transaction.
+
+use std::time::{Duration, Instant};
+
+use crate::harness::client::kind;
+use crate::harness::pgbouncer::PgBouncer;
+use crate::harness::process::{ServerProcess, grand_arena};
+use crate::harness::{Arena, Event, TestServer, books, eventually};
+
+/// A server that is stopped while it holds the locks: 2 s of silence end its session, and a booking
+/// that waits has its turn within the 3 s that it waits for a row.
+const SOON: Duration = Duration::from_millis(3_500);
+
+/// The sessions that PostgreSQL sees are the pooler's, which were told nothing, and least of all
+/// those that it has made anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_pooler_too_a_server_that_stalls_does_not_stop_the_others() {
+    let arena = Arena::new().await;
+    let what = "the test of a stalled server behind PgBouncer";
+    let Some(bouncer) = PgBouncer::before(&arena, what, "").await else { return };
+    let event = arena.event(10).await;
+    let (url, direct) = (bouncer.url(), arena.url.clone());
+    let other = arena.server_with(|settings| {
+        settings.database.database_url = Some(url);
+        settings.listen_database_url = Some(direct);
+    });
+    let other = other.await;
+    // Sessions that the servers' own `SET`s have reached, perhaps; then those that none has.
+    for (seat, is_anew) in [(1, false), (2, true), (3, true)] {
+        stall(&arena, &bouncer, &other, (&event, seat), is_anew).await;
+    }
+    let log = books::check(&arena, &event).await;
+    assert_eq!(log.iter().filter(|change| change.seat_id < 10).count(), 3);
+}
+
+/// Stops a server that is about to hold the locks, and has another book the same seat.
+async fn stall(
+    arena: &Arena,
+    bouncer: &PgBouncer,
+    other: &TestServer,
+    (event, seat): (&Event, i32),
+    is_anew: bool,
+) {
+    let mut command = grand_arena(&["serve"]);
+    command.env("DATABASE_URL", bouncer.url()).env("ARENA_LISTEN_DATABASE_URL", &arena.url);
+    let stalled = ServerProcess::start(&mut command);
+    // Both have their connections, and have told what sessions there were.
+    for client in [stalled.client("alice"), other.client("bob")] {
+        client.reserve(event, [10]).await;
+        client.release(event, [10]).await;
+    }
+    if is_anew {
+        bouncer.tell("RECONNECT").await;
+    }
+    let mut lock = arena.sql.begin().await.unwrap();
+    let event_row = sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE");
+    event_row.bind(event.id.0).execute(&mut *lock).await.unwrap();
+    let (client, same) = (stalled.client("alice"), event.clone());
+    let reserving = tokio::spawn(async move { client.reserve(&same, [seat]).await });
+    let waits = async || arena.waiting_for_locks().await == 1;
+    eventually("its booking waits for the lock", waits).await;
+    stalled.signal("STOP");
+    lock.commit().await.unwrap();
+
+    let asked = Instant::now();
+    let booked = other.client("bob").reserve(event, [seat]).await;
+    assert_eq!(kind(&booked), "ReserveSeatsSuccess", "bob has the seat: {booked}");
+    assert!(asked.elapsed() < SOON, "bob waited for {:?}", asked.elapsed());
+    stalled.signal("CONT");
+    let late = reserving.await.unwrap();
+    assert_eq!(late["seats"][0]["reason"], "RESERVED_BY_ANOTHER", "alice is told so: {late}");
+}
