@@ -344,7 +344,8 @@ fn retention(settings: &ServeSettings) -> Retention {
 
 /// The database, with its tables as they have to be.
 async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Store, ServerError> {
-    if let Some(url) = &settings.listen_database_url {
+    let listen_url = settings.listen_database_url.as_ref();
+    if let Some(url) = listen_url {
         crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
     }
     let store = database.connect(&settings.database).await?;
@@ -353,6 +354,9 @@ async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Sto
     } else {
         store.migrate().await?;
     }
+    let setting =
+        if listen_url.is_some() { "ARENA_LISTEN_DATABASE_URL" } else { "DATABASE_URL" };
+    store.check_wake_ups(listen_url.unwrap_or(&database.url), setting).await?;
     Ok(store)
 }
 

@@ -9,7 +9,7 @@ use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 
 use super::engine::{Engine, EngineError};
-use super::error::StoreError;
+use super::error::{StoreError, is_misprepared, is_of_another_session};
 use super::limits;
 use super::pools::Store;
 use super::sql::statement;
@@ -65,9 +65,32 @@ pub enum ConnectError {
     /// Its tables could not be brought up to date, and are as they were.
     #[error("the database's tables could not be brought up to date: {0}")]
     Migration(String),
+    /// A pooler hands out connections by transaction, and leaves behind what was prepared.
+    #[error(
+        "DATABASE_URL leads to a pooler that forgets prepared statements between transactions; \
+            PgBouncer keeps them from version 1.21 on with max_prepared_statements above 0, or \
+            with pool_mode = session"
+    )]
+    Forgetful,
+    /// NOTIFY goes out and does not arrive.
+    #[error(
+        "wake-ups do not come through {0}, which leads to a pooler that hands out connections by \
+            transaction, or to another database; set ARENA_LISTEN_DATABASE_URL to the database \
+            itself"
+    )]
+    Unheard(&'static str),
     /// It answers, but a statement failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for ConnectError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(error) if is_of_another_session(&error) => Self::Forgetful,
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl Store {
@@ -90,7 +113,11 @@ impl Store {
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the
     /// others wait. A database that a newer server has migrated is left as it is.
     pub async fn migrate(&self) -> Result<(), ConnectError> {
-        let failed = |error: DbErr| ConnectError::Migration(error.to_string());
+        let failed = |error: DbErr| {
+            let is_forgetful = is_of_another_session(&error);
+            let failed = || ConnectError::Migration(error.to_string());
+            if is_forgetful { ConnectError::Forgetful } else { failed() }
+        };
         let transaction = self.reads.begin().await.map_err(failed)?;
         let wait = format!(
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -183,7 +210,11 @@ async fn ask_engine(options: &PgConnectOptions) -> Result<Engine, ConnectError> 
     let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first).await.map_err(|_| {
         unreachable(format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs()))
     })?;
-    Ok(answer.map_err(|error| unreachable(plain_reason(&error)))??)
+    let failed = |error: sqlx::Error| {
+        let is_forgetful = is_misprepared(&error);
+        if is_forgetful { ConnectError::Forgetful } else { unreachable(plain_reason(&error)) }
+    };
+    Ok(answer.map_err(failed)??)
 }
 
 /// The operating system's or PostgreSQL's message without a library's words around it.

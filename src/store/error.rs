@@ -78,6 +78,19 @@ fn of_driver(error: &DbErr) -> Option<&sqlx::Error> {
     Some(error)
 }
 
+/// Whether a statement that was prepared is another session's: a pooler has handed out one session
+/// for the other.
+pub(super) fn is_of_another_session(error: &DbErr) -> bool {
+    of_driver(error).is_some_and(is_misprepared)
+}
+
+/// The same of what the driver says: there is no such prepared statement, or one already.
+pub(super) fn is_misprepared(error: &sqlx::Error) -> bool {
+    const CODES: [&str; 2] = ["26000", "42P05"];
+    let sqlx::Error::Database(error) = error else { return false };
+    error.code().is_some_and(|code| CODES.contains(&code.as_ref()))
+}
+
 /// Whether a new order's code is that of another order.
 fn is_code_taken(error: &DbErr) -> bool {
     const CODES: &str = "order_codes_pkey";

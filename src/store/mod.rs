@@ -23,6 +23,7 @@ pub mod expiry;
 mod limits;
 mod look_up;
 mod numbers;
+mod pooler;
 mod pools;
 mod prices;
 mod read_turns;

@@ -5,15 +5,22 @@ use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
 use sea_orm::sqlx;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
 
+use super::connect::{ConnectError, parse_address};
 use super::error::StoreError;
+use super::pooler;
 use super::pools::Store;
 use super::sql::statement;
 use crate::domain::{EventId, Revision};
 
 /// How long the listening connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a wake-up takes at most, and how many are sent in vain before an address counts as one
+/// through which none comes. On a healthy database one takes a few milliseconds.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+const MOST_TRIES: u32 = 5;
 
 /// The channel of the wake-ups.
 const CHANNEL: &str = "grand_arena";
@@ -79,6 +86,32 @@ pub fn parse(payload: &str) -> impl Iterator<Item = (EventId, Reached)> {
 }
 
 impl Store {
+    /// Finds out whether wake-ups that this database sends come through an address. If nothing
+    /// answers there, it is not known: whoever keeps listening says so.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::Unheard`], with the name of the `setting`, if they do not.
+    pub async fn check_wake_ups(
+        &self,
+        url: &str,
+        setting: &'static str,
+    ) -> Result<(), ConnectError> {
+        let keeps_sessions = pooler::keeps_sessions(&parse_address(url, setting)?).await;
+        if keeps_sessions.is_ok_and(|keeps_sessions| !keeps_sessions) {
+            return Err(ConnectError::Unheard(setting));
+        }
+        let Ok(mut listener) = listener(url).await else { return Ok(()) };
+        for _ in 0..MOST_TRIES {
+            self.heartbeat().await?;
+            let heard = tokio::time::timeout(HEARD_WITHIN, listener.try_recv()).await;
+            if heard.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(ConnectError::Unheard(setting))
+    }
+
     /// Sends a wake-up of nothing: those who listen can tell that they still hear.
     pub async fn heartbeat(&self) -> Result<(), StoreError> {
         self.upkeep.execute_raw(statement("SELECT pg_notify($1, '')", [CHANNEL.into()])).await?;
@@ -98,7 +131,8 @@ impl Store {
 /// A connection of its own that hears the wake-ups; `url` must lead to PostgreSQL itself, not to a
 /// pooler that hands out connections by transaction.
 pub async fn listener(url: &str) -> Result<PgListener, sqlx::Error> {
-    let options: PgConnectOptions = url.parse()?;
+    let options = parse_address(url, "ARENA_LISTEN_DATABASE_URL");
+    let options = options.map_err(|error| sqlx::Error::Configuration(error.into()))?;
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(CONNECT_TIMEOUT)

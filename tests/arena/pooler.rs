@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use grand_arena::config::ServeSettings;
+use grand_arena::server::Server;
+
 use crate::harness::client::kind;
 use crate::harness::pgbouncer::PgBouncer;
 use crate::harness::process::{ServerProcess, grand_arena};
-use crate::harness::{Arena, Event, TestServer, books, eventually};
+use crate::harness::{Arena, Event, TestServer, books, eventually, settings};
 
 /// A server that is stopped while it holds the locks: 2 s of silence end its session, and a booking
 /// that waits has its turn within the 3 s that it waits for a row.
@@ -69,4 +72,56 @@ async fn stall(
     stalled.signal("CONT");
     let late = reserving.await.unwrap();
     assert_eq!(late["seats"][0]["reason"], "RESERVED_BY_ANOTHER", "alice is told so: {late}");
+}
+
+/// Why a server with such settings does not start.
+async fn refusal(arena: &Arena, change: impl FnOnce(&mut ServeSettings)) -> String {
+    let mut settings = settings(&arena.url);
+    change(&mut settings);
+    let started = arena.warnings.while_opening(Server::start(&settings)).await;
+    started.map(drop).unwrap_err().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_for_wake_ups_that_was_forgotten_behind_a_pooler_is_named_at_the_start() {
+    let arena = Arena::new().await;
+    let what = "the test of a forgotten address behind PgBouncer";
+    let Some(bouncer) = PgBouncer::before(&arena, what, "").await else { return };
+    let forgotten = refusal(&arena, |settings| {
+        settings.database.database_url = Some(bouncer.url());
+    });
+    let forgotten = forgotten.await;
+    assert!(forgotten.contains("do not come through DATABASE_URL"), "{forgotten}");
+    assert!(forgotten.contains("set ARENA_LISTEN_DATABASE_URL to the database"), "{forgotten}");
+    let another = Arena::new().await;
+    let wrong = refusal(&arena, |settings| {
+        settings.listen_database_url = Some(another.url.clone());
+    });
+    let wrong = wrong.await;
+    assert!(wrong.contains("do not come through ARENA_LISTEN_DATABASE_URL"), "{wrong}");
+    // By session it needs none.
+    bouncer.tell("SET pool_mode = 'session'").await;
+    let server = arena.server_with(|settings| {
+        settings.database.database_url = Some(bouncer.url());
+    });
+    let (server, event) = (server.await, arena.event(1).await);
+    let booked = server.client("alice").reserve(&event, [1]).await;
+    assert_eq!(kind(&booked), "ReserveSeatsSuccess", "{booked}");
+}
+
+/// As PgBouncer does before 1.21, and later with this setting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_that_forgets_prepared_statements_is_named_at_the_start() {
+    let arena = Arena::new().await;
+    let what = "the test of a PgBouncer without prepared statements";
+    let settings = "max_prepared_statements = 0";
+    let Some(bouncer) = PgBouncer::before(&arena, what, settings).await else { return };
+    for _ in 0..2 {
+        let refused = refusal(&arena, |settings| {
+            settings.database.database_url = Some(bouncer.url());
+            settings.listen_database_url = Some(arena.url.clone());
+        });
+        let refused = refused.await;
+        assert!(refused.contains("with max_prepared_statements above 0"), "{refused}");
+    }
 }

@@ -53,7 +53,7 @@ impl PgBouncer {
         let file = folder.join("pgbouncer.ini");
         let configuration = format!(
             "[databases]\n* = {}\n[pgbouncer]\nlisten_addr = {host}\nlisten_port = {port}\n\
-             unix_socket_dir =\nauth_type = any\nadmin_users = anybody\npool_mode = transaction\n{settings}\n",
+             unix_socket_dir =\nauth_type = any\nadmin_users = anybody\nserver_login_retry = 1\npool_mode = transaction\n{settings}\n",
             server(&arena.url),
         );
         std::fs::write(&file, configuration).unwrap();
