@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 use grand_arena::config::ServeSettings;
 use grand_arena::server::Server;
 
-use crate::harness::client::kind;
+use serde_json::json;
+
+use crate::harness::client::{RESERVE, kind};
 use crate::harness::pgbouncer::PgBouncer;
 use crate::harness::process::{ServerProcess, grand_arena};
-use crate::harness::{Arena, Event, TestServer, books, eventually, settings};
+use crate::harness::{Arena, Client, Event, TestServer, books, eventually, settings};
 
 /// A server that is stopped while it holds the locks: 2 s of silence end its session, and a booking
 /// that waits has its turn within the 3 s that it waits for a row.
@@ -28,6 +30,7 @@ async fn behind_a_pooler_too_a_server_that_stalls_does_not_stop_the_others() {
         settings.listen_database_url = Some(direct);
     });
     let other = other.await;
+    arena.expect_warning("connect string changed");
     // Sessions that the servers' own `SET`s have reached, perhaps; then those that none has.
     for (seat, is_anew) in [(1, false), (2, true), (3, true)] {
         stall(&arena, &bouncer, &other, (&event, seat), is_anew).await;
@@ -47,13 +50,14 @@ async fn stall(
     let mut command = grand_arena(&["serve"]);
     command.env("DATABASE_URL", bouncer.url()).env("ARENA_LISTEN_DATABASE_URL", &arena.url);
     let stalled = ServerProcess::start(&mut command);
+    // Who logs in just then is told to try again.
+    stalled.expect_warning("connect string changed");
     // Both have their connections, and have told what sessions there were.
-    for client in [stalled.client("alice"), other.client("bob")] {
-        client.reserve(event, [10]).await;
-        client.release(event, [10]).await;
-    }
+    let clients = [stalled.client("alice"), other.client("bob")];
+    trial(&clients, event).await;
     if is_anew {
         bouncer.tell("RECONNECT").await;
+        trial(&clients, event).await;
     }
     let mut lock = arena.sql.begin().await.unwrap();
     let event_row = sqlx::query("SELECT 1 FROM events WHERE id = $1 FOR UPDATE");
@@ -72,6 +76,19 @@ async fn stall(
     stalled.signal("CONT");
     let late = reserving.await.unwrap();
     assert_eq!(late["seats"][0]["reason"], "RESERVED_BY_ANOTHER", "alice is told so: {late}");
+}
+
+/// Books the last seat, and lets it go again.
+async fn trial(clients: &[Client], event: &Event) {
+    let input = json!({ "input": { "eventId": event.gid, "seatIds": event.seat_gids([10]) } });
+    for client in clients {
+        eventually("bookings are carried out", async || {
+            let answer = client.send(RESERVE, input.clone()).await;
+            answer["data"]["reserveSeats"]["__typename"] == "ReserveSeatsSuccess"
+        })
+        .await;
+        client.release(event, [10]).await;
+    }
 }
 
 /// Why a server with such settings does not start.
@@ -107,6 +124,7 @@ async fn an_address_for_wake_ups_that_was_forgotten_behind_a_pooler_is_named_at_
     let (server, event) = (server.await, arena.event(1).await);
     let booked = server.client("alice").reserve(&event, [1]).await;
     assert_eq!(kind(&booked), "ReserveSeatsSuccess", "{booked}");
+    server.server.shut_down().await.unwrap();
 }
 
 /// As PgBouncer does before 1.21, and later with this setting.
