@@ -349,6 +349,7 @@ async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Sto
         crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
     }
     let store = database.connect(&settings.database).await?;
+    tracing::info!(engine = %store.engine(), "connected to the database");
     if settings.no_migrate {
         store.check_migrated().await?;
     } else {

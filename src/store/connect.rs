@@ -59,6 +59,13 @@ pub enum ConnectError {
         /// What the operating system or PostgreSQL said.
         reason: String,
     },
+    /// Its certificate is of a version that the driver cannot read.
+    #[error(
+        "the certificate of the database at {0} is of X.509 version 1, as Debian makes them for \
+            trying things out; give it one of version 3, or add sslmode=disable to its address \
+            where nobody else is on the network"
+    )]
+    Certificate(String),
     /// It is nothing for us.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -98,7 +105,6 @@ impl Store {
     pub async fn connect(settings: &ConnectSettings) -> Result<Self, ConnectError> {
         let options = parse_address(&settings.url, "DATABASE_URL")?;
         let engine = ask_engine(&options).await?;
-        tracing::info!(%engine, "the database");
         let session: Arc<str> = limits::session(&engine).into();
         let pool_of = |connections, name| {
             let pool = pool(connections, Arc::clone(&session));
@@ -107,7 +113,7 @@ impl Store {
         let bookings = pool_of(settings.booking_connections, "grand-arena bookings");
         let reads = pool_of(settings.reading_connections, "grand-arena reads");
         let upkeep = pool_of(UPKEEP_CONNECTIONS, "grand-arena upkeep");
-        Ok(Self::new(bookings, reads, upkeep))
+        Ok(Self::new(engine, [bookings, reads, upkeep]))
     }
 
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the
@@ -193,13 +199,6 @@ fn pool(connections: u32, session: Arc<str>) -> PgPoolOptions {
 
 /// Connects once, and asks the database what it is.
 async fn ask_engine(options: &PgConnectOptions) -> Result<Engine, ConnectError> {
-    let unreachable = |reason: String| ConnectError::Unreachable {
-        address: match options.get_socket() {
-            Some(socket) => socket.display().to_string(),
-            None => format!("{}:{}", options.get_host(), options.get_port()),
-        },
-        reason,
-    };
     // Straight to the server rather than through the pool, which would wait for it to come up.
     let first = async {
         let mut connection = sqlx::ConnectOptions::connect(options).await?;
@@ -208,13 +207,32 @@ async fn ask_engine(options: &PgConnectOptions) -> Result<Engine, ConnectError> 
         Ok::<_, sqlx::Error>(engine)
     };
     let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first).await.map_err(|_| {
-        unreachable(format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs()))
+        let reason = format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs());
+        ConnectError::Unreachable { address: address(options), reason }
     })?;
-    let failed = |error: sqlx::Error| {
-        let is_forgetful = is_misprepared(&error);
-        if is_forgetful { ConnectError::Forgetful } else { unreachable(plain_reason(&error)) }
-    };
-    Ok(answer.map_err(failed)??)
+    Ok(answer.map_err(|error| why_unreachable(&error, address(options)))??)
+}
+
+/// Host and port, or the socket.
+fn address(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    }
+}
+
+/// What keeps us from the database at an address.
+fn why_unreachable(error: &sqlx::Error, address: String) -> ConnectError {
+    // rustls' word for it.
+    const OLD_CERTIFICATE: &str = "UnsupportedCertVersion";
+    if is_misprepared(error) {
+        return ConnectError::Forgetful;
+    }
+    let reason = plain_reason(error);
+    if reason.contains(OLD_CERTIFICATE) {
+        return ConnectError::Certificate(address);
+    }
+    ConnectError::Unreachable { address, reason }
 }
 
 /// The operating system's or PostgreSQL's message without a library's words around it.

@@ -9,7 +9,7 @@ const OLDEST_SERVER_VERSION: i32 = 140_000;
 
 /// The database, as it says what it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Engine {
+pub struct Engine {
     /// The version of PostgreSQL that it is, or is like.
     postgresql: String,
     /// The version of its extension Citus, if it has that.
@@ -51,7 +51,7 @@ impl Engine {
     }
 
     /// Whether tables may be distributed by Citus.
-    pub(super) fn is_citus(&self) -> bool {
+    pub fn is_citus(&self) -> bool {
         self.citus.is_some()
     }
 

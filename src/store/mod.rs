@@ -37,7 +37,7 @@ mod webhook_cursors;
 mod webhooks;
 
 pub use connect::{ConnectError, ConnectSettings, parse_address};
-pub use engine::EngineError;
+pub use engine::{Engine, EngineError};
 pub use error::StoreError;
 pub use pools::Store;
 pub use read_turns::{ReadLane, ReadTurn};

@@ -8,6 +8,7 @@ use sea_orm::sqlx::PgPool;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use tokio::runtime::Handle;
 
+use super::engine::Engine;
 use super::error::StoreError;
 use super::read_turns::ReadTurns;
 use super::seatings::Seatings;
@@ -23,6 +24,7 @@ pub struct Store {
     pub(super) bookings: DatabaseConnection,
     pub(super) reads: DatabaseConnection,
     pub(super) upkeep: DatabaseConnection,
+    engine: Arc<Engine>,
     statements: Arc<AtomicU64>,
     pub(super) read_turns: Arc<ReadTurns>,
     /// What the best seats are chosen on.
@@ -33,7 +35,7 @@ pub struct Store {
 
 impl Store {
     /// The runtime is the one that this is called on.
-    pub(super) fn new(bookings: PgPool, reads: PgPool, upkeep: PgPool) -> Self {
+    pub(super) fn new(engine: Engine, [bookings, reads, upkeep]: [PgPool; 3]) -> Self {
         let read_turns = Arc::new(ReadTurns::of(reads.options().get_max_connections()));
         let statements = Arc::new(AtomicU64::new(0));
         let connection = |pool| {
@@ -48,11 +50,17 @@ impl Store {
             bookings: connection(bookings),
             reads: connection(reads),
             upkeep: connection(upkeep),
+            engine: Arc::new(engine),
             statements: Arc::clone(&statements),
             read_turns,
             seatings: Arc::default(),
             runtime: Handle::current(),
         }
+    }
+
+    /// What the database is.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Whether the database answers.
