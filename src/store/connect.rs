@@ -6,13 +6,13 @@ use std::time::Duration;
 use migration::{ENTER_ORDER_CODES, Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection as _};
-use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait as _, DbErr, TransactionTrait as _};
 
 use super::engine::{Engine, EngineError};
 use super::error::{StoreError, is_misprepared, is_of_another_session};
-use super::limits;
+use super::limits::{self, LOCK_BRIEFLY};
 use super::pools::Store;
-use super::sql::statement;
+use super::schema::{Schema, schema};
 
 /// How long to wait for a free connection before answering that the database is busy. Longer than
 /// any healthy statement, shorter than a person's patience.
@@ -69,6 +69,12 @@ pub enum ConnectError {
     /// It is nothing for us.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A newer server has changed its tables so that older ones can no longer use them.
+    #[error(
+        "this server is too old for the database, whose tables were changed by {0}; start the \
+            version that brought that in, or a later one"
+    )]
+    TooNew(String),
     /// Its tables could not be brought up to date, and are as they were.
     #[error("the database's tables could not be brought up to date: {0}")]
     Migration(String),
@@ -125,13 +131,17 @@ impl Store {
             if is_forgetful { ConnectError::Forgetful } else { failed() }
         };
         let transaction = self.reads.begin().await.map_err(failed)?;
+        // Whoever migrates may take long; those who sell wait for none of its locks for long.
         let wait = format!(
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
-             SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
+             SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({MIGRATION_LOCK});
+             {LOCK_BRIEFLY}"
         );
         transaction.execute_unprepared(&wait).await.map_err(failed)?;
-        if missing_migrations(&transaction).await? > 0 {
-            Migrator::up(&transaction, None).await.map_err(failed)?;
+        match schema(&transaction).await? {
+            Schema::UpToDate => {}
+            Schema::Behind(_) => Migrator::up(&transaction, None).await.map_err(failed)?,
+            Schema::TooNew(migration) => return Err(ConnectError::TooNew(migration)),
         }
         // Of orders that servers of a version before have written beside us.
         transaction.execute_unprepared(ENTER_ORDER_CODES).await.map_err(failed)?;
@@ -140,29 +150,15 @@ impl Store {
 
     /// Whether all tables are there, for a server that is told not to migrate. Only reads.
     pub async fn check_migrated(&self) -> Result<(), ConnectError> {
-        let missing = missing_migrations(&self.upkeep).await?;
-        if missing == 0 {
-            return Ok(());
+        match schema(&self.upkeep).await? {
+            Schema::UpToDate => Ok(()),
+            Schema::Behind(missing) => {
+                let message = format!("{missing} of them are missing; run `grand-arena migrate`");
+                Err(ConnectError::Migration(message))
+            }
+            Schema::TooNew(migration) => Err(ConnectError::TooNew(migration)),
         }
-        let message = format!("{missing} of them are missing; run `grand-arena migrate`");
-        Err(ConnectError::Migration(message))
     }
-}
-
-/// How many of our migrations the database has not seen. Those it has seen and we do not know are a
-/// newer server's, whose tables serve us as well. The crate's own count refuses them.
-async fn missing_migrations(database: &impl ConnectionTrait) -> Result<usize, StoreError> {
-    const HAS_ANY: &str = "SELECT to_regclass('seaql_migrations') IS NOT NULL";
-    const APPLIED: &str = "SELECT version FROM seaql_migrations";
-    let has_any = database.query_one_raw(statement(HAS_ANY, [])).await?;
-    let has_any = has_any.map_or(Ok(false), |row| row.try_get_by_index(0))?;
-    let rows =
-        if has_any { database.query_all_raw(statement(APPLIED, [])).await? } else { Vec::new() };
-    let applied =
-        rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?;
-    let migrations = Migrator::migrations();
-    let missing = migrations.iter().filter(|step| !applied.iter().any(|name| name == step.name()));
-    Ok(missing.count())
 }
 
 /// Checks an address without connecting. `name` is the setting it comes from.

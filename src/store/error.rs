@@ -110,11 +110,20 @@ fn is_transient(error: &DbErr) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         // What arrives of a connection that breaks in the middle of a message.
         sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| is_transient_sqlstate(&code))
-        }
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            is_transient_sqlstate(&code) || is_of_a_lost_worker(&code, error.message())
+        }),
         _ => false,
     }
+}
+
+/// What Citus says when it has lost a worker and gives no code of its own for it. In a commit it is
+/// unknown what became of that.
+fn is_of_a_lost_worker(code: &str, message: &str) -> bool {
+    const INTERNAL: &str = "XX000";
+    const WORDS: [&str; 2] =
+        ["failure on connection marked as essential", "could not find any healthy placement"];
+    code == INTERNAL && WORDS.iter().any(|words| message.starts_with(words))
 }
 
 /// Classes and codes of PostgreSQL's appendix A that pass by themselves.

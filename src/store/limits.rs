@@ -44,6 +44,9 @@ pub(super) const LIMITED: &str = formatcp!(
    AND set_config('idle_in_transaction_session_timeout', '{SILENCE}', true) IS NOT NULL"
 );
 
+/// Says again how long a statement waits for a lock, where that was lifted.
+pub(super) const LOCK_BRIEFLY: &str = formatcp!("SET LOCAL lock_timeout = '{LOCK}'");
+
 /// What a session begins with.
 ///
 /// The same for all our connections: behind a pooler by transaction they may share sessions.
@@ -66,5 +69,15 @@ pub(super) async fn begin_to_write(
     );
     let transaction = connection.begin().await?;
     transaction.execute_unprepared(LIMITS).await?;
+    Ok(transaction)
+}
+
+/// Begins a transaction of an operator's, whose statements may take as long as they take. It waits
+/// for a lock no longer than others.
+pub(super) async fn begin_to_take_long(
+    connection: &DatabaseConnection,
+) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = begin_to_write(connection).await?;
+    transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
     Ok(transaction)
 }

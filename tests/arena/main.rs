@@ -17,6 +17,7 @@ mod chores;
 mod clients;
 mod coding;
 mod crowd;
+mod databases;
 mod events;
 mod examples;
 mod examples_other;
