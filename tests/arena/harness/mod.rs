@@ -5,6 +5,7 @@ pub mod client;
 pub mod cluster;
 pub mod line;
 pub mod node;
+pub mod pgbouncer;
 pub mod process;
 pub mod socket;
 pub mod warnings;
