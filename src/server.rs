@@ -355,8 +355,7 @@ async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Sto
     } else {
         store.migrate().await?;
     }
-    let setting =
-        if listen_url.is_some() { "ARENA_LISTEN_DATABASE_URL" } else { "DATABASE_URL" };
+    let setting = if listen_url.is_some() { "ARENA_LISTEN_DATABASE_URL" } else { "DATABASE_URL" };
     store.check_wake_ups(listen_url.unwrap_or(&database.url), setting).await?;
     Ok(store)
 }

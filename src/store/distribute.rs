@@ -75,11 +75,12 @@ impl Store {
     ) -> Result<(), DistributeError> {
         const IS_ABSENT: &str = "NOT EXISTS (
     SELECT FROM citus_tables WHERE table_name = to_regclass($1))";
-        const EVERYWHERE: &str = formatcp!("SELECT create_reference_table($1) WHERE {IS_ABSENT}");
+        const EVERYWHERE: &str =
+            formatcp!("SELECT create_reference_table($1::regclass) WHERE {IS_ABSENT}");
         const BY_COLUMN: &str =
-            formatcp!("SELECT create_distributed_table($1, $2) WHERE {IS_ABSENT}");
+            formatcp!("SELECT create_distributed_table($1::regclass, $2) WHERE {IS_ABSENT}");
         const WITH_EVENTS: &str = formatcp!(
-            "SELECT create_distributed_table($1, $2, colocate_with => 'events') WHERE {IS_ABSENT}"
+            "SELECT create_distributed_table($1::regclass, $2, colocate_with => 'events') WHERE {IS_ABSENT}"
         );
         if !self.engine().is_citus() {
             return Err(DistributeError::NoCitus(self.engine().to_string()));
@@ -92,8 +93,9 @@ impl Store {
         for (table, distribute) in everywhere.into_iter().chain(by_event) {
             let transaction = begin_to_take_long(&self.reads).await.map_err(StoreError::from)?;
             let distributed = transaction.query_one_raw(distribute).await;
-            let refused = |error: sea_orm::DbErr| {
-                DistributeError::Refused { table, reason: error.to_string() }
+            let refused = |error: sea_orm::DbErr| DistributeError::Refused {
+                table,
+                reason: error.to_string(),
             };
             let is_new = distributed.map_err(refused)?.is_some();
             transaction.commit().await.map_err(StoreError::from)?;
