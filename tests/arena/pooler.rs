@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use grand_arena::config::ServeSettings;
 use grand_arena::server::Server;
-
 use serde_json::json;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::harness::client::{RESERVE, kind};
 use crate::harness::pgbouncer::PgBouncer;
@@ -142,4 +143,23 @@ async fn a_pooler_that_forgets_prepared_statements_is_named_at_the_start() {
         let refused = refused.await;
         assert!(refused.contains("with max_prepared_statements above 0"), "{refused}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_document_has_a_pooler_say_is_what_a_server_says_to_its_sessions() {
+    let arena = Arena::new().await;
+    let what = "the test of PgBouncer's connect_query";
+    let Some(bouncer) = PgBouncer::before(&arena, what, "").await else { return };
+    let options: PgConnectOptions = bouncer.url().parse().unwrap();
+    let mut session = options.extra_float_digits(None).connect().await.unwrap();
+    for (name, value) in [
+        ("enable_seqscan", "off"),
+        ("jit", "off"),
+        ("plan_cache_mode", "force_generic_plan"),
+        ("statement_timeout", "30s"),
+    ] {
+        let setting = sqlx::query_scalar::<_, String>("SELECT current_setting($1)").bind(name);
+        assert_eq!(setting.fetch_one(&mut session).await.unwrap(), value, "{name}");
+    }
+    session.close().await.unwrap();
 }

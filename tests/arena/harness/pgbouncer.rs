@@ -1,4 +1,5 @@
-//! A real PgBouncer between servers and the run's PostgreSQL, by transaction.
+//! A real PgBouncer between servers and the run's PostgreSQL, by transaction, as docs/databases.md
+//! has it.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ use super::cluster::temporary_folder;
 use super::node::{address_of_its_own, skip};
 use super::process::program;
 use super::{Arena, eventually};
+
+const DOCUMENT: &str = include_str!("../../../docs/databases.md");
 
 /// The first that carries prepared statements from one transaction to the next.
 const OLDEST: (u32, u32) = (1, 21);
@@ -51,9 +54,11 @@ impl PgBouncer {
         let address = address_of_its_own();
         let (host, port) = address.split_once(':').unwrap();
         let file = folder.join("pgbouncer.ini");
+        let (connect_query, documented) = snippet();
         let configuration = format!(
-            "[databases]\n* = {}\n[pgbouncer]\nlisten_addr = {host}\nlisten_port = {port}\n\
-             unix_socket_dir =\nauth_type = any\nadmin_users = anybody\nserver_login_retry = 1\npool_mode = transaction\n{settings}\n",
+            "[databases]\n* = {} {connect_query}\n[pgbouncer]\nlisten_addr = {host}\n\
+             listen_port = {port}\nunix_socket_dir =\nauth_type = any\nadmin_users = anybody\n\
+             {documented}{settings}\n",
             server(&arena.url),
         );
         std::fs::write(&file, configuration).unwrap();
@@ -84,6 +89,15 @@ impl PgBouncer {
         sqlx::raw_sql(AssertSqlSafe(command.to_owned())).execute(&mut console).await.unwrap();
         console.close().await.unwrap();
     }
+}
+
+/// What the document has PgBouncer say to a session, and its settings.
+fn snippet() -> (&'static str, &'static str) {
+    let (_, code) = DOCUMENT.split_once("```ini\n").unwrap();
+    let (code, _) = code.split_once("```").unwrap();
+    let (databases, settings) = code.split_once("[pgbouncer]\n").unwrap();
+    let at = databases.find("connect_query=").unwrap();
+    (databases[at..].trim(), settings)
 }
 
 /// What is where, as PgBouncer reads it.
