@@ -4,14 +4,13 @@ use super::Told;
 use crate::checker::calls::Facts;
 use crate::checker::maps::{Times, times_of_frame};
 use crate::checker::violation::Kind;
-use crate::history::{DbMicros, Frame, Held, OrderSeen, Revision, SeatNo, StreamItem};
+use crate::history::{DbMicros, Frame, Held, OrderSeen, Revision, StreamItem};
 
 /// An item of the stream.
 struct Item<'h> {
     revision: Revision,
     held: &'h [Held],
     orders: &'h [OrderSeen],
-    expired: &'h [SeatNo],
 }
 
 pub(super) fn check(facts: &Facts<'_, '_>, frames: &[&Frame], viewer: &str, told: &mut Told<'_>) {
@@ -19,8 +18,8 @@ pub(super) fn check(facts: &Facts<'_, '_>, frames: &[&Frame], viewer: &str, told
     for frame in frames {
         match &frame.item {
             StreamItem::Subscribed(_) => last = None,
-            StreamItem::Mine { revision, held, orders, expired } => {
-                let item = Item { revision: *revision, held, orders, expired };
+            StreamItem::Mine { revision, held, orders, .. } => {
+                let item = Item { revision: *revision, held, orders };
                 if facts.origins.latest_at(frame.at) < item.revision {
                     let what = format!("was told of {revision} before that was there");
                     told.add(Kind::FrameEarly, frame, &what);
@@ -29,7 +28,7 @@ pub(super) fn check(facts: &Facts<'_, '_>, frames: &[&Frame], viewer: &str, told
                     let what = format!("was told of {revision} after a later one");
                     told.add(Kind::FrameReordered, frame, &what);
                 }
-                let times = times_of_frame(facts, item.revision, frame.at);
+                let times = times_of_frame(facts, frame.at);
                 if let Some(what) = item.wrong_at(facts, viewer, item.revision, times) {
                     told.add(Kind::FrameWrong, frame, &what);
                 }
@@ -38,7 +37,7 @@ pub(super) fn check(facts: &Facts<'_, '_>, frames: &[&Frame], viewer: &str, told
             StreamItem::Settled => {
                 let revision = facts.history.last();
                 let read_at = facts.history.end.map_or(DbMicros::MAX, |end| end.read_at);
-                let times = times_of_frame(facts, revision, frame.at);
+                let times = times_of_frame(facts, frame.at);
                 let times = Times { until: read_at, ..times };
                 let what = match &last {
                     Some(item) => item.wrong_at(facts, viewer, revision, times),
@@ -78,11 +77,6 @@ impl Item<'_> {
         });
         if let Some((seat, hold)) = missing {
             return Some(format!("of {viewer} lacks seat {seat}, held until {}", hold.until));
-        }
-        if let Some(seat) =
-            self.expired.iter().find(|&&seat| self.held.iter().any(|it| it.seat == seat))
-        {
-            return Some(format!("of {viewer} has seat {seat} held and run out at once"));
         }
         self.wrong_orders(facts, viewer, revision)
     }
