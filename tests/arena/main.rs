@@ -43,6 +43,7 @@ mod process;
 mod proxies;
 mod queries;
 mod races;
+mod rolling;
 mod sales;
 mod schema;
 mod sse;
