@@ -12,7 +12,7 @@ use super::pools::Store;
 use super::sql::statement;
 
 /// The oldest PostgreSQL we test against, as `server_version_num` counts.
-const OLDEST_SERVER_VERSION: i32 = 140_000;
+pub const OLDEST_SERVER_VERSION: i32 = 140_000;
 
 /// How long to wait for a free connection before answering that the database is busy. Longer than
 /// any healthy statement, shorter than a person's patience.
@@ -41,7 +41,7 @@ const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
 
 /// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few,
 /// each for a moment; their own, so that no flood of queries can hold them up.
-const UPKEEP_CONNECTIONS: u32 = 3;
+pub(super) const UPKEEP_CONNECTIONS: u32 = 3;
 
 /// Any number that all servers agree on: who holds this advisory lock migrates.
 const MIGRATION_LOCK: i64 = 0x6772_616e_6461_7265;
@@ -135,7 +135,9 @@ impl Store {
 
 /// How many of our migrations the database has not seen. Those it has seen and we do not know are a
 /// newer server's, whose tables serve us as well. The crate's own count refuses them.
-async fn missing_migrations(database: &impl ConnectionTrait) -> Result<usize, StoreError> {
+pub(super) async fn missing_migrations(
+    database: &impl ConnectionTrait,
+) -> Result<usize, StoreError> {
     const HAS_ANY: &str = "SELECT to_regclass('seaql_migrations') IS NOT NULL";
     const APPLIED: &str = "SELECT version FROM seaql_migrations";
     let has_any = database.query_one_raw(statement(HAS_ANY, [])).await?;
@@ -209,7 +211,7 @@ async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError>
 }
 
 /// The operating system's or PostgreSQL's message without a library's words around it.
-fn plain_reason(error: &sqlx::Error) -> String {
+pub(super) fn plain_reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),

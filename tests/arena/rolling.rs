@@ -44,7 +44,10 @@ struct Night {
     event: Event,
     /// Where to ask; after a failure at the next.
     doors: Vec<String>,
+    /// Nobody buys any more.
     is_over: AtomicBool,
+    /// Nor does anything change.
+    is_settled: AtomicBool,
     /// Requests that had no answer, or one that says to ask again.
     repeated: AtomicUsize,
 }
@@ -124,8 +127,13 @@ async fn go_through(
     for address in addresses {
         servers.push(start(arena, address).await);
     }
-    let (is_over, repeated) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let night = Arc::new(Night { event: event.clone(), doors, is_over, repeated });
+    let night = Arc::new(Night {
+        event: event.clone(),
+        doors,
+        is_over: AtomicBool::new(false),
+        is_settled: AtomicBool::new(false),
+        repeated: AtomicUsize::new(0),
+    });
     wait_for_both(balancer).await;
     let buyers: Vec<_> =
         (0..BUYERS).map(|number| tokio::spawn(buy(Arc::clone(&night), number))).collect();
@@ -144,6 +152,7 @@ async fn go_through(
     for buyer in buyers {
         bought.extend(buyer.await.unwrap());
     }
+    night.is_settled.store(true, Ordering::Relaxed);
     let repeated = night.repeated.load(Ordering::Relaxed);
     println!("{} orders, {repeated} requests repeated", bought.len());
     assert!(bought.len() >= LEAST_ORDERS, "only {} orders", bought.len());
@@ -329,7 +338,7 @@ impl Watcher {
     async fn follow(&mut self, night: &Night, socket: &mut Socket) -> bool {
         socket.seat_changes(&night.event, Some(self.revision())).await;
         loop {
-            if night.is_over.load(Ordering::Relaxed) && self.has_all().await {
+            if night.is_settled.load(Ordering::Relaxed) && self.has_all().await {
                 return true;
             }
             let message = socket.message_or_close();
@@ -346,7 +355,7 @@ impl Watcher {
     /// A frame goes on where the one before it ended, on whichever connection that was.
     fn take(&mut self, message: &Value) {
         let frame = &message["payload"]["data"]["seatChanges"];
-        assert_eq!(frame["__typename"], "SeatChanges", "{message}");
+        assert_eq!(frame["__typename"], "SeatChanges", "{}", frame["reason"]);
         assert_eq!(frame["fromRevision"], self.revision() + 1, "{message}");
         for change in frame["changes"].as_array().unwrap() {
             let seat = change["seatId"].as_str().unwrap().to_owned();
@@ -354,7 +363,7 @@ impl Watcher {
         }
     }
 
-    /// Whether the watcher has seen all that has happened, of a night that is over.
+    /// Whether the watcher has seen all that has happened, once nothing changes any more.
     async fn has_all(&mut self) -> bool {
         let query = "query ($id: ID!) { event(id: $id) { revision } }";
         let request = json!({ "query": query, "variables": { "id": self.asking.night.event.gid } });
