@@ -14,8 +14,8 @@ use crate::harness::process::{grand_arena, run};
 
 const UNIT: &str = include_str!("../../ops/systemd/grand-arena.service");
 
-/// Variables of others: compose.yaml's own.
-const OTHERS: [&str; 1] = ["ARENA_DB_PASSWORD"];
+/// Variables of others: compose.yaml's own, and the tests'.
+const OTHERS: [&str; 3] = ["ARENA_DB_PASSWORD", "ARENA_TEST_DATABASE_URL", "ARENA_TEST_SEED"];
 
 fn path(below: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(below)

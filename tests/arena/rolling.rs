@@ -154,7 +154,6 @@ async fn go_through(
     }
     night.is_settled.store(true, Ordering::Relaxed);
     let repeated = night.repeated.load(Ordering::Relaxed);
-    println!("{} orders, {repeated} requests repeated", bought.len());
     assert!(bought.len() >= LEAST_ORDERS, "only {} orders", bought.len());
     check_orders(arena, &event, &mut bought).await;
     let log = books::check(arena, &event).await;

@@ -1,4 +1,4 @@
-"""Holds the manifests of a folder against Kubernetes' own schemas, strictly, and prints them as JSON."""
+"""Holds the manifests of a folder against Kubernetes' own schemas, and prints them as JSON."""
 
 import json
 import pathlib
