@@ -108,6 +108,8 @@ release: web ## Builds the binary for production: target/release/grand-arena.
 # Where the Debian package takes manual pages and completions from; the binary writes them itself.
 MANUAL = target/manual
 
+MAINTAINER := $(shell sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
+
 .PHONY: deb
 deb: release ## Builds a Debian package in target/debian; takes cargo-deb (cargo install cargo-deb).
 	install -d $(MANUAL)/man
@@ -115,6 +117,8 @@ deb: release ## Builds a Debian package in target/debian; takes cargo-deb (cargo
 	target/release/grand-arena completions bash > $(MANUAL)/grand-arena.bash
 	target/release/grand-arena completions zsh > $(MANUAL)/_grand-arena
 	target/release/grand-arena completions fish > $(MANUAL)/grand-arena.fish
+	printf '%s (%s-1) unstable; urgency=medium\n\n  * See CHANGELOG.md.gz.\n\n -- %s  %s\n' \
+		$$(target/release/grand-arena --version) "$(MAINTAINER)" "$$(date --rfc-email)" > $(MANUAL)/changelog
 	$(CARGO) deb --no-build
 
 BENCH = $${CARGO_TARGET_DIR:-target}/release/bench
