@@ -87,17 +87,21 @@ impl Event {
 
 impl Arena {
     pub async fn new() -> Self {
+        Self::on(&cluster::new_database().await).await
+    }
+
+    /// A database that is there, migrated or to be migrated by the test.
+    pub async fn on(url: &str) -> Self {
         let warnings = Warnings::of_this_test();
-        let url = cluster::new_database().await;
         // What PostgreSQL remarks on what tests do is nobody's warning: of a connection to cut that
         // has just gone, for example.
         let options = url.parse::<PgConnectOptions>().unwrap();
         let options = options.options([("client_min_messages", "error")]);
         let sql = PgPool::connect_with(options).await.unwrap();
         let settings =
-            ConnectSettings { url: url.clone(), booking_connections: 4, reading_connections: 4 };
+            ConnectSettings { url: url.to_owned(), booking_connections: 4, reading_connections: 4 };
         let store = Store::connect(&settings).await.unwrap();
-        Self { url, sql, store, warnings }
+        Self { url: url.to_owned(), sql, store, warnings }
     }
 
     /// A server on this database.
