@@ -63,6 +63,7 @@ async fn a_standby_that_is_promoted_takes_over_whatever_the_old_primary_says() {
 
     pair.primary.execute("ALTER SYSTEM SET default_transaction_read_only = on").await;
     pair.primary.execute("SELECT pg_reload_conf()").await;
+    eventually("it takes no writes", async || pair.primary.is_read_only().await).await;
     let refused = async || code(&alice, &event, 2).await == "UNAVAILABLE";
     eventually("bookings are refused", refused).await;
     let since = Instant::now();

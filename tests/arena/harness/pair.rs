@@ -140,6 +140,13 @@ impl Postgres {
         connection.execute(AssertSqlSafe(statement)).await.unwrap();
     }
 
+    /// Whether new sessions can write nothing.
+    pub async fn is_read_only(&self) -> bool {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        let ask = "SELECT current_setting('transaction_read_only')::bool";
+        sqlx::query_scalar(ask).fetch_one(&mut connection).await.unwrap()
+    }
+
     /// How many seats of the database are held, if it answers.
     pub async fn held_seats(&self) -> Option<i64> {
         let mut connection = PgConnection::connect(&self.url()).await.ok()?;
