@@ -54,6 +54,8 @@ async fn beat(feed: &Feed) {
 fn note_room(feed: &Feed, room: Result<(), StoreError>) {
     match room {
         Ok(()) => feed.vitals().set_room(true),
+        // It was not asked.
+        Err(error) if !error.is_of_room() => {}
         Err(error) => {
             if feed.vitals().has_room() {
                 let error = &error as &dyn std::error::Error;

@@ -55,6 +55,14 @@ impl StoreError {
         )
     }
 
+    /// Whether a disk is full, or a limit says that it is.
+    pub fn is_of_room(&self) -> bool {
+        const CODES: [&str; 2] = ["53100", "53400"];
+        let Self::Unavailable(error) = self else { return false };
+        let Some(sqlx::Error::Database(error)) = of_driver(error) else { return false };
+        error.code().is_some_and(|code| CODES.contains(&code.as_ref()))
+    }
+
     /// An error of the commit itself.
     pub(super) fn in_commit(error: DbErr) -> Self {
         match Self::from(error) {

@@ -134,7 +134,7 @@ async fn a_dump_that_is_taken_beside_a_sale_comes_back_with_right_books() {
     let restore = block("pg_restore");
     assert!(restore.contains("arena_restored") && restore.contains("grand-arena check"));
     carry_out(&restore.replace("arena_restored", &name), &programs, &variables).await;
-    let restored = Arena::on(&restored_url).await;
+    let restored = Arena::at(restored_url.clone()).await;
     let there = sold(&restored.sql, &event).await;
     let count = i32::try_from(there.len()).unwrap();
     assert!((BEFORE..=BEFORE + meanwhile).contains(&count), "{count} of {meanwhile} meanwhile");
@@ -152,7 +152,7 @@ async fn a_base_backup_and_the_wal_since_bring_back_any_moment() {
     let archive = cluster::temporary_folder("archive");
     let (postgres, programs) = archived(postgres, &folder, &archive).await;
     let Some(programs) = programs else { return };
-    let arena = Arena::on(postgres.url()).await;
+    let arena = Arena::at(postgres.url().to_owned()).await;
     arena.store.migrate().await.unwrap();
     let event = arena.event(SEATS).await;
     let server = arena.server().await;
@@ -189,7 +189,7 @@ async fn a_base_backup_and_the_wal_since_bring_back_any_moment() {
     ];
     carry_out(block("recovery.signal"), &programs, &variables).await;
     let postgres = EmbeddedPostgres::start(&data).await.unwrap();
-    let recovered = Arena::on(postgres.url()).await;
+    let recovered = Arena::at(postgres.url().to_owned()).await;
     eventually("it takes writes", async || is_primary(&recovered.sql).await).await;
     check(postgres.url()).await;
     let there = sold(&recovered.sql, &event).await;

@@ -28,6 +28,7 @@ mod faults;
 mod frames;
 mod fuzz;
 mod handing_over;
+mod hosts;
 mod importing;
 mod judge;
 mod live;

@@ -34,23 +34,24 @@ const WARNINGS: [&str; 9] = [
     "a read failed",
 ];
 
-fn expect_warnings(arena: &Arena) {
+pub fn expect_warnings(arena: &Arena) {
     WARNINGS.iter().for_each(|warning| arena.expect_warning(warning));
+    arena.expect_warning("terminating connection");
     arena.expect_warning("webhooks");
     arena.expect_warning("logs and keys were not pruned");
 }
 
-async fn readiness(server: &TestServer) -> (u16, Value) {
+pub async fn readiness(server: &TestServer) -> (u16, Value) {
     let answer = reqwest::get(format!("{}/readyz", server.base)).await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-async fn until_ready(server: &TestServer) {
+pub async fn until_ready(server: &TestServer) {
     eventually("the server is ready", async || readiness(server).await.0 == 200).await;
 }
 
 /// Reserves until it succeeds, and says how long that took from an instant.
-async fn booked_after(client: &Client, event: &Event, serial: i32, since: Instant) -> Duration {
+pub async fn booked_after(client: &Client, event: &Event, serial: i32, since: Instant) -> Duration {
     let input = json!({ "eventId": event.gid, "seatIds": event.seat_gids([serial]) });
     loop {
         let answer = client.send(RESERVE, json!({ "input": input })).await;

@@ -5,6 +5,7 @@ pub mod client;
 pub mod cluster;
 pub mod line;
 pub mod node;
+pub mod pair;
 pub mod pgbouncer;
 pub mod process;
 pub mod socket;
@@ -87,11 +88,11 @@ impl Event {
 
 impl Arena {
     pub async fn new() -> Self {
-        Self::on(&cluster::new_database().await).await
+        Self::at(cluster::new_database().await).await
     }
 
-    /// A database that is there, migrated or to be migrated by the test.
-    pub async fn on(url: &str) -> Self {
+    /// On a database of somebody's own choice, as it is.
+    pub async fn at(url: String) -> Self {
         let warnings = Warnings::of_this_test();
         // What PostgreSQL remarks on what tests do is nobody's warning: of a connection to cut that
         // has just gone, for example.
@@ -99,9 +100,9 @@ impl Arena {
         let options = options.options([("client_min_messages", "error")]);
         let sql = PgPool::connect_with(options).await.unwrap();
         let settings =
-            ConnectSettings { url: url.to_owned(), booking_connections: 4, reading_connections: 4 };
+            ConnectSettings { url: url.clone(), booking_connections: 4, reading_connections: 4 };
         let store = Store::connect(&settings).await.unwrap();
-        Self { url: url.to_owned(), sql, store, warnings }
+        Self { url, sql, store, warnings }
     }
 
     /// A server on this database.
