@@ -131,7 +131,7 @@ deb: release ## Builds a Debian package in target/debian; takes cargo-deb (cargo
 	target/release/grand-arena completions bash > $(MANUAL)/grand-arena.bash
 	target/release/grand-arena completions zsh > $(MANUAL)/_grand-arena
 	target/release/grand-arena completions fish > $(MANUAL)/grand-arena.fish
-	printf '%s (%s-1) unstable; urgency=medium\n\n  * See CHANGELOG.md.gz.\n\n -- %s  %s\n' \
+	printf '%s (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' \
 		$$(target/release/grand-arena --version) "$(MAINTAINER)" "$$(date --rfc-email)" > $(MANUAL)/changelog
 	$(CARGO) deb --no-build
 
