@@ -1,0 +1,195 @@
+//! Which faults come when.
+
+use std::fmt;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::{Kit, Setting};
+
+/// A fault with its time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Timed {
+    /// From the beginning of the round.
+    pub(crate) at: Duration,
+    pub(crate) lasts: Duration,
+    pub(crate) fault: Fault,
+}
+
+/// What goes wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    /// Of one server, by its number.
+    Server(usize, Wrong),
+    /// Of the database, or of all.
+    Database(Wrong),
+    /// Of the way between one server and the database, or its clients.
+    Way(usize, Which, Wrong),
+}
+
+/// Which side of a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Which {
+    Database,
+    Clients,
+}
+
+/// How the primary is lost when its standby takes over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum Means {
+    Killed,
+    Stopped,
+    Silent,
+}
+
+/// Kinds of faults; also what `--only` names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum Wrong {
+    /// `kill -9` of a server.
+    Killed,
+    /// SIGSTOP, then SIGCONT, of a server.
+    Stopped,
+    /// All servers are stopped in order and started again, one after another.
+    Rolling,
+    /// Every connection is cut.
+    Cut,
+    /// Everything is swallowed: a machine that has vanished.
+    Silent,
+    /// Everything waits, then goes on.
+    Stalled,
+    /// Everything takes longer.
+    Slow,
+    /// New connections are refused, those that are there are cut.
+    Closed,
+    /// `kill -9` of PostgreSQL and all of its processes.
+    DatabaseKilled,
+    /// SIGSTOP, then SIGCONT, of PostgreSQL and all of its processes.
+    DatabaseStopped,
+    /// PostgreSQL ends all sessions.
+    SessionsEnded,
+    /// The primary is killed, and the standby takes over.
+    FailoverKilled,
+    /// The primary is stopped, and goes on when the standby has taken over.
+    FailoverStopped,
+    /// The primary falls silent, and the standby takes over.
+    FailoverSilent,
+    /// The standby hears nothing for a while: nothing can be answered.
+    StandbyStalled,
+    /// The disk is full.
+    DiskFull,
+    /// The database's clock is an hour off.
+    DatabaseClock,
+    /// A server's clock is an hour off.
+    ServerClock,
+    /// `kill -9` of the pooler.
+    PoolerKilled,
+}
+
+impl Wrong {
+    /// All of them.
+    pub(crate) const ALL: [Self; 19] = [
+        Self::Killed,
+        Self::Stopped,
+        Self::Rolling,
+        Self::Cut,
+        Self::Silent,
+        Self::Stalled,
+        Self::Slow,
+        Self::Closed,
+        Self::DatabaseKilled,
+        Self::DatabaseStopped,
+        Self::SessionsEnded,
+        Self::FailoverKilled,
+        Self::FailoverStopped,
+        Self::FailoverSilent,
+        Self::StandbyStalled,
+        Self::DiskFull,
+        Self::DatabaseClock,
+        Self::ServerClock,
+        Self::PoolerKilled,
+    ];
+
+    /// How the primary is lost, of a failover.
+    pub(crate) fn failover(self) -> Option<Means> {
+        match self {
+            Self::FailoverKilled => Some(Means::Killed),
+            Self::FailoverStopped => Some(Means::Stopped),
+            Self::FailoverSilent => Some(Means::Silent),
+            _ => None,
+        }
+    }
+
+    fn is_possible(self, setting: &Setting, kit: Kit) -> bool {
+        match self {
+            Self::DiskFull => kit.has_disks,
+            Self::DatabaseClock | Self::ServerClock => setting.has_clocks,
+            Self::PoolerKilled => setting.has_pooler,
+            _ => true,
+        }
+    }
+}
+
+impl Fault {
+    /// Its kind.
+    pub(crate) fn wrong(&self) -> Wrong {
+        match *self {
+            Self::Server(_, wrong) | Self::Database(wrong) | Self::Way(_, _, wrong) => wrong,
+        }
+    }
+
+    fn draw(rng: &mut Rng, servers: usize, wrong: Wrong) -> Self {
+        let server = rng.usize(..servers);
+        let which = if rng.bool() { Which::Database } else { Which::Clients };
+        match wrong {
+            Wrong::Killed | Wrong::Stopped | Wrong::ServerClock => Self::Server(server, wrong),
+            Wrong::Cut | Wrong::Silent | Wrong::Stalled | Wrong::Slow | Wrong::Closed => {
+                Self::Way(server, which, wrong)
+            }
+            _ => Self::Database(wrong),
+        }
+    }
+}
+
+/// Faults of a round: as many as come to one a second or so.
+const EACH: Duration = Duration::from_millis(1_100);
+
+/// The longest that one lasts.
+const LONGEST_MS: u64 = 2_500;
+
+pub(super) fn draw(
+    rng: &mut Rng,
+    setting: &Setting,
+    lasts: Duration,
+    kit: Kit,
+    only: Option<Wrong>,
+) -> Vec<Timed> {
+    let most = usize::try_from(lasts.as_millis() / EACH.as_millis()).unwrap_or(usize::MAX).max(1);
+    // The last one begins while there is still load.
+    let span = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX) * 4 / 5;
+    let mut faults: Vec<Timed> = (0..rng.usize(1..=most))
+        .map(|_| {
+            let drawn = Wrong::ALL[rng.usize(..Wrong::ALL.len())];
+            let at = Duration::from_millis(rng.u64(200..span.max(201)));
+            let lasts = Duration::from_millis(rng.u64(100..=LONGEST_MS));
+            let fault = Fault::draw(rng, setting.servers, only.unwrap_or(drawn));
+            Timed { at, lasts, fault }
+        })
+        .collect();
+    faults.retain(|timed| timed.fault.wrong().is_possible(setting, kit));
+    faults.sort_by_key(|timed| timed.at);
+    faults
+}
+
+impl fmt::Display for Timed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (at, lasts) = (self.at.as_millis(), self.lasts.as_millis());
+        match &self.fault {
+            Fault::Server(server, wrong) => write!(out, "server {server} {wrong:?}")?,
+            Fault::Database(wrong) => write!(out, "{wrong:?}")?,
+            Fault::Way(server, which, wrong) => {
+                write!(out, "server {server} to {which:?} {wrong:?}")?;
+            }
+        }
+        write!(out, " at {at} ms for {lasts} ms")
+    }
+}
