@@ -1,0 +1,163 @@
+//! Who asked for each row of the log, as far as that can be told: at least, from when on somebody
+//! did.
+//!
+//! A row may be the doing of any call that asked for such a change, was not refused, and had not
+//! been told of a later log when it began. Of all these the one that began first says from when on
+//! the row can have been there. So it is known what came after an instant for sure.
+
+use std::collections::HashMap;
+
+use super::event_history::EventHistory;
+use super::knowledge::{Knowledge, revision_of};
+use super::violation::{Findings, Kind};
+use crate::history::{
+    Answer, Call, Cause, Command, LogRow, Outcome, Revision, RunMicros, SeatNo, Stage,
+};
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(super) struct Origins {
+    /// Descending by the first, each with the lowest revision of those: which began to be asked for
+    /// at that instant or later.
+    asked: Vec<(RunMicros, Revision)>,
+    last: Revision,
+}
+
+/// What a call has to name to be the origin of a row.
+#[derive(PartialEq, Eq, Hash)]
+enum Doing<'h> {
+    Seat(Cause, &'h str, SeatNo),
+    Best(&'h str),
+    Claim(&'h str),
+    Transfer(&'h str, &'h str),
+    Import(&'h str),
+    Cancel,
+}
+
+struct Maker {
+    start: RunMicros,
+    /// Rows up to this one were there before it.
+    after: Revision,
+    /// Its rows are not after this one; `None`: nobody knows.
+    until: Option<Revision>,
+}
+
+#[derive(Default)]
+struct Makers {
+    list: Vec<Maker>,
+    /// Those before it cannot have made what comes now.
+    front: usize,
+}
+
+impl Origins {
+    pub(super) fn of(
+        history: &EventHistory<'_>,
+        knowledge: &Knowledge,
+        findings: &mut Findings,
+    ) -> Self {
+        let mut makers: HashMap<Doing<'_>, Makers> = HashMap::new();
+        for call in &history.calls {
+            let is_done = matches!(call.outcome, Outcome::Answered(_) | Outcome::Unclear(_));
+            if !is_done {
+                continue;
+            }
+            let after = knowledge.before(call.start);
+            for doing in doings(call) {
+                let maker = Maker { start: call.start, after, until: revision_of(call) };
+                makers.entry(doing).or_default().list.push(maker);
+            }
+        }
+        let mut asked = Vec::new();
+        for row in history.rows.iter().filter(|row| row.cause != Cause::Expired) {
+            let mut first = |doing| makers.get_mut(&doing)?.first(row.revision);
+            match causes(row).into_iter().filter_map(&mut first).min() {
+                Some(start) => asked.push((start, row.revision)),
+                None => findings.at(Kind::Unexplained, row.revision, nobody_asked(row)),
+            }
+        }
+        asked.sort_unstable_by(|one, other| other.cmp(one));
+        let mut lowest = Revision::MAX;
+        for (_, revision) in &mut asked {
+            lowest = lowest.min(*revision);
+            *revision = lowest;
+        }
+        Self { asked, last: history.last() }
+    }
+
+    /// The last revision that may have been there at an instant: what comes after it was asked for
+    /// later.
+    pub(super) fn latest_at(&self, at: RunMicros) -> Revision {
+        let index = self.asked.partition_point(|&(start, _)| start > at);
+        let first_after = index.checked_sub(1).map(|index| self.asked[index].1);
+        first_after.map_or(self.last, |revision| self.last.min(revision - 1))
+    }
+}
+
+impl Makers {
+    /// From when on one of them may have made a row. Rows are asked for in ascending order.
+    fn first(&mut self, revision: Revision) -> Option<RunMicros> {
+        let is_over = |maker: &Maker| maker.until.is_some_and(|until| until < revision);
+        while self.list.get(self.front).is_some_and(is_over) {
+            self.front += 1;
+        }
+        let begun = self.list[self.front..].iter().take_while(|maker| maker.after < revision);
+        begun.filter(|maker| !is_over(maker)).map(|maker| maker.start).next()
+    }
+}
+
+fn nobody_asked(row: &LogRow) -> String {
+    let LogRow { revision, seat, cause, viewer, .. } = row;
+    format!("nobody asked for revision {revision}, by which seat {seat} is {cause:?} for {viewer}")
+}
+
+/// What calls can be the origin of a row.
+fn causes(row: &LogRow) -> Vec<Doing<'_>> {
+    let viewer = row.viewer.as_str();
+    match row.cause {
+        Cause::Reserved => vec![Doing::Seat(row.cause, viewer, row.seat), Doing::Best(viewer)],
+        Cause::Released | Cause::Confirmed | Cause::Extended => {
+            vec![Doing::Seat(row.cause, viewer, row.seat)]
+        }
+        Cause::Blocked | Cause::Unblocked => vec![Doing::Seat(row.cause, viewer, row.seat)],
+        Cause::Imported => vec![Doing::Import(viewer)],
+        Cause::Cancelled => vec![Doing::Cancel],
+        Cause::Claimed => vec![Doing::Claim(viewer)],
+        Cause::Transferred => {
+            let order = row.order.as_deref().unwrap_or_default();
+            vec![Doing::Claim(viewer), Doing::Transfer(order, viewer)]
+        }
+        Cause::Expired => Vec::new(),
+    }
+}
+
+/// What a call can be the origin of.
+fn doings(call: &Call) -> Vec<Doing<'_>> {
+    let viewer = call.viewer.as_str();
+    let of = |cause| move |&seat: &SeatNo| Doing::Seat(cause, viewer, seat);
+    match &call.command {
+        Command::Reserve { seats } => seats.iter().map(of(Cause::Reserved)).collect(),
+        Command::ReserveBest { .. } => match &call.outcome {
+            Outcome::Answered(Answer::Held { seats, .. }) => {
+                seats.iter().map(of(Cause::Reserved)).collect()
+            }
+            _ => vec![Doing::Best(viewer)],
+        },
+        Command::Confirm { lines, .. } => match &call.outcome {
+            Outcome::Answered(Answer::Confirmed { created: false, .. }) => Vec::new(),
+            _ => lines.iter().map(|line| of(Cause::Confirmed)(&line.seat)).collect(),
+        },
+        Command::Release { seats } => seats.iter().map(of(Cause::Released)).collect(),
+        Command::Extend { seats } => seats.iter().map(of(Cause::Extended)).collect(),
+        Command::Claim { .. } => vec![Doing::Claim(viewer)],
+        Command::Transfer { order, to, .. } => vec![Doing::Transfer(order, to)],
+        Command::Block { seats } => seats.iter().map(of(Cause::Blocked)).collect(),
+        Command::Unblock { seats } => seats.iter().map(of(Cause::Unblocked)).collect(),
+        Command::Import { .. } => vec![Doing::Import(viewer)],
+        Command::UpdateEvent(patch) if patch.stage == Some(Stage::Cancelled) => {
+            vec![Doing::Cancel]
+        }
+        Command::UpdateEvent(_) | Command::SetPrices { .. } => Vec::new(),
+        Command::ReadMap | Command::ReadStatuses | Command::ReadMine => Vec::new(),
+        Command::ReadOrder { .. } => Vec::new(),
+    }
+}
