@@ -12,11 +12,15 @@ use crate::machine::{Disk, Watchdog};
 use crate::plan::Kit;
 use crate::pooler;
 use crate::postgres::{Programs, Template};
-use crate::round;
 use crate::server::Binary;
 
 /// The most viewers that a round has.
 pub(crate) const VIEWERS_MAX: usize = 24;
+
+/// The name of a viewer.
+pub(crate) fn viewer(number: usize) -> String {
+    format!("viewer-{number}")
+}
 
 /// What all rounds share.
 pub(crate) struct Tools {
@@ -57,7 +61,7 @@ impl Tools {
         };
         drop(disk);
         let template = Template::make(&work, &programs, &binary).await?;
-        let viewers = (0..VIEWERS_MAX).map(|number| (round::viewer(number), None));
+        let viewers = (0..VIEWERS_MAX).map(|number| (viewer(number), None));
         let others = [("shop", Some("shop")), ("admin", Some("admin"))];
         let others = others.map(|(name, role)| (name.to_owned(), role));
         let all: Vec<_> = viewers.chain(others).collect();

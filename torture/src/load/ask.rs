@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use torture::history::{Command, ConfirmLine, EventPatch, ImportedSeat, NewPrice};
 
 use super::words;
-use crate::translate::Names;
+use crate::translate::{Names, order_id};
 
 /// A command, with everything by the ids that clients have.
 #[derive(Clone, PartialEq, Debug)]
@@ -156,9 +156,11 @@ impl Ask {
             Self::Release { seats } => Command::Release { seats: names.seats(seats) },
             Self::Extend { seats } => Command::Extend { seats: names.seats(seats) },
             Self::Claim { guest, .. } => Command::Claim { guest: guest.clone() },
-            Self::Transfer { code, to, by_admin } => {
-                Command::Transfer { order: code.clone(), to: names.viewer(to), by_admin: *by_admin }
-            }
+            Self::Transfer { code, to, by_admin } => Command::Transfer {
+                order: order_id(code),
+                to: names.viewer(to),
+                by_admin: *by_admin,
+            },
             Self::Block { seats } => Command::Block { seats: names.seats(seats) },
             Self::Unblock { seats } => Command::Unblock { seats: names.seats(seats) },
             Self::Import { number, category } => {
@@ -179,7 +181,7 @@ impl Ask {
             Self::ReadStatuses => Command::ReadStatuses,
             Self::ReadMine => Command::ReadMine,
             Self::ReadOrder { code, by_admin } => {
-                Command::ReadOrder { order: code.clone(), by_admin: *by_admin }
+                Command::ReadOrder { order: order_id(code), by_admin: *by_admin }
             }
         }
     }

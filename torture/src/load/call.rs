@@ -6,53 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::world::{Person, RawCall, World};
+use super::notes::RawCall;
+use super::reply::Reply;
+use super::world::{Person, World};
 use crate::Result;
-
-/// What came of a request.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Reply {
-    /// An answer without errors: what its field has.
-    Data(Value),
-    /// The code of an error, and whether it says that nothing was done.
-    Error { code: String, is_certain: bool },
-    /// No answer.
-    Nothing(String),
-    /// It was never sent: there was no connection.
-    NotSent,
-}
-
-/// Codes of errors that say that nothing was done. `UNAVAILABLE` and `INTERNAL` do not.
-const CERTAIN: [&str; 8] = [
-    "BAD_USER_INPUT",
-    "COST_LIMIT_EXCEEDED",
-    "FORBIDDEN",
-    "GRAPHQL_VALIDATION_FAILED",
-    "NOT_FOUND",
-    "OVERLOADED",
-    "RATE_LIMITED",
-    "UNAUTHENTICATED",
-];
-
-impl Reply {
-    /// Whether nobody knows what became of it.
-    pub(crate) fn is_unclear(&self) -> bool {
-        match self {
-            Self::Data(_) | Self::NotSent => false,
-            Self::Error { is_certain, .. } => !is_certain,
-            Self::Nothing(_) => true,
-        }
-    }
-
-    fn read(mut answer: Value, field: &str) -> Self {
-        if let Some(error) = answer["errors"].get(0) {
-            let code = error["extensions"]["code"].as_str().unwrap_or("no code").to_owned();
-            let is_certain = CERTAIN.contains(&code.as_str());
-            return Self::Error { code, is_certain };
-        }
-        Self::Data(answer["data"][field].take())
-    }
-}
 
 /// Who asks: a client of its own, on its own connections.
 pub(super) struct Client<'a> {

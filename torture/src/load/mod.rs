@@ -4,15 +4,19 @@
 
 mod ask;
 mod call;
+mod notes;
 mod organiser;
+mod reply;
 mod viewer;
 mod watcher;
 mod words;
 mod world;
 
 pub(crate) use self::ask::{Ask, place};
-pub(crate) use self::call::{Reply, fetch};
+pub(crate) use self::call::fetch;
+pub(crate) use self::notes::{Item, Notes, RawCall, RawFrame};
 pub(crate) use self::organiser::organise;
+pub(crate) use self::reply::Reply;
 pub(crate) use self::viewer::buy;
-pub(crate) use self::watcher::{Item, follow};
-pub(crate) use self::world::{Event, Notes, Person, Phase, RawCall, RawFrame, World};
+pub(crate) use self::watcher::follow;
+pub(crate) use self::world::{Event, Person, Phase, World};

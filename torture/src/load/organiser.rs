@@ -10,7 +10,8 @@ use tokio::time::sleep;
 use torture::history::{EventPatch, Stage};
 
 use super::ask::Ask;
-use super::call::{Client, Question, Reply};
+use super::call::{Client, Question};
+use super::reply::Reply;
 use super::world::{Phase, World};
 use crate::Result;
 use crate::plan::Chore;

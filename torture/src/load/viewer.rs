@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::ask::{Ask, Line, Purchase, Ticket};
-use super::call::{Client, Question, Reply, fetch};
+use super::call::{Client, Question, fetch};
+use super::reply::Reply;
 use super::world::{Person, Phase, World};
 use crate::Result;
 use crate::plan::{Intent, Kind};
@@ -67,12 +68,10 @@ pub(crate) async fn buy(world: Arc<World>, number: usize, seed: u64) -> Result<(
 
 impl Viewer<'_> {
     async fn act(&mut self, intent: Intent) {
-        let event = intent.event;
         if intent.kind == Kind::Claim {
             return self.sign_in(intent).await;
         }
-        let Some(ask) = self.intend(intent) else { return };
-        let mut ask = ask;
+        let Some((event, mut ask)) = self.intend(intent) else { return };
         for attempt in 1..=ATTEMPTS {
             let reply = self.ask(intent.server, event, &ask, intent.patience).await;
             if reply == Reply::NotSent {
@@ -91,8 +90,9 @@ impl Viewer<'_> {
         self.unclear.push((event, ask));
     }
 
-    /// What a viewer asks for who intends this; nothing, if it needs what there is not.
-    fn intend(&mut self, intent: Intent) -> Option<Ask> {
+    /// What a viewer asks for who intends this, and of which event; nothing, if it needs what there
+    /// is not.
+    fn intend(&mut self, intent: Intent) -> Option<(usize, Ask)> {
         let event = intent.event;
         let mut rng = Rng::with_seed(intent.choice);
         let kind = match intent.kind {
@@ -101,43 +101,36 @@ impl Viewer<'_> {
             }
             kind => kind,
         };
-        Some(match kind {
+        let ask = match kind {
             Kind::Reserve => {
                 let seats = &self.client.world.events[event].seats;
                 let count = rng.usize(1..=SEATS_MAX);
-                Ask::Reserve {
-                    seats: rng.choose_multiple(seats, count).into_iter().cloned().collect(),
-                }
+                let seats = rng.choose_multiple(seats, count).into_iter().cloned().collect();
+                Ask::Reserve { seats }
             }
             Kind::ReserveBest => Ask::ReserveBest { quantity: rng.usize(1..=SEATS_MAX) },
             Kind::Confirm => self.purchase(event, &mut rng),
             Kind::Release => Ask::Release { seats: self.some_of_mine(event, &mut rng) },
             Kind::Extend => Ask::Extend { seats: self.some_of_mine(event, &mut rng) },
-            Kind::Transfer => {
-                let (_, code) = self.orders.get(rng.usize(..self.orders.len().max(1)))?.clone();
-                let people = &self.client.world.viewers;
-                let to = people[rng.usize(..people.len())].id.clone();
-                Ask::Transfer { code, to, by_admin: false }
-            }
-            Kind::ReadOrder => {
-                let (_, code) = self.orders.get(rng.usize(..self.orders.len().max(1)))?.clone();
-                Ask::ReadOrder { code, by_admin: rng.bool() }
-            }
-            Kind::Again => {
-                if self.unclear.is_empty() {
-                    return None;
-                }
-                let (again, ask) = self.unclear.remove(rng.usize(..self.unclear.len()));
-                if again != event {
-                    self.unclear.push((again, ask));
-                    return None;
-                }
-                ask
-            }
+            Kind::Transfer | Kind::ReadOrder => return self.with_an_order(kind, &mut rng),
+            Kind::Again if self.unclear.is_empty() => return None,
+            Kind::Again => return Some(self.unclear.remove(rng.usize(..self.unclear.len()))),
             Kind::ReadMap => Ask::ReadMap,
             Kind::ReadStatuses => Ask::ReadStatuses,
             Kind::ReadMine | Kind::Claim => Ask::ReadMine,
-        })
+        };
+        Some((event, ask))
+    }
+
+    fn with_an_order(&self, kind: Kind, rng: &mut Rng) -> Option<(usize, Ask)> {
+        let (event, code) = rng.choice(&self.orders)?.clone();
+        let people = &self.client.world.viewers;
+        let to = people[rng.usize(..people.len())].id.clone();
+        let ask = match kind {
+            Kind::Transfer => Ask::Transfer { code, to, by_admin: false },
+            _ => Ask::ReadOrder { code, by_admin: rng.bool() },
+        };
+        Some((event, ask))
     }
 
     fn some_of_mine(&self, event: usize, rng: &mut Rng) -> Vec<String> {
@@ -146,8 +139,8 @@ impl Viewer<'_> {
         rng.choose_multiple(mine, count).into_iter().map(|held| held.seat.clone()).collect()
     }
 
-    /// A purchase of some seats that are held: as some types of ticket, with a total or without,
-    /// by the shop where it is the shop's, but for a buyer who tries all the same.
+    /// A purchase of some seats that are held: with a total or without. The
+    /// shop does it where that is the shop's, but for a buyer who tries all the same.
     fn purchase(&mut self, event: usize, rng: &mut Rng) -> Ask {
         let mine = &self.held[event];
         let count = rng.usize(1..=mine.len());
@@ -203,7 +196,7 @@ impl Viewer<'_> {
                 }
                 self.forget(event, ask);
             }
-            // Once refused, half of the time it is given up.
+            // Once refused, it is given up.
             Ask::Confirm(_) | Ask::Release { .. } | Ask::Extend { .. } => self.forget(event, ask),
             _ => {}
         }

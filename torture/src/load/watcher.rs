@@ -14,23 +14,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use super::notes::{Item, RawFrame};
 use super::words;
-use super::world::{Person, Phase, RawFrame, World};
+use super::world::{Person, Phase, World};
 use crate::Result;
 use crate::plan::{Watch, Watching};
-
-/// What a subscriber saw.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Item {
-    /// It asked for this, from there.
-    Subscribed { what: Watching, since: Option<i64> },
-    /// A frame, as it came.
-    Frame { what: Watching, data: Value },
-    /// The connection ended, whoever ended it.
-    Lost,
-    /// It has had all the time that it needs.
-    Settled,
-}
 
 /// How long a connection may take to be there.
 const OPEN_MAX: Duration = Duration::from_secs(3);
@@ -121,6 +109,8 @@ impl Watcher {
         };
         let (what, since) = (self.watch.what, self.seen);
         let since = if what == Watching::Changes { since } else { None };
+        // Who begins anew has seen nothing until the first frame.
+        self.seen = since;
         let event = &self.world.events[self.watch.event].id;
         let (query, variables) = match what {
             Watching::Changes => (words::CHANGES, json!({ "event": event, "since": since })),

@@ -6,11 +6,15 @@
 
 mod faults;
 mod intent;
+mod kit;
 mod setting;
+mod wrong;
 
-pub(crate) use self::faults::{Fault, Means, Timed, Which, Wrong};
+pub(crate) use self::faults::{Fault, Timed, Which};
 pub(crate) use self::intent::{Chore, Intent, Kind, Watch, Watching};
+pub(crate) use self::kit::Kit;
 pub(crate) use self::setting::{EventPlan, Setting};
+pub(crate) use self::wrong::{Means, Wrong};
 
 use std::time::Duration;
 
@@ -27,17 +31,6 @@ pub(crate) struct Plan {
     /// One for each organiser.
     pub(crate) organisers: Vec<u64>,
     pub(crate) watches: Vec<Watch>,
-}
-
-/// What there is on this machine to make faults with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Kit {
-    /// Disks of our own, which can be full.
-    pub(crate) has_disks: bool,
-    /// libfaketime.
-    pub(crate) has_clocks: bool,
-    /// PgBouncer.
-    pub(crate) has_pooler: bool,
 }
 
 /// Organisers who work at a time.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use fastrand::Rng;
 
-use super::{Kit, Wrong};
+use super::kit::Kit;
+use super::wrong::Wrong;
 
 /// How everything is set.
 #[derive(Clone, PartialEq, Debug)]

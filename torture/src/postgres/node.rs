@@ -10,7 +10,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 use tokio::time::{sleep, timeout};
 
-use super::{NAME, Programs, SUPERUSER, Template};
+use super::names::{NAME, SUPERUSER};
+use super::programs::Programs;
 use crate::Result;
 use crate::clock::Clock;
 use crate::machine::{self, Disk, Process};
@@ -20,9 +21,6 @@ const START_MAX: Duration = Duration::from_secs(60);
 
 /// How long one statement of ours may take.
 const ASK_MAX: Duration = Duration::from_secs(20);
-
-/// Small files for the log, so that a small disk does, and is full when it is full.
-pub(super) const WAL_SEGMENT_MIB: u32 = 1;
 
 /// The settings of each. Little memory for many of them. `fsync` is off: a process that is killed
 /// loses nothing that the kernel has, and a kernel that crashes is not among the faults.
@@ -89,9 +87,9 @@ impl Node {
         self.disk.path().join("data")
     }
 
-    /// Lays a template's data.
-    pub(crate) fn lay(&self, template: &Template) -> Result<()> {
-        machine::copy_folder(template.data(), &self.data())?;
+    /// Lays a copy of other data.
+    pub(crate) fn lay(&self, data: &Path) -> Result<()> {
+        machine::copy_folder(data, &self.data())?;
         machine::own(&self.data(), self.programs.user.as_ref())
     }
 

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use tokio::time::sleep;
 
-use super::{Node, Programs, Template};
+use super::node::Node;
+use super::programs::Programs;
+use super::template::Template;
 use crate::Result;
 use crate::clock::Clock;
 use crate::proxy::Proxy;
@@ -38,7 +40,7 @@ impl Pair {
         let nodes = [make("a")?, make("b")?];
         let link = Proxy::to(nodes[0].address()).await?;
         for node in &nodes {
-            node.lay(template)?;
+            node.lay(template.data())?;
             node.configure(false)?;
         }
         nodes[1].follow(link.address())?;

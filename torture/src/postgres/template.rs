@@ -5,12 +5,16 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Executor as _};
 
-use super::node::WAL_SEGMENT_MIB;
-use super::{NAME, Node, Programs, SUPERUSER};
+use super::names::{NAME, SUPERUSER};
+use super::node::Node;
+use super::programs::Programs;
 use crate::Result;
 use crate::clock::Clock;
 use crate::machine;
 use crate::server::Binary;
+
+/// Small files for the log, so that a small disk does, and is full when it is full.
+const WAL_SEGMENT_MIB: u32 = 1;
 
 /// The events of every round, each with a slug of its own.
 pub(crate) const EVENT_SLUGS: [&str; 3] = ["torture-1", "torture-2", "torture-3"];

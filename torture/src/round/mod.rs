@@ -41,11 +41,6 @@ pub(crate) struct Report {
     pub(crate) kept: Option<PathBuf>,
 }
 
-/// The name of a viewer.
-pub(crate) fn viewer(number: usize) -> String {
-    format!("viewer-{number}")
-}
-
 /// What is under way in a round.
 struct Under {
     stage: Arc<Stage>,

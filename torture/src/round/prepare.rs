@@ -7,14 +7,13 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use torture::history::{EventSetup, History};
 
-use super::viewer;
 use crate::Result;
 use crate::load::{Event, Notes, Person, Phase, World, fetch, place};
 use crate::plan::{EventPlan, Plan};
 use crate::postgres::EVENT_SLUGS;
 use crate::stage::Stage;
 use crate::tables;
-use crate::tools::{Tools, VIEWERS_MAX};
+use crate::tools::{Tools, VIEWERS_MAX, viewer};
 use crate::translate::Names;
 
 const WHO: &str = "{ viewer { id } }";

@@ -87,7 +87,7 @@ pub(super) async fn holds_end(
     stage: &Stage,
     is_clock_moved: bool,
 ) -> Result<(Vec<i64>, Option<String>)> {
-    const HELD: &str = "SELECT count(*)::text FROM seats WHERE status = 1";
+    const HELD: &str = "SELECT count(*)::text FROM seats WHERE expires_at IS NOT NULL";
     const REVISIONS: &str = "SELECT string_agg(revision::text, ' ' ORDER BY id) FROM events";
     let began = Instant::now();
     let mut pair = stage.pair.lock().await;

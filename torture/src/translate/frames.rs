@@ -13,7 +13,7 @@ pub(super) fn frame(raw: RawFrame, event: EventNo, names: &Names) -> Frame {
         Item::Subscribed { what, since } => StreamItem::Subscribed(match what {
             Watching::Changes => StreamKind::Changes { since },
             Watching::Statuses => StreamKind::Statuses,
-            Watching::Mine(viewer) => StreamKind::Mine { viewer: crate::round::viewer(viewer) },
+            Watching::Mine(viewer) => StreamKind::Mine { viewer: crate::tools::viewer(viewer) },
         }),
         Item::Frame { what, data } => seen(what, &data, names),
         Item::Lost => StreamItem::Lost,

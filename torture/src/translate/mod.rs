@@ -4,7 +4,7 @@ mod frames;
 mod names;
 mod outcome;
 
-pub(crate) use self::names::Names;
+pub(crate) use self::names::{Names, order_id};
 
 use torture::history::{Call, History};
 

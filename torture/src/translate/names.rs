@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use chrono::DateTime;
 use serde_json::Value;
-use torture::history::{DbMicros, Held, OrderLine, OrderSeen, Reason, RefusedSeat, SeatNo, Viewer};
+use torture::history::{
+    DbMicros, Held, OrderId, OrderLine, OrderSeen, Reason, RefusedSeat, SeatNo, Viewer,
+};
 
 /// The number of a seat that nobody has heard of: none has it.
 const UNKNOWN: SeatNo = -1;
@@ -70,8 +72,8 @@ impl Names {
         let mut lines: Vec<OrderLine> = items(&order["lines"]).map(line).collect();
         lines.sort_by_key(|line| line.seat);
         OrderSeen {
-            id: text(&order["code"]),
-            code: text(&order["code"]),
+            id: order_id(&text(&order["code"])),
+            code: order_id(&text(&order["code"])),
             viewer: order["viewerId"].as_str().map(|id| self.viewer(id)),
             lines,
             total_minor: number(&order["total"]["amountMinor"]),
@@ -87,6 +89,11 @@ impl Names {
         letters.sort_unstable();
         letters.into_iter().map(|(_, letter)| letter).collect()
     }
+}
+
+/// A code of an order as the database has it: people see it in two parts.
+pub(crate) fn order_id(code: &str) -> OrderId {
+    code.replace('-', "")
 }
 
 /// The items of a list; none if it is none.
