@@ -1,8 +1,8 @@
 //! A proxy for TCP that spoils what goes through it.
 //!
 //! A connection that was silenced has lost bytes, so it stays silent for good: it says nothing and
-//! ends nothing, as with a machine that has vanished. Both its ends are closed when they are cut, or
-//! when the proxy goes.
+//! ends nothing, as with a machine that has vanished. Both its ends are closed when they are cut,
+//! or when the proxy goes.
 //!
 //! What it cannot do: lose a packet that TCP would send again. That is a delay, or a stall.
 

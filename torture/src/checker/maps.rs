@@ -108,16 +108,16 @@ fn of_frame<'h>(facts: &Facts<'h, '_>, stream: u32, frame: &'h Frame) -> Option<
         }
         _ => return None,
     };
-    let times = times_of_frame(facts, *revision, frame.at);
+    let times = times_of_frame(facts, frame.at);
     let entry = Pointer::Stream(stream);
     Some(Look { revision: *revision, letters, times, mine: None, kind, entry })
 }
 
-/// When something was read that came with a frame.
-pub(super) fn times_of_frame(facts: &Facts<'_, '_>, revision: Revision, at: i64) -> Times {
-    let from = facts.history.row(revision).filter(|_| facts.clock.is_steady());
+/// When something was read that came with a frame: at the latest when that came. A stream tells the
+/// end of a hold within moments, not at once, so a hold that is over may be shown until then.
+pub(super) fn times_of_frame(facts: &Facts<'_, '_>, at: i64) -> Times {
     Times {
-        from: from.map_or(DbMicros::MIN, |row| row.changed_at),
+        from: DbMicros::MIN,
         until: facts.clock.between(at, at).1,
         may_be_cancelled: may_be_cancelled(facts, at, at),
     }

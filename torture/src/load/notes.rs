@@ -1,4 +1,4 @@
-//! The notes that are taken of everything, as it was sent and as it came; and the round's own clock.
+//! The notes that are taken of everything, as it was sent and as it came; and the round's clock.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;

@@ -73,7 +73,7 @@ impl Board {
         let end = rows.partition_point(|row| row.revision <= revision);
         let changed = rows[first..end.max(first)].iter();
         let changed = changed.filter_map(|row| facts.book.place_of(row.seat));
-        let times = times_of_frame(facts, revision, frame.at);
+        let times = times_of_frame(facts, frame.at);
         self.revision = self.revision.max(revision);
         for place in changed.chain(places.iter().copied()) {
             if let Some(what) = self.wrong_at(facts, place, revision, times) {
@@ -109,7 +109,7 @@ fn settled(facts: &Facts<'_, '_>, frame: &Frame, board: Option<&Board>, told: &m
     };
     let last = facts.history.last();
     let read_at = facts.history.end.map_or(DbMicros::MAX, |end| end.read_at);
-    let times = Times { until: read_at, ..times_of_frame(facts, last, frame.at) };
+    let times = Times { until: read_at, ..times_of_frame(facts, frame.at) };
     let wrong =
         (0..facts.book.plan.len()).find_map(|place| board.wrong_at(facts, place, last, times));
     if let Some(what) = wrong {
