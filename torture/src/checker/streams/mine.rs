@@ -29,7 +29,7 @@ pub(super) fn check(facts: &Facts<'_, '_>, frames: &[&Frame], viewer: &str, told
                     let what = format!("was told of {revision} after a later one");
                     told.add(Kind::FrameReordered, frame, &what);
                 }
-                let times = times_of_frame(facts, item.revision, frame.at);
+                let times = times_of_frame(facts, frame.at);
                 if let Some(what) = item.wrong_at(facts, viewer, item.revision, times) {
                     told.add(Kind::FrameWrong, frame, &what);
                 }
@@ -38,7 +38,7 @@ pub(super) fn check(facts: &Facts<'_, '_>, frames: &[&Frame], viewer: &str, told
             StreamItem::Settled => {
                 let revision = facts.history.last();
                 let read_at = facts.history.end.map_or(DbMicros::MAX, |end| end.read_at);
-                let times = times_of_frame(facts, revision, frame.at);
+                let times = times_of_frame(facts, frame.at);
                 let times = Times { until: read_at, ..times };
                 let what = match &last {
                     Some(item) => item.wrong_at(facts, viewer, revision, times),
