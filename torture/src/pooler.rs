@@ -47,7 +47,7 @@ impl Pooler {
         std::fs::create_dir(&files)?;
         let settings = format!(
             "[databases]
-{NAME} = host={} port={} dbname={NAME}
+{NAME} = host={} port={} dbname={NAME} user={NAME}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}

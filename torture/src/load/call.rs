@@ -31,7 +31,7 @@ impl Client<'_> {
         let reply = match reply {
             Sent::Answer(answer) => Reply::read(answer, ask.field()),
             Sent::Nothing(why) => Reply::Nothing(why),
-            Sent::NotSent => Reply::NotSent,
+            Sent::Unreached => Reply::Unsent,
         };
         world.notes.call(RawCall {
             client: self.number,
@@ -60,7 +60,7 @@ pub(super) struct Question<'a> {
 enum Sent {
     Answer(Value),
     Nothing(String),
-    NotSent,
+    Unreached,
 }
 
 async fn send(
@@ -75,7 +75,7 @@ async fn send(
         request = request.bearer_auth(&speaker.token);
     }
     match request.send().await {
-        Err(error) if error.is_connect() => Sent::NotSent,
+        Err(error) if error.is_connect() => Sent::Unreached,
         Err(error) if error.is_timeout() => Sent::Nothing("no answer in time".to_owned()),
         Err(_) => Sent::Nothing("the connection was lost".to_owned()),
         Ok(answer) => match answer.json().await {
@@ -98,6 +98,6 @@ pub(crate) async fn fetch(
         Sent::Answer(mut answer) if answer.get("errors").is_none() => Ok(answer["data"].take()),
         Sent::Answer(answer) => Err(answer.to_string().into()),
         Sent::Nothing(why) => Err(why.into()),
-        Sent::NotSent => Err("there is no connection to the server".into()),
+        Sent::Unreached => Err("there is no connection to the server".into()),
     }
 }

@@ -69,7 +69,7 @@ async fn insist(client: &Client<'_>, (server, event): (usize, usize), ask: &Ask,
             patience: wait,
         };
         let reply = client.ask(question).await;
-        if !reply.is_unclear() && reply != Reply::NotSent {
+        if !reply.is_unclear() && reply != Reply::Unsent {
             return;
         }
         sleep(Duration::from_millis(100)).await;

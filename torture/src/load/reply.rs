@@ -12,7 +12,7 @@ pub(crate) enum Reply {
     /// No answer.
     Nothing(String),
     /// It was never sent: there was no connection.
-    NotSent,
+    Unsent,
 }
 
 /// Codes of errors that say that nothing was done. `UNAVAILABLE` and `INTERNAL` do not.
@@ -31,7 +31,7 @@ impl Reply {
     /// Whether nobody knows what became of it.
     pub(crate) fn is_unclear(&self) -> bool {
         match self {
-            Self::Data(_) | Self::NotSent => false,
+            Self::Data(_) | Self::Unsent => false,
             Self::Error { is_certain, .. } => !is_certain,
             Self::Nothing(_) => true,
         }

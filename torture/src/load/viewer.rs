@@ -74,7 +74,7 @@ impl Viewer<'_> {
         let Some((event, mut ask)) = self.intend(intent) else { return };
         for attempt in 1..=ATTEMPTS {
             let reply = self.ask(intent.server, event, &ask, intent.patience).await;
-            if reply == Reply::NotSent {
+            if reply == Reply::Unsent {
                 // Another server may be there.
                 sleep(Duration::from_millis(30)).await;
             }
@@ -267,7 +267,7 @@ impl Viewer<'_> {
             loop {
                 let server = self.rng.usize(..servers);
                 let reply = self.ask(server, event, &ask, Duration::from_secs(8)).await;
-                if !reply.is_unclear() && reply != Reply::NotSent {
+                if !reply.is_unclear() && reply != Reply::Unsent {
                     self.learn(event, &ask, &reply);
                     break;
                 }

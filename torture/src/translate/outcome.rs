@@ -9,7 +9,7 @@ use crate::load::{Ask, RawCall, Reply};
 /// In a history's words.
 pub(super) fn outcome(call: &RawCall, names: &Names) -> Outcome {
     match &call.reply {
-        Reply::NotSent => Outcome::Rejected("no connection".to_owned()),
+        Reply::Unsent => Outcome::Rejected("no connection".to_owned()),
         Reply::Nothing(why) => Outcome::Unclear(why.clone()),
         Reply::Error { code, .. } if code == "FORBIDDEN" && matches!(call.ask, Ask::Confirm(_)) => {
             Outcome::Refused(Refusal::LeftToShop)
