@@ -36,7 +36,8 @@ pub(super) fn check(
                 continue;
             }
             let sentence = format!(
-                "the hold of {} on seat {seat} by revision {} ran out at {}, and {} µs later it is {}",
+                "the hold of {} on seat {seat} by revision {} ran out at {}, and {} µs later it is \
+                 {}",
                 hold.viewer,
                 moment.revision,
                 hold.until,

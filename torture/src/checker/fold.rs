@@ -90,7 +90,8 @@ impl<'h> Fold<'h, '_> {
         // A row of a version that did not say it has none.
         if row.previous.zip(expected).is_some_and(|(said, expected)| said != expected) {
             let sentence = format!(
-                "revision {revision} says that seat {} changed before at {:?}, and it did at {expected:?}",
+                "revision {revision} says that seat {} changed before at {:?}, and it did at \
+                 {expected:?}",
                 row.seat, row.previous
             );
             self.findings.at(Kind::LogChain, revision, sentence);
@@ -233,8 +234,11 @@ impl<'h> Fold<'h, '_> {
             let owner = sold.owners.last().map(|last| last.1);
             for seat in &sold.seats {
                 let state = self.book.seats.get(seat).and_then(|story| story.moments.last());
-                let is_sold = matches!(state.map(|seat| seat.state),
-                    Some(State::Sold { viewer, order: of, .. }) if of == *order && Some(viewer) == owner);
+                let is_sold = matches!(
+                    state.map(|seat| seat.state),
+                    Some(State::Sold { viewer, order: of, .. })
+                        if of == *order && Some(viewer) == owner
+                );
                 if !is_sold {
                     let sentence = format!(
                         "seat {seat} was sold in order {order} of {}, and is {:?} in the end",

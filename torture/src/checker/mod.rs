@@ -8,7 +8,8 @@
 //!    revision. [`expiry`] looks at how long holds lasted.
 //! 4. [`calls`] finds a position for each answer and refusal at which it is true, in real time's
 //!    order. [`maps`] holds whole maps against the book.
-//! 5. [`streams`] does so with what subscribers were sent, and [`tables`] with the tables in the end.
+//! 5. [`streams`] does so with what subscribers were sent, and [`tables`] with the tables in the
+//!    end.
 //!
 //! It takes time in proportion to the history, but for sorting.
 //!

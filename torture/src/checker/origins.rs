@@ -1,9 +1,9 @@
 //! Who asked for each row of the log, as far as that can be told: at least, from when on somebody
 //! did.
 //!
-//! A row may be the doing of any call that asked for such a change, was not refused, and had not
-//! been told of a later log when it began. Of all these the one that began first says from when on
-//! the row can have been there. So it is known what came after an instant for sure.
+//! A row may be the doing of any call that asked for such a change and was not refused. Nor had
+//! its client been told of a later log when it began. Of all these the one that began first says
+//! from when on the row can have been there. So it is known what came after an instant for sure.
 
 use std::collections::HashMap;
 

@@ -26,7 +26,10 @@ pub(super) struct TermsStory {
 
 /// What seats of each category cost over the log: the types of ticket with their prices.
 #[derive(Debug, Default)]
-pub(super) struct PriceStory<'h>(HashMap<&'h str, Timeline<Vec<(&'h str, i64)>>>);
+pub(super) struct PriceStory<'h>(HashMap<&'h str, Timeline<PriceList<'h>>>);
+
+/// What a category's types of ticket cost.
+type PriceList<'h> = Vec<(&'h str, i64)>;
 
 /// Tells when a call's effect came.
 struct Writer<'a> {
@@ -139,7 +142,7 @@ impl<'h> PriceStory<'h> {
     pub(super) fn of(history: &EventHistory<'h>, knowledge: &Knowledge, origins: &Origins) -> Self {
         let writer = Writer { knowledge, origins };
         let base = by_category(&history.setup.prices);
-        let mut writes: HashMap<&str, Vec<Write<Vec<(&str, i64)>>>> = HashMap::new();
+        let mut writes: HashMap<&str, Vec<Write<PriceList<'_>>>> = HashMap::new();
         for call in &history.calls {
             let prices = match &call.command {
                 Command::SetPrices { prices } => by_category(prices),
@@ -163,8 +166,8 @@ impl<'h> PriceStory<'h> {
         Self(stories.collect())
     }
 
-    /// What a seat of a category may have cost as a type of ticket (the first where none is said),
-    /// if it was taken by the row after a revision. Nothing, where there was no such type.
+    /// What a seat of a category may have cost as a type of ticket, or as the first where none is
+    /// said. It was taken by the row after a revision. Nothing, where there was no such type.
     pub(super) fn after(
         &self,
         category: &str,

@@ -86,7 +86,7 @@ impl<V: PartialEq> Timeline<V> {
             if superseded.is_some_and(|from| write.start + self.longest < from) {
                 break;
             }
-            if !write.end.zip(superseded).is_some_and(|(end, from)| end < from) {
+            if write.end.zip(superseded).is_none_or(|(end, from)| end >= from) {
                 add(&write.value);
             }
         }

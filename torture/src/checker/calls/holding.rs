@@ -138,7 +138,10 @@ impl<'h> Calls<'h, '_> {
         position: Revision,
     ) -> Option<Vec<Moment<'h>>> {
         let book = self.facts.book;
-        let held = |seat: &Moment<'_>| matches!(seat.state, State::Held(hold) if hold.viewer == call.viewer);
+        let held = |seat: &Moment<'_>| match seat.state {
+            State::Held(hold) => hold.viewer == call.viewer,
+            _ => false,
+        };
         let at = |&seat: &SeatNo| book.seat(seat, position).copied().filter(held);
         let holds: Vec<_> = seats.iter().map(at).collect::<Option<_>>()?;
         let last = holds.iter().map(|seat| seat.revision).max();

@@ -2,7 +2,7 @@
 //!
 //! The log is the order of what was done. Each call that was answered or refused was decided at a
 //! position of it, at which the answer is true. Whatever ended before a call began was decided at
-//! its position or before it. So calls are gone through in the order of time, and each is given the
+//! its position or before it. So calls are gone through in the order of time. Each is given the
 //! first position at which it is true, and which is not before those that had ended. If there is
 //! such an order at all, this finds one: no call is ever put later than it must be.
 //!
