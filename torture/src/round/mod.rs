@@ -23,7 +23,7 @@ use crate::tools::{self, Tools};
 
 /// How late the end of a hold may be logged once all is well: the cleaner looks every second, and
 /// two processors are shared by everything here.
-const EXPIRY_BOUND_MICROS: i64 = 5_000_000;
+const EXPIRY_BOUND_MICROS: i64 = 10_000_000;
 
 /// How a round ended.
 pub(crate) struct Report {

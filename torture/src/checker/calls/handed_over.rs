@@ -73,8 +73,9 @@ impl<'h> Calls<'h, '_> {
             };
             let span = (window.from, window.until);
             match book.seat_changes([seat], span).first() {
+                // A hold that was over by then is nobody's to claim, though its end is logged later.
+                _ if may_stay => {}
                 Some(&changed) => position = position.max(changed),
-                None if may_stay => {}
                 None => {
                     let sentence = format!(
                         "{} claimed what {guest} has, and seat {seat} stayed {guest}'s",

@@ -11,7 +11,6 @@ struct Item<'h> {
     revision: Revision,
     held: &'h [Held],
     orders: &'h [OrderSeen],
-    expired: &'h [SeatNo],
 }
 
 pub(super) fn check(facts: &Facts<'_, '_>, frames: &[&Frame], viewer: &str, told: &mut Told<'_>) {
@@ -19,8 +18,8 @@ pub(super) fn check(facts: &Facts<'_, '_>, frames: &[&Frame], viewer: &str, told
     for frame in frames {
         match &frame.item {
             StreamItem::Subscribed(_) => last = None,
-            StreamItem::Mine { revision, held, orders, expired } => {
-                let item = Item { revision: *revision, held, orders, expired };
+            StreamItem::Mine { revision, held, orders, .. } => {
+                let item = Item { revision: *revision, held, orders };
                 if facts.origins.latest_at(frame.at) < item.revision {
                     let what = format!("was told of {revision} before that was there");
                     told.add(Kind::FrameEarly, frame, &what);
@@ -78,11 +77,6 @@ impl Item<'_> {
         });
         if let Some((seat, hold)) = missing {
             return Some(format!("of {viewer} lacks seat {seat}, held until {}", hold.until));
-        }
-        if let Some(seat) =
-            self.expired.iter().find(|&&seat| self.held.iter().any(|it| it.seat == seat))
-        {
-            return Some(format!("of {viewer} has seat {seat} held and run out at once"));
         }
         self.wrong_orders(facts, viewer, revision)
     }
