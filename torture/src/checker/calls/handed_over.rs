@@ -73,7 +73,7 @@ impl<'h> Calls<'h, '_> {
             };
             let span = (window.from, window.until);
             match book.seat_changes([seat], span).first() {
-                // A hold that was over by then is nobody's to claim, though its end is logged later.
+                // A hold that was over by then is nobody's to claim; its end may be logged later.
                 _ if may_stay => {}
                 Some(&changed) => position = position.max(changed),
                 None => {

@@ -4,7 +4,7 @@ use super::Told;
 use crate::checker::calls::Facts;
 use crate::checker::maps::{Times, times_of_frame};
 use crate::checker::violation::Kind;
-use crate::history::{DbMicros, Frame, Held, OrderSeen, Revision, SeatNo, StreamItem};
+use crate::history::{DbMicros, Frame, Held, OrderSeen, Revision, StreamItem};
 
 /// An item of the stream.
 struct Item<'h> {
