@@ -33,6 +33,9 @@ const SETTLE_MAX: Duration = Duration::from_secs(15);
 /// when there was none for so long.
 const QUIET: Duration = Duration::from_millis(1_200);
 
+/// How long the first frame may take, on a machine that is busy.
+const FIRST_MAX: Duration = Duration::from_secs(8);
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Somebody who follows.
@@ -147,6 +150,8 @@ impl Watcher {
                 let left = until.saturating_duration_since(Instant::now());
                 if quiet.is_some() { stay.silence } else { left.min(stay.silence) }
             });
+            // The first one is waited for longer: without it nothing is known.
+            let patience = if frames == 0 { patience.max(FIRST_MAX) } else { patience };
             let message = tokio::select! {
                 _ = phase.changed(), if stay.until.is_some() => continue,
                 message = timeout(patience, next(socket)) => message,

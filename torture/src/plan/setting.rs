@@ -64,7 +64,7 @@ impl Setting {
 impl EventPlan {
     fn draw(rng: &mut Rng, number: usize) -> Self {
         Self {
-            hold_seconds: rng.i64(1..=4),
+            hold_seconds: rng.i64(2..=6),
             hold_extension_seconds: [0, 1, 2][rng.usize(..3)],
             max_seats_per_viewer: [None, Some(4), Some(7)][rng.usize(..3)],
             max_seats_let_go: [None, Some(1_000), Some(30)][rng.usize(..3)],
