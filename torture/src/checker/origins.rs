@@ -1,9 +1,10 @@
 //! Who asked for each row of the log, as far as that can be told: at least, from when on somebody
 //! did.
 //!
-//! A row may be the doing of any call that asked for such a change and was not refused. Nor had
-//! its client been told of a later log when it began. Of all these the one that began first says
-//! from when on the row can have been there. So it is known what came after an instant for sure.
+//! A row may be the doing of any call that asked for such a change and was not refused. Nor had its
+//! client been told of a later log when it began. Where an answer says that its call has made the
+//! row, that call alone counts. Of all these the one that began first says from when on the row can
+//! have been there. So it is known what came after an instant for sure.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use super::event_history::EventHistory;
 use super::knowledge::{Knowledge, revision_of};
 use super::violation::{Findings, Kind};
 use crate::history::{
-    Answer, Call, Cause, Command, LogRow, Outcome, Revision, RunMicros, SeatNo, Stage,
+    Answer, Call, Cause, Command, DbMicros, LogRow, Outcome, Revision, RunMicros, SeatNo, Stage,
 };
 
 /// See the module's documentation.
@@ -38,16 +39,25 @@ struct Maker {
     start: RunMicros,
     /// Rows up to this one were there before it.
     after: Revision,
-    /// Its rows are not after this one; `None`: nobody knows.
-    until: Option<Revision>,
+    evidence: Evidence,
+}
+
+/// What an answer says of the rows that its call has made.
+#[derive(Clone, Copy)]
+enum Evidence {
+    /// Nothing: there was none, or it does not say.
+    None,
+    /// They are not after this one.
+    UpTo(Revision),
+    /// They are these.
+    Rows(Revision, Revision),
+    /// They are not after this one, and were decided then; or before, where the server had to try
+    /// twice.
+    DecidedAt(DbMicros, Revision),
 }
 
 #[derive(Default)]
-struct Makers {
-    list: Vec<Maker>,
-    /// Those before it cannot have made what comes now.
-    front: usize,
-}
+struct Makers(Vec<Maker>);
 
 impl Origins {
     pub(super) fn of(
@@ -63,15 +73,16 @@ impl Origins {
             }
             let after = knowledge.before(call.start);
             for doing in doings(call) {
-                let maker = Maker { start: call.start, after, until: revision_of(call) };
-                makers.entry(doing).or_default().list.push(maker);
+                let maker = Maker { start: call.start, after, evidence: evidence(call) };
+                makers.entry(doing).or_default().0.push(maker);
             }
         }
         let mut asked = Vec::new();
         for row in history.rows.iter().filter(|row| row.cause != Cause::Expired) {
-            let mut first = |doing| makers.get_mut(&doing)?.first(row.revision);
+            let mut first = |doing| makers.get_mut(&doing)?.first(row);
+            // Whoever has made it for sure comes before all who may have.
             match causes(row).into_iter().filter_map(&mut first).min() {
-                Some(start) => asked.push((start, row.revision)),
+                Some((_, start)) => asked.push((start, row.revision)),
                 None => findings.at(Kind::Unexplained, row.revision, nobody_asked(row)),
             }
         }
@@ -94,14 +105,45 @@ impl Origins {
 }
 
 impl Makers {
-    /// From when on one of them may have made a row. Rows are asked for in ascending order.
-    fn first(&mut self, revision: Revision) -> Option<RunMicros> {
-        let is_over = |maker: &Maker| maker.until.is_some_and(|until| until < revision);
-        while self.list.get(self.front).is_some_and(is_over) {
-            self.front += 1;
+    /// From when on one of them has made a row: those that may have, only if none has for sure.
+    /// Rows are asked for in ascending order.
+    fn first(&mut self, row: &LogRow) -> Option<(bool, RunMicros)> {
+        self.0.retain(|maker| maker.evidence.last().is_none_or(|last| row.revision <= last));
+        let begun = self.0.iter().take_while(|maker| maker.after < row.revision);
+        let unsure = |maker: &Maker| Some((!maker.evidence.is_sure(row)?, maker.start));
+        begun.filter_map(unsure).min()
+    }
+}
+
+impl Evidence {
+    fn last(self) -> Option<Revision> {
+        match self {
+            Self::None => None,
+            Self::UpTo(last) | Self::Rows(_, last) | Self::DecidedAt(_, last) => Some(last),
         }
-        let begun = self.list[self.front..].iter().take_while(|maker| maker.after < revision);
-        begun.filter(|maker| !is_over(maker)).map(|maker| maker.start).next()
+    }
+
+    /// Whether a row, which is not after them, was made for sure, or may have been.
+    fn is_sure(self, row: &LogRow) -> Option<bool> {
+        match self {
+            Self::None | Self::UpTo(_) => Some(false),
+            Self::Rows(first, _) => (first <= row.revision).then_some(true),
+            Self::DecidedAt(at, _) => Some(at == row.changed_at),
+        }
+    }
+}
+
+fn evidence(call: &Call) -> Evidence {
+    let Outcome::Answered(answer) = &call.outcome else { return Evidence::None };
+    let rows = |count: usize, last| {
+        let count = Revision::try_from(count).unwrap_or(Revision::MAX);
+        Evidence::Rows(last - count + 1, last)
+    };
+    match answer {
+        Answer::Held { server_time, revision, .. } => Evidence::DecidedAt(*server_time, *revision),
+        Answer::Released { seats, revision } => rows(seats.len(), *revision),
+        Answer::Confirmed { order, revision, .. } => rows(order.lines.len(), *revision),
+        _ => revision_of(call).map_or(Evidence::None, Evidence::UpTo),
     }
 }
 

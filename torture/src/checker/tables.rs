@@ -1,6 +1,6 @@
 //! The tables in the end, beside what the log comes to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::book::{Book, Moment, State};
 use super::calls::Facts;
@@ -155,9 +155,9 @@ pub(super) fn priced_by<'h>(
     }
 }
 
-/// Whether keys stand for orders that are there, and those that made an order for it.
+/// Whether keys stand for orders that are there.
 fn check_keys(facts: &Facts<'_, '_>, findings: &mut Findings) {
-    let mut keys = HashMap::new();
+    let mut keys = Keys::new();
     for row in &facts.history.keys {
         keys.insert((row.viewer.as_str(), row.key.as_str()), row.order.as_str());
         let sold = facts.book.orders.get(row.order.as_str());
@@ -172,20 +172,39 @@ fn check_keys(facts: &Facts<'_, '_>, findings: &mut Findings) {
             findings.add(Kind::KeyTable, vec![Pointer::Order(row.order.clone())], sentence);
         }
     }
+    check_used_keys(facts, &keys, findings);
+}
+
+/// Which order a viewer's key stands for.
+type Keys<'h> = HashMap<(&'h str, &'h str), &'h str>;
+
+/// Whether each order has the key that it was made under. Of an order that nobody was told of, some
+/// confirmation without an answer has made it.
+fn check_used_keys(facts: &Facts<'_, '_>, keys: &Keys<'_>, findings: &mut Findings) {
+    let mut have_keys: HashSet<&str> = HashSet::new();
     for call in &facts.history.calls {
         let Command::Confirm { key, .. } = &call.command else { continue };
-        let Outcome::Answered(Answer::Confirmed { order, created: true, .. }) = &call.outcome
-        else {
-            continue;
+        let known = keys.get(&(call.viewer.as_str(), key.as_str())).copied();
+        let order = match &call.outcome {
+            Outcome::Answered(Answer::Confirmed { order, created: true, .. }) => &order.id,
+            Outcome::Unclear(_) => {
+                have_keys.extend(known);
+                continue;
+            }
+            _ => continue,
         };
-        let known = keys.get(&(call.viewer.as_str(), key.as_str()));
-        if known != Some(&order.id.as_str()) {
+        have_keys.insert(order);
+        if known != Some(order) {
             let sentence = format!(
-                "order {} was made under the key {key} of {}, which stands for {known:?}",
-                order.id, call.viewer
+                "order {order} was made under the key {key} of {}, which stands for {known:?}",
+                call.viewer
             );
-            let entries = vec![Pointer::Call(call.id), Pointer::Order(order.id.clone())];
+            let entries = vec![Pointer::Call(call.id), Pointer::Order(order.clone())];
             findings.add(Kind::KeyTable, entries, sentence);
         }
+    }
+    for order in facts.history.orders.iter().filter(|row| !have_keys.contains(row.id.as_str())) {
+        let sentence = format!("order {} of {} has no key", order.id, order.viewer);
+        findings.add(Kind::KeyTable, vec![Pointer::Order(order.id.clone())], sentence);
     }
 }

@@ -1,9 +1,10 @@
 //! Confirmations.
 
-use super::{Calls, same_seats};
+use super::{Calls, Facts, same_seats};
+use crate::checker::tables::priced_by;
 use crate::checker::violation::{Kind, Pointer};
 use crate::checker::window::Window;
-use crate::history::{Call, Command, ConfirmLine, OrderSeen, Revision, SeatNo};
+use crate::history::{Call, Command, ConfirmLine, OrderLine, OrderSeen, Revision, SeatNo};
 
 /// What was bought, and what was answered.
 pub(super) struct Bought<'h> {
@@ -11,6 +12,13 @@ pub(super) struct Bought<'h> {
     pub(super) by_shop: bool,
     pub(super) order: &'h OrderSeen,
     pub(super) created: bool,
+}
+
+/// An order was made under a key.
+#[derive(Clone, Copy)]
+pub(super) struct KeyUsed<'h> {
+    order: &'h str,
+    call: &'h Call,
 }
 
 impl<'h> Calls<'h, '_> {
@@ -47,7 +55,7 @@ impl<'h> Calls<'h, '_> {
             let what = format!("made order {}, which {} has bought", order.id, sold.buyer);
             return self.wrong(Kind::OrderOther, call, &what);
         }
-        self.check_key(call, order);
+        self.check_key(call, bought);
         self.check_request(call, bought);
         if created {
             let rows: Vec<Revision> = (first..=last).collect();
@@ -68,18 +76,25 @@ impl<'h> Calls<'h, '_> {
         self.seen(call, order, position)
     }
 
-    /// Whether a key stands for one order only.
-    fn check_key(&mut self, call: &'h Call, order: &'h OrderSeen) {
+    /// Whether a key buys once. A key under which an order was made stands for it for a day at
+    /// least. One under which an order was only found may not be remembered.
+    fn check_key(&mut self, call: &'h Call, bought: &Bought<'h>) {
         let Command::Confirm { key, .. } = &call.command else { return };
-        let known = self.keys.entry((&call.viewer, key)).or_insert((&order.id, call.id));
-        let (before, by) = *known;
-        if before != order.id {
+        let Bought { order, created, .. } = *bought;
+        let known = self.keys.get(&(call.viewer.as_str(), key.as_str())).copied();
+        if let Some(before) = known
+            && before.order != order.id
+            && (created || before.call.end < call.start)
+        {
             let sentence = format!(
-                "{} bought twice under the key {key}: orders {before} and {}",
-                call.viewer, order.id
+                "{} bought orders {} and {} under the key {key}",
+                call.viewer, before.order, order.id
             );
-            let entries = vec![Pointer::Call(by), Pointer::Call(call.id)];
+            let entries = vec![Pointer::Call(before.call.id), Pointer::Call(call.id)];
             self.findings.add(Kind::KeyTwice, entries, sentence);
+        }
+        if created {
+            self.keys.insert((&call.viewer, key), KeyUsed { order: &order.id, call });
         }
     }
 
@@ -102,13 +117,31 @@ impl<'h> Calls<'h, '_> {
             let what = format!("was to cost {expected:?}, and costs {}", order.total_minor);
             self.wrong(Kind::PriceWrong, call, &what);
         }
-        for line in bought.lines {
+        // What was bought before is answered whatever the types of ticket are now.
+        for line in bought.lines.iter().filter(|_| bought.created) {
             let sold = order.lines.iter().find(|sold| sold.seat == line.seat);
             let chosen = line.ticket.as_ref();
+            if let (Some(sold), None) = (sold, chosen)
+                && !self.may_be_first(order, sold)
+            {
+                let what = format!("chose no type for seat {}, and has {sold:?}", line.seat);
+                self.wrong(Kind::OrderOther, call, &what);
+            }
             if sold.zip(chosen).is_some_and(|(sold, chosen)| sold.ticket != *chosen) {
                 let what = format!("chose {chosen:?} for seat {}, and has {sold:?}", line.seat);
                 self.wrong(Kind::OrderOther, call, &what);
             }
         }
+    }
+
+    /// Whether a seat was sold as the type of ticket that is meant where none is chosen.
+    fn may_be_first(&self, order: &OrderSeen, line: &OrderLine) -> bool {
+        let Facts { book, prices, .. } = self.facts;
+        let Some(sold) = book.orders.get(order.id.as_str()) else { return true };
+        let Some((category, since)) = priced_by(book, line.seat, sold.first, sold.last) else {
+            return true;
+        };
+        let firsts = prices.after(category, None, since - 1);
+        firsts.iter().any(|&(name, _)| name == line.ticket)
     }
 }

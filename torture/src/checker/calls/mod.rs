@@ -50,8 +50,8 @@ struct Calls<'h, 'a> {
     findings: &'a mut Findings,
     /// Which call was told that it made a row.
     makers: HashMap<Revision, u64>,
-    /// Which order a key stands for, and which call was told so.
-    keys: HashMap<(&'h str, &'h str), (&'h str, u64)>,
+    /// Which order was made under a viewer's key.
+    keys: HashMap<(&'h str, &'h str), bought::KeyUsed<'h>>,
     /// Whose keys stand for whom as well: who has claimed whom.
     guests: HashMap<&'h str, Vec<&'h str>>,
     /// Confirmations by their keys.

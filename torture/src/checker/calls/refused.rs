@@ -3,13 +3,22 @@
 use super::{Calls, sorted};
 use crate::checker::violation::Kind;
 use crate::checker::window::Window;
-use crate::history::{Call, Command, ConfirmLine, DbMicros, Refusal, Revision, RunMicros, SeatNo};
+use crate::history::{
+    Call, Command, ConfirmLine, DbMicros, Refusal, Revision, RunMicros, SeatNo, Status,
+};
 
 /// How long it counts that seats were let go, in microseconds: ten minutes by the API.
 const LET_GO_COUNTS: i64 = 600_000_000;
 
 /// How often a viewer may let a seat go in a row at least before others come first.
 const HOLDS_IN_A_RUN: usize = 3;
+
+/// A purchase that was asked for.
+struct Asked<'h> {
+    lines: &'h [ConfirmLine],
+    key: &'h str,
+    paid: Option<&'h str>,
+}
 
 impl<'h> Calls<'h, '_> {
     /// The first position at which a refusal is true.
@@ -19,6 +28,14 @@ impl<'h> Calls<'h, '_> {
         window: &Window,
         refusal: &'h Refusal,
     ) -> Option<Revision> {
+        if is_of_a_sale(refusal) && !self.may_be(call, window, Status::OnSale) {
+            return self.untrue(
+                call,
+                window,
+                &[],
+                "the event was not on sale, which is said first",
+            );
+        }
         match (refusal, &call.command) {
             (Refusal::SeatsUnavailable(refused), Command::Reserve { seats }) => {
                 self.unavailable(call, window, (seats, refused))
@@ -37,9 +54,7 @@ impl<'h> Calls<'h, '_> {
             }
             (Refusal::HoldsTooFrequent { .. }, _) => self.too_frequent(call, window),
             (Refusal::SalesClosed { status } | Refusal::StatusRefused { status }, _) => {
-                let times = (window.earliest, window.latest);
-                let span = (call.start, call.end);
-                let is_true = self.facts.terms.may_be(*status, span, times);
+                let is_true = self.may_be(call, window, *status);
                 self.unless(is_true, call, window, "the event was something else all the time")
             }
             (Refusal::LoneSeatLeft(_), _) => {
@@ -54,19 +69,10 @@ impl<'h> Calls<'h, '_> {
                 let is_true = largest_block < quantity;
                 self.unless(is_true, call, window, "so many are together, as it says itself")
             }
-            (Refusal::IdempotencyKeyReused, Command::Confirm { lines, key, .. }) => {
-                self.key_reused(call, window, lines, key)
+            (_, Command::Confirm { lines, key, payment_reference, .. }) => {
+                let asked = Asked { lines, key, paid: payment_reference.as_deref() };
+                self.refused_purchase(call, window, refusal, &asked)
             }
-            (Refusal::TicketTypeUnavailable(seats), Command::Confirm { lines, .. }) => {
-                self.no_such_tickets(call, window, lines, seats)
-            }
-            (Refusal::PriceChanged { expected, actual }, Command::Confirm { .. }) => {
-                self.price_changed(call, window, (*expected, *actual))
-            }
-            (Refusal::AlreadyConfirmed(order), Command::Confirm { payment_reference, .. }) => {
-                self.already_confirmed(call, window, order, payment_reference.as_deref())
-            }
-            (Refusal::LeftToShop, Command::Confirm { .. }) => self.left_to_shop(call, window),
             (Refusal::ExtensionRefused, Command::Extend { seats }) => {
                 self.extension_refused(call, window, seats)
             }
@@ -82,6 +88,37 @@ impl<'h> Calls<'h, '_> {
             (Refusal::Other(_), _) => None,
             _ => self.untrue(call, window, &[], "such a call is never refused so"),
         }
+    }
+
+    /// The same of a confirmation, beside seats that are not the viewer's.
+    fn refused_purchase(
+        &mut self,
+        call: &'h Call,
+        window: &Window,
+        refusal: &'h Refusal,
+        asked: &Asked<'h>,
+    ) -> Option<Revision> {
+        match refusal {
+            Refusal::IdempotencyKeyReused => self.key_reused(call, window, asked.lines, asked.key),
+            Refusal::TicketTypeUnavailable(seats) => {
+                self.no_such_tickets(call, window, asked.lines, seats)
+            }
+            Refusal::PriceChanged { expected, actual } => {
+                self.price_changed(call, window, (*expected, *actual))
+            }
+            Refusal::AlreadyConfirmed(order) => {
+                self.already_confirmed(call, window, order, asked.paid)
+            }
+            Refusal::LeftToShop => self.left_to_shop(call, window),
+            Refusal::Other(_) => None,
+            _ => self.untrue(call, window, &[], "a confirmation is never refused so"),
+        }
+    }
+
+    /// Whether the event may have had a status.
+    fn may_be(&self, call: &Call, window: &Window, status: Status) -> bool {
+        let times = (window.earliest, window.latest);
+        self.facts.terms.may_be(status, (call.start, call.end), times)
     }
 
     /// Writes down that a refusal is untrue, unless it is true.
@@ -207,6 +244,18 @@ impl<'h> Calls<'h, '_> {
             None => self.untrue(call, window, &[], "the order was another's all the time"),
         }
     }
+}
+
+/// Whether it is said of a reservation only where the event is on sale.
+fn is_of_a_sale(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::SeatsUnavailable(_)
+            | Refusal::SeatLimitExceeded { .. }
+            | Refusal::HoldsTooFrequent { .. }
+            | Refusal::LoneSeatLeft(_)
+            | Refusal::NoSeatsTogether { .. }
+    )
 }
 
 /// The seats that a command names.
