@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8080
 CROWD ?=
 BINARY = $${CARGO_TARGET_DIR:-target}/debug/grand-arena
 
-.PHONY: help run demo test test-upgrade web web-test lint format schema release bench bench-quick bench-live bench-night
+.PHONY: help run demo test test-upgrade web web-test lint format schema release bench bench-quick bench-live bench-night torture
 
 help: ## Says what there is.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -134,6 +134,9 @@ deb: release ## Builds a Debian package in target/debian; takes cargo-deb (cargo
 	printf '%s (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' \
 		$$(target/release/grand-arena --version) "$(MAINTAINER)" "$$(date --rfc-email)" > $(MANUAL)/changelog
 	$(CARGO) deb --no-build
+torture: ## Breaks servers and databases while they sell, for 5 minutes, and checks what clients were told (docs/proof.md).
+	$(CARGO) build --locked --workspace --bins $(FEATURES)
+	@$${CARGO_TARGET_DIR:-target}/debug/torture $(ARGS)
 
 BENCH = $${CARGO_TARGET_DIR:-target}/release/bench
 BUILD_BENCH = $(CARGO) build --locked --release --workspace --bins $(FEATURES)
