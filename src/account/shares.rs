@@ -69,6 +69,16 @@ impl Shares {
         });
         let help = "Requests for more than the share of a viewer or an address, by what was asked";
         let refusals = metrics.register("share_refusals", help, Refusals::default());
+        if let Some(counted) = &counted {
+            let of = |permits: &Arc<Permits>| Arc::clone(permits);
+            let Counted { connections, sockets, subscriptions, bookings, .. } = counted;
+            let all = [connections, sockets, subscriptions, bookings].map(of);
+            metrics.measure(
+                "accounts",
+                "Viewers and addresses that have something under way, by what it is",
+                move || all.iter().map(|permits| permits.reading()).collect(),
+            );
+        }
         Self { counted, refusals }
     }
 

@@ -13,7 +13,7 @@ use crate::memory::Full;
 use crate::store::StoreError;
 
 /// The values of `extensions.code`. Each is documented in README.md.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::VariantArray)]
 pub enum Code {
     /// The document cannot be parsed, or there is none.
     GraphqlParseFailed,

@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod changes;
 pub mod check;
 mod connect;
+mod counts;
 mod entity;
 mod error;
 pub mod expiry;

@@ -8,6 +8,7 @@ use sea_orm::sqlx::PgPool;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use tokio::runtime::Handle;
 
+use super::counts::{StatementCounts, StoreCounts};
 use super::error::StoreError;
 use super::read_turns::ReadTurns;
 use super::seatings::Seatings;
@@ -24,6 +25,7 @@ pub struct Store {
     pub(super) reads: DatabaseConnection,
     pub(super) upkeep: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    pub(super) counts: StoreCounts,
     pub(super) read_turns: Arc<ReadTurns>,
     /// What the best seats are chosen on.
     pub(super) seatings: Arc<Seatings>,
@@ -36,18 +38,21 @@ impl Store {
     pub(super) fn new(bookings: PgPool, reads: PgPool, upkeep: PgPool) -> Self {
         let read_turns = Arc::new(ReadTurns::of(reads.options().get_max_connections()));
         let statements = Arc::new(AtomicU64::new(0));
-        let connection = |pool| {
+        let counts = StoreCounts::default();
+        let connection = |pool, counts: &StatementCounts| {
             let mut connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-            let statements = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
+            let (statements, counts) = (Arc::clone(&statements), counts.clone());
+            connection.set_metric_callback(move |carried_out| {
                 statements.fetch_add(1, Ordering::Relaxed);
+                counts.carried_out(carried_out);
             });
             connection
         };
         Self {
-            bookings: connection(bookings),
-            reads: connection(reads),
-            upkeep: connection(upkeep),
+            bookings: connection(bookings, &counts.bookings),
+            reads: connection(reads, &counts.reads),
+            upkeep: connection(upkeep, &counts.upkeep),
+            counts,
             statements: Arc::clone(&statements),
             read_turns,
             seatings: Arc::default(),
