@@ -36,6 +36,7 @@ pub mod server;
 #[cfg(feature = "show")]
 pub mod show;
 pub mod store;
+pub mod trace;
 pub mod turns;
 pub mod webhooks;
 

@@ -27,7 +27,9 @@ use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::cost::Costs;
 use crate::graphql::{self, Services};
-use crate::http::{self, App, Arriving, HostGate, OriginGate, Service, SharedAnswers};
+use crate::http::{
+    self, App, Arriving, FrameCounts, HostGate, OriginGate, RequestLines, Service, SharedAnswers,
+};
 use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
 use crate::pace::FrameThreads;
@@ -203,6 +205,7 @@ fn app(
     services: Services,
     (frame_threads, sockets, stop): (&Arc<FrameThreads>, &TaskTracker, &CancellationToken),
 ) -> App {
+    let counts = services.counts.clone();
     App {
         store: services.store.clone(),
         feed: Arc::clone(&services.feed),
@@ -213,6 +216,9 @@ fn app(
         schema: graphql::schema(services),
         documents: Arc::default(),
         operations: Arc::default(),
+        counts,
+        lines: RequestLines::default(),
+        frames: FrameCounts::default(),
         arriving: Arriving::default(),
         answers: Arc::default(),
         unread: Arc::default(),
@@ -263,7 +269,10 @@ impl Running {
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
         let (desk, desk_tasks) =
             Desk::open(&store, bookings, told, &alarm).map_err(ServerError::Threads)?;
-        background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
+        desk.register(&metrics);
+        let cleaner = Cleaner::new(store.clone(), Arc::clone(&desk), alarm);
+        cleaner.register(&metrics);
+        background.spawn(cleaner.run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
         let shares = Arc::new(Shares::new(settings.limits.shares(), &metrics));
@@ -273,8 +282,9 @@ impl Running {
         let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
         let services = Services { networks, ..services };
         let app = Arc::new(app(settings, services, (&frame_threads, &sockets, &stop)));
-        feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
-        metrics.watch(store.seatings_allowance());
+        store.register(&metrics);
+        feed.register(&metrics);
+        app.register(&metrics);
         let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
         shown.map(|showing| background.spawn(showing));
         let serving = tokio::spawn(http::serve(

@@ -3,7 +3,8 @@
 //! async-graphql resolves an object's fields, and a list's items, side by side: each is a task of
 //! its own, and many look-ups are one. Where nothing is looked up there is nothing to wait for, and
 //! the tasks cost more than the fields. Objects say so with `#[graphql(serial)]`; lists and unions
-//! have no such word, and are wrapped in these. Such a union is a mutation's result, and is counted.
+//! have no such word, and are wrapped in these. Such a union is a mutation's result; what it is
+//! is counted.
 
 use std::borrow::Cow;
 

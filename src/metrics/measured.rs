@@ -37,8 +37,7 @@ pub(super) struct Counters {
 impl Collector for Counters {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let help = format!("{}.", self.help);
-        let mut family =
-            encoder.encode_descriptor(self.name, &help, None, MetricType::Counter)?;
+        let mut family = encoder.encode_descriptor(self.name, &help, None, MetricType::Counter)?;
         for (value, counter) in &self.counters {
             counter.encode(family.encode_family(&[(self.label, *value)])?)?;
         }
@@ -50,8 +49,7 @@ impl Collector for Measured {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let readings = (self.read)();
         let help = format!("{}.", self.help);
-        let mut family =
-            encoder.encode_descriptor(self.name, &help, None, MetricType::Gauge)?;
+        let mut family = encoder.encode_descriptor(self.name, &help, None, MetricType::Gauge)?;
         for (labels, value) in &readings {
             let gauge = ConstGauge::new(*value);
             if labels.is_empty() {

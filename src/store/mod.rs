@@ -29,6 +29,7 @@ pub mod reads;
 pub mod retention;
 mod rows;
 mod seatings;
+mod shown;
 mod sql;
 pub mod wake_ups;
 mod webhook_cursors;
