@@ -282,6 +282,9 @@ impl Running {
         let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
         let services = Services { networks, ..services };
         let app = Arc::new(app(settings, services, (&frame_threads, &sockets, &stop)));
+        metrics.measure("build_info", "1, with the version of this server", || {
+            vec![(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)]
+        });
         store.register(&metrics);
         feed.register(&metrics);
         app.register(&metrics);

@@ -166,13 +166,13 @@ async fn the_document_has_every_metric_with_its_type_and_labels() {
             (name, (kind.to_owned(), labels.collect::<BTreeSet<_>>()))
         })
         .collect();
+    assert_eq!(Vec::from_iter(shown.keys()), Vec::from_iter(documented.keys()));
     for (name, (kind, labels)) in &shown {
-        let (told_kind, told_labels) = documented.get(name).unwrap_or_else(|| panic!("{name}"));
+        let (told_kind, told_labels) = &documented[name];
         assert_eq!(kind, told_kind, "{name}");
         // Some appear only with the first that is counted.
         assert!(labels.is_subset(told_labels), "{name}: {labels:?}, {told_labels:?}");
     }
-    assert_eq!(Vec::from_iter(shown.keys()), Vec::from_iter(documented.keys()));
 }
 
 /// The names of metrics in an expression.
