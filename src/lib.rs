@@ -26,6 +26,7 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod import;
+pub mod log;
 pub mod memory;
 pub mod metrics;
 pub mod open_files;

@@ -31,6 +31,7 @@ use crate::http::{
     self, App, Arriving, FrameCounts, HostGate, OriginGate, RequestLines, Service, SharedAnswers,
 };
 use crate::identity::IdentityError;
+use crate::log;
 use crate::metrics::{self, Metrics};
 use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
@@ -285,6 +286,7 @@ impl Running {
         metrics.measure("build_info", "1, with the version of this server", || {
             vec![(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)]
         });
+        log::register(&metrics);
         store.register(&metrics);
         feed.register(&metrics);
         app.register(&metrics);

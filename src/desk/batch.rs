@@ -147,7 +147,10 @@ impl BatchRunner {
             let began = Instant::now();
             let error = match attempt_once(session, event, batch, before_commit).await {
                 Ok(booked) => {
-                    self.counts.transactions.observe(began.elapsed());
+                    let took = began.elapsed();
+                    self.counts.transactions.observe(took);
+                    let commands = batch.len();
+                    tracing::trace!(event = event.0, commands, attempt, ?took, "booked");
                     if is_in_doubt {
                         self.listener.committed_unseen();
                     }

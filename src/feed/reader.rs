@@ -192,6 +192,8 @@ impl Reader {
             watch.add(batch);
         }
         let followers = watch.parts().followers();
+        let (event, to) = (watch.event().0, self.position.0);
+        tracing::trace!(event, to, followers, "followers are told");
         drop(watch);
         let pace = self.threads.pace(followers, followers);
         self.tell(pace / TOLD_WITHIN_PART).await?;

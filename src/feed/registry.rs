@@ -352,6 +352,7 @@ impl Feed {
     }
 
     pub(super) fn wake(&self, event: EventId, reached: Reached) {
+        tracing::trace!(event = event.0, to = reached.revision.0, "heard of changes");
         self.woken.note(event);
         if let Some(watch) = self.existing(event) {
             watch.wake(reached.revision);

@@ -90,6 +90,7 @@ impl Observed {
     /// It is this operation, of somebody.
     pub(super) fn found(&mut self, operation: &Unweighed) {
         self.field = operation.root();
+        tracing::trace!(id = %self.id, operation = self.field.name(), "is to be carried out");
         self.viewer = operation.asker().viewer.as_ref().map(|viewer| viewer.id.clone());
     }
 
@@ -117,6 +118,13 @@ impl Observed {
         let took = self.began.elapsed();
         app.counts.ended(self.field, self.code, took);
         let has_failed = self.code.is_some();
+        tracing::trace!(
+            id = %self.id,
+            operation = self.field.name(),
+            code = self.code.map_or(OK, Code::as_str),
+            ?took,
+            "answered"
+        );
         if (has_failed || took >= SLOW || self.field.kind() == "mutation")
             && tracing::enabled!(target: LINES, tracing::Level::INFO)
             && app.lines.take(has_failed || took >= SLOW)

@@ -32,6 +32,7 @@ mod log;
 mod maps;
 mod metrics;
 mod mutations;
+mod observing;
 mod order_commands;
 mod orders;
 mod origins;
