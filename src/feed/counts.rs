@@ -1,5 +1,6 @@
 //! What is counted of the feed.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use prometheus_client::metrics::counter::Counter;
@@ -19,17 +20,20 @@ pub(super) enum StreamKind {
     MyReservations,
 }
 
-/// See the module's documentation. Copies share everything.
-#[derive(Clone, Debug)]
-pub(super) struct FeedCounts {
+/// See the module's documentation. Copies share everything: each follower has one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FeedCounts(Arc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
     followers: [Gauge<i64, AtomicI64>; StreamKind::COUNT],
     /// Snapshots that somebody was given instead of changes, by the reason.
     lost: [Counter; Lost::COUNT],
     /// How old changes are when followers begin to be told of them.
-    pub(super) age: Histogram,
+    age: Histogram,
 }
 
-impl Default for FeedCounts {
+impl Default for Counts {
     fn default() -> Self {
         let (followers, lost) = Default::default();
         Self { followers, lost, age: Histogram::seconds() }
@@ -38,7 +42,7 @@ impl Default for FeedCounts {
 
 impl FeedCounts {
     pub(super) fn register(&self, metrics: &Metrics) {
-        let followers = self.followers.clone();
+        let followers = self.0.followers.clone();
         metrics.measure("watchers", "Open subscriptions, by what they follow", move || {
             let of = |(kind, count): (&StreamKind, &Gauge<i64, AtomicI64>)| {
                 let count = i32::try_from(count.get()).unwrap_or(i32::MAX);
@@ -46,7 +50,7 @@ impl FeedCounts {
             };
             StreamKind::VARIANTS.iter().zip(&followers).map(of).collect()
         });
-        let lost = Lost::VARIANTS.iter().zip(&self.lost);
+        let lost = Lost::VARIANTS.iter().zip(&self.0.lost);
         metrics.counters(
             "snapshots",
             "Snapshots that subscribers were given instead of changes, by the reason",
@@ -56,28 +60,38 @@ impl FeedCounts {
         metrics.register(
             "feed_change_age_seconds",
             "How old the newest change is when subscribers begin to be told, by both clocks",
-            self.age.clone(),
+            self.age(),
         );
     }
 
-    pub(super) fn lost(&self, why: Lost) {
-        self.lost[why as usize].inc();
+    /// How old changes are when followers begin to be told of them.
+    pub(super) fn age(&self) -> Histogram {
+        self.0.age.clone()
     }
 
     /// Another follows, until what this gives is dropped.
     pub(super) fn follow(&self, kind: StreamKind) -> Following {
-        let count = self.followers[kind as usize].clone();
-        count.inc();
-        Following(count)
+        self.0.followers[kind as usize].inc();
+        Following { counts: self.clone(), kind }
     }
 }
 
 /// Somebody follows.
 #[derive(Debug)]
-pub(super) struct Following(Gauge<i64, AtomicI64>);
+pub(super) struct Following {
+    counts: FeedCounts,
+    kind: StreamKind,
+}
+
+impl Following {
+    /// They are given a snapshot instead of changes.
+    pub(super) fn lost(&self, why: Lost) {
+        self.counts.0.lost[why as usize].inc();
+    }
+}
 
 impl Drop for Following {
     fn drop(&mut self) {
-        self.0.dec();
+        self.counts.0.followers[self.kind as usize].dec();
     }
 }

@@ -91,7 +91,7 @@ impl Follower {
     pub async fn next(&mut self) -> Result<Step, FeedError> {
         let step = self.step().await?;
         if let (Step::Lost(why), Some(permit)) = (&step, &self.permit) {
-            permit.counts.lost(*why);
+            permit.following.lost(*why);
         }
         Ok(step)
     }

@@ -153,8 +153,7 @@ impl Feed {
         Ok(SubscriptionPermit {
             _of_all: one_of(&self.permits)?,
             _of_strangers: strangers,
-            _counted: self.counts.follow(of),
-            counts: self.counts.clone(),
+            following: self.counts.follow(of),
         })
     }
 
@@ -310,7 +309,7 @@ impl Feed {
         watches.retain(|_, watch| watch.strong_count() > 0);
         let watch = Watch::new(event, extent, self.bounds.clone());
         let threads = Arc::clone(&self.frame_threads);
-        let age = self.counts.age.clone();
+        let age = self.counts.age();
         reader::start(&watch, self.store.clone(), (threads, age), extent.newest);
         watches.insert(event, Arc::downgrade(&watch));
         watch

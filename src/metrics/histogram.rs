@@ -93,7 +93,7 @@ mod tests {
         let metrics = Metrics::default();
         let waits = metrics.register("wait_seconds", "What is waited", Histogram::seconds());
         assert!(waits.is_empty());
-        [1, 2, 3, 60_000].map(|ms| waits.observe(Duration::from_millis(ms)));
+        [1, 2, 3, 60_000].into_iter().for_each(|ms| waits.observe(Duration::from_millis(ms)));
         let text = metrics.text(false).unwrap();
         for line in [
             "# TYPE arena_wait_seconds histogram",

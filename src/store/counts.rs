@@ -30,8 +30,8 @@ impl StatementCounts {
     }
 }
 
-/// Those of all pools. Copies share everything.
-#[derive(Clone, Debug, Default)]
+/// Those of all pools.
+#[derive(Debug, Default)]
 pub(super) struct StoreCounts {
     pub(super) bookings: StatementCounts,
     pub(super) reads: StatementCounts,

@@ -25,7 +25,7 @@ pub struct Store {
     pub(super) reads: DatabaseConnection,
     pub(super) upkeep: DatabaseConnection,
     statements: Arc<AtomicU64>,
-    pub(super) counts: StoreCounts,
+    pub(super) counts: Arc<StoreCounts>,
     pub(super) read_turns: Arc<ReadTurns>,
     /// What the best seats are chosen on.
     pub(super) seatings: Arc<Seatings>,
@@ -52,7 +52,7 @@ impl Store {
             bookings: connection(bookings, &counts.bookings),
             reads: connection(reads, &counts.reads),
             upkeep: connection(upkeep, &counts.upkeep),
-            counts,
+            counts: Arc::new(counts),
             statements: Arc::clone(&statements),
             read_turns,
             seatings: Arc::default(),

@@ -1,5 +1,7 @@
 //! What those who run the server are shown of its connections to the database.
 
+use std::sync::Arc;
+
 use sea_orm::sqlx::PgPool;
 
 use super::pools::Store;
@@ -8,7 +10,7 @@ use crate::metrics::{Metrics, Readings};
 impl Store {
     /// Shows what there is to be known of it.
     pub fn register(&self, metrics: &Metrics) {
-        metrics.collect(self.counts.clone());
+        metrics.collect(Arc::clone(&self.counts));
         metrics.watch(self.seatings_allowance());
         let store = self.clone();
         metrics.measure(

@@ -29,9 +29,8 @@ fn add(watch: &Watch, changes: Vec<Change>) {
 /// A follower that is told of no gap any more.
 fn follow(watch: &Arc<Watch>, viewer: &str) -> ViewerFollower {
     let permits = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-    let counts = FeedCounts::default();
-    let _counted = counts.follow(StreamKind::MyReservations);
-    let permit = SubscriptionPermit { _of_all: permits, _of_strangers: None, _counted, counts };
+    let following = FeedCounts::default().follow(StreamKind::MyReservations);
+    let permit = SubscriptionPermit { _of_all: permits, _of_strangers: None, following };
     let viewer = ViewerId::new(viewer).unwrap();
     let mut follower = ViewerFollower::new(Arc::clone(watch), viewer, permit);
     assert!(matches!(follower.next().now_or_never(), Some(ViewerStep::Gap)));
