@@ -15,11 +15,12 @@ use super::request_error::{RequestError, malformed};
 use super::told_cost::{COST, ToldCost};
 use crate::account::Permit;
 use crate::graphql::cost::{Cost, within_budget};
-use crate::graphql::document::{self, Operation};
+use crate::graphql::document::{self, Operation, RootField};
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
 use crate::memory::Charge;
+use crate::trace::RequestId;
 
 /// The largest request body and the largest WebSocket message, in bytes. A document and 100 seat
 /// ids are under 10 KiB; the largest document with each character escaped has six times its size.
@@ -68,6 +69,16 @@ impl Unweighed {
     /// What it does.
     pub(super) fn operation(&self) -> OperationType {
         self.form.kind
+    }
+
+    /// What it is called where operations are counted.
+    pub(super) fn root(&self) -> RootField {
+        self.form.root
+    }
+
+    /// Who asks.
+    pub(super) fn asker(&self) -> &Asker {
+        &self.asker
     }
 
     /// Works out what it costs, and takes that of the asker's share. The one place where an
@@ -232,8 +243,23 @@ fn find(
     app.documents.prepare(&request.query, name, given, reading)
 }
 
+/// What tells those who report a defect which request it was.
+const REQUEST_ID: &str = "requestId";
+
+/// Says of defects of ours in which request they are found.
+pub(super) fn name_defects(errors: &mut [ServerError], id: &RequestId) {
+    for error in errors {
+        if Code::of(error) == Some(Code::Internal)
+            && let Some(extensions) = &mut error.extensions
+        {
+            extensions.set(REQUEST_ID, id.to_string());
+        }
+    }
+}
+
 /// Gives every error a code (those of the library have none), and none a place that does not exist.
-pub(super) fn complete_errors(response: &mut Response) {
+/// Defects are given the request's id.
+pub(super) fn complete_errors(response: &mut Response, id: &RequestId) {
     response.errors.retain(|error| !was_told(error));
     for ServerError { extensions, path, locations, .. } in &mut response.errors {
         locations.retain(|at| at.line > 0);
@@ -246,6 +272,7 @@ pub(super) fn complete_errors(response: &mut Response) {
             extensions.set("code", code.as_str());
         }
     }
+    name_defects(&mut response.errors, id);
 }
 
 /// Whether nothing of the request was executed.
