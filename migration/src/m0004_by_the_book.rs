@@ -34,10 +34,14 @@ DO $$ BEGIN LOOP
      WHERE NOT EXISTS (SELECT FROM order_codes AS known
                         WHERE known.event_id = orders.event_id AND known.order_id = orders.id)
     ON CONFLICT (code) DO NOTHING;
+    -- Citus has no such update. On it no server of a version before has ever sold.
+    EXIT WHEN NOT EXISTS (
+        SELECT 1 FROM orders
+         WHERE NOT EXISTS (SELECT FROM order_codes AS known
+                            WHERE known.event_id = orders.event_id AND known.order_id = orders.id));
     UPDATE orders SET code = DEFAULT
      WHERE NOT EXISTS (SELECT FROM order_codes AS known
                         WHERE known.event_id = orders.event_id AND known.order_id = orders.id);
-    EXIT WHEN NOT FOUND;
 END LOOP; END $$;
 ";
 

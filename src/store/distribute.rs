@@ -73,14 +73,17 @@ impl Store {
         &self,
         tell: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), DistributeError> {
+        // What refers to a reference table is known to Citus before it is distributed.
         const IS_ABSENT: &str = "NOT EXISTS (
-    SELECT FROM citus_tables WHERE table_name = to_regclass($1))";
+    SELECT FROM citus_tables
+     WHERE table_name = to_regclass($1) AND citus_table_type IN ('distributed', 'reference'))";
         const EVERYWHERE: &str =
             formatcp!("SELECT create_reference_table($1::regclass) WHERE {IS_ABSENT}");
         const BY_COLUMN: &str =
             formatcp!("SELECT create_distributed_table($1::regclass, $2) WHERE {IS_ABSENT}");
         const WITH_EVENTS: &str = formatcp!(
-            "SELECT create_distributed_table($1::regclass, $2, colocate_with => 'events') WHERE {IS_ABSENT}"
+            "SELECT create_distributed_table($1::regclass, $2, colocate_with => 'events')
+ WHERE {IS_ABSENT}"
         );
         if !self.engine().is_citus() {
             return Err(DistributeError::NoCitus(self.engine().to_string()));

@@ -157,7 +157,7 @@ SELECT seat.*
  CROSS JOIN LATERAL (SELECT seats.*, section, row_label, number, accessible, x, y,
        statement_timestamp() AS now
           FROM seat_places JOIN seats USING (event_id, id)
-         WHERE event_id = $1 AND seat_places.section = named.section AND ($2 IS NULL
+         WHERE event_id = $1 AND seat_places.section = named.section AND ($2::smallint IS NULL
         OR $2 = status AND (status <> 1 OR expires_at > statement_timestamp())
         OR $2 = 0 AND status = 1 AND expires_at <= statement_timestamp())
    AND ($3::integer[] IS NULL OR category_id = ANY ($3))
@@ -185,7 +185,7 @@ SELECT seats.*, section, row_label, number, accessible, x, y,
 SELECT seats.*, section, row_label, number, accessible, x, y,
        statement_timestamp() AS now
   FROM seats JOIN seat_places USING (event_id, id)
- WHERE event_id = $1 AND ($2 IS NULL
+ WHERE event_id = $1 AND ($2::smallint IS NULL
         OR $2 = status AND (status <> 1 OR expires_at > statement_timestamp())
         OR $2 = 0 AND status = 1 AND expires_at <= statement_timestamp())
    AND ($3::integer[] IS NULL OR category_id = ANY ($3))

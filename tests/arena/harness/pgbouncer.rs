@@ -92,12 +92,14 @@ impl PgBouncer {
 }
 
 /// What the document has PgBouncer say to a session, and its settings.
-fn snippet() -> (&'static str, &'static str) {
-    let (_, code) = DOCUMENT.split_once("```ini\n").unwrap();
-    let (code, _) = code.split_once("```").unwrap();
-    let (databases, settings) = code.split_once("[pgbouncer]\n").unwrap();
-    let at = databases.find("connect_query=").unwrap();
-    (databases[at..].trim(), settings)
+fn snippet() -> (String, &'static str) {
+    let between = |text: &'static str, before: &str, after: &str| -> &'static str {
+        text.split_once(before).unwrap().1.split_once(after).unwrap().0
+    };
+    let query = between(DOCUMENT, "| `connect_query` | `", "` |");
+    let code = between(DOCUMENT, "```ini\n", "```");
+    assert!(code.contains("connect_query='…'"), "{code}");
+    (format!("connect_query='{query}'"), code.split_once("[pgbouncer]\n").unwrap().1)
 }
 
 /// What is where, as PgBouncer reads it.
