@@ -140,6 +140,12 @@ fn wrong_claim(row: &LogRow, hold: Hold<'_>) -> Option<(Kind, String)> {
 
 fn wrong_extension(row: &LogRow, before: &Moment<'_>, rules: &Rules<'_>) -> Option<String> {
     let hold = hold(before)?;
+    // A clock that was put back would have the hold last for longer than anybody was promised.
+    let is_shortened =
+        row.expires_at.is_some_and(|until| row.changed_at < until && until < hold.until);
+    if is_shortened && !rules.is_steady {
+        return None;
+    }
     if hold.is_extended {
         return Some("is prolonged a second time".to_owned());
     }
