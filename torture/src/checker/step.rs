@@ -46,6 +46,8 @@ pub(super) fn problems(
         Cause::Extended => {
             if let Some(what) = wrong_extension(row, before, rules) {
                 add(Kind::ExtensionWrong, what);
+            } else if stages.iter().all(|&&stage| stage == Stage::Cancelled) && rules.is_steady {
+                add(Kind::NotOnSale, "is prolonged although the event is cancelled".to_owned());
             }
         }
         Cause::Claimed => {
@@ -53,6 +55,9 @@ pub(super) fn problems(
             if row.expires_at != until {
                 add(Kind::HoldLength, "is claimed, and the hold's end is another".to_owned());
             }
+        }
+        Cause::Released if stages.iter().all(|&&stage| stage == Stage::Cancelled) => {
+            add(Kind::NotOnSale, "is given back although the event is cancelled".to_owned());
         }
         Cause::Confirmed if stages.iter().all(|&&stage| stage == Stage::Cancelled) => {
             add(Kind::NotOnSale, "is sold although the event is cancelled".to_owned());

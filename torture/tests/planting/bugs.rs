@@ -174,8 +174,8 @@ impl Bug {
         (Self::OwnerWithoutTransfer, &[Kind::OrderTable]),
         (Self::TransferByStranger, &[Kind::OwnerChange]),
         (Self::ConfirmedFreed, &[Kind::SaleUndone]),
-        (Self::BlockedSold, &[Kind::BlockedTaken]),
-        (Self::CancelledSells, &[Kind::NotOnSale]),
+        (Self::BlockedSold, &[Kind::BlockedTaken, Kind::RefusalUntrue]),
+        (Self::CancelledSells, &[Kind::NotOnSale, Kind::HoldOverused, Kind::RefusalUntrue]),
         (Self::ClosedSells, &[Kind::NotOnSale, Kind::RefusalUntrue]),
         (Self::PriceUnderHold, &[Kind::PriceWrong]),
         (Self::WrongTotal, &[Kind::PriceWrong]),
@@ -216,9 +216,14 @@ impl Plant {
         Self { bug, struck: 0, most, is_unheard: false }
     }
 
+    /// Whether this is the bug, and it could show here.
+    pub(crate) fn could_strike(&self, bug: Bug) -> bool {
+        self.bug == Some(bug) && self.struck < self.most && !self.is_unheard
+    }
+
     /// Whether this is the bug, and it shows here. It makes a difference if it does.
     pub(crate) fn strikes(&mut self, bug: Bug) -> bool {
-        let strikes = self.bug == Some(bug) && self.struck < self.most && !self.is_unheard;
+        let strikes = self.could_strike(bug);
         self.struck += usize::from(strikes);
         strikes
     }
