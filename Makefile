@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8080
 CROWD ?=
 BINARY = $${CARGO_TARGET_DIR:-target}/debug/grand-arena
 
-.PHONY: help run demo test web web-test lint format schema release bench bench-quick bench-live bench-night
+.PHONY: help run demo test web web-test lint format schema release bench bench-quick bench-live bench-night torture
 
 help: ## Says what there is.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -104,6 +104,10 @@ schema: ## Writes schema.graphql anew, from the code.
 
 release: web ## Builds the binary for production: target/release/grand-arena.
 	$(CARGO) build --locked --release $(FEATURES)
+
+torture: ## Breaks servers and databases while they sell, for 5 minutes, and checks what clients were told (docs/proof.md).
+	$(CARGO) build --locked --workspace --bins $(FEATURES)
+	@$${CARGO_TARGET_DIR:-target}/debug/torture $(ARGS)
 
 BENCH = $${CARGO_TARGET_DIR:-target}/release/bench
 BUILD_BENCH = $(CARGO) build --locked --release --workspace --bins $(FEATURES)
