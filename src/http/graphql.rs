@@ -322,7 +322,7 @@ async fn execute(
         Answer::Own(response, room) => (response, room),
     };
     told_cost.tell(&mut response);
-    request::complete_errors(&mut response);
+    request::complete_errors(operation, &mut response);
     let is_request_error = request::is_request_error(&response);
     let failed = media_type == MediaType::GraphqlResponse && is_request_error;
     let status = if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK };

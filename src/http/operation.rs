@@ -92,7 +92,7 @@ pub(super) fn start(
 }
 
 fn told(answers: &Answers, operation: OperationType, mut response: Response) -> OperationEvent {
-    request::complete_errors(&mut response);
+    request::complete_errors(operation, &mut response);
     if request::has_failed(operation, &response) {
         return OperationEvent::Failed(response.errors);
     }

@@ -265,7 +265,7 @@ impl Executor for Limited {
             let completed = responses.map(move |mut response| {
                 let _held = (&carried, &charge, &permit, &room);
                 told_cost.tell(&mut response);
-                request::complete_errors(&mut response);
+                request::complete_errors(operation, &mut response);
                 response
             });
             completed.boxed()
