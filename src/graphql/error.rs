@@ -123,6 +123,15 @@ impl Fault {
         Self::new(Code::Internal, INTERNAL)
     }
 
+    /// The same, where something may have been done before: then it does not say that nothing was.
+    #[must_use]
+    pub fn unclear(self) -> Self {
+        match self.code {
+            Code::Overloaded => Self { code: Code::Unavailable, ..self },
+            _ => self,
+        }
+    }
+
     /// What the client is told.
     pub fn message(&self) -> &str {
         &self.message

@@ -249,7 +249,7 @@ async fn execute(
         Answer::Own(response, room) => (response, room),
     };
     told_cost.tell(&mut response);
-    request::complete_errors(&mut response, observed.id());
+    request::complete_errors(operation, &mut response, observed.id());
     observed.answered(&response.errors);
     let is_request_error = request::is_request_error(&response);
     let failed = media_type == MediaType::GraphqlResponse && is_request_error;

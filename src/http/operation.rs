@@ -120,7 +120,7 @@ fn told(
     operation: OperationType,
     mut response: Response,
 ) -> OperationEvent {
-    request::complete_errors(&mut response, id);
+    request::complete_errors(operation, &mut response, id);
     if request::has_failed(operation, &response) {
         return OperationEvent::Failed(response.errors);
     }

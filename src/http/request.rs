@@ -259,7 +259,10 @@ pub(super) fn name_defects(errors: &mut [ServerError], id: &RequestId) {
 
 /// Gives every error a code (those of the library have none), and none a place that does not exist.
 /// Defects are given the request's id.
-pub(super) fn complete_errors(response: &mut Response, id: &RequestId) {
+///
+/// Below a mutation's field something was done already, and only what is told of it could not be
+/// read: no code may say that nothing was done.
+pub(super) fn complete_errors(operation: OperationType, response: &mut Response, id: &RequestId) {
     response.errors.retain(|error| !was_told(error));
     for ServerError { extensions, path, locations, .. } in &mut response.errors {
         locations.retain(|at| at.line > 0);
@@ -270,6 +273,10 @@ pub(super) fn complete_errors(response: &mut Response, id: &RequestId) {
             let code =
                 if path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
             extensions.set("code", code.as_str());
+        }
+        let is_below = operation == OperationType::Mutation && path.len() > 1;
+        if is_below && extensions.get("code") == Some(&Code::Overloaded.as_str().into()) {
+            extensions.set("code", Code::Unavailable.as_str());
         }
     }
     name_defects(&mut response.errors, id);
@@ -309,4 +316,31 @@ pub(super) fn errors_to_json(errors: &[ServerError]) -> serde_json::Result<Vec<u
         errors: &'a [ServerError],
     }
     serde_json::to_vec(&RequestErrors { errors })
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{PathSegment, Response, ServerError};
+
+    use super::{Code, OperationType, complete_errors};
+
+    /// A reservation was committed and answered with OVERLOADED, since the prices of its seats
+    /// could not be read: "nothing was done".
+    #[test]
+    fn what_cannot_be_read_after_a_mutation_does_not_say_that_nothing_was_done() {
+        let code = |operation, path: &[&str]| {
+            let mut error = ServerError::new("too many reads are waiting", None);
+            error.path = path.iter().map(|name| PathSegment::Field((*name).to_owned())).collect();
+            let extensions = error.extensions.get_or_insert_default();
+            extensions.set("code", Code::Overloaded.as_str());
+            let mut response = Response::from_errors(vec![error]);
+            complete_errors(operation, &mut response);
+            let code = response.errors[0].extensions.as_ref().unwrap().get("code").cloned();
+            code.unwrap().into_json().unwrap()
+        };
+        let below = ["reserveSeats", "seats", "ticketTypes"];
+        assert_eq!(code(OperationType::Mutation, &below), "UNAVAILABLE");
+        assert_eq!(code(OperationType::Mutation, &below[..1]), "OVERLOADED", "by the desk");
+        assert_eq!(code(OperationType::Query, &below), "OVERLOADED");
+    }
 }

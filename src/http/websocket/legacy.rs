@@ -295,7 +295,7 @@ impl Executor for Limited {
             let completed = responses.map(move |mut response| {
                 let _held = (&carried, &charge, &permit, &room);
                 told_cost.tell(&mut response);
-                request::complete_errors(&mut response, &id);
+                request::complete_errors(operation, &mut response, &id);
                 if let Some(mut observed) = observed.take() {
                     observed.answered(&response.errors);
                     observed.end(&app);
