@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8080
 CROWD ?=
 BINARY = $${CARGO_TARGET_DIR:-target}/debug/grand-arena
 
-.PHONY: help run demo test web web-test lint format schema release bench bench-quick bench-live bench-night
+.PHONY: help run demo test test-upgrade web web-test lint format schema release bench bench-quick bench-live bench-night
 
 help: ## Says what there is.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -84,6 +84,20 @@ rust-example:
 test: python-packages rust-example
 test: ## Runs every test, on a PostgreSQL of its own and in a browser.
 	$(CARGO) test --locked --workspace $(FEATURES)
+
+# The version before is the last release; while there is none, what there was before the newest migration.
+NEWEST_MIGRATION := $(lastword $(sort $(wildcard migration/src/m[0-9]*.rs)))
+UPGRADE_FROM ?= $(shell git describe --tags --abbrev=0 2> /dev/null || git log -1 --diff-filter=A --format=%H^ -- $(NEWEST_MIGRATION))
+OLD = $(abspath $${CARGO_TARGET_DIR:-target})/upgrade
+
+test-upgrade: ## Builds the version before, and has it sell beside today's server (about 10 minutes).
+	rm -rf $(OLD)/source && git worktree prune
+	git worktree add --detach $(OLD)/source $(UPGRADE_FROM)
+	mkdir -p $(OLD)/source/web/dist
+	cd $(OLD)/source && $(CARGO) build --locked $(FEATURES) --target-dir $(OLD)/target
+	git worktree remove --force $(OLD)/source
+	ARENA_OLD_BINARY=$(OLD)/target/debug/grand-arena \
+		$(CARGO) test --locked $(FEATURES) --test arena a_server_of_the_version_before
 
 lint: ## Formatting and lints, warnings as errors.
 	$(CARGO) fmt --all --check

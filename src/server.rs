@@ -359,13 +359,15 @@ fn ear(settings: &ServeSettings, database: &Database) -> Result<Ear, ConnectErro
 /// The database, with its tables as they have to be.
 async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Store, ServerError> {
     // Before anything is done: it may be unreadable.
-    ear(settings, database)?;
+    let ear = ear(settings, database)?;
     let store = database.connect(&settings.database).await?;
+    tracing::info!(engine = %store.engine(), "connected to the database");
     if settings.no_migrate {
         store.check_migrated().await?;
     } else {
         store.migrate().await?;
     }
+    store.check_wake_ups(&ear).await?;
     Ok(store)
 }
 

@@ -5,6 +5,8 @@
 //! writes to these tables, a seat cannot be in a state that makes no sense, and cannot be sold
 //! twice.
 //!
+//! Servers of the version before go on beside those of this one: `README.md` has the rules.
+//!
 //! The tables can be distributed by event: every key begins with the event, no statement of a
 //! booking spans two events, and there are no triggers.
 
@@ -21,6 +23,17 @@ mod m0008_plans;
 mod m0009_arena;
 
 pub use m0004_by_the_book::ENTER_ORDER_CODES;
+
+/// The oldest migration that a server has to know to use the tables after this one, as `m0007`;
+/// `None`: all that could use them before can do so after it. It is in the migration's name, which
+/// servers of before read.
+#[must_use]
+pub fn oldest_that_serves(migration: &str) -> Option<&str> {
+    let (_, oldest) = migration.rsplit_once("__from_")?;
+    let digits = oldest.strip_prefix('m')?;
+    let is_number = digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then_some(oldest)
+}
 
 /// All migrations.
 #[derive(Debug)]

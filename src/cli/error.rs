@@ -26,6 +26,8 @@ pub(super) enum CommandError {
     Usage(String),
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    Distribute(#[from] crate::store::DistributeError),
     #[error("interrupted")]
     Interrupted,
     #[error(transparent)]

@@ -1,8 +1,9 @@
-//! The command line: `grand-arena serve | migrate | check | schema | import | export |
-//! order | token | crowd`.
+//! The command line: `grand-arena serve | migrate | distribute | check | schema | import |
+//! export | order | token | crowd`.
 
 mod argv;
 mod check;
+mod distribute;
 mod error;
 mod event;
 mod export;
@@ -72,6 +73,9 @@ enum Command {
     Serve(ServeSettings),
     /// Brings the database's tables up to date, and ends.
     Migrate(DatabaseSettings),
+    /// Spreads the database's tables over a cluster of Citus, by event; what is spread already
+    /// stays. Before the sale: it moves what there is, and bookings wait.
+    Distribute(DatabaseSettings),
     /// Verifies the books of a database: each sold seat in exactly one order, the change log
     /// folded equal to the seats, totals, keys. Reads only, beside running servers too. Says a
     /// line for each violation, and ends with 1 if there are any.
@@ -130,6 +134,7 @@ fn run(line: CommandLine, matches: &ArgMatches) -> Result<ExitCode, CommandError
         Command::Check(settings) => return runtime.block_on(check::check(settings)),
         Command::Serve(settings) => runtime.block_on(serve::serve(settings))?,
         Command::Migrate(settings) => runtime.block_on(migrate(settings))?,
+        Command::Distribute(settings) => runtime.block_on(distribute::distribute(settings))?,
         Command::Schema => io::stdout().write_all(graphql::sdl().as_bytes())?,
         Command::Import(arguments) => runtime.block_on(import::bring_in(arguments))?,
         Command::Export(arguments) => runtime.block_on(export::write_out(arguments))?,

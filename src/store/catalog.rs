@@ -7,6 +7,7 @@ use const_format::formatcp;
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::error::StoreError;
+use super::limits::begin_to_write;
 use super::pools::Store;
 use super::prices::{MAX_OLD_PRICE_MINOR, write_first_list};
 use super::rows::to_row;
@@ -67,8 +68,7 @@ impl Store {
         tell: &mut (dyn FnMut(usize) + Send),
     ) -> Result<EventId, CatalogError> {
         event.check()?;
-        let mut transaction = self.reads.begin().await?;
-        transaction.be_patient();
+        let transaction = begin_to_write(&self.reads).await?;
         let (currency, stage) = (plan.currency(), EventStage::Published);
         let focal_point = plan.drawing().focal_point;
         let focal_point = focal_point.map(|point| (point.x, point.y));

@@ -5,35 +5,19 @@ use std::time::Duration;
 use migration::{ENTER_ORDER_CODES, Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, Connection as _};
-use sea_orm::{ConnectionTrait, DbErr, SqlxPostgresConnector, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbErr, SqlxPostgresConnector, TransactionTrait as _,
+};
 
-use super::error::StoreError;
+use super::engine::{Engine, EngineError};
+use super::error::{StoreError, is_misprepared, is_of_another_session};
+use super::limits::{self, LOCK_BRIEFLY};
 use super::pool::{Address, NoAddress, Reach};
 use super::pools::Store;
-use super::sql::statement;
-
-/// The oldest PostgreSQL we test against, as `server_version_num` counts.
-const OLDEST_SERVER_VERSION: i32 = 140_000;
+use super::schema::{Schema, schema};
 
 /// How long the first connection may take before we say that the database cannot be reached.
 const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The limits that PostgreSQL keeps for a connection. A server that stalls, or loses its network,
-/// in the middle of a transaction loses its session after 2 s of silence. That frees the event for
-/// the others; they wait at most 3 s for a row lock. The longest statements are a large import's, a
-/// few seconds.
-///
-/// The same for all our connections: behind a pooler by transaction they may share sessions.
-///
-/// And no guesses: everything that is asked often is a look-up by key. Statistics are minutes old
-/// in a rush. A plan that reads a whole table because it was empty a moment ago, or that is
-/// compiled first, stays with a prepared statement.
-///
-/// The answer is whether it takes no writes, which is asked in the same breath.
-pub(super) const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
-    SET idle_in_transaction_session_timeout = '2s'; SET enable_seqscan = off; SET jit = off;
-    SET plan_cache_mode = force_generic_plan;
-    SELECT current_setting('transaction_read_only')";
 
 /// Any number that all servers agree on: who holds this advisory lock migrates.
 const MIGRATION_LOCK: i64 = 0x6772_616e_6461_7265;
@@ -71,21 +55,51 @@ pub enum ConnectError {
         /// What the operating system or PostgreSQL said.
         reason: String,
     },
-    /// It is older than what we know to work.
-    #[error("the database is PostgreSQL {0}; Grand Arena needs 14 or newer")]
-    TooOld(String),
-    /// It cannot store every text.
+    /// Its certificate is of a version that the driver cannot read.
     #[error(
-        "the database's encoding is {0}; Grand Arena needs one that was created with ENCODING \
-            'UTF8'"
+        "the certificate of the database at {0} is of X.509 version 1, as Debian makes them for \
+            trying things out; give it one of version 3, or add sslmode=disable to its address \
+            where nobody else is on the network"
     )]
-    Encoding(String),
+    Certificate(String),
+    /// It is nothing for us.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A newer server has changed its tables so that older ones can no longer use them.
+    #[error(
+        "this server is too old for the database, whose tables were changed by {0}; start the \
+            version that brought that in, or a later one"
+    )]
+    TooNew(String),
     /// Its tables could not be brought up to date, and are as they were.
     #[error("the database's tables could not be brought up to date: {0}")]
     Migration(String),
+    /// A pooler hands out connections by transaction, and leaves behind what was prepared.
+    #[error(
+        "DATABASE_URL leads to a pooler that forgets prepared statements between transactions; \
+            PgBouncer keeps them from version 1.21 on with max_prepared_statements above 0, or \
+            with pool_mode = session"
+    )]
+    Forgetful,
+    /// NOTIFY goes out and does not arrive.
+    #[error(
+        "wake-ups do not come through {0}, which leads to a pooler that hands out connections by \
+            transaction, or to another database; set ARENA_LISTEN_DATABASE_URL to the database \
+            itself"
+    )]
+    Unheard(&'static str),
     /// It answers, but a statement failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for ConnectError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(error) if is_of_another_session(&error) => Self::Forgetful,
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl Store {
@@ -104,29 +118,33 @@ impl Store {
         address: Address,
         settings: &ConnectSettings,
     ) -> Result<Self, ConnectError> {
-        let reach = Reach::new(address, SESSION);
-        check_reachable(&reach).await?;
-        Ok(Self::new(reach, settings.booking_connections, settings.reading_connections))
+        let engine = ask_engine(&Reach::new(address.clone(), limits::any_session())).await?;
+        let reach = Reach::new(address, limits::session(&engine));
+        let (bookings, reads) = (settings.booking_connections, settings.reading_connections);
+        Ok(Self::new(engine, reach, bookings, reads))
     }
 
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the
     /// others wait. A database that a newer server has migrated is left as it is.
     pub async fn migrate(&self) -> Result<(), ConnectError> {
-        let failed = |error: DbErr| ConnectError::Migration(error.to_string());
-        // The migrations are written for a connection of the driver's; how long each statement may
-        // take, nobody knows.
-        let options = self.reach.host("grand-arena migrate").await.map_err(StoreError::from)?;
-        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
-        let database = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-        database.execute_unprepared(SESSION).await.map_err(failed)?;
+        let failed = |error: DbErr| {
+            let is_forgetful = is_of_another_session(&error);
+            let failed = || ConnectError::Migration(error.to_string());
+            if is_forgetful { ConnectError::Forgetful } else { failed() }
+        };
+        let database = self.driver("grand-arena migrate").await?;
         let transaction = database.begin().await.map_err(failed)?;
+        // Whoever migrates may take long; those who sell wait for none of its locks for long.
         let wait = format!(
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
-             SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
+             SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({MIGRATION_LOCK});
+             {LOCK_BRIEFLY}"
         );
         transaction.execute_unprepared(&wait).await.map_err(failed)?;
-        if missing_migrations(&transaction).await? > 0 {
-            Migrator::up(&transaction, None).await.map_err(failed)?;
+        match schema(&transaction).await? {
+            Schema::UpToDate => {}
+            Schema::Behind(_) => Migrator::up(&transaction, None).await.map_err(failed)?,
+            Schema::TooNew(migration) => return Err(ConnectError::TooNew(migration)),
         }
         // Of orders that servers of a version before have written beside us.
         transaction.execute_unprepared(ENTER_ORDER_CODES).await.map_err(failed)?;
@@ -134,31 +152,26 @@ impl Store {
         database.close().await.map_err(failed)
     }
 
+    /// A connection of the driver's own, for what may take as long as it takes.
+    pub(super) async fn driver(&self, name: &str) -> Result<DatabaseConnection, StoreError> {
+        let options = self.reach.host(name).await?;
+        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let database = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        database.execute_unprepared(&limits::session(self.engine())).await?;
+        Ok(database)
+    }
+
     /// Whether all tables are there, for a server that is told not to migrate. Only reads.
     pub async fn check_migrated(&self) -> Result<(), ConnectError> {
-        let missing = missing_migrations(&self.upkeep).await?;
-        if missing == 0 {
-            return Ok(());
+        match schema(&self.upkeep).await? {
+            Schema::UpToDate => Ok(()),
+            Schema::Behind(missing) => {
+                let message = format!("{missing} of them are missing; run `grand-arena migrate`");
+                Err(ConnectError::Migration(message))
+            }
+            Schema::TooNew(migration) => Err(ConnectError::TooNew(migration)),
         }
-        let message = format!("{missing} of them are missing; run `grand-arena migrate`");
-        Err(ConnectError::Migration(message))
     }
-}
-
-/// How many of our migrations the database has not seen. Those it has seen and we do not know are a
-/// newer server's, whose tables serve us as well. The crate's own count refuses them.
-async fn missing_migrations(database: &impl ConnectionTrait) -> Result<usize, StoreError> {
-    const HAS_ANY: &str = "SELECT to_regclass('seaql_migrations') IS NOT NULL";
-    const APPLIED: &str = "SELECT version FROM seaql_migrations";
-    let has_any = database.query_one_raw(statement(HAS_ANY, [])).await?;
-    let has_any = has_any.map_or(Ok(false), |row| row.try_get_by_index(0))?;
-    let rows =
-        if has_any { database.query_all_raw(statement(APPLIED, [])).await? } else { Vec::new() };
-    let applied =
-        rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?;
-    let migrations = Migrator::migrations();
-    let missing = migrations.iter().filter(|step| !applied.iter().any(|name| name == step.name()));
-    Ok(missing.count())
 }
 
 /// Checks an address without connecting. `name` is the setting it comes from.
@@ -169,31 +182,35 @@ pub fn parse_address(url: &str, name: &'static str) -> Result<Address, ConnectEr
     })
 }
 
-async fn check_reachable(reach: &Reach) -> Result<(), ConnectError> {
-    let unreachable =
-        |reason: String| ConnectError::Unreachable { address: reach.address().shown(), reason };
-    let version = sqlx::query_as::<_, (String, String, String)>(
-        "SELECT current_setting('server_version_num'), current_setting('server_version'), \
-            current_setting('server_encoding')",
-    );
+/// Connects once, and asks the database what it is.
+async fn ask_engine(reach: &Reach) -> Result<Engine, ConnectError> {
     // Straight to the server rather than through a pool, which would wait for it to come up.
     let first = async {
         let mut connection = reach.connect_once("grand-arena").await?;
-        let answer = version.fetch_one(&mut connection).await?;
+        let engine = Engine::ask(&mut connection).await?;
         connection.close().await?;
-        Ok::<_, sqlx::Error>(answer)
+        Ok::<_, sqlx::Error>(engine)
     };
+    let address = || reach.address().shown();
     let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first).await.map_err(|_| {
-        unreachable(format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs()))
+        let reason = format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs());
+        ConnectError::Unreachable { address: address(), reason }
     })?;
-    let (number, name, encoding) = answer.map_err(|error| unreachable(plain_reason(&error)))?;
-    if encoding != "UTF8" {
-        return Err(ConnectError::Encoding(encoding));
+    Ok(answer.map_err(|error| why_unreachable(&error, address()))??)
+}
+
+/// What keeps us from the database at an address.
+fn why_unreachable(error: &sqlx::Error, address: String) -> ConnectError {
+    // rustls' word for it.
+    const OLD_CERTIFICATE: &str = "UnsupportedCertVersion";
+    if is_misprepared(error) {
+        return ConnectError::Forgetful;
     }
-    match number.parse::<i32>() {
-        Ok(number) if number >= OLDEST_SERVER_VERSION => Ok(()),
-        _ => Err(ConnectError::TooOld(name)),
+    let reason = plain_reason(error);
+    if reason.contains(OLD_CERTIFICATE) {
+        return ConnectError::Certificate(address);
     }
+    ConnectError::Unreachable { address, reason }
 }
 
 /// The operating system's or PostgreSQL's message without a library's words around it.

@@ -107,6 +107,19 @@ fn is_unreachable(error: &DbErr) -> bool {
     is_away(error)
 }
 
+/// Whether a statement that was prepared is another session's: a pooler has handed out one session
+/// for the other.
+pub(super) fn is_of_another_session(error: &DbErr) -> bool {
+    of_driver(error).is_some_and(is_misprepared)
+}
+
+/// The same of what the driver says: there is no such prepared statement, or one already.
+pub(super) fn is_misprepared(error: &sqlx::Error) -> bool {
+    const CODES: [&str; 2] = ["26000", "42P05"];
+    let sqlx::Error::Database(error) = error else { return false };
+    error.code().is_some_and(|code| CODES.contains(&code.as_ref()))
+}
+
 /// Whether a new order's code is that of another order.
 fn is_code_taken(error: &DbErr) -> bool {
     const CODES: &str = "order_codes_pkey";
@@ -126,11 +139,20 @@ fn is_transient(error: &DbErr) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         // What arrives of a connection that breaks in the middle of a message.
         sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| is_transient_sqlstate(&code))
-        }
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            is_transient_sqlstate(&code) || is_of_a_lost_worker(&code, error.message())
+        }),
         _ => false,
     }
+}
+
+/// What Citus says when it has lost a worker and gives no code of its own for it. In a commit it is
+/// unknown what became of that.
+fn is_of_a_lost_worker(code: &str, message: &str) -> bool {
+    const INTERNAL: &str = "XX000";
+    const WORDS: [&str; 2] =
+        ["failure on connection marked as essential", "could not find any healthy placement"];
+    code == INTERNAL && WORDS.iter().any(|words| message.starts_with(words))
 }
 
 /// Classes and codes of PostgreSQL's appendix A that pass by themselves.

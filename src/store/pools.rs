@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::engine::Engine;
 use super::pool::{Pool, PoolState, Reach};
 use super::read_turns::ReadTurns;
 use super::seatings::Seatings;
@@ -27,6 +28,7 @@ pub struct Store {
     pub(super) reads: Pool,
     pub(super) upkeep: Pool,
     pub(super) reach: Arc<Reach>,
+    engine: Arc<Engine>,
     statements: Arc<AtomicU64>,
     pub(super) read_turns: Arc<ReadTurns>,
     /// What the best seats are chosen on.
@@ -38,7 +40,7 @@ pub struct Store {
 impl Store {
     /// So many connections at most for bookings, and for queries. The runtime is the one that this
     /// is called on.
-    pub(super) fn new(reach: Arc<Reach>, bookings: u32, reads: u32) -> Self {
+    pub(super) fn new(engine: Engine, reach: Arc<Reach>, bookings: u32, reads: u32) -> Self {
         let statements = Arc::new(AtomicU64::new(0));
         let pool = |name, most| Pool::new(name, most, Arc::clone(&reach), Arc::clone(&statements));
         Self {
@@ -46,11 +48,17 @@ impl Store {
             reads: pool("grand-arena reads", reads),
             upkeep: pool("grand-arena upkeep", UPKEEP_CONNECTIONS),
             reach,
+            engine: Arc::new(engine),
             statements,
             read_turns: Arc::new(ReadTurns::of(reads)),
             seatings: Arc::default(),
             runtime: Handle::current(),
         }
+    }
+
+    /// What the database is.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// How many statements were carried out so far.

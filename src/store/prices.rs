@@ -5,7 +5,7 @@
 //!
 //! LATERAL, so that each is a look-up by key, whatever the planner believes the tables to hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -74,16 +74,20 @@ pub(super) async fn read_prices(
 ) -> Result<PriceLists, StoreError> {
     const LISTS: &str = formatcp!(
         "SELECT {TICKET_COLUMNS}
-  FROM UNNEST($1::bigint[], $2::integer[]) AS list (event_id, price_version)
+  FROM (SELECT $1::bigint AS event_id, price_version
+          FROM UNNEST($2::integer[]) AS list (price_version)) AS list
 {TICKETS_OF_LISTS}"
     );
-    let lists: BTreeSet<_> = lists.into_iter().map(|(event, list)| (event.0, list.0)).collect();
-    let events = bigints(lists.iter().map(|(event, _)| *event));
-    let versions = ints(lists.iter().map(|(_, version)| *version));
-    let rows = TicketRow::find_by_statement(statement(LISTS, [events, versions]));
+    let mut by_event: BTreeMap<EventId, BTreeSet<i32>> = BTreeMap::new();
+    for (event, list) in lists {
+        by_event.entry(event).or_default().insert(list.0);
+    }
     let mut prices = PriceLists::default();
-    for row in rows.all(connection).await? {
-        prices.add(PriceVersion(row.price_version), row.category(), row.into_type());
+    for (event, versions) in by_event {
+        let query = statement(LISTS, [event.0.into(), ints(versions)]);
+        for row in TicketRow::find_by_statement(query).all(connection).await? {
+            prices.add(PriceVersion(row.price_version), row.category(), row.into_type());
+        }
     }
     Ok(prices)
 }

@@ -9,9 +9,11 @@ use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::time::timeout;
 
-use super::connect::{ConnectError, SESSION, parse_address};
+use super::connect::{ConnectError, parse_address};
 use super::error::StoreError;
+use super::limits;
 use super::pool::Reach;
+use super::pooler;
 use super::pools::Store;
 use super::sql::statement;
 use crate::domain::{EventId, Revision};
@@ -21,6 +23,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// What it is called in PostgreSQL.
 const NAME: &str = "grand-arena listen";
+
+/// How long a wake-up takes at most, and how many are sent in vain before an address counts as one
+/// through which none comes. On a healthy database one takes a few milliseconds.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+const MOST_TRIES: u32 = 5;
 
 /// The channel of the wake-ups.
 const CHANNEL: &str = "grand_arena";
@@ -86,6 +93,28 @@ pub fn parse(payload: &str) -> impl Iterator<Item = (EventId, Reached)> {
 }
 
 impl Store {
+    /// Finds out whether wake-ups that this database sends come to an ear. If nothing
+    /// answers there, it is not known: whoever keeps listening says so.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::Unheard`], with the name of its setting, if they do not.
+    pub async fn check_wake_ups(&self, ear: &Ear) -> Result<(), ConnectError> {
+        let keeps_sessions = ear.keeps_sessions().await;
+        if keeps_sessions.is_ok_and(|keeps_sessions| !keeps_sessions) {
+            return Err(ConnectError::Unheard(ear.setting));
+        }
+        let Ok(mut listener) = ear.listen().await else { return Ok(()) };
+        for _ in 0..MOST_TRIES {
+            self.heartbeat().await?;
+            let heard = timeout(HEARD_WITHIN, listener.try_recv()).await;
+            if heard.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(ConnectError::Unheard(ear.setting))
+    }
+
     /// Sends a wake-up of nothing: those who listen can tell that they still hear. It is a write as
     /// well, which is on the disk when this returns. No standby is waited for: a commit that one
     /// holds up keeps its process, even if we are gone, and there would be more each second.
@@ -108,7 +137,11 @@ impl Store {
 
 /// What hears the wake-ups, on a connection of its own.
 #[derive(Debug)]
-pub struct Ear(Arc<Reach>);
+pub struct Ear {
+    reach: Arc<Reach>,
+    /// Where its address comes from.
+    setting: &'static str,
+}
 
 impl Ear {
     /// At an address that leads to PostgreSQL itself, not to a pooler that hands out connections by
@@ -118,7 +151,8 @@ impl Ear {
     ///
     /// If the address cannot be read.
     pub fn at(url: &str, name: &'static str) -> Result<Self, ConnectError> {
-        Ok(Self(Reach::new(parse_address(url, name)?, SESSION)))
+        let reach = Reach::new(parse_address(url, name)?, limits::any_session());
+        Ok(Self { reach, setting: name })
     }
 
     /// A connection that hears them from now on.
@@ -128,7 +162,7 @@ impl Ear {
     /// If there is none, or it takes too long.
     pub async fn listen(&self) -> Result<PgListener, sqlx::Error> {
         let listening = async {
-            let options = self.0.host(NAME).await?;
+            let options = self.reach.host(NAME).await?;
             let pool = PgPoolOptions::new()
                 .max_connections(1)
                 .acquire_timeout(CONNECT_TIMEOUT)
@@ -142,6 +176,12 @@ impl Ear {
             Ok(listener)
         };
         timeout(CONNECT_TIMEOUT, listening).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Whether its connection keeps its session.
+    async fn keeps_sessions(&self) -> Result<bool, sqlx::Error> {
+        let asked = async { pooler::keeps_sessions(&self.reach.host(NAME).await?).await };
+        timeout(CONNECT_TIMEOUT, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 }
 

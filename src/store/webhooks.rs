@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::audit::write_audit;
 use super::error::StoreError;
+use super::limits::begin_to_write;
 use super::pools::Store;
 use super::sql::{statement, texts};
 use crate::domain::webhook::WebhookKinds;
@@ -127,7 +128,7 @@ impl Store {
 SELECT $1, $2, $3, $4 WHERE (SELECT count(*) FROM webhooks) < $5 RETURNING *";
         const TOLD: &str = "INSERT INTO webhook_cursors (event_id, webhook_id, revision, version)
 SELECT id, $1, revision, version FROM events WHERE $2::bigint IS NULL OR id = $2";
-        let transaction = self.reads.begin().await?;
+        let transaction = begin_to_write(&self.reads).await?;
         transaction.execute_unprepared(ALONE).await?;
         let names: Vec<_> = webhook.kinds.named().iter().map(ToString::to_string).collect();
         let event = webhook.event.map(|event| event.0);
@@ -157,7 +158,7 @@ SELECT id, $1, revision, version FROM events WHERE $2::bigint IS NULL OR id = $2
         audit: AuditEntry,
     ) -> Result<bool, StoreError> {
         const DELETE: &str = "DELETE FROM webhooks WHERE id = $1 RETURNING *";
-        let transaction = self.reads.begin().await?;
+        let transaction = begin_to_write(&self.reads).await?;
         let delete = statement(DELETE, [webhook.0.into()]);
         let deleted = WebhookRow::find_by_statement(delete).one(&transaction).await?;
         let Some(deleted) = deleted else { return Ok(false) };
@@ -181,7 +182,7 @@ SELECT id, $1, revision, version FROM events WHERE $2::bigint IS NULL OR id = $2
     ) -> Result<Option<WebhookRecord>, StoreError> {
         const RESUME: &str = "UPDATE webhooks SET paused_at = NULL, failing_since = NULL,
        failures = 0, next_try_at = NULL WHERE id = $1 RETURNING *";
-        let transaction = self.reads.begin().await?;
+        let transaction = begin_to_write(&self.reads).await?;
         let resume = statement(RESUME, [webhook.0.into()]);
         let found = WebhookRow::find_by_statement(resume).one(&transaction).await?;
         let Some(found) = found else { return Ok(None) };

@@ -63,6 +63,27 @@ async fn a_booking_that_fails_in_the_middle_leaves_nothing_and_sinks_nobody_else
     books::check(&arena, &event).await;
 }
 
+/// Citus gives no code of its own where it has lost a worker, only these words.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_citus_has_lost_makes_a_booking_unavailable() {
+    let arena = Arena::new().await;
+    let event = arena.event(2).await;
+    const LOSE: &str = "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN RAISE ''failure on connection marked as essential: 10.0.0.7:5432''
+              USING ERRCODE = ''XX000''; END';
+         CREATE TRIGGER lose BEFORE INSERT ON order_seats FOR EACH ROW EXECUTE FUNCTION lose()";
+    sqlx::raw_sql(LOSE).execute(&arena.sql).await.unwrap();
+    arena.expect_warning("a booking was given up");
+    let server = arena.server().await;
+    let alice = server.client("alice");
+    alice.reserve(&event, [1]).await;
+    let input =
+        json!({ "eventId": event.gid, "seatIds": event.seat_gids([1]), "idempotencyKey": "key" });
+    let answer = alice.send(CONFIRM, json!({ "input": input })).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+    books::check(&arena, &event).await;
+}
+
 /// Every connection is cut while bookings are under way: clients get an outcome or a code, and
 /// repeating the request finds out what became of it.
 #[tokio::test(flavor = "multi_thread")]

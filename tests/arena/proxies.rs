@@ -7,6 +7,7 @@ use grand_arena::config::LimitSettings;
 use serde_json::json;
 
 use crate::harness::node::{address_of_its_own, skip};
+use crate::harness::process::program;
 use crate::harness::socket::SEAT_CHANGES;
 use crate::harness::{
     Arena, Client, Event, Socket, TestServer, books, default_limits, eventually, token,
@@ -55,14 +56,6 @@ fn snippets() -> Vec<(&'static str, &'static str)> {
 
 fn snippet(heading: &str) -> &'static str {
     snippets().into_iter().find(|(of, _)| *of == heading).unwrap().1
-}
-
-/// Administrators' programs are not on everybody's path.
-pub fn program(name: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&folders).collect();
-    let others = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
-    folders.into_iter().chain(others).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// Starts the proxy that a snippet is for, between this address and the server.

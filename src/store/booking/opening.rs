@@ -26,6 +26,7 @@ use crate::domain::{
 use crate::random;
 use crate::store::entity::{event, seat};
 use crate::store::error::StoreError;
+use crate::store::limits::LIMITED;
 use crate::store::numbers::CONFIRMED;
 use crate::store::pool::Transaction;
 use crate::store::prices::read_prices;
@@ -175,7 +176,8 @@ struct Locked {
 /// once they are locked, even if the statement began before another transaction changed them
 /// (PostgreSQL's READ COMMITTED). The first row is the event's and has the clock.
 static LOCK: LazyLock<String> = LazyLock::new(|| {
-    let event = event::Entity::find_by_id(0).lock_exclusive().build(DbBackend::Postgres).sql;
+    let event = event::Entity::find_by_id(0).filter(Expr::cust(LIMITED)).lock_exclusive();
+    let event = event.build(DbBackend::Postgres).sql;
     let seats = seat::Entity::find()
         .filter(seat::Column::EventId.eq(0))
         .filter(seat::Column::Id.eq_any([0]))

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sea_orm::{EntityTrait, QuerySelect};
+use const_format::formatcp;
+use sea_orm::ConnectionTrait as _;
 
 use super::amend::write_event;
 use super::batched_command::BatchedCommand;
@@ -17,12 +18,13 @@ use super::write::{reschedule_expiry, write_changes, write_orders, write_owners}
 use crate::domain::ledger::Ledger;
 use crate::domain::{Change, EventId, EventStage};
 use crate::store::audit::write_audit;
-use crate::store::entity::event;
 use crate::store::error::StoreError;
+use crate::store::limits::LIMITED;
 use crate::store::pool::{Pool, Transaction};
 use crate::store::pools::Store;
 use crate::store::prices::write_next_list;
 use crate::store::seatings::{SeatingLease, SeatingReturn, Seatings};
+use crate::store::sql::statement;
 
 /// How long a connection is kept without a pause between transactions. PostgreSQL tells its
 /// autovacuum what a session has changed when the session is between transactions, and once a
@@ -86,11 +88,9 @@ impl BookingSession {
     /// On any error nothing is locked, and nothing was written.
     pub async fn lock_event(&mut self, event: EventId) -> Result<(), StoreError> {
         let open = self.open_transaction().await?;
-        let row = event::Entity::find_by_id(event.0)
-            .select_only()
-            .column(event::Column::Id)
-            .lock_exclusive();
-        row.into_tuple::<i64>().one(&open.transaction).await?;
+        const LOCK: &str =
+            formatcp!("SELECT id FROM events WHERE id = $1 AND {LIMITED} FOR UPDATE");
+        open.transaction.query_one_raw(statement(LOCK, [event.0.into()])).await?;
         self.open = Some(open);
         Ok(())
     }

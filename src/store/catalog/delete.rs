@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use crate::domain::{AuditAction, AuditEntry, EventId, ViewerId};
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
+use crate::store::limits::begin_to_write;
 use crate::store::numbers::RESERVED;
 use crate::store::pool::Transaction;
 use crate::store::pools::Store;
@@ -55,8 +56,7 @@ impl Store {
         by: &ViewerId,
         event: EventId,
     ) -> Result<Deletion, StoreError> {
-        let mut transaction = self.reads.begin().await?;
-        transaction.be_patient();
+        let transaction = begin_to_write(&self.reads).await?;
         let found = why_not(&transaction, event).await?;
         let Ok((slug, name)) = found else {
             transaction.rollback().await?;

@@ -9,6 +9,7 @@ use crate::domain::plan::is_currency;
 use crate::domain::{AuditAction, AuditEntry, EventId, EventStage, ViewerId};
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
+use crate::store::limits::begin_to_write;
 use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
@@ -43,8 +44,7 @@ impl Store {
         plan: &PlanSource,
     ) -> Result<EventId, CatalogError> {
         event.check()?;
-        let mut transaction = self.reads.begin().await?;
-        transaction.be_patient();
+        let transaction = begin_to_write(&self.reads).await?;
         let currency = currency_of(&transaction, plan).await?;
         let said = (currency.as_str(), EventStage::Draft, None);
         let id = insert_event(&transaction, event, said).await?;

@@ -59,6 +59,8 @@ impl Address {
             let url = format!("postgres://{user}{host}{path}?{query}");
             let options: PgConnectOptions = url.parse().map_err(|_| NoAddress::Unreadable)?;
             let is_list = options.get_host().contains(',');
+            // PgBouncer takes the driver's default for a reason to refuse. Floats come as bytes.
+            let options = options.extra_float_digits(None);
             if is_list { Err(NoAddress::Unreadable) } else { Ok(options) }
         };
         let hosts = hosts.into_iter().map(read).collect::<Result<_, _>>()?;

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::sqlx::{self, ConnectOptions as _, PgConnection, Row as _};
+use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout, timeout_at};
@@ -46,7 +46,7 @@ const NO_HOST: usize = usize::MAX;
 pub(in crate::store) struct Reach {
     address: Address,
     /// What is said to PostgreSQL on each new connection; answers whether it takes no writes.
-    session: &'static str,
+    session: String,
     /// Where the attempts of an outage are made.
     runtime: Handle,
     /// The host that took the last connection.
@@ -71,10 +71,10 @@ struct Outage {
 
 impl Reach {
     /// The runtime is the one that this is called on.
-    pub(in crate::store) fn new(address: Address, session: &'static str) -> Arc<Self> {
+    pub(in crate::store) fn new(address: Address, session: String) -> Arc<Self> {
         Arc::new(Self {
             address,
-            session,
+            session: format!("{session}; SELECT current_setting('transaction_read_only')"),
             runtime: Handle::current(),
             host: NO_HOST.into(),
             outage: watch::Sender::new(None),
@@ -163,7 +163,8 @@ impl Reach {
         let options = options.clone().application_name(application);
         let opening = async {
             let mut connection = options.connect().await?;
-            let is_read_only = sqlx::raw_sql(self.session).fetch_one(&mut connection).await?;
+            let session = sqlx::raw_sql(AssertSqlSafe(self.session.clone()));
+            let is_read_only = session.fetch_one(&mut connection).await?;
             let is_read_only: String = is_read_only.try_get(0)?;
             if is_read_only == "on" && !self.address.any_will_do {
                 Connection::new(connection).goodbye().await;

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 
+use super::seats::serials_by_event;
 use crate::domain::{BlockReason, EventId, SeatBlock, SeatId};
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
-use crate::store::sql::{bigints, ints, statement};
+use crate::store::sql::{ints, statement};
 
 /// Why a seat is blocked, and since when.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,12 +46,13 @@ impl TryFrom<BlockRow> for BlockRecord {
 impl Store {
     /// Why these seats are blocked, in no particular order; those that are not are left out.
     pub async fn blocks(&self, seats: &[SeatId]) -> Result<Vec<BlockRecord>, StoreError> {
-        const BLOCKS: &str = "SELECT seat_blocks.*
-  FROM UNNEST($1::bigint[], $2::integer[]) AS wanted (event_id, seat_id)
-  JOIN seat_blocks USING (event_id, seat_id)";
-        let events = bigints(seats.iter().map(|seat| seat.event.0));
-        let query = statement(BLOCKS, [events, ints(seats.iter().map(|seat| seat.serial))]);
-        let rows = BlockRow::find_by_statement(query).all(&self.reads).await?;
+        const BLOCKS: &str = "SELECT seat_blocks.* FROM UNNEST($2::integer[]) AS wanted (id)
+  JOIN seat_blocks ON event_id = $1 AND seat_id = wanted.id";
+        let mut rows = Vec::new();
+        for (event, serials) in serials_by_event(seats) {
+            let query = statement(BLOCKS, [event.0.into(), ints(serials)]);
+            rows.extend(BlockRow::find_by_statement(query).all(&self.reads).await?);
+        }
         rows.into_iter().map(BlockRecord::try_from).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Seats with where they are: by id, and in pages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, RESERVED};
 use crate::store::pools::Store;
-use crate::store::sql::{bigints, ints, statement, texts};
+use crate::store::sql::{ints, statement, texts};
 
 /// Where a seat is. Never changes after the import.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -107,17 +107,31 @@ impl TryFrom<SeatRow> for SeatRecord {
     }
 }
 
+/// The serial numbers by event, each once: a look-up concerns one event, so that it asks one shard
+/// where events are distributed.
+pub(super) fn serials_by_event(ids: &[SeatId]) -> BTreeMap<EventId, BTreeSet<i32>> {
+    let mut by_event: BTreeMap<EventId, BTreeSet<i32>> = BTreeMap::new();
+    for id in ids {
+        by_event.entry(id.event).or_default().insert(id.serial);
+    }
+    by_event
+}
+
 impl Store {
     /// The seats with these ids, in no particular order; ids that name nothing are left out.
     pub async fn seats(&self, ids: &[SeatId]) -> Result<Vec<SeatRecord>, StoreError> {
         const SEATS: &str = formatcp!(
             "SELECT {SEAT_COLUMNS}
-  FROM UNNEST($1::bigint[], $2::integer[]) AS wanted (event_id, id)
-  JOIN seats USING (event_id, id) JOIN seat_places USING (event_id, id)"
+  FROM UNNEST($2::integer[]) AS wanted (id)
+  JOIN seats ON seats.event_id = $1 AND seats.id = wanted.id
+  JOIN seat_places ON seat_places.event_id = $1 AND seat_places.id = wanted.id"
         );
-        let events = bigints(ids.iter().map(|id| id.event.0));
-        let query = statement(SEATS, [events, ints(ids.iter().map(|id| id.serial))]);
-        seat_records(SeatRow::find_by_statement(query).all(&self.reads).await?)
+        let mut found = Vec::with_capacity(ids.len());
+        for (event, serials) in serials_by_event(ids) {
+            let query = statement(SEATS, [event.0.into(), ints(serials)]);
+            found.extend(SeatRow::find_by_statement(query).all(&self.reads).await?);
+        }
+        seat_records(found)
     }
 
     /// The seats of an event that pass the filter, after a serial number, ascending.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use const_format::formatcp;
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::kept::{KeptSeating, PlanStamp};
@@ -11,6 +12,7 @@ use crate::domain::best::{Layout, Place, Seating};
 use crate::domain::plan::{PlaceKind, PlaceTraits};
 use crate::domain::{Cause, EventId, Revision, SeatId, SeatStatus};
 use crate::store::error::StoreError;
+use crate::store::limits::LIMITED;
 use crate::store::rows;
 use crate::store::sql::statement;
 
@@ -44,7 +46,8 @@ pub(super) async fn lock_head(
     connection: &impl ConnectionTrait,
     event: EventId,
 ) -> Result<Option<Head>, StoreError> {
-    head(connection, concat!(head!(), " FOR UPDATE"), event).await
+    const LOCK: &str = formatcp!("{} AND {LIMITED} FOR UPDATE", head!());
+    head(connection, LOCK, event).await
 }
 
 async fn head(

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod line;
 pub mod node;
 pub mod pair;
+pub mod pgbouncer;
 pub mod process;
 pub mod socket;
 pub mod warnings;

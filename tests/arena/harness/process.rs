@@ -1,7 +1,7 @@
 //! The real binary, as a process of its own.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -17,6 +17,14 @@ pub fn grand_arena(arguments: &[&str]) -> Command {
     // Tests hurry, and machines differ in how many files may be open.
     command.env("ARENA_LIMITS", "off").env("ARENA_MAX_SUBSCRIPTIONS", "1000");
     command
+}
+
+/// Administrators' programs are not on everybody's path.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&folders).collect();
+    let others = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    folders.into_iter().chain(others).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// The same command with so much address space at most.
