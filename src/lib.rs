@@ -19,6 +19,7 @@ pub mod config;
 pub mod database;
 mod deflate;
 pub mod desk;
+pub mod doctor;
 pub mod embedded;
 pub mod endpoint;
 pub mod feed;

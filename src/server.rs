@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::door::files_wanted;
 pub use self::tokens::identity;
 use crate::account::Shares;
 use crate::cleaner::Cleaner;

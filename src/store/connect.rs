@@ -214,7 +214,7 @@ fn why_unreachable(error: &sqlx::Error, address: String) -> ConnectError {
 }
 
 /// The operating system's or PostgreSQL's message without a library's words around it.
-fn plain_reason(error: &sqlx::Error) -> String {
+pub(super) fn plain_reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),

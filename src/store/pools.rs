@@ -15,7 +15,7 @@ use crate::memory::Allowance;
 
 /// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few,
 /// each for a moment; their own, so that no flood of queries can hold them up.
-const UPKEEP_CONNECTIONS: u32 = 3;
+pub(super) const UPKEEP_CONNECTIONS: u32 = 3;
 
 /// The database. Cheap to clone.
 ///

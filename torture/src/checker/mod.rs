@@ -2,13 +2,13 @@
 //!
 //! Event by event, since nothing spans two:
 //!
-//! 1. [`knowledge`] is what somebody had been told by when, and [`origins`] who asked for what.
-//! 2. [`terms`] are what terms and prices may have been: they are not in the log.
-//! 3. [`fold`] goes through the log, row by row, and comes to a [`book`]: each seat at each
-//!    revision. [`expiry`] looks at how long holds lasted.
-//! 4. [`calls`] finds a position for each answer and refusal at which it is true, in real time's
-//!    order. [`maps`] holds whole maps against the book.
-//! 5. [`streams`] does so with what subscribers were sent, and [`tables`] with the tables in the
+//! 1. `knowledge` is what somebody had been told by when, and `origins` who asked for what.
+//! 2. `terms` are what terms and prices may have been: they are not in the log.
+//! 3. `fold` goes through the log, row by row, and comes to a `book`: each seat at each
+//!    revision. `expiry` looks at how long holds lasted.
+//! 4. `calls` finds a position for each answer and refusal at which it is true, in real time's
+//!    order. `maps` holds whole maps against the book.
+//! 5. `streams` does so with what subscribers were sent, and `tables` with the tables in the
 //!    end.
 //!
 //! It takes time in proportion to the history, but for sorting.
