@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8080
 CROWD ?=
 BINARY = $${CARGO_TARGET_DIR:-target}/debug/grand-arena
 
-.PHONY: help run demo test test-upgrade web web-test lint format schema release bench bench-quick bench-live bench-night
+.PHONY: help run demo test test-upgrade web web-test lint format schema release bench bench-quick bench-live bench-night torture
 
 help: ## Says what there is.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -59,9 +59,9 @@ web:
 	@echo "The live map and the explorer are not built: that takes Node 20.10 or newer, with npm. The rest works."
 endif
 
-# What examples_other.rs and webhooks/libraries.rs in tests/arena run. The example in Rust is a workspace of its own; it
+# What examples_other.rs, operating.rs and webhooks/libraries.rs in tests/arena run. The example in Rust is a workspace of its own; it
 # is built here, so that the tests have the processors to themselves.
-PYTHON_PACKAGES := examples/python-box-office tests/webhooks
+PYTHON_PACKAGES := examples/python-box-office tests/kubernetes tests/webhooks
 RUST_EXAMPLE := --locked --manifest-path examples/rust-consumer/Cargo.toml
 HAS_PYTHON := $(filter True,$(shell python3 -c 'import ensurepip, sys, venv; print(sys.version_info >= (3, 11))' 2> /dev/null))
 
@@ -118,6 +118,25 @@ schema: ## Writes schema.graphql anew, from the code.
 
 release: web ## Builds the binary for production: target/release/grand-arena.
 	$(CARGO) build --locked --release $(FEATURES)
+
+# Where the Debian package takes manual pages and completions from; the binary writes them itself.
+MANUAL = target/manual
+
+MAINTAINER := $(shell sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
+
+.PHONY: deb
+deb: release ## Builds a Debian package in target/debian; takes cargo-deb (cargo install cargo-deb).
+	install -d $(MANUAL)/man
+	target/release/grand-arena man --folder $(MANUAL)/man
+	target/release/grand-arena completions bash > $(MANUAL)/grand-arena.bash
+	target/release/grand-arena completions zsh > $(MANUAL)/_grand-arena
+	target/release/grand-arena completions fish > $(MANUAL)/grand-arena.fish
+	printf '%s (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' \
+		$$(target/release/grand-arena --version) "$(MAINTAINER)" "$$(date --rfc-email)" > $(MANUAL)/changelog
+	$(CARGO) deb --no-build
+torture: ## Breaks servers and databases while they sell, for 5 minutes, and checks what clients were told (docs/proof.md).
+	$(CARGO) build --locked --workspace --bins $(FEATURES)
+	@$${CARGO_TARGET_DIR:-target}/debug/torture $(ARGS)
 
 BENCH = $${CARGO_TARGET_DIR:-target}/release/bench
 BUILD_BENCH = $(CARGO) build --locked --release --workspace --bins $(FEATURES)

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::{Desk, DeskError, ExpiryAlarm};
 use crate::domain::EventId;
 use crate::domain::command::Expire;
+use crate::pulse::Pulse;
 use crate::store::{Store, StoreError};
 
 /// The longest sleep. Holds granted by this server ring the alarm; this is for those of a server
@@ -50,6 +51,7 @@ pub struct Cleaner {
     store: Store,
     desk: Arc<Desk>,
     alarm: Arc<ExpiryAlarm>,
+    pulse: Pulse,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +65,12 @@ enum CleanerError {
 impl Cleaner {
     /// A cleaner that sleeps by this alarm.
     pub fn new(store: Store, desk: Arc<Desk>, alarm: Arc<ExpiryAlarm>) -> Self {
-        Self { store, desk, alarm }
+        Self { store, desk, alarm, pulse: Pulse::default() }
+    }
+
+    /// Beats whenever it has got something from the database, which is once a second at least.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Cleans until told to stop.
@@ -86,6 +93,7 @@ impl Cleaner {
     async fn clean(&self) -> Result<Duration, CleanerError> {
         loop {
             let next = self.store.next_expiries(BATCH_EVENTS).await?;
+            self.pulse.beat();
             let (due, later): (Vec<_>, Vec<_>) =
                 next.into_iter().partition(|next| next.due_in.is_zero());
             if due.is_empty() {
@@ -114,6 +122,7 @@ impl Cleaner {
             // then the event's alarm stays as it is, which is due.
             let expire = Expire { seats: due, looks_ahead: rest.is_empty() && is_all };
             ended += self.desk.submit_although_full(event, expire).await?;
+            self.pulse.beat();
             if rest.is_empty() {
                 break;
             }

@@ -19,6 +19,7 @@ pub mod config;
 pub mod database;
 mod deflate;
 pub mod desk;
+pub mod doctor;
 pub mod embedded;
 pub mod endpoint;
 pub mod feed;
@@ -31,6 +32,7 @@ pub mod metrics;
 pub mod open_files;
 pub mod pace;
 pub mod pruner;
+pub mod pulse;
 mod random;
 pub mod server;
 #[cfg(feature = "show")]

@@ -14,6 +14,11 @@ pub fn raise(wanted: u64) -> u64 {
     raised
 }
 
+/// How many files may be open at most, once the limit is raised.
+pub fn most() -> u64 {
+    getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(_, hard)| hard)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

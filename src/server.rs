@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::door::files_wanted;
 pub use self::tokens::identity;
 use crate::account::Shares;
 use crate::cleaner::Cleaner;
@@ -32,7 +33,9 @@ use crate::identity::IdentityError;
 use crate::metrics::{self, Metrics};
 use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
+use crate::pulse::Pulse;
 use crate::store::retention::Retention;
+use crate::store::wake_ups::Ear;
 use crate::store::{ConnectError, Store, StoreError};
 use crate::webhooks::WebhookSender;
 
@@ -201,11 +204,13 @@ impl Server {
 fn app(
     settings: &ServeSettings,
     services: Services,
+    cleaner: Pulse,
     (frame_threads, sockets, stop): (&Arc<FrameThreads>, &TaskTracker, &CancellationToken),
 ) -> App {
     App {
         store: services.store.clone(),
         feed: Arc::clone(&services.feed),
+        cleaner,
         identity: Arc::clone(&services.identity),
         shares: Arc::clone(&services.shares),
         costs: Costs::new(services.store.clone(), Arc::clone(&services.slugs)),
@@ -257,13 +262,14 @@ impl Running {
         let most = usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX);
         let frame_threads = FrameThreads::start(&metrics).map_err(ServerError::Threads)?;
         let feed = Feed::new(store.clone(), Arc::clone(&frame_threads), most);
-        let listen_url = settings.listen_database_url.as_ref().unwrap_or(&database.url).clone();
-        background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
+        background.spawn(feed::listen(Arc::clone(&feed), ear(settings, database)?, stop.clone()));
         let (alarm, told) = (Arc::default(), Arc::clone(&feed) as Arc<dyn CommitListener>);
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
         let (desk, desk_tasks) =
             Desk::open(&store, bookings, told, &alarm).map_err(ServerError::Threads)?;
-        background.spawn(Cleaner::new(store.clone(), Arc::clone(&desk), alarm).run(stop.clone()));
+        let cleaner = Cleaner::new(store.clone(), Arc::clone(&desk), alarm);
+        let cleaners_pulse = cleaner.pulse().clone();
+        background.spawn(cleaner.run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
         let shares = Arc::new(Shares::new(settings.limits.shares(), &metrics));
@@ -272,7 +278,8 @@ impl Running {
         background.spawn(sender.map_err(ServerError::Randomness)?.run(stop.clone()));
         let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
         let services = Services { networks, ..services };
-        let app = Arc::new(app(settings, services, (&frame_threads, &sockets, &stop)));
+        let app =
+            Arc::new(app(settings, services, cleaners_pulse, (&frame_threads, &sockets, &stop)));
         feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
         metrics.watch(store.seatings_allowance());
         let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
@@ -342,12 +349,18 @@ fn retention(settings: &ServeSettings) -> Retention {
     }
 }
 
+/// What hears the wake-ups of the database.
+fn ear(settings: &ServeSettings, database: &Database) -> Result<Ear, ConnectError> {
+    match &settings.listen_database_url {
+        Some(url) => Ear::at(url, "ARENA_LISTEN_DATABASE_URL"),
+        None => Ear::at(&database.url, "DATABASE_URL"),
+    }
+}
+
 /// The database, with its tables as they have to be.
 async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Store, ServerError> {
-    let listen_url = settings.listen_database_url.as_ref();
-    if let Some(url) = listen_url {
-        crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
-    }
+    // Before anything is done: it may be unreadable.
+    let ear = ear(settings, database)?;
     let store = database.connect(&settings.database).await?;
     tracing::info!(engine = %store.engine(), "connected to the database");
     if settings.no_migrate {
@@ -355,8 +368,7 @@ async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Sto
     } else {
         store.migrate().await?;
     }
-    let setting = if listen_url.is_some() { "ARENA_LISTEN_DATABASE_URL" } else { "DATABASE_URL" };
-    store.check_wake_ups(listen_url.unwrap_or(&database.url), setting).await?;
+    store.check_wake_ups(&ear).await?;
     Ok(store)
 }
 

@@ -1,15 +1,17 @@
-//! The command line: `grand-arena serve | migrate | distribute | check | schema | import |
-//! export | order | token | crowd`.
+//! The command line: `grand-arena serve | migrate | distribute | check | doctor | schema | import |
+//! export | order | token | crowd | completions | man`.
 
 mod argv;
 mod check;
 mod distribute;
+mod doctor;
 mod error;
 mod event;
 mod export;
 mod export_orders;
 mod import;
 mod limit;
+mod manual;
 mod order;
 mod order_sheet;
 mod orders;
@@ -23,10 +25,12 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use self::doctor::DoctorArguments;
 use self::error::{CommandError, sentence};
 use self::event::EventArguments;
 use self::export::ExportArguments;
 use self::import::ImportArguments;
+use self::manual::{CompletionsArguments, ManArguments};
 use self::order::OrderArguments;
 use self::token::TokenArguments;
 use self::with_store::with_store;
@@ -80,6 +84,14 @@ enum Command {
     /// folded equal to the seats, totals, keys. Reads only, beside running servers too. Says a
     /// line for each violation, and ends with 1 if there are any.
     Check(DatabaseSettings),
+    /// Looks at the database, the settings and the machine, and says what would hurt on the night
+    /// of a sale, why, and what to do. Changes nothing. Takes the settings of `serve`; run it as
+    /// the server's user, where the server runs. Ends with 1 if anything hurts.
+    Doctor(DoctorArguments),
+    /// Prints what a shell needs to complete this command line: `grand-arena completions bash`.
+    Completions(CompletionsArguments),
+    /// Prints the manual page of grand-arena(1), or writes those of all commands into a folder.
+    Man(ManArguments),
     /// Prints the API's schema in GraphQL's schema definition language.
     Schema,
     /// Brings in events with their seats, from JSON (docs/venue-format.md) or CSV:
@@ -100,10 +112,16 @@ enum Command {
     Crowd(CrowdSettings),
 }
 
-/// Reads the command line, does what it says, and returns the exit code: 0; 1 if `check` finds
-/// something; or 2 with a sentence on standard error.
+/// The command line as clap knows it.
+#[must_use]
+pub fn command() -> clap::Command {
+    CommandLine::command()
+}
+
+/// Reads the command line, does what it says, and returns the exit code: 0; 1 if `check` or
+/// `doctor` finds something; or 2 with a sentence on standard error.
 pub fn main() -> ExitCode {
-    let read = CommandLine::command()
+    let read = command()
         .try_get_matches()
         .and_then(|matches| Ok((CommandLine::from_arg_matches(&matches)?, matches)));
     let (line, matches) = match read {
@@ -132,9 +150,12 @@ fn run(line: CommandLine, matches: &ArgMatches) -> Result<ExitCode, CommandError
         .build()?;
     match line.command.unwrap_or(Command::Serve(line.serve)) {
         Command::Check(settings) => return runtime.block_on(check::check(settings)),
+        Command::Doctor(arguments) => return runtime.block_on(doctor::look(arguments)),
         Command::Serve(settings) => runtime.block_on(serve::serve(settings))?,
         Command::Migrate(settings) => runtime.block_on(migrate(settings))?,
         Command::Distribute(settings) => runtime.block_on(distribute::distribute(settings))?,
+        Command::Completions(arguments) => manual::complete(&arguments, command())?,
+        Command::Man(arguments) => manual::write(&arguments, command())?,
         Command::Schema => io::stdout().write_all(graphql::sdl().as_bytes())?,
         Command::Import(arguments) => runtime.block_on(import::bring_in(arguments))?,
         Command::Export(arguments) => runtime.block_on(export::write_out(arguments))?,

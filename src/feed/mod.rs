@@ -55,6 +55,7 @@ mod status_frame;
 mod status_watch;
 mod teller;
 mod viewer_follower;
+mod vitals;
 mod watch;
 mod woken;
 
@@ -71,4 +72,5 @@ pub use self::snapshots::SharedSnapshot;
 pub use self::status_frame::Statuses;
 pub use self::status_watch::StatusFollower;
 pub use self::viewer_follower::{ViewerFollower, ViewerStep};
+pub use self::vitals::Vitals;
 pub use self::woken::Woken;

@@ -21,6 +21,7 @@ use crate::graphql::shared_operation::SharedOperations;
 use crate::identity::Identity;
 use crate::memory::Allowance;
 use crate::pace::FrameThreads;
+use crate::pulse::Pulse;
 use crate::store::Store;
 
 /// What handlers work with: shared, since every connection holds it.
@@ -54,6 +55,8 @@ pub struct App {
     pub store: Store,
     /// For readiness.
     pub feed: Arc<Feed>,
+    /// The cleaner's, for readiness.
+    pub cleaner: Pulse,
     /// Where frames are written.
     pub frame_threads: Arc<FrameThreads>,
     /// Rings when the server shuts down.

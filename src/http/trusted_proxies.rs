@@ -44,6 +44,12 @@ impl FromStr for TrustedProxies {
 }
 
 impl TrustedProxies {
+    /// Whether nobody is believed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this address is a proxy's.
     pub(super) fn has(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

@@ -10,12 +10,20 @@ const CONNECTIONS_FOR_REQUESTS: u32 = 4_096;
 /// Files beside connections: listening sockets, standard streams, what is read at the start.
 const OTHER_FILES: u32 = 256;
 
+/// Files that the settings ask for: connections of clients, those to the database, and others.
+pub fn files_wanted(settings: &ServeSettings) -> u32 {
+    settings.max_subscriptions + CONNECTIONS_FOR_REQUESTS + of_our_own(settings)
+}
+
+fn of_our_own(settings: &ServeSettings) -> u32 {
+    let DatabaseSettings { booking_connections, read_connections, .. } = settings.database;
+    OTHER_FILES + booking_connections + read_connections
+}
+
 /// Lets as many in as the process may have files open; that it has raised to what the settings ask
 /// for, as far as the operating system allows.
 pub(super) fn open(settings: &ServeSettings) -> Door {
-    let DatabaseSettings { booking_connections, read_connections, .. } = settings.database;
-    let of_our_own = OTHER_FILES + booking_connections + read_connections;
-    let wanted = settings.max_subscriptions + CONNECTIONS_FOR_REQUESTS + of_our_own;
+    let wanted = files_wanted(settings);
     let open_files = open_files::raise(wanted.into());
     if open_files < wanted.into() {
         tracing::warn!(
@@ -26,7 +34,7 @@ pub(super) fn open(settings: &ServeSettings) -> Door {
                 ARENA_MAX_SUBSCRIPTIONS"
         );
     }
-    let for_clients = open_files.saturating_sub(of_our_own.into()).max(1);
+    let for_clients = open_files.saturating_sub(of_our_own(settings).into()).max(1);
     Door {
         most_connections: usize::try_from(for_clients).unwrap_or(usize::MAX),
         head_time: settings.limits.head_time(),

@@ -1,33 +1,23 @@
 //! Reaching the database, and bringing its tables up to date.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{ENTER_ORDER_CODES, Migrator, MigratorTrait};
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, Connection as _};
-use sea_orm::{ConnectionTrait as _, DbErr, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbErr, SqlxPostgresConnector, TransactionTrait as _,
+};
 
 use super::engine::{Engine, EngineError};
 use super::error::{StoreError, is_misprepared, is_of_another_session};
 use super::limits::{self, LOCK_BRIEFLY};
+use super::pool::{Address, NoAddress, Reach};
 use super::pools::Store;
 use super::schema::{Schema, schema};
 
-/// How long to wait for a free connection before answering that the database is busy. Longer than
-/// any healthy statement, shorter than a person's patience.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A connection that has lain idle for longer is asked whether it still lives before it is used;
-/// the others were, when they were put back.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-
 /// How long the first connection may take before we say that the database cannot be reached.
 const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few,
-/// each for a moment; their own, so that no flood of queries can hold them up.
-const UPKEEP_CONNECTIONS: u32 = 3;
 
 /// Any number that all servers agree on: who holds this advisory lock migrates.
 const MIGRATION_LOCK: i64 = 0x6772_616e_6461_7265;
@@ -51,6 +41,12 @@ pub enum ConnectError {
         "{0} is not a PostgreSQL address; it looks like postgres://user:password@host:5432/database"
     )]
     Address(&'static str),
+    /// It asks for a host that takes no writes.
+    #[error(
+        "target_session_attrs in {0} asks for a server that takes no writes; leave it out, or say \
+            read-write"
+    )]
+    Unfit(&'static str),
     /// Nothing answers, or it refuses us.
     #[error("the database at {address} cannot be reached: {reason}")]
     Unreachable {
@@ -109,17 +105,23 @@ impl From<StoreError> for ConnectError {
 impl Store {
     /// Connects, and checks that the database is one we can use.
     pub async fn connect(settings: &ConnectSettings) -> Result<Self, ConnectError> {
-        let options = parse_address(&settings.url, "DATABASE_URL")?;
-        let engine = ask_engine(&options).await?;
-        let session: Arc<str> = limits::session(&engine).into();
-        let pool_of = |connections, name| {
-            let pool = pool(connections, Arc::clone(&session));
-            pool.connect_lazy_with(options.clone().application_name(name))
-        };
-        let bookings = pool_of(settings.booking_connections, "grand-arena bookings");
-        let reads = pool_of(settings.reading_connections, "grand-arena reads");
-        let upkeep = pool_of(UPKEEP_CONNECTIONS, "grand-arena upkeep");
-        Ok(Self::new(engine, [bookings, reads, upkeep]))
+        Self::connect_to(parse_address(&settings.url, "DATABASE_URL")?, settings).await
+    }
+
+    /// Likewise, to look only: a standby will do.
+    pub async fn connect_to_look(settings: &ConnectSettings) -> Result<Self, ConnectError> {
+        let address = parse_address(&settings.url, "DATABASE_URL")?;
+        Self::connect_to(address.for_looking(), settings).await
+    }
+
+    async fn connect_to(
+        address: Address,
+        settings: &ConnectSettings,
+    ) -> Result<Self, ConnectError> {
+        let engine = ask_engine(&Reach::new(address.clone(), limits::any_session())).await?;
+        let reach = Reach::new(address, limits::session(&engine));
+        let (bookings, reads) = (settings.booking_connections, settings.reading_connections);
+        Ok(Self::new(engine, reach, bookings, reads))
     }
 
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the
@@ -130,7 +132,8 @@ impl Store {
             let failed = || ConnectError::Migration(error.to_string());
             if is_forgetful { ConnectError::Forgetful } else { failed() }
         };
-        let transaction = self.reads.begin().await.map_err(failed)?;
+        let database = self.driver("grand-arena migrate").await?;
+        let transaction = database.begin().await.map_err(failed)?;
         // Whoever migrates may take long; those who sell wait for none of its locks for long.
         let wait = format!(
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -145,7 +148,17 @@ impl Store {
         }
         // Of orders that servers of a version before have written beside us.
         transaction.execute_unprepared(ENTER_ORDER_CODES).await.map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        database.close().await.map_err(failed)
+    }
+
+    /// A connection of the driver's own, for what may take as long as it takes.
+    pub(super) async fn driver(&self, name: &str) -> Result<DatabaseConnection, StoreError> {
+        let options = self.reach.host(name).await?;
+        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let database = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        database.execute_unprepared(&limits::session(self.engine())).await?;
+        Ok(database)
     }
 
     /// Whether all tables are there, for a server that is told not to migrate. Only reads.
@@ -162,59 +175,28 @@ impl Store {
 }
 
 /// Checks an address without connecting. `name` is the setting it comes from.
-pub fn parse_address(url: &str, name: &'static str) -> Result<PgConnectOptions, ConnectError> {
-    let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
-    if !is_postgres {
-        return Err(ConnectError::Address(name));
-    }
-    let options: PgConnectOptions = url.parse().map_err(|_| ConnectError::Address(name))?;
-    // The driver's default, which PgBouncer takes for a reason to refuse. Floats come as bytes.
-    Ok(options.extra_float_digits(None))
-}
-
-/// A pool whose sessions begin with these statements.
-fn pool(connections: u32, session: Arc<str>) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, usage| {
-            Box::pin(
-                async move { Ok(usage.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) },
-            )
-        })
-        .after_connect(move |connection, _| {
-            let session = Arc::clone(&session);
-            Box::pin(async move {
-                let session = sqlx::AssertSqlSafe(session.as_ref().to_owned());
-                sqlx::Executor::execute(connection, session).await?;
-                Ok(())
-            })
-        })
+pub fn parse_address(url: &str, name: &'static str) -> Result<Address, ConnectError> {
+    Address::read(url).map_err(|error| match error {
+        NoAddress::Unreadable => ConnectError::Address(name),
+        NoAddress::Unfit => ConnectError::Unfit(name),
+    })
 }
 
 /// Connects once, and asks the database what it is.
-async fn ask_engine(options: &PgConnectOptions) -> Result<Engine, ConnectError> {
-    // Straight to the server rather than through the pool, which would wait for it to come up.
+async fn ask_engine(reach: &Reach) -> Result<Engine, ConnectError> {
+    // Straight to the server rather than through a pool, which would wait for it to come up.
     let first = async {
-        let mut connection = sqlx::ConnectOptions::connect(options).await?;
+        let mut connection = reach.connect_once("grand-arena").await?;
         let engine = Engine::ask(&mut connection).await?;
-        sqlx::Connection::close(connection).await?;
+        connection.close().await?;
         Ok::<_, sqlx::Error>(engine)
     };
+    let address = || reach.address().shown();
     let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first).await.map_err(|_| {
         let reason = format!("no answer within {} s", FIRST_CONNECTION_TIMEOUT.as_secs());
-        ConnectError::Unreachable { address: address(options), reason }
+        ConnectError::Unreachable { address: address(), reason }
     })?;
-    Ok(answer.map_err(|error| why_unreachable(&error, address(options)))??)
-}
-
-/// Host and port, or the socket.
-fn address(options: &PgConnectOptions) -> String {
-    match options.get_socket() {
-        Some(socket) => socket.display().to_string(),
-        None => format!("{}:{}", options.get_host(), options.get_port()),
-    }
+    Ok(answer.map_err(|error| why_unreachable(&error, address()))??)
 }
 
 /// What keeps us from the database at an address.
@@ -232,7 +214,7 @@ fn why_unreachable(error: &sqlx::Error, address: String) -> ConnectError {
 }
 
 /// The operating system's or PostgreSQL's message without a library's words around it.
-fn plain_reason(error: &sqlx::Error) -> String {
+pub(super) fn plain_reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),

@@ -93,8 +93,9 @@ impl Store {
             let sql = if table == "events" { BY_COLUMN } else { WITH_EVENTS };
             (table, statement(sql, [table.into(), column.into()]))
         });
+        let database = self.driver("grand-arena distribute").await?;
         for (table, distribute) in everywhere.into_iter().chain(by_event) {
-            let transaction = begin_to_take_long(&self.reads).await.map_err(StoreError::from)?;
+            let transaction = begin_to_take_long(&database).await.map_err(StoreError::from)?;
             let distributed = transaction.query_one_raw(distribute).await;
             let refused = |error: sea_orm::DbErr| DistributeError::Refused {
                 table,

@@ -5,7 +5,7 @@ use std::fmt;
 use sea_orm::sqlx::{self, PgConnection};
 
 /// The oldest PostgreSQL we test against, as `server_version_num` counts.
-const OLDEST_SERVER_VERSION: i32 = 140_000;
+pub const OLDEST_SERVER_VERSION: i32 = 140_000;
 
 /// The database, as it says what it is.
 #[derive(Clone, PartialEq, Eq, Debug)]

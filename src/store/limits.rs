@@ -13,6 +13,7 @@ use const_format::formatcp;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
 use super::engine::Engine;
+use super::pool::{Pool, Transaction};
 
 /// How long a statement waits for a lock.
 const LOCK: &str = "3s";
@@ -51,33 +52,36 @@ pub(super) const LOCK_BRIEFLY: &str = formatcp!("SET LOCAL lock_timeout = '{LOCK
 ///
 /// The same for all our connections: behind a pooler by transaction they may share sessions.
 pub(super) fn session(engine: &Engine) -> String {
-    if engine.is_citus() {
-        format!("{LIMITS}; {PLANNING}")
-    } else {
-        format!("{LIMITS}; {PLANNING}; {ONE_PLAN}")
-    }
+    let session = any_session();
+    if engine.is_citus() { session } else { format!("{session}; {ONE_PLAN}") }
+}
+
+/// What a session may begin with whatever the database is.
+pub(super) fn any_session() -> String {
+    format!("{LIMITS}; {PLANNING}")
 }
 
 /// Begins a transaction that writes, and is none of a booking.
-pub(super) async fn begin_to_write(
-    connection: &DatabaseConnection,
-) -> Result<DatabaseTransaction, DbErr> {
-    const LIMITS: &str = formatcp!(
-        "SET LOCAL lock_timeout = '{LOCK}';
-         SET LOCAL idle_in_transaction_session_timeout = '{SILENCE}';
-         SET LOCAL statement_timeout = '{STATEMENT}'"
-    );
-    let transaction = connection.begin().await?;
-    transaction.execute_unprepared(LIMITS).await?;
+pub(super) async fn begin_to_write(pool: &Pool) -> Result<Transaction, DbErr> {
+    let mut transaction = pool.begin().await?;
+    transaction.be_patient();
+    transaction.execute_unprepared(LOCAL_LIMITS).await?;
     Ok(transaction)
 }
+
+const LOCAL_LIMITS: &str = formatcp!(
+    "SET LOCAL lock_timeout = '{LOCK}';
+     SET LOCAL idle_in_transaction_session_timeout = '{SILENCE}';
+     SET LOCAL statement_timeout = '{STATEMENT}'"
+);
 
 /// Begins a transaction of an operator's, whose statements may take as long as they take. It waits
 /// for a lock no longer than others.
 pub(super) async fn begin_to_take_long(
     connection: &DatabaseConnection,
 ) -> Result<DatabaseTransaction, DbErr> {
-    let transaction = begin_to_write(connection).await?;
+    let transaction = connection.begin().await?;
+    transaction.execute_unprepared(LOCAL_LIMITS).await?;
     transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
     Ok(transaction)
 }

@@ -4,8 +4,8 @@
 //! [`changes`] reads the change log, [`retention`] prunes it, [`wake_ups`] tells of it. [`expiry`]
 //! finds holds that are due. `seatings` keeps what seats are chosen on. [`catalog`] brings events
 //! in, [`audit`] says who did what, [`check`] verifies the books. Webhooks are kept by `webhooks`,
-//! and how far each was told by `webhook_cursors`. Each function is one statement or one
-//! transaction, and concerns one event wherever it can.
+//! and how far each was told by `webhook_cursors`. [`survey`] looks at the database itself. Each
+//! function is one statement or one transaction, and concerns one event wherever it can.
 //!
 //! Architecture invariant: rows and SeaORM's types stay in here; what goes out are the types of
 //! `domain` and plain records.
@@ -21,9 +21,11 @@ mod engine;
 mod entity;
 mod error;
 pub mod expiry;
+mod fitness;
 mod limits;
 mod look_up;
 mod numbers;
+mod pool;
 mod pooler;
 mod pools;
 mod prices;
@@ -34,14 +36,16 @@ mod rows;
 mod schema;
 mod seatings;
 mod sql;
+pub mod survey;
 pub mod wake_ups;
 mod webhook_cursors;
 mod webhooks;
 
 pub use connect::{ConnectError, ConnectSettings, parse_address};
 pub use distribute::DistributeError;
-pub use engine::{Engine, EngineError};
+pub use engine::{Engine, EngineError, OLDEST_SERVER_VERSION};
 pub use error::StoreError;
+pub use pool::{Address, PoolState};
 pub use pools::Store;
 pub use read_turns::{ReadLane, ReadTurn};
 pub use webhook_cursors::{Backlog, Failure, Told, WebhookToTell};

@@ -1,21 +1,28 @@
 //! Wake-ups: NOTIFY on one channel, sent and heard. Hints, never the truth.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
 use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
+use tokio::time::timeout;
 
 use super::connect::{ConnectError, parse_address};
 use super::error::StoreError;
+use super::limits;
+use super::pool::Reach;
 use super::pooler;
 use super::pools::Store;
 use super::sql::statement;
 use crate::domain::{EventId, Revision};
 
 /// How long the listening connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// What it is called in PostgreSQL.
+const NAME: &str = "grand-arena listen";
 
 /// How long a wake-up takes at most, and how many are sent in vain before an address counts as one
 /// through which none comes. On a healthy database one takes a few milliseconds.
@@ -86,35 +93,35 @@ pub fn parse(payload: &str) -> impl Iterator<Item = (EventId, Reached)> {
 }
 
 impl Store {
-    /// Finds out whether wake-ups that this database sends come through an address. If nothing
+    /// Finds out whether wake-ups that this database sends come to an ear. If nothing
     /// answers there, it is not known: whoever keeps listening says so.
     ///
     /// # Errors
     ///
-    /// [`ConnectError::Unheard`], with the name of the `setting`, if they do not.
-    pub async fn check_wake_ups(
-        &self,
-        url: &str,
-        setting: &'static str,
-    ) -> Result<(), ConnectError> {
-        let keeps_sessions = pooler::keeps_sessions(&parse_address(url, setting)?).await;
+    /// [`ConnectError::Unheard`], with the name of its setting, if they do not.
+    pub async fn check_wake_ups(&self, ear: &Ear) -> Result<(), ConnectError> {
+        let keeps_sessions = ear.keeps_sessions().await;
         if keeps_sessions.is_ok_and(|keeps_sessions| !keeps_sessions) {
-            return Err(ConnectError::Unheard(setting));
+            return Err(ConnectError::Unheard(ear.setting));
         }
-        let Ok(mut listener) = listener(url).await else { return Ok(()) };
+        let Ok(mut listener) = ear.listen().await else { return Ok(()) };
         for _ in 0..MOST_TRIES {
             self.heartbeat().await?;
-            let heard = tokio::time::timeout(HEARD_WITHIN, listener.try_recv()).await;
+            let heard = timeout(HEARD_WITHIN, listener.try_recv()).await;
             if heard.is_ok() {
                 return Ok(());
             }
         }
-        Err(ConnectError::Unheard(setting))
+        Err(ConnectError::Unheard(ear.setting))
     }
 
-    /// Sends a wake-up of nothing: those who listen can tell that they still hear.
+    /// Sends a wake-up of nothing: those who listen can tell that they still hear. It is a write as
+    /// well, which is on the disk when this returns. No standby is waited for: a commit that one
+    /// holds up keeps its process, even if we are gone, and there would be more each second.
     pub async fn heartbeat(&self) -> Result<(), StoreError> {
-        self.upkeep.execute_raw(statement("SELECT pg_notify($1, '')", [CHANNEL.into()])).await?;
+        const BEAT: &str =
+            "SELECT pg_notify($1, ''), set_config('synchronous_commit', 'local', true)";
+        self.upkeep.execute_raw(statement(BEAT, [CHANNEL.into()])).await?;
         Ok(())
     }
 
@@ -128,20 +135,54 @@ impl Store {
     }
 }
 
-/// A connection of its own that hears the wake-ups; `url` must lead to PostgreSQL itself, not to a
-/// pooler that hands out connections by transaction.
-pub async fn listener(url: &str) -> Result<PgListener, sqlx::Error> {
-    let options = parse_address(url, "ARENA_LISTEN_DATABASE_URL");
-    let options = options.map_err(|error| sqlx::Error::Configuration(error.into()))?;
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(CONNECT_TIMEOUT)
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .connect_lazy_with(options.application_name("grand-arena listen"));
-    let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen(CHANNEL).await?;
-    Ok(listener)
+/// What hears the wake-ups, on a connection of its own.
+#[derive(Debug)]
+pub struct Ear {
+    reach: Arc<Reach>,
+    /// Where its address comes from.
+    setting: &'static str,
+}
+
+impl Ear {
+    /// At an address that leads to PostgreSQL itself, not to a pooler that hands out connections by
+    /// transaction. `name` is the setting it comes from.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be read.
+    pub fn at(url: &str, name: &'static str) -> Result<Self, ConnectError> {
+        let reach = Reach::new(parse_address(url, name)?, limits::any_session());
+        Ok(Self { reach, setting: name })
+    }
+
+    /// A connection that hears them from now on.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it takes too long.
+    pub async fn listen(&self) -> Result<PgListener, sqlx::Error> {
+        let listening = async {
+            let options = self.reach.host(NAME).await?;
+            let pool = PgPoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(CONNECT_TIMEOUT)
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .connect_lazy_with(options);
+            let mut listener = PgListener::connect_with(&pool).await?;
+            // Whoever loses it is told at once, and connects again by this.
+            listener.eager_reconnect(false);
+            listener.listen(CHANNEL).await?;
+            Ok(listener)
+        };
+        timeout(CONNECT_TIMEOUT, listening).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Whether its connection keeps its session.
+    async fn keeps_sessions(&self) -> Result<bool, sqlx::Error> {
+        let asked = async { pooler::keeps_sessions(&self.reach.host(NAME).await?).await };
+        timeout(CONNECT_TIMEOUT, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,16 @@ async fn every_map_is_true_for_the_revision_it_says_while_the_sale_runs() {
     }
 }
 
+/// A hold that ran out between two statements of one read would be over before the map's own time:
+/// countdowns go by that, and so do those who compare maps with the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_says_the_time_at_which_its_seats_were_read() {
+    let arena = Arena::new().await;
+    let event = arena.event(3).await;
+    let map = arena.store.seat_map(event.id).await.unwrap().unwrap();
+    assert!(map.seats.iter().all(|seat| seat.now == map.now), "{map:?}");
+}
+
 const STATUSES: &str = "query ($e: ID!) { seatMap(eventId: $e) { seats { status } } }";
 
 /// Maps are shared, and yet nobody is given one that does not have what they have just done.

@@ -29,7 +29,7 @@ const SNIPPETS: [(&str, &str, bool); 5] = [
 const RECIPE: &str = SNIPPETS[1].0;
 
 /// A proxy as a process. Killed when dropped, and its folder is gone with it.
-struct Proxy {
+pub struct Proxy {
     child: Child,
     folder: PathBuf,
 }
@@ -70,19 +70,26 @@ fn start(program: &Path, heading: &str, address: &str, server: &TestServer) -> P
     }
     let code = code.replace("127.0.0.1:8080", inner);
     let code = code.replace(listening, &listening.replace("80", port));
-    let folder = std::env::temp_dir().join(format!("arena-proxy-{port}"));
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("proxy.conf");
-    let mut command = Command::new(program);
-    if is_nginx {
-        std::fs::write(&file, within_nginx(&code, &folder)).unwrap();
-        command.arg("-p").arg(&folder).arg("-c").arg(&file).args(["-e", "stderr"]);
-    } else {
-        std::fs::write(&file, code).unwrap();
-        command.arg("-db").arg("-f").arg(&file);
+    Proxy::start(program, is_nginx, &code, port)
+}
+
+impl Proxy {
+    /// A proxy with a configuration that listens at a port.
+    pub fn start(program: &Path, is_nginx: bool, code: &str, port: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("arena-proxy-{port}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("proxy.conf");
+        let mut command = Command::new(program);
+        if is_nginx {
+            std::fs::write(&file, within_nginx(code, &folder)).unwrap();
+            command.arg("-p").arg(&folder).arg("-c").arg(&file).args(["-e", "stderr"]);
+        } else {
+            std::fs::write(&file, code).unwrap();
+            command.arg("-db").arg("-f").arg(&file);
+        }
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        Self { child, folder }
     }
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-    Proxy { child, folder }
 }
 
 /// What is around a snippet in a whole configuration, in one process that leaves nothing behind.

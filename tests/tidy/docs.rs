@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 const WORDS_OF_A_TEST: usize = 5;
 
 /// Top-level folders: a path in a document that begins with one of them must exist.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 13] = [
     ".ci/",
     ".github/",
     "bench/",
@@ -15,6 +15,7 @@ const FOLDERS: [&str; 12] = [
     "domain/",
     "examples/",
     "migration/",
+    "ops/",
     "show/",
     "src/",
     "tests/",

@@ -1,13 +1,14 @@
 //! Removing an event of which nothing was ever sold. Its entries in the audit log stay.
 
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 
 use crate::domain::{AuditAction, AuditEntry, EventId, ViewerId};
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
 use crate::store::limits::begin_to_write;
 use crate::store::numbers::RESERVED;
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
@@ -75,7 +76,7 @@ impl Store {
 
 /// Locks the event, and says what keeps it; or its slug and name, if nothing does.
 async fn why_not(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
 ) -> Result<Result<(String, String), Deletion>, StoreError> {
     const LOCK: &str = "SELECT slug, name FROM events WHERE id = $1 FOR UPDATE";

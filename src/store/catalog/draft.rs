@@ -1,6 +1,6 @@
 //! Events that are made to be prepared: drafts, with the plan of another event or without one.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 
 use super::{CatalogError, insert_event, take_slug};
 use crate::domain::event::NewEvent;
@@ -10,6 +10,7 @@ use crate::domain::{AuditAction, AuditEntry, EventId, EventStage, ViewerId};
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
 use crate::store::limits::begin_to_write;
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
@@ -66,10 +67,7 @@ impl Store {
 }
 
 /// What the prices of a plan are in.
-async fn currency_of(
-    transaction: &DatabaseTransaction,
-    plan: &PlanSource,
-) -> Result<String, CatalogError> {
+async fn currency_of(transaction: &Transaction, plan: &PlanSource) -> Result<String, CatalogError> {
     match plan {
         PlanSource::Nowhere { currency } if is_currency(currency) => Ok(currency.clone()),
         PlanSource::Nowhere { .. } => Err(CatalogError::Currency),
@@ -89,7 +87,7 @@ async fn currency_of(
 /// categories and what the map shows come along. So does the price list of that moment, which is
 /// the first of the new event.
 async fn copy_plan(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     from: EventId,
     to: EventId,
 ) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::event_books::{EventBooks, EventRow};
 use super::findings::{Findings, Summary, Tell};
@@ -11,6 +11,7 @@ use super::violation::Violation;
 use super::{log, orders, prices};
 use crate::domain::EventId;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
@@ -64,18 +65,16 @@ impl Store {
     }
 
     /// A snapshot in which there is time to think between two statements.
-    async fn begin_check(&self) -> Result<DatabaseTransaction, StoreError> {
-        let snapshot = self.read_snapshot().await?;
+    async fn begin_check(&self) -> Result<Transaction, StoreError> {
+        let mut snapshot = self.read_snapshot().await?;
+        snapshot.be_patient();
         let patience = format!("SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'");
         snapshot.execute_unprepared(&patience).await?;
         Ok(snapshot)
     }
 }
 
-async fn event_after(
-    snapshot: &DatabaseTransaction,
-    after: i64,
-) -> Result<Option<EventRow>, StoreError> {
+async fn event_after(snapshot: &Transaction, after: i64) -> Result<Option<EventRow>, StoreError> {
     const NEXT: &str = "SELECT id, revision, sales_open_at,
        coalesce(sales_close_at, starts_at) AS sales_close_at, hold_seconds,
        hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, allows_lone_seats,
@@ -86,7 +85,7 @@ async fn event_after(
 
 /// Rows of events that are not there; for tables that no foreign key ties to their event.
 async fn check_strays(
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
     /// The next event that a table knows, by one step through an index. One by one: whole walks in
@@ -132,7 +131,7 @@ async fn check_strays(
 }
 
 /// The database's clock.
-async fn clock(snapshot: &DatabaseTransaction) -> Result<DateTime<Utc>, StoreError> {
+async fn clock(snapshot: &Transaction) -> Result<DateTime<Utc>, StoreError> {
     let row = snapshot.query_one_raw(statement("SELECT clock_timestamp()", [])).await?;
     let row = row.ok_or(StoreError::Corrupt("a clock without a time"))?;
     Ok(row.try_get_by_index(0)?)

@@ -52,7 +52,7 @@ impl Store {
     /// event. Comes after a turn to read a map ([`Store::look_up_map_in_turn`]).
     pub async fn seat_map(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
         let snapshot = self.read_snapshot().await?;
-        let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else {
+        let Some((revision, clock)) = revision_and_clock(&snapshot, event).await? else {
             return Ok(None);
         };
         const MAP: &str = formatcp!(
@@ -62,6 +62,8 @@ impl Store {
         let query = statement(MAP, [event.0.into()]);
         let seats = seat_records(SeatRow::find_by_statement(query).all(&snapshot).await?)?;
         snapshot.commit().await?;
+        // When the seats were read: a hold that ran out since the revision was is over by this.
+        let now = seats.first().map_or(clock, |seat| seat.now);
         Ok(Some(SeatMapRecord { revision, now, seats }))
     }
 

@@ -81,6 +81,14 @@ fn start() -> String {
     told.recv().unwrap()
 }
 
+/// Another PostgreSQL, in a folder of its own, for a test that needs the whole server.
+pub async fn of_its_own(what: &str) -> (PathBuf, EmbeddedPostgres) {
+    let folder = temporary_folder(what);
+    watch_over(&folder);
+    let postgres = EmbeddedPostgres::start(&folder).await.unwrap();
+    (folder, postgres)
+}
+
 /// A new folder that the user who runs PostgreSQL can reach.
 pub fn temporary_folder(what: &str) -> PathBuf {
     let name = format!("grand-arena-test-{what}-{}-{}", std::process::id(), fastrand::u32(..));

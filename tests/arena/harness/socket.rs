@@ -64,6 +64,21 @@ impl Socket {
         socket
     }
 
+    /// A stranger's connection that is ready for operations, and over how long a time to come back
+    /// when it is lost; nothing if there is no server, or it stops just now.
+    pub async fn try_open(base: &str) -> Option<(Self, Duration)> {
+        let url = format!("{}/graphql", base.replace("http:", "ws:"));
+        let mut request = url.into_client_request().unwrap();
+        let protocol = "graphql-transport-ws".parse().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        let (stream, _) = tokio_tungstenite::connect_async(request).await.ok()?;
+        let mut socket = Self { stream };
+        socket.stream.send(Message::text(r#"{"type":"connection_init"}"#)).await.ok()?;
+        let ack = socket.message_or_close().await.ok()?;
+        let within = ack["payload"]["reconnectWithinMs"].as_u64()?;
+        Some((socket, Duration::from_millis(within)))
+    }
+
     pub async fn send(&mut self, message: Value) {
         self.send_text(&message.to_string()).await;
     }

@@ -69,7 +69,7 @@ pub enum Entry {
     Key(KeyRow),
 }
 
-/// A whole history. See [`read`] and [`write`].
+/// A whole history. See [`read()`] and [`write()`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct History {
     /// The run.
