@@ -10,8 +10,8 @@ use crate::harness::client::RESERVE;
 use crate::harness::cluster::temporary_folder;
 use crate::harness::node::{show, skip};
 use crate::harness::pair::{Pair, Postgres, free_address};
+use crate::harness::process::program;
 use crate::harness::{Arena, Client, Event, TestServer, eventually};
-use crate::proxies::program;
 use crate::silence::{booked_after, expect_warnings, readiness, until_ready};
 
 /// How soon bookings are carried out by a host that takes writes, after the other one took its last
