@@ -1,5 +1,4 @@
-//! The command line: `grand-arena serve | migrate | distribute | check | doctor | schema | import |
-//! export | order | token | crowd | completions | man`.
+//! The command line: `grand-arena serve`, and commands beside it, each in a file of its own.
 
 mod argv;
 mod check;

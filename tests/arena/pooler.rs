@@ -38,6 +38,7 @@ async fn behind_a_pooler_too_a_server_that_stalls_does_not_stop_the_others() {
     }
     let log = books::check(&arena, &event).await;
     assert_eq!(log.iter().filter(|change| change.seat_id < 10).count(), 3);
+    other.server.shut_down().await.unwrap();
 }
 
 /// Stops a server that is about to hold the locks, and has another book the same seat.
