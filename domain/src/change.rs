@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use strum::{Display, FromRepr, VariantArray};
 
 use super::ids::{OrderId, Revision, SeatId, ViewerId};
+use super::log_point::Mark;
 use super::seat::{Hold, Sale, SeatState, SeatStatus};
 
 /// Why a seat changed. The cause settles the status that the seat has afterwards.
@@ -97,6 +98,8 @@ pub struct Change {
     pub former: Option<ViewerId>,
     /// When it was decided, by the database's clock.
     pub changed_at: DateTime<Utc>,
+    /// What it was written with; `None` until it is, and where an earlier version wrote it.
+    pub mark: Option<Mark>,
 }
 
 impl Change {

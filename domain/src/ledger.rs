@@ -25,6 +25,7 @@ use super::churn::{LetGo, Run, WINDOW};
 use super::event_details::EventDetails;
 use super::ids::{EventId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
+use super::log_point::Mark;
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderCode;
 use super::prices::{NewPriceList, PriceLists, TicketType, total_minor};
@@ -164,6 +165,11 @@ impl<'a> Entry<'a> {
 }
 
 impl Closing {
+    /// Gives all changes the mark that they are written with.
+    pub fn mark(&mut self, mark: Mark) {
+        self.changes.iter_mut().for_each(|change| change.mark = Some(mark));
+    }
+
     /// The event's revision afterwards, if anything changed.
     pub fn revision(&self) -> Option<Revision> {
         self.changes.last().map(|change| change.revision)
@@ -477,6 +483,7 @@ impl Ledger {
             order: entry.order,
             former: entry.former.cloned(),
             changed_at: self.now,
+            mark: None,
         });
         Ok(())
     }

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod key_slots;
 pub mod ledger;
 pub mod letter;
+pub mod log_point;
 pub mod money;
 pub mod order;
 pub mod order_code;
@@ -46,6 +47,7 @@ pub use ids::{
 };
 pub use key_slots::KeySlots;
 pub use letter::Letter;
+pub use log_point::{LogPoint, Mark, OtherHistory};
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::OrderCode;

@@ -19,9 +19,10 @@ use super::teller;
 use super::viewer_follower::ViewerFollower;
 use super::watch::Watch;
 use super::woken::Woken;
-use crate::domain::{Cause, Change, EventId, Revision, ViewerId};
+use crate::domain::{Cause, EventId, LogPoint, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
 use crate::pace::FrameThreads;
+use crate::store::booking::Logged;
 use crate::store::changes::LogExtent;
 use crate::store::wake_ups::Reached;
 use crate::store::{Store, StoreError};
@@ -31,8 +32,8 @@ use crate::store::{Store, StoreError};
 pub enum Start {
     /// With what changes from now on; the caller takes a snapshot and moves the follower there.
     Live,
-    /// After this revision.
-    After(Revision),
+    /// After this position.
+    After(LogPoint),
 }
 
 /// One in so many permits is kept for those who are known: who has no token, and so may be anybody,
@@ -137,17 +138,34 @@ impl Feed {
     ) -> Result<Follower, FeedError> {
         let permit = self.permit(is_known)?;
         let watch = self.watch_of(event).await?;
+        // Before anything is looked up: what is found out since then is not of this.
+        let rewinds = watch.rewinds();
         let state = match start {
             Start::Live => FollowerState::Lost(Lost::NoPosition),
-            Start::After(revision) if revision < watch.pruned() => {
-                FollowerState::Lost(Lost::Pruned)
-            }
-            Start::After(revision) if self.is_reached(&watch, revision).await? => {
-                FollowerState::Back(revision)
-            }
-            Start::After(_) => FollowerState::Lost(Lost::UnknownRevision),
+            Start::After(position) => self.standing(&watch, position).await?,
         };
-        Ok(Follower::new(self.store.clone(), watch, Some(permit), state))
+        Ok(Follower::new(self.store.clone(), watch, Some(permit), (state, rewinds)))
+    }
+
+    /// How somebody stands who comes with a position.
+    async fn standing(
+        &self,
+        watch: &Watch,
+        position: LogPoint,
+    ) -> Result<FollowerState, FeedError> {
+        let revision = position.revision;
+        // Without a mark it may be one of the revisions that were given before. Zero is the same in
+        // every history.
+        if position.mark.is_none() && revision <= watch.lost_until() {
+            return Ok(FollowerState::Lost(Lost::UnknownRevision));
+        }
+        if revision < watch.pruned() {
+            return Ok(FollowerState::Lost(Lost::Pruned));
+        }
+        if self.is_reached(watch, revision).await? {
+            return Ok(FollowerState::Unsettled { position, has_come_back: true });
+        }
+        Ok(FollowerState::Lost(Lost::UnknownRevision))
     }
 
     /// Looks at an event's map, as it is now and as it becomes. Whether it is known who looks
@@ -181,7 +199,10 @@ impl Feed {
         }
         watches.retain(|_, watch| watch.strong_count() > 0);
         let nowhere = FollowerState::Lost(Lost::NoPosition);
-        let follower = Follower::new(self.store.clone(), watch, None, nowhere);
+        let follower = {
+            let rewinds = watch.rewinds();
+            Follower::new(self.store.clone(), watch, None, (nowhere, rewinds))
+        };
         let watch = StatusWatch::new(self.bounds.clone());
         teller::start(&watch, self.store.clone(), Arc::clone(&self.frame_threads), follower);
         watches.insert(event, Arc::downgrade(&watch));
@@ -227,7 +248,7 @@ impl Feed {
             return Ok(true);
         }
         let extent = self.store.log_extent(watch.event()).await?;
-        Ok(revision <= extent.ok_or(FeedError::NoSuchEvent)?.newest)
+        Ok(revision <= extent.ok_or(FeedError::NoSuchEvent)?.newest.revision)
     }
 
     /// The event's watch. If there is none yet, how far its log goes is looked up, once for all who
@@ -280,15 +301,15 @@ impl Feed {
         watch
     }
 
-    /// These changes of an event, which follow one another, are in its log: told by whoever
-    /// committed them. And the event itself has come to a version, if that is above zero.
-    pub fn committed(&self, event: EventId, changes: Vec<Change>, version: i64) {
+    /// These changes of an event are in its log: told by whoever committed them. And the event
+    /// itself has come to a version, if that is above zero.
+    pub fn committed(&self, event: EventId, logged: Logged, version: i64) {
         self.commits.fetch_add(1, Ordering::SeqCst);
-        if changes.iter().any(|change| change.cause == Cause::Imported) {
+        if logged.changes.iter().any(|change| change.cause == Cause::Imported) {
             self.plan_commits.fetch_add(1, Ordering::SeqCst);
         }
         if let Some(watch) = self.existing(event) {
-            watch.hear(changes);
+            watch.hear(logged);
         }
         self.reach(event, version);
     }

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use grand_arena::domain::ledger::Closing;
 use grand_arena::domain::seat::Seat;
 use grand_arena::domain::{
-    Cause, Change, ConfirmedBy, EventId, EventStage, OrderId, Revision, SeatId, SeatState,
+    Cause, Change, ConfirmedBy, EventId, EventStage, Mark, OrderId, Revision, SeatId, SeatState,
     SeatStatus, ViewerId,
 };
 use grand_arena::pruner::Pruner;
@@ -52,7 +52,8 @@ struct Writer {
 impl Writer {
     fn new(arena: &Arena, event: &Event) -> Self {
         let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(arena.sql.clone());
-        Self { connection, event: event.id, revision: Revision::ZERO, last: HashMap::new() }
+        let (revision, last) = (Revision::ZERO, HashMap::new());
+        Self { connection, event: event.id, revision, last }
     }
 
     /// The next changes of a seat, all written by one statement.
@@ -86,6 +87,7 @@ impl Writer {
                     order: (cause.status() == SeatStatus::Confirmed).then_some(order),
                     former: former.filter(|_| changes_hands),
                     changed_at: now,
+                    mark: Some(Mark(1)),
                 }
             });
         let closing = Closing { changes: changes.collect(), ..Closing::default() };
@@ -348,7 +350,7 @@ async fn the_check_may_run_beside_a_running_sale() {
         if number % 5 == 4 {
             pruner.prune_logs().await.unwrap();
         }
-        let revision = arena.store.log_extent(event.id).await.unwrap().unwrap().newest;
+        let revision = arena.store.log_extent(event.id).await.unwrap().unwrap().newest.revision;
         revisions.push(revision.0);
         // The next check is of other books.
         let query = "query ($id: ID!) { event(id: $id) { revision } }";

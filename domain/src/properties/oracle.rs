@@ -558,6 +558,7 @@ impl Oracle {
             order,
             former: None,
             changed_at: now,
+            mark: None,
         });
     }
 

@@ -220,7 +220,7 @@ impl SeatStatuses {
     /// All of them, as they were read.
     pub fn whole(read: &LettersRecord) -> Self {
         Self {
-            revision: Revision(read.revision),
+            revision: Revision(read.end.revision),
             plan_version: read.plan_version,
             places: None,
             statuses: read.seats.iter().map(|seat| Letter::as_char(seat.letter)).collect(),

@@ -20,10 +20,11 @@ use crate::domain::ledger::{Opening, Terms};
 use crate::domain::prices::PriceLists;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    EventId, IdempotencyKey, KeySlots, OrderCode, OrderId, PriceVersion, Revision, SeatId,
-    SeatState, ViewerId,
+    EventId, IdempotencyKey, KeySlots, LogPoint, OrderCode, OrderId, PriceVersion, Revision,
+    SeatId, SeatState, ViewerId,
 };
 use crate::random;
+use crate::store::changes::log_point;
 use crate::store::entity::{event, seat};
 use crate::store::error::StoreError;
 use crate::store::numbers::CONFIRMED;
@@ -33,18 +34,18 @@ use crate::store::rows::{self, TermsRow};
 use crate::store::sql::{bigints, ints, statement, texts};
 
 /// Locks the event and the seats that are named or `foreseen`, and reads everything else the
-/// commands need; `None` if there is no such event.
+/// commands need, and where the event's log ends; `None` if there is no such event.
 pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     transaction: &DatabaseTransaction,
     event: EventId,
     commands: &[Box<C>],
     foreseen: &BTreeSet<SeatId>,
-) -> Result<Option<Opening>, StoreError> {
+) -> Result<Option<(Opening, LogPoint)>, StoreError> {
     let needs = || commands.iter().map(|command| command.needs());
     let named = needs().flat_map(|needs| needs.seats).chain(foreseen);
     let locked = lock(transaction, event, serials(event, named)).await?;
     let Some(locked) = locked else { return Ok(None) };
-    let Locked { terms, revision, price_list, now, mut seats, is_churning } = locked;
+    let Locked { terms, end, price_list, now, mut seats, is_churning } = locked;
     let parts: Vec<_> = needs().filter_map(|needs| needs.part).collect();
     let (plan, placed) = read_plan(transaction, event, &parts).await?;
     let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
@@ -85,11 +86,11 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     }
     let Churn { let_go, runs } = churn;
     seats.extend(placed);
-    Ok(Some(Opening {
+    let opening = Opening {
         event,
         terms,
         details,
-        revision,
+        revision: end.revision,
         now,
         seats,
         price_list,
@@ -102,7 +103,8 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         codes,
         orders,
         plan,
-    }))
+    };
+    Ok(Some((opening, end)))
 }
 
 /// The order that a seat is sold in.
@@ -158,7 +160,8 @@ fn draw_codes(
 /// The locked rows, and the clock after that.
 struct Locked {
     terms: Terms,
-    revision: Revision,
+    /// The end of its log.
+    end: LogPoint,
     price_list: PriceVersion,
     now: DateTime<Utc>,
     seats: Vec<Seat>,
@@ -193,12 +196,13 @@ SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_s
        sales_open_at, coalesce(sales_close_at, starts_at) AS sales_close_at,
        hold_seconds, hold_extension_seconds,
        max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, next_expiry_at, churn_until,
-       stage, allows_lone_seats
+       stage, allows_lone_seats,
+       CASE WHEN marked_revision = revision THEN mark END AS mark
   FROM locked_event
 UNION ALL
 SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
        extended_until, price_version,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM locked_seats"
     )
 });
@@ -219,7 +223,7 @@ async fn lock(
         || terms.may_be_churning(first.try_get("", "churn_until")?, now);
     Ok(Some(Locked {
         terms,
-        revision: Revision(first.try_get_by_index(8)?),
+        end: log_point(first.try_get_by_index(8)?, first.try_get("", "mark")?),
         price_list: PriceVersion(first.try_get_by_index(10)?),
         now,
         seats: seats.collect::<Result<_, _>>()?,

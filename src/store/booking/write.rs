@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::fold;
 use crate::domain::ledger::Closing;
-use crate::domain::{EventId, PriceVersion, TicketName, ViewerId};
+use crate::domain::{EventId, LogPoint, PriceVersion, TicketName, ViewerId};
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CANCELLED_EVENT, RESERVED};
 use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
@@ -44,8 +44,9 @@ WITH change AS (
         AS change (revision, seat_id, cause, viewer, expires_at, order_id, previous, price_version)
 ), log AS (
     INSERT INTO seat_changes
-           (event_id, revision, seat_id, cause, viewer, expires_at, order_id, changed_at, previous)
-    SELECT $1, revision, seat_id, cause, viewer, {expires_at}, {order_id}, $2, previous
+           (event_id, revision, seat_id, cause, viewer, expires_at, order_id, changed_at, previous,
+            mark)
+    SELECT $1, revision, seat_id, cause, viewer, {expires_at}, {order_id}, $2, previous, $14
       FROM change
 ), last AS (
     SELECT DISTINCT ON (seat_id) * FROM change ORDER BY seat_id, revision DESC
@@ -67,12 +68,13 @@ WITH change AS (
         price_version = EXCLUDED.price_version
 )
 UPDATE events SET revision = $9, next_expiry_at = LEAST(next_expiry_at, $10),
-       churn_until = GREATEST(churn_until, $11) WHERE id = $1"
+       churn_until = GREATEST(churn_until, $11), marked_revision = $9, mark = $14 WHERE id = $1"
     )
 });
 
 /// Writes changes to the log of an event and folds them into its seats. Their revisions must be
-/// consecutive from the event's own; its row and theirs must be locked.
+/// consecutive from the event's own, and they have one mark; its row and theirs must be locked.
+/// Gives where the log ends.
 ///
 /// # Errors
 ///
@@ -82,9 +84,9 @@ pub async fn write_changes(
     event: EventId,
     closing: &Closing,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<LogPoint, StoreError> {
     let changes = &closing.changes;
-    let revision = closing.revision().unwrap_or_default();
+    let end = LogPoint::ZERO.after(changes);
     let values = [
         event.0.into(),
         now.into(),
@@ -94,14 +96,15 @@ pub async fn write_changes(
         texts(changes.iter().map(|change| change.viewer.as_str())),
         instants(changes.iter().map(|change| change.expires_at.unwrap_or_default())),
         bigints(changes.iter().map(|change| change.order.map_or(0, |order| order.first.0))),
-        revision.0.into(),
+        end.revision.0.into(),
         closing.earliest_expiry().into(),
         closing.churn_until().into(),
         bigints(changes.iter().map(|change| change.previous.unwrap_or_default().0)),
         price_lists(&closing.price_lists),
+        end.mark.map(|mark| mark.0.cast_signed()).into(),
     ];
     connection.execute_raw(statement(&WRITE_CHANGES, values)).await?;
-    Ok(())
+    Ok(end)
 }
 
 /// The price lists after these changes; NULL is the first. UNNEST has NULL where an array ends
