@@ -27,7 +27,7 @@ use super::ids::{EventId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
 use super::log_point::Mark;
 use super::order::{IdempotencyKey, Order, PaymentReference};
-use super::order_code::OrderCode;
+use super::order_code::OrderDraw;
 use super::prices::{NewPriceList, PriceLists, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::EventStage;
@@ -72,8 +72,8 @@ pub struct Opening {
     /// Which slots for keys are taken, of the orders that one of the keys at hand may come to
     /// stand for. Of one that is not here, only the first is.
     pub key_slots: HashMap<OrderId, KeySlots>,
-    /// A new random code for the order that each of the purchases at hand may make.
-    pub codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
+    /// What is drawn for the order that each of the purchases at hand may make.
+    pub draws: HashMap<(ViewerId, IdempotencyKey), OrderDraw>,
     /// The orders that the keys and the confirmed seats at hand belong to.
     pub orders: Vec<Order>,
     /// What of the plan goes by the names at hand; needed only where seats are to come in.
@@ -96,7 +96,7 @@ pub struct Ledger {
     runs: HashMap<SeatId, Run>,
     keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
     key_slots: HashMap<OrderId, KeySlots>,
-    codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
+    draws: HashMap<(ViewerId, IdempotencyKey), OrderDraw>,
     orders: HashMap<OrderId, Order>,
     seating: Option<Seating>,
     chosen: Option<Chosen>,
@@ -208,7 +208,7 @@ impl Ledger {
     pub fn open(opening: Opening) -> Self {
         let Opening { event, terms, details, revision, now, seats, holdings, .. } = opening;
         let Opening { price_list, prices, let_go, runs, keys, key_slots, .. } = opening;
-        let Opening { codes, orders, plan, .. } = opening;
+        let Opening { draws, orders, plan, .. } = opening;
         Self {
             event,
             terms,
@@ -223,7 +223,7 @@ impl Ledger {
             runs,
             keys,
             key_slots,
-            codes,
+            draws,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             seating: None,
             chosen: None,
@@ -416,9 +416,9 @@ impl Ledger {
         payment_reference: Option<&PaymentReference>,
     ) -> Result<&Order, IllegalTransition> {
         let now = self.now;
-        let id = OrderId { event: self.event, first: self.revision.next() };
-        let code = self.codes.get(&(viewer.clone(), key.clone())).copied();
-        let code = code.ok_or(IllegalTransition)?;
+        let draw = self.draws.get(&(viewer.clone(), key.clone())).copied();
+        let draw = draw.ok_or(IllegalTransition)?;
+        let id = OrderId::drawn(self.event, self.revision.next(), draw.salt());
         for &(seat, _) in seats {
             let entry = Entry { order: Some(id), ..Entry::of(Cause::Confirmed, viewer) };
             self.change(seat, |state| state.confirm(id, now), entry)?;
@@ -427,7 +427,7 @@ impl Ledger {
         let order = Order {
             id,
             viewer: viewer.clone(),
-            code,
+            code: draw.code(),
             seats: seats.iter().map(|&(seat, _)| seat).collect(),
             prices_minor: sold().map(|as_type| as_type.price_minor).collect(),
             tickets: sold().map(|as_type| as_type.ticket.clone()).collect(),

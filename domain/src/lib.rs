@@ -50,7 +50,7 @@ pub use letter::Letter;
 pub use log_point::{LogPoint, Mark, OtherHistory};
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
-pub use order_code::OrderCode;
+pub use order_code::{OrderCode, OrderDraw};
 pub use prices::{TicketName, TicketType};
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};

@@ -233,7 +233,7 @@ mod tests {
     }
 
     fn order() -> OrderId {
-        OrderId { event: EventId(1), first: Revision(1) }
+        OrderId { event: EventId(1), number: 1 }
     }
 
     fn free() -> SeatState {
@@ -295,7 +295,7 @@ mod tests {
             assert_eq!(state.claim(ben.clone(), at(300)), Err(IllegalTransition), "it is over");
         }
         let theirs = SeatState::Confirmed(Sale { viewer: ben.clone(), order: order() });
-        let other = OrderId { event: EventId(1), first: Revision(2) };
+        let other = OrderId { event: EventId(1), number: 2 };
         assert_eq!(sold().transfer(order(), ben.clone()), Ok(theirs.clone()));
         assert_eq!(sold().transfer(other, ben.clone()), Err(IllegalTransition));
         assert_eq!(theirs.transfer(order(), ben.clone()), Err(IllegalTransition), "it is theirs");

@@ -178,7 +178,7 @@ impl ChangeRow {
             cause: rows::cause_from_row(self.cause)?,
             viewer: rows::viewer_from_row(&self.viewer)?,
             expires_at: self.expires_at,
-            order: self.order_id.map(|first| OrderId { event, first: Revision(first) }),
+            order: self.order_id.map(|number| OrderId { event, number }),
             former,
             changed_at: self.changed_at,
             mark: self.mark.map(mark_from_row),

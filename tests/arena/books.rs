@@ -67,7 +67,7 @@ impl Writer {
         let last = self.last.entry(seat).or_insert((Revision::ZERO, None, now));
         let changes =
             (self.revision.0 + 1..).map(Revision).zip(causes).map(|(revision, &cause)| {
-                let order = OrderId { event: self.event, first: revision };
+                let order = OrderId { event: self.event, number: revision.0 };
                 let until = match cause {
                     Cause::Claimed => last.2,
                     Cause::Extended => now + TimeDelta::seconds(360),

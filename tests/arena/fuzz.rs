@@ -216,7 +216,7 @@ proptest! {
             AnyId::Event(event),
             AnyId::Seat(SeatId { event, serial }),
             AnyId::Category(CategoryId { event, serial }),
-            AnyId::Order(OrderId { event, first: Revision(at) }),
+            AnyId::Order(OrderId { event, number: at }),
         ] {
             prop_assert_eq!(AnyId::decode(&id.encode()), Some(id));
         }

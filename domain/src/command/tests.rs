@@ -9,7 +9,7 @@ use crate::ledger::{Ledger, Opening, Terms};
 use crate::prices::{NewPrices, PriceLists};
 use crate::seat::{Hold, Sale, Seat, SeatState};
 use crate::{
-    CategoryId, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, Money, OrderCode,
+    CategoryId, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, Money, OrderDraw,
     OrderId, PriceVersion, Revision, SeatId, TicketName, TicketType, TicketTypeId, ViewerId,
 };
 
@@ -41,10 +41,7 @@ fn held_by(name: &str, until: DateTime<Utc>) -> SeatState {
 }
 
 fn sold_to(name: &str) -> SeatState {
-    SeatState::Confirmed(Sale {
-        viewer: viewer(name),
-        order: OrderId { event: EVENT, first: Revision(1) },
-    })
+    SeatState::Confirmed(Sale { viewer: viewer(name), order: OrderId { event: EVENT, number: 1 } })
 }
 
 fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
@@ -82,7 +79,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         runs: HashMap::new(),
         keys: HashMap::new(),
         key_slots: HashMap::new(),
-        codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),
+        draws: HashMap::from([((viewer("ann"), key()), OrderDraw(1))]),
         orders: Vec::new(),
         plan: None,
     }
@@ -270,7 +267,7 @@ fn an_order_remembers_ten_keys_and_answers_any() {
     let key = |number: usize| IdempotencyKey::new(format!("k{number}")).unwrap();
     let mut opening = opening([free(), free()]);
     let purchases = (1..=12).map(|number| (viewer("ann"), key(number)));
-    opening.codes = purchases.map(|purchase| (purchase, OrderCode::from_random(2))).collect();
+    opening.draws = purchases.map(|purchase| (purchase, OrderDraw(2))).collect();
     let mut ledger = Ledger::open(opening);
     assert!(reserve("ann", &[1, 2]).decide(&mut ledger).is_ok());
     let confirm = |number, serials: &[i32]| Confirm {

@@ -20,7 +20,7 @@ use crate::domain::ledger::{Opening, Terms};
 use crate::domain::prices::PriceLists;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    EventId, IdempotencyKey, KeySlots, LogPoint, OrderCode, OrderId, PriceVersion, Revision,
+    EventId, IdempotencyKey, KeySlots, LogPoint, OrderDraw, OrderId, PriceVersion, Revision,
     SeatId, SeatState, ViewerId,
 };
 use crate::random;
@@ -64,7 +64,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let lists = of_seats.chain([price_list]).map(|list| (event, list));
         prices = read_prices(transaction, lists).await?;
     }
-    let codes = if purchases.is_empty() { HashMap::new() } else { draw_codes(&purchases)? };
+    let draws = if purchases.is_empty() { HashMap::new() } else { draw(&purchases)? };
     let (mut orders, mut key_slots) = (Vec::new(), HashMap::new());
     if !purchases.is_empty() || !hand_overs.is_empty() {
         let sold: BTreeSet<OrderId> = seats.iter().filter_map(order_of).collect();
@@ -100,7 +100,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         runs,
         keys,
         key_slots,
-        codes,
+        draws,
         orders,
         plan,
     };
@@ -147,14 +147,14 @@ fn keys_at_hand<'a>(
     keys
 }
 
-/// A new code for the order that each of these purchases may make. Drawn for each attempt: one that
-/// is taken fails the attempt, and not the next.
-fn draw_codes(
+/// Draws for the order that each of these purchases may make; for each attempt: a code that is taken
+/// fails the attempt, and not the next.
+fn draw(
     purchases: &[(&ViewerId, &IdempotencyKey)],
-) -> Result<HashMap<(ViewerId, IdempotencyKey), OrderCode>, StoreError> {
+) -> Result<HashMap<(ViewerId, IdempotencyKey), OrderDraw>, StoreError> {
     let random = random::numbers(purchases.len()).map_err(StoreError::NoRandomness)?;
     let named = purchases.iter().map(|&(viewer, key)| (viewer.clone(), key.clone()));
-    Ok(named.zip(random.into_iter().map(OrderCode::from_random)).collect())
+    Ok(named.zip(random.into_iter().map(OrderDraw)).collect())
 }
 
 /// The locked rows, and the clock after that.
@@ -301,7 +301,7 @@ fn facts(event: EventId, rows: Vec<FactRow>) -> Result<Facts, StoreError> {
         if let Some(key) = row.key {
             let key =
                 IdempotencyKey::stored(key).ok_or(StoreError::Corrupt("an idempotency key"))?;
-            keys.insert((viewer, key), OrderId { event, first: Revision(row.number) });
+            keys.insert((viewer, key), OrderId { event, number: row.number });
         } else {
             holdings.insert(viewer, u32::try_from(row.number).unwrap_or(u32::MAX));
         }
@@ -320,11 +320,11 @@ async fn read_key_slots(
  WHERE event_id = $1 AND order_id = ANY ($2) AND slot > {} GROUP BY order_id",
         KeySlots::FIRST
     );
-    let ids = bigints(orders.iter().map(|order| order.first.0));
+    let ids = bigints(orders.iter().map(|order| order.number));
     let rows = transaction.query_all_raw(statement(SLOTS, [event.0.into(), ids])).await?;
     rows.iter()
         .map(|row| {
-            let order = OrderId { event, first: Revision(row.try_get_by_index(0)?) };
+            let order = OrderId { event, number: row.try_get_by_index(0)? };
             let slots: Vec<i16> = row.try_get_by_index(1)?;
             Ok((order, KeySlots::taken(slots)))
         })
@@ -358,7 +358,7 @@ SELECT known.viewer, known.key, known.order_id AS number
         event.0.into(),
         texts(claims.iter().map(|(guest, _)| *guest)),
         texts(claims.iter().map(|(_, viewer)| *viewer)),
-        bigints(orders.iter().map(|order| order.first.0)),
+        bigints(orders.iter().map(|order| order.number)),
     ];
     let rows = FactRow::find_by_statement(statement(KEYS, values)).all(transaction).await?;
     let (_, keys) = facts(event, rows)?;

@@ -95,7 +95,7 @@ pub async fn write_changes(
         smallints(changes.iter().map(|change| change.cause.code())),
         texts(changes.iter().map(|change| change.viewer.as_str())),
         instants(changes.iter().map(|change| change.expires_at.unwrap_or_default())),
-        bigints(changes.iter().map(|change| change.order.map_or(0, |order| order.first.0))),
+        bigints(changes.iter().map(|change| change.order.map_or(0, |order| order.number))),
         end.revision.0.into(),
         closing.earliest_expiry().into(),
         closing.churn_until().into(),
@@ -154,9 +154,9 @@ pub(super) async fn write_orders(
     };
     let sold = || {
         orders().flat_map(|order| {
-            let first = order.id.first.0;
+            let number = order.id.number;
             let priced = order.seats.iter().zip(&order.prices_minor);
-            priced.map(move |(seat, &price)| (first, seat.serial, price))
+            priced.map(move |(seat, &price)| (number, seat.serial, price))
         })
     };
     let tickets = || {
@@ -168,7 +168,7 @@ pub(super) async fn write_orders(
     let values = [
         event.0.into(),
         now.into(),
-        bigints(orders().map(|order| order.id.first.0)),
+        bigints(orders().map(|order| order.id.number)),
         texts(orders().map(|order| order.viewer.as_str())),
         texts(orders().map(|order| order.code.as_str())),
         bigints(orders().map(|order| order.total_minor)),
@@ -179,7 +179,7 @@ pub(super) async fn write_orders(
         bigints(sold().map(|(_, _, price)| price)),
         texts(closing.keys.iter().map(|new| new.viewer.as_str())),
         texts(closing.keys.iter().map(|new| new.key.as_str())),
-        bigints(closing.keys.iter().map(|new| new.order.first.0)),
+        bigints(closing.keys.iter().map(|new| new.order.number)),
         smallints(closing.keys.iter().map(|new| new.slot)),
         ints(tickets().map(|(number, _)| number)),
         texts(tickets().map(|(_, name)| name)),
@@ -197,7 +197,7 @@ pub(super) async fn write_owners(
     const WRITE: &str = "UPDATE orders SET viewer = $3 WHERE event_id = $1 AND id = ANY ($2)";
     let mut of_owner: BTreeMap<&ViewerId, Vec<i64>> = BTreeMap::new();
     for (order, owner) in &closing.owners {
-        of_owner.entry(owner).or_default().push(order.first.0);
+        of_owner.entry(owner).or_default().push(order.number);
     }
     for (owner, orders) in of_owner {
         let values = [event.0.into(), bigints(orders), owner.as_str().into()];
