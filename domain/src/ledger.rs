@@ -25,7 +25,7 @@ use super::churn::{LetGo, Run, WINDOW};
 use super::event_details::EventDetails;
 use super::ids::{EventId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
-use super::log_point::Mark;
+use super::log_point::{LogPoint, Mark};
 use super::order::{IdempotencyKey, Order, PaymentReference};
 use super::order_code::OrderDraw;
 use super::prices::{NewPriceList, PriceLists, TicketType, total_minor};
@@ -173,6 +173,11 @@ impl Closing {
     /// The event's revision afterwards, if anything changed.
     pub fn revision(&self) -> Option<Revision> {
         self.changes.last().map(|change| change.revision)
+    }
+
+    /// Where the event's log ends afterwards; at its beginning, if nothing changed.
+    pub fn end(&self) -> LogPoint {
+        LogPoint::ZERO.after(&self.changes)
     }
 
     /// The first instant at which a hold granted here runs out; early where that hold is gone again

@@ -33,6 +33,9 @@ ALTER TABLE events
     -- writes it.
     ADD COLUMN marked_revision bigint NOT NULL DEFAULT 0,
     ADD COLUMN mark bigint,
+    -- The mark of the changes that came with the plan's version; NULL: its first, or written by a
+    -- server of the version before.
+    ADD COLUMN plan_mark bigint,
     -- Revisions up to this one were given in a history that is lost, as far as anybody knows: one
     -- that comes without a mark may be of that.
     ADD COLUMN lost_until bigint NOT NULL DEFAULT 0

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use const_format::formatcp;
+use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 
 use super::error::StoreError;
@@ -39,6 +40,11 @@ pub(super) fn point_from_row(row: &QueryResult, index: usize) -> Result<LogPoint
 /// The bits of a mark are a number that may be negative.
 fn mark_from_row(mark: i64) -> Mark {
     Mark(mark.cast_unsigned())
+}
+
+/// The mark of the change before a position, as the database has it.
+pub(super) fn mark_to_row(position: LogPoint) -> Value {
+    position.mark.map(|mark| mark.0.cast_signed()).into()
 }
 
 /// A position as the database has it.

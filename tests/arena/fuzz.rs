@@ -210,7 +210,7 @@ proptest! {
         serial in 1..i32::MAX,
         at in 1..i64::MAX,
     ) {
-        use grand_arena::domain::{CategoryId, EventId, OrderId, Revision, SeatId};
+        use grand_arena::domain::{CategoryId, EventId, OrderId, SeatId};
         let event = EventId(event);
         for id in [
             AnyId::Event(event),

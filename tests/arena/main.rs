@@ -25,6 +25,7 @@ mod faults;
 mod frames;
 mod fuzz;
 mod handing_over;
+mod histories;
 mod importing;
 mod judge;
 mod live;

@@ -175,7 +175,12 @@ const Order = {
 
 const Seat = { category: (seat, _, { world }) => world.byId.get(seat.categoryId) };
 
-const SeatMap = { serverTime: () => volatile('instant') };
+// What a place in the log is called beside its revision is drawn at random.
+const cursor = () => volatile('text', 'cursor');
+
+const SeatMap = { cursor, serverTime: () => volatile('instant') };
+
+const SeatSnapshot = { cursor };
 
 /** By type and field; a schema need not have all of them. */
 export const resolvers = {
@@ -186,4 +191,5 @@ export const resolvers = {
   Order,
   Seat,
   SeatMap,
+  SeatSnapshot,
 };

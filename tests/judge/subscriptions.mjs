@@ -3,7 +3,8 @@
 import { fail } from './fault.mjs';
 import { statusesOf } from './resolvers.mjs';
 
-function snapshot(context, { eventId, since }) {
+function snapshot(context, { eventId, since, after }) {
+  if (after != null) context.isLeftOut = true;
   const { world } = context;
   const event = world.event(eventId) ?? fail('there is no such event');
   if (since != null && since <= event.revision) {

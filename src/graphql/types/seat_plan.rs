@@ -64,7 +64,7 @@ impl SeatPlan {
 
     /// Grows by 1 with every change of the plan. SeatStatuses says which plan it means.
     async fn version(&self) -> i32 {
-        self.plan.version
+        self.plan.version.number
     }
 
     /// Every seat. Its index is its place in SeatStatuses.

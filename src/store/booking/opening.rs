@@ -20,8 +20,8 @@ use crate::domain::ledger::{Opening, Terms};
 use crate::domain::prices::PriceLists;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    EventId, IdempotencyKey, KeySlots, LogPoint, OrderDraw, OrderId, PriceVersion, Revision,
-    SeatId, SeatState, ViewerId,
+    EventId, IdempotencyKey, KeySlots, LogPoint, OrderDraw, OrderId, PriceVersion, SeatId,
+    SeatState, ViewerId,
 };
 use crate::random;
 use crate::store::changes::log_point;

@@ -151,12 +151,14 @@ impl BookingSession {
         let seating = ledger.take_seating();
         let now = ledger.now();
         let mut closing = ledger.close();
+        if !closing.changes.is_empty() {
+            closing.mark(draw_mark()?);
+        }
         if !closing.plan.places.is_empty() {
             write_plan(&transaction, event, &closing).await?;
         }
         let mut end = after;
         if !closing.changes.is_empty() {
-            closing.mark(draw_mark()?);
             end = write_changes(&transaction, event, &closing, now).await?;
         }
         for list in &closing.new_prices {

@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use super::fold;
 use crate::domain::ledger::Closing;
 use crate::domain::{EventId, LogPoint, PriceVersion, TicketName, ViewerId};
+use crate::store::changes::mark_to_row;
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CANCELLED_EVENT, RESERVED};
 use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
@@ -86,7 +87,7 @@ pub async fn write_changes(
     now: DateTime<Utc>,
 ) -> Result<LogPoint, StoreError> {
     let changes = &closing.changes;
-    let end = LogPoint::ZERO.after(changes);
+    let end = closing.end();
     let values = [
         event.0.into(),
         now.into(),
@@ -101,7 +102,7 @@ pub async fn write_changes(
         closing.churn_until().into(),
         bigints(changes.iter().map(|change| change.previous.unwrap_or_default().0)),
         price_lists(&closing.price_lists),
-        end.mark.map(|mark| mark.0.cast_signed()).into(),
+        mark_to_row(end),
     ];
     connection.execute_raw(statement(&WRITE_CHANGES, values)).await?;
     Ok(end)

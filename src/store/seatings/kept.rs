@@ -17,6 +17,8 @@ const SEATINGS_BYTES: usize = 64 << 20;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct PlanStamp {
     pub(super) version: i32,
+    /// Tells it from another of that version, in a history that is lost.
+    pub(super) mark: Option<i64>,
     pub(super) focal_point: Option<(f64, f64)>,
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Head {
 macro_rules! head {
     () => {
         "SELECT revision, CASE WHEN marked_revision = revision THEN mark END, plan_version, focal_x,
-       focal_y, clock_timestamp() FROM events WHERE id = $1"
+       focal_y, clock_timestamp(), plan_mark FROM events WHERE id = $1"
     };
 }
 
@@ -58,8 +58,11 @@ async fn head(
     let head = |row: QueryResult| {
         let focal: (Option<f64>, Option<f64>) =
             (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
-        let plan =
-            PlanStamp { version: row.try_get_by_index(2)?, focal_point: focal.0.zip(focal.1) };
+        let plan = PlanStamp {
+            version: row.try_get_by_index(2)?,
+            mark: row.try_get_by_index(6)?,
+            focal_point: focal.0.zip(focal.1),
+        };
         Ok(Head { at: point_from_row(&row, 0)?, plan, now: row.try_get_by_index(5)? })
     };
     row.map(head).transpose()
