@@ -16,7 +16,7 @@ mod prices;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::audit::AuditEntry;
 use super::best::Seating;
@@ -349,6 +349,18 @@ impl Ledger {
         let expires_at = self.hold(id).map(|hold| hold.expires_at + by);
         let entry = Entry { expires_at, ..Entry::of(Cause::Extended, viewer) };
         self.change(id, |state| state.extend(by, now), entry)
+    }
+
+    /// Has a live hold last for so long from now, where it would end later.
+    pub(super) fn shorten(
+        &mut self,
+        id: SeatId,
+        length: TimeDelta,
+    ) -> Result<(), IllegalTransition> {
+        let (now, until) = (self.now, self.now + length);
+        let holder = self.hold(id).ok_or(IllegalTransition)?.viewer;
+        let entry = Entry { expires_at: Some(until), ..Entry::of(Cause::Extended, &holder) };
+        self.change(id, |state| state.shorten(until, now), entry)
     }
 
     /// Has the audit log say something, if what is decided is written.

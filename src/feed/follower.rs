@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::batch::Batch;
 use super::error::FeedError;
+use super::kept::Standing;
 use super::lost::Lost;
 use super::parts::Place;
 use super::permit::SubscriptionPermit;
 use super::pieces::Piece;
 use super::snapshots::SharedSnapshot;
-use super::watch::{Found, Standing, Watch};
+use super::watch::{Found, Watch};
 use crate::domain::{EventId, LogPoint, Revision};
 use crate::store::Store;
 

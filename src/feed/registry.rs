@@ -10,6 +10,7 @@ use super::bounds::Bounds;
 use super::error::FeedError;
 use super::event_watch::{EventFollower, EventWatch};
 use super::follower::{Follower, FollowerState};
+use super::last_seen::Seen;
 use super::lost::Lost;
 use super::permit::SubscriptionPermit;
 use super::reader;
@@ -273,10 +274,32 @@ impl Feed {
         self: Arc<Self>,
         event: EventId,
     ) -> Result<Option<Arc<Watch>>, StoreError> {
-        let extent = self.store.log_extent(event).await;
+        let extent = self.extent(event).await;
         let watch = extent.map(|extent| extent.map(|extent| self.watch(event, extent)));
         self.opening().remove(&event);
         watch
+    }
+
+    /// How far an event's log goes; and how far it has gone in a history that is lost, if this
+    /// server has seen more of it than there is.
+    async fn extent(&self, event: EventId) -> Result<Option<LogExtent>, StoreError> {
+        let seen = self.bounds.last_seen.get(event);
+        let Some(mut extent) = self.store.log_extent(event).await? else { return Ok(None) };
+        if let Some(Seen { place, furthest }) = seen
+            && extent.newest != place
+        {
+            let is_lost = extent.newest.revision < place.revision
+                || extent.newest.contradicts(place)
+                || self.store.changes_going_on(event, place, 0).await?.is_err();
+            if is_lost {
+                let (from, to) = (furthest.0, extent.newest.revision.0);
+                tracing::error!(event = event.0, from, to, "the log was rewound");
+                extent.lost_until = extent.lost_until.max(furthest);
+                self.store.note_lost_history(event, extent.lost_until).await?;
+            }
+        }
+        self.bounds.last_seen.set(event, extent.newest);
+        Ok(Some(extent))
     }
 
     fn opening(&self) -> MutexGuard<'_, HashMap<EventId, SharedLookUp<Option<Arc<Watch>>>>> {
@@ -305,6 +328,7 @@ impl Feed {
     /// itself has come to a version, if that is above zero.
     pub fn committed(&self, event: EventId, logged: Logged, version: i64) {
         self.commits.fetch_add(1, Ordering::SeqCst);
+        self.bounds.last_seen.committed(event, &logged);
         if logged.changes.iter().any(|change| change.cause == Cause::Imported) {
             self.plan_commits.fetch_add(1, Ordering::SeqCst);
         }

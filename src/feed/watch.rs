@@ -1,6 +1,5 @@
 //! One watched event: the newest changes of its log, kept for all who follow.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use super::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::heard::Heard;
 use super::inboxes::Inboxes;
+use super::kept::{Kept, Standing};
 use super::parts::Parts;
 use super::pieces::{PIECE_CHANGES, Piece, Pieces};
 use super::snapshots::{FoundSnapshot, Needed, SharedSnapshot, Snapshots};
@@ -71,38 +71,12 @@ pub(super) struct Watch {
     reader: OnceLock<AbortHandle>,
 }
 
-#[derive(Debug)]
-struct Kept {
-    /// Consecutive batches: each begins where the one before it ends. With each, since when
-    /// followers can have it.
-    batches: VecDeque<(Instant, Batch)>,
-    /// How many changes they hold.
-    count: usize,
-    /// The position before the first of them.
-    start: LogPoint,
-    /// How often the log was found to be another: the database was put back to an earlier state.
-    rewinds: u64,
-}
-
-/// How a position is related to what a watch keeps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Standing {
-    /// It is one of this log, as far as can be told.
-    Here,
-    /// It is one of another history.
-    Elsewhere,
-    /// The log has not got there.
-    Ahead,
-    /// It lies before what is kept.
-    Before,
-}
-
 impl Watch {
     /// A watch from the end of the log on, as it was when the caller looked. It has no reader yet
     /// (see [`super::reader::start`]).
     pub(super) fn new(event: EventId, extent: LogExtent, bounds: Bounds) -> Arc<Self> {
         let newest = extent.newest;
-        let kept = Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: 0 };
+        let kept = Kept::after(newest, 0);
         Arc::new(Self {
             event,
             bounds,
@@ -217,7 +191,7 @@ impl Watch {
     pub(super) fn rewind(&self, extent: LogExtent) {
         let start = extent.newest;
         let mut kept = self.kept();
-        *kept = Kept { batches: VecDeque::new(), count: 0, start, rewinds: kept.rewinds + 1 };
+        *kept = Kept::after(start, kept.rewinds + 1);
         drop(kept);
         self.pieces.forget_all();
         self.inboxes.miss();
@@ -229,17 +203,7 @@ impl Watch {
 
     /// How a position is related to what is kept.
     pub(super) fn standing(&self, position: LogPoint) -> Standing {
-        let (kept, revision) = (self.kept(), position.revision);
-        if revision > kept.end() {
-            return Standing::Ahead;
-        }
-        let known = match revision.cmp(&kept.start.revision) {
-            std::cmp::Ordering::Less => return Standing::Before,
-            std::cmp::Ordering::Equal => Some(kept.start),
-            std::cmp::Ordering::Greater => kept.point(revision),
-        };
-        let is_elsewhere = known.is_some_and(|known| known.contradicts(position));
-        if is_elsewhere { Standing::Elsewhere } else { Standing::Here }
+        self.kept().standing(position)
     }
 
     /// What there is after a position, if anything, for a follower that knows of so many rewinds.
@@ -373,35 +337,9 @@ impl Watch {
     }
 }
 
-impl Kept {
-    /// The newest revision.
-    fn end(&self) -> Revision {
-        self.batches.back().map_or(self.start.revision, |(_, batch)| batch.to())
-    }
-
-    /// The position after a revision.
-    fn point(&self, revision: Revision) -> Option<LogPoint> {
-        let next = self.batches.partition_point(|(_, batch)| batch.to() < revision);
-        let changes = self.batches.get(next)?.1.changes();
-        let up_to = changes.partition_point(|change| change.revision <= revision);
-        Some(self.start.after(changes.get(..up_to)?))
-    }
-
-    /// Lets go of the oldest batch; whether there was another.
-    fn forget_oldest(&mut self) -> bool {
-        if self.batches.len() < 2 {
-            return false;
-        }
-        if let Some((_, oldest)) = self.batches.pop_front() {
-            self.count -= oldest.changes().len();
-            self.start = self.start.after(oldest.changes());
-        }
-        true
-    }
-}
-
 impl Drop for Watch {
     fn drop(&mut self) {
+        self.bounds.last_seen.set(self.event, self.kept().last());
         if let Some(reader) = self.reader.get() {
             reader.abort();
         }

@@ -258,6 +258,27 @@ async fn a_position_of_a_history_that_is_lost_is_unknown_to_every_server() {
     books::check(&arena, &event).await;
 }
 
+/// Nobody watches when it happens: the server knows what it has committed itself.
+#[tokio::test]
+async fn a_revision_that_was_answered_here_is_unknown_after_its_history_is_lost() {
+    let arena = Arena::new().await;
+    arena.expect_warning("the log was rewound");
+    let event = arena.event(40).await;
+    let (other, end) = with_another_history(&arena, &event, &[&[21, 22, 23, 24, 25, 26]]).await;
+    let server = arena.server().await;
+    let given = server.client("alice").reserve(&event, [9, 10]).await;
+    assert_eq!(given["revision"], 10);
+    assert!(end > 10);
+    other.put_back().await;
+    let mut changes = Changes::follow(&server, &event, json!({ "since": 10 })).await;
+    assert_eq!(changes.take().await.as_deref(), Some("UNKNOWN_REVISION"));
+    changes.has_the_map(&server, &event).await;
+    // And whoever was here before is not lost by that.
+    let mut changes = Changes::follow(&server, &event, json!({ "since": 11 })).await;
+    assert_eq!(changes.take().await, None);
+    books::check(&arena, &event).await;
+}
+
 /// As after a restore from a backup: the servers are new, and nobody was there when it happened.
 #[tokio::test]
 async fn a_cursor_tells_a_history_that_is_lost_where_nobody_knows_that_it_was_ever_there() {

@@ -15,6 +15,7 @@ mod bringing_in;
 mod browser;
 mod chores;
 mod clients;
+mod clocks;
 mod coding;
 mod crowd;
 mod events;

@@ -361,3 +361,43 @@ fn an_order_of_the_most_seats_at_the_highest_price_is_told_exactly() {
     let sold = confirm.decide(&mut Ledger::open(opening)).unwrap().order;
     assert_eq!(sold.total_minor, 100_000_000_000_000);
 }
+
+/// A hold of so many seconds that was granted at `now`, on a ledger that is opened later by a clock
+/// that was put back by so many; what becomes of it.
+fn after_the_clock_was_put_back(
+    length: i64,
+    passed: i64,
+    back: i64,
+) -> (DateTime<Utc>, Vec<Change>) {
+    let length = TimeDelta::seconds(length);
+    let mut opening = opening([held_until("ann", now() + length)]);
+    opening.now = now() + TimeDelta::seconds(passed - back);
+    let mut ledger = Ledger::open(opening);
+    let far = |revision| FarHold { seat: id(1), revision: Revision(revision), length };
+    assert_eq!(Shorten::new(vec![far(7)]).decide(&mut ledger), 0, "it has changed since");
+    Shorten::new(vec![far(0), FarHold { seat: id(9), ..far(0) }]).decide(&mut ledger);
+    (ledger.now(), ledger.close().changes)
+}
+
+proptest! {
+    #[test]
+    fn a_hold_whose_clock_was_put_back_lasts_as_long_again_at_most(
+        (length, passed) in (1..100_000_i64, 0..100_000_i64),
+        back in 0..10_000_000_i64,
+    ) {
+        let (now, changes) = after_the_clock_was_put_back(length, passed, back);
+        let is_far = back > passed;
+        prop_assert_eq!(changes.len(), usize::from(is_far), "no other is touched");
+        for change in changes {
+            let until = change.expires_at.unwrap();
+            prop_assert_eq!(until, now + TimeDelta::seconds(length));
+            let before = held_until("ann", super::tests::now() + TimeDelta::seconds(length));
+            prop_assert!(change.may_follow(&before));
+            let after = change.state(Some(&before)).unwrap();
+            prop_assert_eq!(after.clone().as_of(until), SeatState::Available { lapsed: Some(viewer("ann")) });
+            // It may change hands and be bought like any other.
+            prop_assert!(after.clone().confirm(OrderId { event: EVENT, number: 1 }, now).is_ok());
+            prop_assert!(after.extend(TimeDelta::seconds(1), now).is_err(), "once is all there is");
+        }
+    }
+}
