@@ -6,21 +6,16 @@
 //! Invariant: within a category a number stands for one name for ever. So a ticket that somebody
 //! chose from one list is never another in the next.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::command::MAX_SEATS_PER_REQUEST;
 use super::ids::{CategoryId, PriceVersion, Revision};
 use super::money::MAX_MINOR_UNITS;
-use super::plan::{MAX_PRICE_MINOR, label, name_key};
-
-/// The most types of ticket in a category: what a person can choose from.
-pub const MAX_TICKET_TYPES: usize = 20;
+use super::plan::MAX_PRICE_MINOR;
+pub use super::plan::{InvalidPrices, MAX_TICKET_TYPES, NewPrices, STANDARD};
 
 /// The most price lists of an event: a new one each minute for two years. All of them are kept.
 pub const MAX_PRICE_LISTS: i32 = 1_000_000;
-
-/// The one type of a category for which nobody has named any.
-pub const STANDARD: &str = "Standard";
 
 impl PriceVersion {
     /// The list after it; `None` if there may be no more.
@@ -81,61 +76,7 @@ impl TicketType {
     }
 }
 
-/// The types of ticket in a category as somebody wants them: 1 to [`MAX_TICKET_TYPES`], of
-/// different names; the first is the one that is meant where none is chosen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NewPrices(Vec<(String, i64)>);
-
-/// What is wrong with the types of ticket of a category.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum InvalidPrices {
-    /// None, or too many.
-    #[error("a category has 1 to {MAX_TICKET_TYPES} types of ticket")]
-    Count,
-    /// No label.
-    #[error("the name of a type of ticket must have {}", super::plan::LABEL_RULE)]
-    Name,
-    /// Two of one name, or of names that look the same.
-    #[error("a category has two types of ticket named \"{0}\"")]
-    Twice(String),
-    /// Below zero, or too high.
-    #[error("a price must be 0 to {MAX_PRICE_MINOR} minor units")]
-    Price,
-}
-
 impl NewPrices {
-    /// Checks every rule, and takes the space off around the names.
-    ///
-    /// # Errors
-    ///
-    /// The first rule that is broken.
-    pub fn new(types: Vec<(String, i64)>) -> Result<Self, InvalidPrices> {
-        if types.is_empty() || types.len() > MAX_TICKET_TYPES {
-            return Err(InvalidPrices::Count);
-        }
-        let (mut checked, mut names) = (Vec::with_capacity(types.len()), HashSet::new());
-        for (name, price_minor) in types {
-            let name = label(&name).ok_or(InvalidPrices::Name)?.into_owned();
-            if !names.insert(name_key(&name)) {
-                return Err(InvalidPrices::Twice(name));
-            }
-            if !(0..=MAX_PRICE_MINOR).contains(&price_minor) {
-                return Err(InvalidPrices::Price);
-            }
-            checked.push((name, price_minor));
-        }
-        Ok(Self(checked))
-    }
-
-    /// One type, which nobody needs to choose.
-    ///
-    /// # Errors
-    ///
-    /// If the price is out of bounds.
-    pub fn plain(price_minor: i64) -> Result<Self, InvalidPrices> {
-        Self::new(vec![(STANDARD.to_owned(), price_minor)])
-    }
-
     /// The types as they are in a list: whoever is of a name that the list before has keeps its
     /// number.
     #[must_use]
@@ -144,7 +85,7 @@ impl NewPrices {
             let known = before.iter().find(|known| known.ticket.name == *name);
             known.map_or_else(|| version.number(index), |known| known.ticket.number)
         };
-        let types = self.0.iter().enumerate().map(|(index, named)| {
+        let types = self.types().iter().enumerate().map(|(index, named)| {
             let ticket = TicketName { number: number_of((index, named)), name: named.0.clone() };
             TicketType { ticket, price_minor: named.1 }
         });
@@ -154,7 +95,7 @@ impl NewPrices {
     /// Whether these are the types that a list has.
     fn are(&self, types: &[TicketType]) -> bool {
         let have = types.iter().map(|known| (&known.ticket.name, known.price_minor));
-        self.0.iter().map(|(name, price)| (name, *price)).eq(have)
+        self.types().iter().map(|(name, price)| (name, *price)).eq(have)
     }
 }
 
@@ -217,26 +158,6 @@ mod tests {
 
     fn numbers(types: &[TicketType]) -> Vec<(&str, i32)> {
         types.iter().map(|known| (known.ticket.name.as_str(), known.ticket.number)).collect()
-    }
-
-    #[test]
-    fn a_category_has_1_to_20_types_of_different_names_at_prices_within_bounds() {
-        let many: Vec<_> = (0..=20).map(|number| (format!("T{number}"), 1)).collect();
-        assert!(NewPrices::new(many[..20].to_vec()).is_ok());
-        assert_eq!(NewPrices::new(many), Err(InvalidPrices::Count));
-        assert_eq!(new(&[]), Err(InvalidPrices::Count));
-        for name in ["", " ", "a\nb", "\u{202e}lluF", &"x".repeat(65)] {
-            assert_eq!(new(&[(name, 1)]), Err(InvalidPrices::Name), "{name:?}");
-        }
-        for (price, is_good) in
-            [(-1, false), (0, true), (MAX_PRICE_MINOR, true), (MAX_PRICE_MINOR + 1, false)]
-        {
-            assert_eq!(new(&[("Full", price)]).is_ok(), is_good, "{price}");
-        }
-        for twice in [["Full", "Full"], ["Full", " full "], ["É", "E\u{301}"], ["É", "é"]] {
-            let refused = new(&twice.map(|name| (name, 1)));
-            assert!(matches!(refused, Err(InvalidPrices::Twice(_))), "{twice:?}");
-        }
     }
 
     #[test]

@@ -10,7 +10,7 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use domain::plan::{PALETTE, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
+use domain::plan::{NewPrices, PALETTE, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
 
 /// The currency of all prices.
 const CURRENCY: &str = "EUR";
@@ -113,7 +113,7 @@ pub fn grand_arena() -> SeatPlan {
     let categories = CATEGORIES.iter().zip(PALETTE);
     let categories = categories.map(|((name, price_minor), color)| PlannedCategory {
         name: (*name).to_owned(),
-        price_minor: *price_minor,
+        prices: NewPrices::plain(*price_minor).expect("the prices above are within bounds"),
         color: Some(color.to_owned()),
     });
     let mut seats = Vec::with_capacity(20_000);

@@ -63,8 +63,8 @@ fn write_venue(venue: &VenueRecord, format: Format) -> Result<(), CommandError> 
             let (bytes, is_all) = written_as_csv(&venue.plan)?;
             out.write_all(&bytes)?;
             if !is_all {
-                let what = "the stage, outlines, labels and the focal point are left out: CSV has \
-                            no place for them; JSON has";
+                let what = "the stage, outlines, labels, the focal point and types of ticket are \
+                            left out: CSV has no place for them; JSON has";
                 let _ = writeln!(io::stderr(), "grand-arena: {what}");
             }
         }

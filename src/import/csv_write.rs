@@ -5,7 +5,8 @@ use std::io;
 use super::columns::{COLUMNS, Column, REQUIRED_COLUMNS};
 use crate::domain::plan::{PALETTE, PlaceKind, PlannedSeat, SeatPlan};
 
-/// A plan as CSV, and whether that is all of it: CSV has no place for what is drawn beside seats.
+/// A plan as CSV, and whether that is all of it: CSV has no place for what is drawn beside seats,
+/// and for types of ticket.
 ///
 /// # Errors
 /// Only if a line cannot be made, which memory has to be short for.
@@ -20,7 +21,9 @@ pub fn written(plan: &SeatPlan) -> io::Result<(Vec<u8>, bool)> {
         writer.write_record(columns.iter().map(|column| fields[*column].as_str()))?;
     }
     let drawing = plan.drawing();
-    let is_all = drawing.focal_point.is_none() && drawing.shapes.is_empty();
+    let is_all = drawing.focal_point.is_none()
+        && drawing.shapes.is_empty()
+        && plan.categories().iter().all(|category| category.prices.is_plain());
     Ok((writer.into_inner().map_err(csv::IntoInnerError::into_error)?, is_all))
 }
 
@@ -45,7 +48,7 @@ fn fields(plan: &SeatPlan, seat: &PlannedSeat) -> [String; COLUMNS.len()] {
         seat.row.clone(),
         seat.number.clone(),
         category.name.clone(),
-        category.price_minor.to_string(),
+        category.prices.default_minor().to_string(),
         plan.currency().to_owned(),
         seat.accessible.to_string(),
         coordinate(seat.x),

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::error::{ImportError, LineProblem};
 use super::seat_line::SeatLine;
 use crate::domain::plan::{
-    self, Excerpt, FloorClash, MAX_CATEGORIES, NameClash, NamedFloors, NamedPlaces, PALETTE,
-    PlannedCategory, PlannedSeat, SeatPlan,
+    self, Excerpt, FloorClash, MAX_CATEGORIES, NameClash, NamedFloors, NamedPlaces, NewPrices,
+    PALETTE, PlannedCategory, PlannedSeat, SeatPlan,
 };
 
 /// What the good lines so far amount to, and which line said each thing first.
@@ -24,7 +24,7 @@ pub(super) struct Draft {
 /// A category, and the lines that said it first.
 struct DraftCategory {
     name: String,
-    price_minor: i64,
+    prices: NewPrices,
     line: u64,
     color: Option<(String, u64)>,
 }
@@ -72,11 +72,11 @@ impl Draft {
             None => self.new_category(line, seat)?,
         };
         let category = &mut self.categories[index];
-        if category.price_minor != seat.price_minor {
+        if category.prices != seat.prices {
             return Err(LineProblem::SecondPrice {
                 name: Excerpt::of(name),
-                price_minor: seat.price_minor,
-                first_price_minor: category.price_minor,
+                price_minor: seat.prices.default_minor(),
+                first_price_minor: category.prices.default_minor(),
                 first_line: category.line,
             });
         }
@@ -107,9 +107,9 @@ impl Draft {
         if index == MAX_CATEGORIES {
             return Err(LineProblem::TooManyCategories(Excerpt::of(name)));
         }
-        let (name, price_minor) = (name.to_owned(), seat.price_minor);
+        let (name, prices) = (name.to_owned(), seat.prices.clone());
         self.by_name.insert(name.clone(), index);
-        self.categories.push(DraftCategory { name, price_minor, line, color: None });
+        self.categories.push(DraftCategory { name, prices, line, color: None });
         Ok(index)
     }
 
@@ -118,8 +118,8 @@ impl Draft {
         let colors = PALETTE.into_iter().cycle();
         let categories = self.categories.into_iter().zip(colors).map(|(category, color)| {
             let color = category.color.map_or_else(|| color.to_owned(), |(color, _)| color);
-            let DraftCategory { name, price_minor, .. } = category;
-            PlannedCategory { name, price_minor, color: Some(color) }
+            let DraftCategory { name, prices, .. } = category;
+            PlannedCategory { name, prices, color: Some(color) }
         });
         Ok(SeatPlan::new(&currency, categories.collect(), self.seats)?)
     }

@@ -7,7 +7,7 @@ use super::dialect::Dialect;
 use super::error::{HeaderProblems, LineProblem};
 use super::limits::MAX_REPORTED_COLUMNS;
 use super::seat_line::SeatLine;
-use crate::domain::plan::{self, Excerpt, MAX_PRICE_MINOR, PlaceKind, PlaceTraits};
+use crate::domain::plan::{self, Excerpt, NewPrices, PlaceKind, PlaceTraits};
 
 /// Where each column is.
 pub(super) struct Header {
@@ -69,7 +69,7 @@ impl Header {
             row: label(Column::Row, field)?,
             number: label(Column::Number, field)?,
             category: label(Column::Category, field)?,
-            price_minor: price(field(Column::PriceMinor))?,
+            prices: price(field(Column::PriceMinor))?,
             currency: currency(field(Column::Currency))?,
             color: color(field(Column::Color))?,
             accessible: yes_or_no(Column::Accessible, field)?,
@@ -125,13 +125,12 @@ fn label<'a>(column: Column, field: impl Fn(Column) -> &'a str) -> Result<String
     })
 }
 
-pub(super) fn price(text: &str) -> Result<i64, LineProblem> {
+pub(super) fn price(text: &str) -> Result<NewPrices, LineProblem> {
     // Digits only: the standard parser would take a sign as well.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse() {
-        Ok(price_minor) if digits && price_minor <= MAX_PRICE_MINOR => Ok(price_minor),
-        _ => Err(LineProblem::Price(Excerpt::of(text))),
-    }
+    let price = text.parse().ok().filter(|_| digits);
+    let prices = price.and_then(|price_minor| NewPrices::plain(price_minor).ok());
+    prices.ok_or_else(|| LineProblem::Price(Excerpt::of(text)))
 }
 
 fn currency(text: &str) -> Result<String, LineProblem> {

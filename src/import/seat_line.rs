@@ -1,6 +1,6 @@
 //! What one line of a file says.
 
-use crate::domain::plan::PlaceTraits;
+use crate::domain::plan::{NewPrices, PlaceTraits};
 
 /// What one line says.
 pub(super) struct SeatLine {
@@ -8,7 +8,8 @@ pub(super) struct SeatLine {
     pub(super) row: String,
     pub(super) number: String,
     pub(super) category: String,
-    pub(super) price_minor: i64,
+    /// A plain price.
+    pub(super) prices: NewPrices,
     pub(super) currency: String,
     pub(super) color: Option<String>,
     pub(super) accessible: bool,

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait}
 
 use super::error::StoreError;
 use super::pools::Store;
-use super::prices::MAX_OLD_PRICE_MINOR;
+use super::prices::{MAX_OLD_PRICE_MINOR, write_first_list};
 use super::rows::to_row;
 use super::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 
@@ -179,11 +179,12 @@ async fn insert_plan(
         [
             event.0.into(),
             texts(categories.iter().map(|category| category.name.as_str())),
-            bigints(categories.iter().map(|category| category.price_minor)),
+            bigints(categories.iter().map(|category| category.prices.default_minor())),
             texts(categories.iter().map(|category| category.color.as_deref().unwrap_or_default())),
         ],
     );
     transaction.execute_raw(insert_categories).await?;
+    write_first_list(transaction, event, categories.iter().map(|it| &it.prices)).await?;
     for (index, shape) in plan.drawing().shapes.iter().enumerate() {
         transaction.execute_raw(insert_shape(event, index, shape)).await?;
     }

@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use super::error::StoreError;
 use super::sql::{PRICE_OF_CATEGORY, bigints, ints, smallints, statement, texts};
 use crate::domain::plan::MAX_CATEGORIES;
-use crate::domain::prices::{MAX_TICKET_TYPES, NewPriceList, PriceLists, STANDARD};
+use crate::domain::prices::{MAX_TICKET_TYPES, NewPriceList, NewPrices, PriceLists, STANDARD};
 use crate::domain::{CategoryId, EventId, PriceVersion, TicketName, TicketType};
 
 /// The highest price that the old column takes: servers of an earlier version read it.
@@ -114,6 +114,23 @@ UPDATE events SET price_version = $2 WHERE id = $1"
     transaction.execute_raw(statement(RAISE, values)).await?;
     let types = list.prices.iter().map(|(category, types)| (category.serial, types.as_slice()));
     write_list(transaction, event, list.version, types).await
+}
+
+/// Writes the types of ticket that a new event has: in the order of its categories, which count
+/// from 1. Of those that are plain nothing is said, as everywhere.
+pub(super) async fn write_first_list(
+    transaction: &DatabaseTransaction,
+    event: EventId,
+    prices: impl Iterator<Item = &NewPrices>,
+) -> Result<(), StoreError> {
+    let list = PriceVersion::FIRST;
+    let named = (1..).zip(prices).filter(|(_, prices)| !prices.is_plain());
+    let named: Vec<_> = named.map(|(serial, prices)| (serial, prices.in_list(list, &[]))).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let types = named.iter().map(|(serial, types)| (*serial, types.as_slice()));
+    write_list(transaction, event, list, types).await
 }
 
 async fn write_list(

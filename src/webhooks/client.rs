@@ -170,3 +170,79 @@ async fn read_to_its_end(answer: Response<Incoming>) -> bool {
 fn broken(error: &hyper::Error) -> DeliveryError {
     DeliveryError::Broken(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+    use rustls::ServerConfig;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    /// A receiver that answers 204 over TLS, for ever: its port and its certificate, which is for
+    /// the name `localhost`.
+    async fn receiver() -> (u16, CertificateDer<'static>) {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                // Whoever does not trust it hangs up.
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let mut asked = Vec::new();
+                while !asked.ends_with(b"\r\n\r\nnews") {
+                    let byte = stream.read_u8().await.unwrap();
+                    asked.push(byte);
+                }
+                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            }
+        });
+        (port, cert.der().clone())
+    }
+
+    fn trusting(certificate: CertificateDer<'static>) -> Client {
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        Client::trusting(roots, Networks::Any)
+    }
+
+    fn url(host: &str, port: u16) -> EndpointUrl {
+        EndpointUrl::parse(&format!("https://{host}:{port}/hook"), Networks::Any).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_message_arrives_over_tls_at_whoever_shows_a_certificate_for_the_name() {
+        let (port, certificate) = receiver().await;
+        let connection = trusting(certificate).connect(&url("localhost", port)).await.unwrap();
+        let request = Request::post("/hook").header("host", "localhost");
+        let request = request.body(Full::new(Bytes::from_static(b"news"))).unwrap();
+        let (status, kept) = connection.send(request).await.unwrap();
+        assert_eq!((status, kept.is_some()), (StatusCode::NO_CONTENT, true));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_anything_whose_certificate_is_not_trusted_or_of_another_name() {
+        let (port, certificate) = receiver().await;
+        for (client, host) in [
+            (Client::new(Networks::Any), "localhost"),
+            (trusting(certificate.clone()), "127.0.0.1"),
+        ] {
+            let refused = client.connect(&url(host, port)).await.map(|_| ()).unwrap_err();
+            assert!(matches!(refused, DeliveryError::Tls(_)), "{refused}");
+        }
+    }
+}

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use grand_arena::domain::best::{Adjacency, BestRequest};
 use grand_arena::domain::command::{Release, Reserve, ReserveBest, ReserveBestRefusal, SeatSet};
-use grand_arena::domain::plan::{PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::plan::{
+    NewPrices, PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan,
+};
 use grand_arena::domain::{SeatStatus, ViewerId};
 use serde_json::{Value, json};
 
@@ -20,8 +22,11 @@ pub const BEST: &str = "mutation ($input: ReserveBestAvailableInput!) {
 
 /// Rows of seats, of which `w` is accessible and `c` a companion's; `s` is a place to stand.
 fn plan(rows: &[&str]) -> SeatPlan {
-    let category =
-        |name: &str| PlannedCategory { name: name.to_owned(), price_minor: 5000, color: None };
+    let category = |name: &str| PlannedCategory {
+        name: name.to_owned(),
+        prices: NewPrices::plain(5000).unwrap(),
+        color: None,
+    };
     let seat = |row: usize, number: usize, letter: char| PlannedSeat {
         section: if letter == 's' { "Floor" } else { "Stalls" }.to_owned(),
         row: format!("{row}"),

@@ -14,8 +14,8 @@ use chrono::{DateTime, TimeDelta};
 use grand_arena::domain::ConfirmedBy;
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{
-    Drawing, PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point, SeatPlan,
-    ShapeKind,
+    Drawing, NewPrices, PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point,
+    SeatPlan, ShapeKind,
 };
 use grand_arena::identity::Role;
 
@@ -106,7 +106,7 @@ impl Sale {
     fn plan(&self) -> SeatPlan {
         let category = |&(name, price_minor, color): &(&str, i64, Option<&str>)| PlannedCategory {
             name: name.to_owned(),
-            price_minor,
+            prices: NewPrices::plain(price_minor).unwrap(),
             color: color.map(str::to_owned),
         };
         // Fractions, since a whole number of type Float may be written in two ways.

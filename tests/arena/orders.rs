@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use grand_arena::domain::OrderCode;
 use grand_arena::domain::plan::{
-    MAX_PRICE_MINOR, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan,
+    MAX_PRICE_MINOR, NewPrices, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan,
 };
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::SqlxPostgresConnector;
@@ -167,8 +167,11 @@ async fn a_ticket_may_cost_a_million_millions_and_a_hundred_of_them_add_up() {
 
 /// 100 seats at the highest price there may be.
 async fn dear_event(arena: &Arena) -> Event {
-    let category =
-        PlannedCategory { name: "VIP".to_owned(), price_minor: MAX_PRICE_MINOR, color: None };
+    let category = PlannedCategory {
+        name: "VIP".to_owned(),
+        prices: NewPrices::plain(MAX_PRICE_MINOR).unwrap(),
+        color: None,
+    };
     let seats = (1..=100).map(|number: i32| PlannedSeat {
         section: "Tribune".to_owned(),
         row: "A".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grand_arena::domain::plan::{PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
+use grand_arena::domain::plan::{NewPrices, PlaceTraits, PlannedCategory, PlannedSeat, SeatPlan};
 use grand_arena::domain::{ConfirmedBy, ViewerId};
 use grand_arena::graphql::ids;
 use grand_arena::identity::Role;
@@ -19,7 +19,7 @@ use crate::harness::{Arena, Client, Event, TestServer, books, token};
 fn plan(price_minor: i64) -> SeatPlan {
     let category = |name: &str, price_minor| PlannedCategory {
         name: name.to_owned(),
-        price_minor,
+        prices: NewPrices::plain(price_minor).unwrap(),
         color: None,
     };
     let seats = (0..10).map(|index| PlannedSeat {

@@ -6,8 +6,8 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use grand_arena::domain::plan::{
-    Drawing, PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point, SeatPlan,
-    ShapeKind,
+    Drawing, NewPrices, PlaceKind, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point,
+    SeatPlan, ShapeKind,
 };
 
 use crate::harness::{Arena, Event, TestServer, books, eventually};
@@ -94,7 +94,11 @@ async fn a_plan_has_the_order_of_its_places_and_is_kept_by_clients_until_it_chan
 
 /// A seat, a chair and a place to stand on, each said with all that can be said of it.
 fn mixed_plan() -> SeatPlan {
-    let category = PlannedCategory { name: "All".to_owned(), price_minor: 1_000, color: None };
+    let category = PlannedCategory {
+        name: "All".to_owned(),
+        prices: NewPrices::plain(1_000).unwrap(),
+        color: None,
+    };
     let place = |section: &str, kind, floor: Option<&str>| PlannedSeat {
         section: section.to_owned(),
         row: "1".to_owned(),

@@ -213,6 +213,8 @@ test('a purchase that a reload interrupts is taken up again under its key', asyn
   await openList(alice.page);
   await inList(alice.page, 1, 6).click();
   await buy(alice.page).click();
+  // The stream tells that the seat is bought while the answer is still waited for.
+  await alice.page.getByRole('timer').waitFor({ state: 'detached' });
   await alice.page.getByRole('button', { name: 'Buying…' }).waitFor();
   await text(alice.page, 'No answer yet. Trying again…');
   isLost = false;

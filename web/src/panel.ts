@@ -112,11 +112,16 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
   if (held.length === 0) {
     const limit =
       event.maxSeatsPerViewer === null ? '' : ` Up to ${seats(event.maxSeatsPerViewer)} each.`;
+    // The stream may tell that all is bought long before the answer does.
     return html`<section class="cart" aria-labelledby="cart-title">
       <h2 id="cart-title" tabindex="-1">Your seats</h2>
-      <p class="soft">
-        Choose a free seat, and it is held for you for ${duration(event.holdSeconds)}.${limit}
-      </p>
+      ${
+        isBuying
+          ? buyButton(model, [], actions)
+          : html`<p class="soft">
+              Choose a free seat, and it is held for you for ${duration(event.holdSeconds)}.${limit}
+            </p>`
+      }
     </section>`;
   }
   const first = Math.min(...held.map((seat) => state.expiresAt[seat]!));
@@ -147,17 +152,26 @@ function cart(model: PanelModel, actions: PanelActions): TemplateResult {
             The shop confirms these seats once they are paid: ${seats(prices.length)} ·
             ${sum(prices)}.
           </p>`
-        : html`<button
-            type="button"
-            class="buy"
-            ?disabled=${isBuying || prices.length === 0}
-            aria-busy=${isBuying}
-            @click=${() => actions.buy()}
-          >
-            ${buyWords(model, prices)}
-          </button>`
+        : buyButton(model, prices, actions)
     }
   </section>`;
+}
+
+function buyButton(
+  model: PanelModel,
+  prices: Category['price'][],
+  actions: PanelActions,
+): TemplateResult {
+  const { isBuying } = model;
+  return html`<button
+    type="button"
+    class="buy"
+    ?disabled=${isBuying || prices.length === 0}
+    aria-busy=${isBuying}
+    @click=${() => actions.buy()}
+  >
+    ${buyWords(model, prices)}
+  </button>`;
 }
 
 /** Whether the page cannot confirm these seats: where it cannot, it has no button for it. */

@@ -125,7 +125,7 @@ impl Ledger {
         let color = offered.color.as_deref().unwrap_or(PALETTE[index % PALETTE.len()]);
         let category = PlannedCategory { color: Some(color.to_owned()), ..offered.clone() };
         plan.categories.push((id, name.clone()));
-        self.prices.add(self.price_list, id, TicketType::standard(category.price_minor));
+        self.prices.add(self.price_list, id, TicketType::standard(category.prices.default_minor()));
         self.closing.plan.categories.push((id, category));
         Some(id)
     }

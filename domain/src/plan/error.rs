@@ -2,9 +2,7 @@
 
 use super::excerpt::Excerpt;
 use super::fields::{CURRENCY_RULE, LABEL_RULE, SHAPE_RULE};
-use super::limits::{
-    MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS, MAX_PRICE_MINOR, MAX_SEATS, MAX_SHAPES,
-};
+use super::limits::{MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS, MAX_SEATS, MAX_SHAPES};
 use super::names::FloorClash;
 
 /// Why a plan is refused. Categories and seats are counted from 0 in the fields and from 1 in the
@@ -51,15 +49,6 @@ pub enum PlanError {
         first: usize,
         /// Its name.
         like: Excerpt,
-    },
-    /// A price below 0 or above [`MAX_PRICE_MINOR`].
-    #[error("category {}: the price is {price_minor}; it must be 0 to {MAX_PRICE_MINOR} minor \
-        units (cents)", index + 1)]
-    Price {
-        /// Which category.
-        index: usize,
-        /// Its price in minor units.
-        price_minor: i64,
     },
     /// A colour that is not `#rrggbb`.
     #[error("category {}: the color is {color}; it must be # and six hexadecimal digits, for \

@@ -23,6 +23,7 @@ mod excerpt;
 mod fields;
 mod limits;
 mod names;
+mod new_prices;
 mod part;
 mod seat_plan;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use limits::{
     MAX_SHAPE_POINTS, MAX_SHAPES, PALETTE,
 };
 pub use names::{FloorClash, NameClash, NamedFloors, NamedPlaces, name_key, place_key};
+pub use new_prices::{InvalidPrices, MAX_TICKET_TYPES, NewPrices, STANDARD};
 pub use part::{
     CategoryName, FloorName, MAX_PROBLEMS, MAX_SEATS_OF_A_PART, NamedSeat, PartProblem, PlaceFacts,
     PlaceName, PlanPart, RowName, SectionName,

@@ -1,14 +1,15 @@
 //! Seats that come into the plan of an event that is there, checked before anything is done.
 //!
 //! A seat is known by its section, row and number, compared by [`PlaceName`]. Invariants of a
-//! [`PlanPart`]: those of a plan, as far as they concern what is in it. Whether its categories are
+//! [`PlanPart`]: those of a plan, as far as they concern what is in it; and a category that is new
+//! has one price, without types of ticket. Whether its categories are
 //! the event's, and whether all of it has room there, is decided on the ledger.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::fields::{LABEL_RULE, is_color, is_coordinate, label};
-use super::limits::{MAX_COORDINATE, MAX_PRICE_MINOR};
+use super::limits::MAX_COORDINATE;
 use super::names::{name_key, place_key};
 use super::seat_plan::{PlaceTraits, PlannedCategory, PlannedSeat};
 
@@ -197,8 +198,8 @@ impl Check {
         if !self.offered.insert(CategoryName::of(&name)) {
             self.problem("categories.name", index, "another category of the list has this name");
         }
-        if !(0..=MAX_PRICE_MINOR).contains(&planned.price_minor) {
-            let message = format!("it must be 0 to {MAX_PRICE_MINOR} minor units (cents)");
+        if !planned.prices.is_plain() {
+            let message = "it must be one price: types of ticket are set once the category is in";
             self.problem("categories.price", index, message);
         }
         if planned.color.as_deref().is_some_and(|color| !is_color(color)) {

@@ -9,8 +9,9 @@ use super::drawing::Drawing;
 use super::error::PlanError;
 use super::excerpt::Excerpt;
 use super::fields::{is_color, is_coordinate, is_currency, label};
-use super::limits::{MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SEATS};
+use super::limits::{MAX_CATEGORIES, MAX_SEATS};
 use super::names::{NameClash, NamedFloors, NamedPlaces, name_key};
+use super::new_prices::NewPrices;
 
 /// A price category, as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +19,9 @@ pub struct PlannedCategory {
     /// What buyers read: 1 to [`MAX_LABEL_CHARS`](super::MAX_LABEL_CHARS) characters, unique in the
     /// plan.
     pub name: String,
-    /// The price of one seat in minor units of the plan's currency (cents), 0 to
-    /// [`MAX_PRICE_MINOR`].
-    pub price_minor: i64,
+    /// What one seat costs, in minor units of the plan's currency (cents): one price, or several
+    /// types of ticket.
+    pub prices: NewPrices,
     /// The colour on a map, `#rrggbb` in hexadecimal.
     pub color: Option<String>,
 }
@@ -185,10 +186,6 @@ fn check_categories(categories: &mut [PlannedCategory]) -> Result<(), PlanError>
             return Err(PlanError::CategoriesAlike { index, name, first, like });
         }
         names.insert(name_key(&category.name), (index, category.name.clone()));
-        if !(0..=MAX_PRICE_MINOR).contains(&category.price_minor) {
-            let price_minor = category.price_minor;
-            return Err(PlanError::Price { index, price_minor });
-        }
         if let Some(color) = category.color.as_deref().filter(|color| !is_color(color)) {
             let color = Excerpt::of(color);
             return Err(PlanError::Color { index, color });

@@ -3,7 +3,8 @@
 use async_graphql::InputObject;
 
 use crate::domain::plan::{
-    MAX_CATEGORIES, NamedSeat, PartProblem, PlaceTraits, PlanPart, PlannedCategory, PlannedSeat,
+    MAX_CATEGORIES, NamedSeat, NewPrices, PartProblem, PlaceTraits, PlanPart, PlannedCategory,
+    PlannedSeat,
 };
 use crate::graphql::error::Fault;
 use crate::graphql::types::{MoneyInput, PlaceKind};
@@ -92,7 +93,13 @@ pub(super) fn read_part(
             });
         }
         let ImportCategoryInput { name, color, .. } = category;
-        planned.push(PlannedCategory { name, price_minor: price.amount_minor, color });
+        match NewPrices::plain(price.amount_minor) {
+            Ok(prices) => planned.push(PlannedCategory { name, prices, color }),
+            Err(error) => {
+                let (field, message) = ("categories.price", error.to_string());
+                strange.push(PartProblem { field, index, message });
+            }
+        }
     }
     if !strange.is_empty() {
         return Ok(Err(strange));

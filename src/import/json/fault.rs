@@ -5,7 +5,7 @@ use std::fmt;
 use super::at::At;
 use super::node::Node;
 use crate::domain::plan::{
-    CURRENCY_RULE, Excerpt, LABEL_RULE, MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS,
+    CURRENCY_RULE, Excerpt, InvalidPrices, LABEL_RULE, MAX_CATEGORIES, MAX_COORDINATE, MAX_FLOORS,
     MAX_PRICE_MINOR, MAX_SEATS, MAX_SHAPES, SHAPE_RULE,
 };
 use crate::import::limits::MAX_REPORTED_LINES;
@@ -49,6 +49,9 @@ pub enum Fault {
     /// Not a price.
     #[error("it must be a whole number of minor units (cents), 0 to {MAX_PRICE_MINOR}")]
     Price,
+    /// No types of ticket, too many, or two that look alike.
+    #[error("{0}")]
+    Tickets(InvalidPrices),
     /// Not a colour.
     #[error("it is {0}; it must be # and six hexadecimal digits, for example #0072b2")]
     Color(Excerpt),

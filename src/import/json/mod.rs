@@ -5,6 +5,7 @@
 //! its line, and no tree of the whole is made.
 
 mod at;
+mod categories;
 mod event;
 pub(super) mod fault;
 mod node;

@@ -1,16 +1,16 @@
 //! A document as a whole.
 
 use super::at::At;
+use super::categories::read_categories;
 use super::event::EventTerms;
-use super::fault::{Fault, JsonProblems, Place};
+use super::fault::{Fault, JsonProblems};
 use super::node::Node;
 use super::places::Places;
 use super::reader::Object;
 use super::split::Document;
 use super::{FORMAT, VERSION};
 use crate::domain::plan::{
-    self, Drawing, Excerpt, MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SHAPES, PlannedCategory,
-    PlannedShape, SeatPlan, ShapeKind,
+    self, Drawing, Excerpt, MAX_SHAPES, PlannedCategory, PlannedShape, SeatPlan, ShapeKind,
 };
 use crate::import::error::ImportError;
 
@@ -95,55 +95,6 @@ fn check_format(problems: &mut JsonProblems, at: &At<'_>, venue: &Object<'_>) {
         let is_known = node.whole().filter(|version| *version == VERSION);
         problems.some(&at.field("version"), node, is_known, Fault::Expected("1"));
     }
-}
-
-fn read_categories(
-    problems: &mut JsonProblems,
-    at: &At<'_>,
-    venue: &Object<'_>,
-    places: &mut Places,
-) -> Vec<PlannedCategory> {
-    let mut categories = Vec::new();
-    // By their keys: how each is written, and where.
-    let mut keys: Vec<(String, String, usize)> = Vec::new();
-    if problems.required(at, venue, "categories").is_none() {
-        return categories;
-    }
-    let list = at.field("categories");
-    for (index, node) in problems.items(at, venue, "categories").into_iter().enumerate() {
-        let at = list.item(index);
-        if index == MAX_CATEGORIES {
-            problems.push(node, &at, Fault::TooManyCategories);
-            break;
-        }
-        let Some(object) = problems.object(&at, node, &["name", "priceMinor", "color"]) else {
-            continue;
-        };
-        let price_minor = problems.required(&at, &object, "priceMinor").and_then(|node| {
-            let price = node.whole().filter(|price| (0..=MAX_PRICE_MINOR).contains(price));
-            problems.some(&at.field("priceMinor"), node, price, Fault::Price)
-        });
-        let color = read_color(problems, &at, &object);
-        let Some((name, name_node)) = problems.label(&at, &object, "name") else { continue };
-        let key = plan::name_key(&name);
-        if let Some((_, like, first)) = keys.iter().find(|(known, _, _)| *known == key) {
-            let fault = Fault::Alike { like: Excerpt::of(like), first: Place(*first) };
-            problems.push(name_node, &at.field("name"), fault);
-            continue;
-        }
-        keys.push((key, name.clone(), name_node.address()));
-        places.categories.insert(name.clone(), categories.len());
-        let price_minor = price_minor.unwrap_or_default();
-        categories.push(PlannedCategory { name, price_minor, color });
-    }
-    categories
-}
-
-fn read_color(problems: &mut JsonProblems, at: &At<'_>, object: &Object<'_>) -> Option<String> {
-    let (node, at) = (object.get("color")?, at.field("color"));
-    let text = problems.text(&at, node)?;
-    let color = plan::is_color(&text).then(|| text.to_string());
-    problems.some(&at, node, color, Fault::Color(Excerpt::of(&text)))
 }
 
 fn read_shapes(

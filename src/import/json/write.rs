@@ -64,14 +64,25 @@ fn terms(event: &NewEvent) -> String {
 
 fn categories(plan: &SeatPlan) -> Vec<String> {
     let category = plan.categories().iter().map(|category| {
-        let mut fields = vec![
-            format!("\"name\": {}", text(&category.name)),
-            format!("\"priceMinor\": {}", category.price_minor),
-        ];
+        let prices = &category.prices;
+        let price = if prices.is_plain() {
+            price(prices.default_minor())
+        } else {
+            let ticket = |(name, price_minor): &(String, i64)| {
+                object(&[format!("\"name\": {}", text(name)), price(*price_minor)])
+            };
+            let tickets: Vec<_> = prices.types().iter().map(ticket).collect();
+            format!("\"tickets\": [{}]", tickets.join(", "))
+        };
+        let mut fields = vec![format!("\"name\": {}", text(&category.name)), price];
         fields.extend(category.color.as_deref().map(|it| format!("\"color\": {}", text(it))));
         object(&fields)
     });
     category.collect()
+}
+
+fn price(price_minor: i64) -> String {
+    format!("\"priceMinor\": {price_minor}")
 }
 
 fn shape(shape: &PlannedShape) -> String {

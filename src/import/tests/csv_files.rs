@@ -5,7 +5,8 @@ use std::io;
 
 use super::{FULL, parse, refusal};
 use crate::domain::plan::{
-    MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SEATS, PALETTE, PlaceKind, PlaceTraits, PlannedCategory,
+    MAX_CATEGORIES, MAX_PRICE_MINOR, MAX_SEATS, NewPrices, PALETTE, PlaceKind, PlaceTraits,
+    PlannedCategory,
 };
 use crate::import::error::ImportError;
 use crate::import::header::price;
@@ -20,7 +21,7 @@ fn a_file_becomes_a_plan() {
     assert_eq!(plan.currency(), "EUR");
     let category = |name: &str, price_minor, color: &str| PlannedCategory {
         name: name.to_owned(),
-        price_minor,
+        prices: NewPrices::plain(price_minor).unwrap(),
         color: Some(color.to_owned()),
     };
     assert_eq!(
@@ -82,7 +83,7 @@ fn a_bad_price_names_its_line_and_says_what_is_allowed() {
     for bad in ["", "-1", "+1", "1e3", "1000000000001", "9223372036854775808", "٣", "1 000"] {
         assert!(price(bad).is_err(), "{bad}");
     }
-    assert_eq!(price("1000000000000"), Ok(MAX_PRICE_MINOR));
+    assert_eq!(price("1000000000000"), Ok(NewPrices::plain(MAX_PRICE_MINOR).unwrap()));
 }
 
 #[test]
@@ -105,7 +106,10 @@ S1,1,1,Std,990000,HUF
         ),
     ] {
         let plan = parse(file.as_bytes()).unwrap();
-        assert_eq!((plan.currency(), plan.categories()[0].price_minor), (currency, price_minor));
+        assert_eq!(
+            (plan.currency(), plan.categories()[0].prices.default_minor()),
+            (currency, price_minor)
+        );
     }
 }
 

@@ -119,3 +119,29 @@ fn brackets_in_texts_and_depth_do_no_harm() {
     let error = Venues::open(long).unwrap().read_next().unwrap_err().to_string();
     assert_eq!(error, format!("the file is longer than {MAX_FILE_BYTES} bytes"));
 }
+
+#[test]
+fn types_of_ticket_are_read_in_order_and_what_is_wrong_with_them_is_said() {
+    let section = "{\"name\": \"A\", \"category\": \"Gold\", \"rows\": [
+        {\"name\": \"1\", \"seats\": [\"1\"]}]}";
+    let gold = |tickets: &str| format!("{{\"name\": \"Gold\", \"tickets\": [{tickets}]}}");
+    let [adult, child] = [("Adult", 900), ("Child", 0)]
+        .map(|(n, p)| format!("{{\"name\": \"{n}\", \"priceMinor\": {p}}}"));
+    let file = document(&gold(&format!("{adult}, {child}")), section);
+    let plan = parse(file.as_bytes()).unwrap();
+    let types = [("Adult".to_owned(), 900), ("Child".to_owned(), 0)];
+    assert_eq!(plan.categories()[0].prices.types(), types);
+    for (tickets, said) in [
+        (String::new(), "a category has 1 to 20 types of ticket"),
+        (format!("{adult}, {adult}"), "a category has two types of ticket named \"Adult\""),
+        ("{\"name\": \"Adult\"}".to_owned(), "it has no priceMinor"),
+        ("{\"priceMinor\": 5}".to_owned(), "it has no name"),
+        ("7".to_owned(), "it must be an object"),
+    ] {
+        let refused = refusal(document(&gold(&tickets), section));
+        assert!(refused.contains(said), "{refused}");
+    }
+    let both = gold(&adult).replace("\"tickets\"", "\"priceMinor\": 1, \"tickets\"");
+    let refused = refusal(document(&both, section));
+    assert!(refused.contains("either priceMinor or tickets"), "{refused}");
+}

@@ -48,7 +48,10 @@ fn what_the_schema_refuses_is_refused() {
     let good = json!({
         "format": "grand-arena-venue", "version": 1, "currency": "EUR",
         "event": { "slug": "a", "holdSeconds": 9, "maxSeatsPerViewer": null },
-        "categories": [{ "name": "Gold", "priceMinor": 1, "color": "#0072b2" }],
+        "categories": [
+            { "name": "Gold", "priceMinor": 1, "color": "#0072b2" },
+            { "name": "Silver", "tickets": [{ "name": "Adult", "priceMinor": 2 }] },
+        ],
         "shapes": [{ "kind": "LABEL", "label": "Bar", "points": [[0, 1.5]] }],
         "sections": [{
             "name": "A", "category": "Gold", "floor": null,
@@ -72,6 +75,10 @@ fn what_the_schema_refuses_is_refused() {
         ("/sections/0/standingAreas/0/places", json!([])),
         ("/sections/0/standingAreas/0/capacity", json!(0)),
         ("/categories/0/priceMinor", json!(1.5)),
+        ("/categories/0/priceMinor", json!(null)),
+        ("/categories/0/tickets", json!([{ "name": "Adult", "priceMinor": 1 }])),
+        ("/categories/1/tickets", json!([])),
+        ("/categories/1/tickets/0/priceMinor", json!(-1)),
         ("/categories/0/color", json!("red")),
         ("/shapes/0/kind", json!("BAR")),
         ("/shapes/0/label", json!(null)),

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::domain::plan::{
-    self, Drawing, MAX_PRICE_MINOR, NamedPlaces, PALETTE, PlaceKind, PlaceTraits, PlannedCategory,
-    PlannedSeat, PlannedShape, Point, SeatPlan, ShapeKind,
+    self, Drawing, MAX_PRICE_MINOR, NamedPlaces, NewPrices, PALETTE, PlaceKind, PlaceTraits,
+    PlannedCategory, PlannedSeat, PlannedShape, Point, SeatPlan, ShapeKind,
 };
 
 fn text() -> impl Strategy<Value = String> {
@@ -74,11 +74,20 @@ prop_compose! {
         }).collect();
         let categories = used.iter().enumerate().map(|(index, category)| PlannedCategory {
             name: names[*category].clone(),
-            price_minor: prices[*category],
+            prices: NewPrices::plain(prices[*category]).unwrap(),
             color: Some(PALETTE[index % PALETTE.len()].to_owned()),
         }).collect();
         SeatPlan::new(currency, categories, seats).unwrap()
     }
+}
+
+/// Types of ticket for some categories.
+fn some_tickets() -> impl Strategy<Value = Vec<NewPrices>> {
+    let names = btree_set(text(), 1..5).prop_map(unlike);
+    let tickets = (names, vec(0..=MAX_PRICE_MINOR, 5)).prop_map(|(names, prices)| {
+        NewPrices::new(names.into_iter().zip(prices).collect()).unwrap()
+    });
+    vec(tickets, 0..3)
 }
 
 fn any_point() -> impl Strategy<Value = Point> {
@@ -109,12 +118,15 @@ prop_compose! {
         shapes in vec(any_shape(), 0..5),
         has_colors: bool,
         standing in 0..30_usize,
+        tickets in some_tickets(),
         are_placed: bool,
     ) -> SeatPlan {
         let mut categories = plan.categories().to_vec();
         if !has_colors {
             categories.iter_mut().for_each(|category| category.color = None);
         }
+        let with_tickets = categories.iter_mut().zip(tickets);
+        with_tickets.for_each(|(category, tickets)| category.prices = tickets);
         let mut seats = plan.seats().to_vec();
         // An area whose places are all alike, but for where they are.
         let place = |index: usize| PlannedSeat {

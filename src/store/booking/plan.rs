@@ -206,7 +206,7 @@ pub(super) async fn write_plan(
             event.0.into(),
             ints(categories().map(|(id, _)| id.serial)),
             texts(categories().map(|(_, category)| category.name.as_str())),
-            bigints(categories().map(|(_, category)| category.price_minor)),
+            bigints(categories().map(|(_, category)| category.prices.default_minor())),
             texts(categories().map(|(_, planned)| planned.color.as_deref().unwrap_or_default())),
         ],
     );

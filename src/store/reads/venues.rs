@@ -1,19 +1,20 @@
 //! An event's terms and plan, as an import would bring them in again.
 
-use const_format::formatcp;
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, FromQueryResult};
 
 use super::plans::shapes;
-use crate::domain::EventId;
 use crate::domain::event::NewEvent;
 use crate::domain::plan::{
-    Drawing, PlaceKind, PlaceTraits, PlanError, PlannedCategory, PlannedSeat, Point, SeatPlan,
+    Drawing, NewPrices, PlaceKind, PlaceTraits, PlanError, PlannedCategory, PlannedSeat, Point,
+    SeatPlan,
 };
+use crate::domain::{CategoryId, EventId, PriceVersion};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
+use crate::store::prices::read_prices;
 use crate::store::rows::details_from_row;
-use crate::store::sql::{PRICE_OF_CATEGORY, statement};
+use crate::store::sql::statement;
 
 /// An event and its plan.
 #[derive(Clone, Debug)]
@@ -48,7 +49,9 @@ impl Store {
         let row = event::Entity::find_by_id(id.0).one(&snapshot).await?;
         let Some(row) = row else { return Ok(None) };
         let currency = row.currency.clone();
-        let (categories, seats) = (categories(&snapshot, id).await?, seats(&snapshot, id).await?);
+        let list = PriceVersion(row.price_version);
+        let (categories, seats) =
+            (categories(&snapshot, id, list).await?, seats(&snapshot, id).await?);
         let plan = SeatPlan::new(&currency, categories, seats)?;
         let shapes = shapes(&snapshot, id).await?;
         let plan =
@@ -72,16 +75,20 @@ async fn focus(
 async fn categories(
     snapshot: &DatabaseTransaction,
     event: EventId,
+    list: PriceVersion,
 ) -> Result<Vec<PlannedCategory>, StoreError> {
-    const CATEGORIES: &str = formatcp!(
-        "SELECT name, {PRICE_OF_CATEGORY} AS price_minor, color
-  FROM categories WHERE event_id = $1 ORDER BY id"
-    );
+    const CATEGORIES: &str =
+        "SELECT id, name, color FROM categories WHERE event_id = $1 ORDER BY id";
+    let lists = read_prices(snapshot, [(event, list)]).await?;
     let rows = snapshot.query_all_raw(statement(CATEGORIES, [event.0.into()])).await?;
     let category = rows.iter().map(|row| {
+        let serial = row.try_get_by_index(0)?;
+        let types = lists.types(list, CategoryId { event, serial });
+        let types = types.iter().map(|known| (known.ticket.name.clone(), known.price_minor));
+        let prices = NewPrices::new(types.collect());
         Ok(PlannedCategory {
-            name: row.try_get_by_index(0)?,
-            price_minor: row.try_get_by_index(1)?,
+            name: row.try_get_by_index(1)?,
+            prices: prices.map_err(|_| StoreError::Corrupt("a category without good prices"))?,
             color: row.try_get_by_index(2)?,
         })
     });

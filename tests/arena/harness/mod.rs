@@ -22,7 +22,8 @@ use grand_arena::domain::churn::DEFAULT_MAX_SEATS_LET_GO;
 use grand_arena::domain::command::Command;
 use grand_arena::domain::event::NewEvent;
 use grand_arena::domain::plan::{
-    Drawing, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point, SeatPlan, ShapeKind,
+    Drawing, NewPrices, PlaceTraits, PlannedCategory, PlannedSeat, PlannedShape, Point, SeatPlan,
+    ShapeKind,
 };
 use grand_arena::domain::{ConfirmedBy, EventId, SeatId, SeatStatus, ViewerId};
 use grand_arena::feed::Feed;
@@ -318,7 +319,7 @@ pub fn default_limits() -> LimitSettings {
 fn plan(seats: usize) -> SeatPlan {
     let category = |name: &str, price_minor| PlannedCategory {
         name: name.to_owned(),
-        price_minor,
+        prices: NewPrices::plain(price_minor).unwrap(),
         color: None,
     };
     let seats = (0..seats).map(|index| PlannedSeat {
