@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use strum::{Display, FromRepr, VariantArray};
 
-use super::ids::{OrderId, Revision, SeatId, ViewerId};
-use super::log_point::Mark;
+use super::ids::{Mark, OrderId, Revision, SeatId, ViewerId};
 use super::seat::{Hold, Sale, SeatState, SeatStatus};
 
 /// Why a seat changed. The cause settles the status that the seat has afterwards.

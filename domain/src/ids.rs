@@ -39,8 +39,8 @@ pub struct OrderId {
 }
 
 impl OrderId {
-    /// How many bits of a number are drawn at random: of a thousand orders that are lost with the
-    /// end of a log, not one in ten thousand times is an id given to another buyer.
+    /// How many bits of a number are drawn at random. A thousand orders are lost ten thousand times
+    /// before one of their ids is given to another buyer.
     const RANDOM_BITS: u32 = 24;
 
     /// How many bits of a number have the revision: enough for 20,000 changes a second over
@@ -106,6 +106,16 @@ impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// What the changes that were written together are told by from others of the same revisions:
+/// drawn at random. The empty log's is zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Mark(pub u64);
+
+impl Mark {
+    /// Of a log in which nothing has been written.
+    pub const OF_EMPTY_LOG: Self = Self(0);
 }
 
 /// Who is asking: the `sub` of a verified token, in Unicode's normal form C. 1 to

@@ -43,11 +43,11 @@ pub use block::{BlockReason, SeatBlock};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
 pub use ids::{
-    CategoryId, EventId, OrderId, PriceVersion, Revision, SeatId, TicketTypeId, ViewerId,
+    CategoryId, EventId, Mark, OrderId, PriceVersion, Revision, SeatId, TicketTypeId, ViewerId,
 };
 pub use key_slots::KeySlots;
 pub use letter::Letter;
-pub use log_point::{LogPoint, Mark, OtherHistory};
+pub use log_point::{LogPoint, OtherHistory};
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
 pub use order_code::{OrderCode, OrderDraw};

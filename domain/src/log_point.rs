@@ -1,23 +1,13 @@
 //! Positions in a log that may be put back and written anew.
 //!
-//! A revision names a place in an event's log. Where a database was restored from a backup, or a
-//! standby took over that had not heard of the last commits, revisions are given a second time. So
-//! what is written to the log has a mark, drawn at random. Who finds at a place the mark that was
+//! A revision names a place in an event's log. Where a database was restored from a backup,
+//! revisions are given a second time; also where a standby took over that lacks the last commits. So what is
+//! written to the log has a mark, drawn at random. Who finds at a place the mark that was
 //! there before finds what was written then, and before it all that led to it: a backup, or a
 //! standby, has a beginning of the log.
 
 use super::change::Change;
-use super::ids::Revision;
-
-/// What the changes that were written together are told by from others of the same revisions:
-/// drawn at random. The empty log's is zero.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Mark(pub u64);
-
-impl Mark {
-    /// Of a log in which nothing has been written.
-    pub const OF_EMPTY_LOG: Self = Self(0);
-}
+use super::ids::{Mark, Revision};
 
 /// A position in one event's log: everything up to a revision, of one history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -172,8 +172,8 @@ impl SeatState {
         }
     }
 
-    /// RESERVED stays RESERVED, and ends earlier than was said: the clock by which it was granted was
-    /// put back. It counts as prolonged, since it may have lasted for any time already.
+    /// RESERVED stays RESERVED, and ends earlier than was said: the clock by which it was granted
+    /// was put back. It counts as prolonged, since it may have lasted for any time already.
     pub fn shorten(
         self,
         until: DateTime<Utc>,

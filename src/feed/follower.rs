@@ -15,8 +15,8 @@ use super::watch::{Found, Watch};
 use crate::domain::{EventId, LogPoint, Revision};
 use crate::store::Store;
 
-/// How long a follower leaves it before it asks for another snapshot, where the one that it was
-/// given is of another history than its watch. The reader notices within a second.
+/// How long a follower waits before it asks for another snapshot, where that which it was given is
+/// of another history. The reader notices within a second.
 const DOUBT: Duration = Duration::from_millis(100);
 
 /// What comes next for a follower.
@@ -155,8 +155,8 @@ impl Follower {
         Ok(())
     }
 
-    /// The same of a position before what the watch keeps. Where a snapshot is due anyway the log is
-    /// not asked.
+    /// The same of a position before what the watch keeps. Where a snapshot is due anyway the log
+    /// is not asked.
     async fn settle_by_log(
         &self,
         position: LogPoint,

@@ -34,8 +34,8 @@ impl Default for LastSeen {
 }
 
 impl LastSeen {
-    /// What was committed here. What goes on from elsewhere than the place that is known leaves that
-    /// as it is: it is yet to be seen whether it is there still.
+    /// What was committed here. What goes on from elsewhere than the place that is known leaves
+    /// that as it is: it is yet to be seen whether it is there still.
     pub(super) fn committed(&self, event: EventId, logged: &Logged) {
         let end = logged.after.after(&logged.changes);
         let mut events = self.events();

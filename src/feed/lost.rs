@@ -7,9 +7,9 @@ use strum::EnumCount;
 pub enum Lost {
     /// It has not said where it stands.
     NoPosition,
-    /// Its position is none of this log: it lies in the future, or is one of a history that is lost.
-    /// The database is another, or was restored from a backup, or a standby took over that had not
-    /// heard of the last commits.
+    /// Its position is none of this log: it lies in the future, or is one of a history that is
+    /// lost. The database is another, or was restored from a backup, or a standby took over that
+    /// lacks the last commits.
     UnknownRevision,
     /// The changes after its position are no longer in the log.
     Pruned,

@@ -42,8 +42,8 @@ impl ViewerFollower {
     /// Goes on after this revision, as of which the caller knows what there is. It was looked up
     /// after the follower had begun, or had told of a gap.
     ///
-    /// If the log was found to be another meanwhile, nobody knows what it was looked up in: there is
-    /// another gap.
+    /// If the log was found to be another meanwhile, nobody knows what it was looked up in: there
+    /// is another gap.
     pub fn move_to(&mut self, revision: Revision) {
         self.position = Some(revision).filter(|_| self.rewinds == self.watch.rewinds());
     }

@@ -1,8 +1,7 @@
 //! Positions in an event's log, as clients carry them from one stream to the next.
 //!
-//! A revision and the mark of its change: after a database was put back, or a standby took over
-//! that had not heard of the last commits, the same revision is given to another change. Clients
-//! take it as it is.
+//! A revision and the mark of its change: after a database was put back the same revision is given
+//! to another change. Clients take it as it is.
 
 use crate::domain::{LogPoint, Mark, Revision};
 

@@ -36,8 +36,8 @@ pub struct Subscription;
 impl Subscription {
     /// One event's seats, live, in revision order, with no gap and no repeat. Without `since`: a
     /// SeatSnapshot first. With `since`: the changes after it, or a SeatSnapshot that says why not.
-    /// Clients that keep what they fold pass `after`: it also tells whether the database was put back
-    /// meanwhile and has given the revision to another change.
+    /// Clients that keep what they fold pass `after`: it also tells whether the database was put
+    /// back meanwhile and has given the revision to another change.
     async fn seat_changes(
         &self,
         ctx: &Context<'_>,

@@ -40,7 +40,7 @@ async fn a_hold_ends_in_the_time_that_it_had_left_although_the_clock_is_an_hour_
     }
     assert_eq!(alice.confirm(&event, [1], "key").await["__typename"], "ConfirmSeatsSuccess");
     // The holds that were shortened are as others: they run out.
-    arena.lapse(&event).await;
+    arena.pass(&event, 301).await;
     assert_eq!(alice.status(&event, 2).await, "AVAILABLE");
     books::check_all(&arena).await;
 }

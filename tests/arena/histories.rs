@@ -88,7 +88,7 @@ async fn revision(arena: &Arena, event: &Event) -> i64 {
 const CHANGES: &str = "subscription ($event: ID!, $since: Revision, $after: String) {
     seatChanges(eventId: $event, since: $since, after: $after) { __typename
         ... on SeatSnapshot { revision reason cursor seats { seatId status } }
-        ... on SeatChanges { fromRevision toRevision cursor changes { seatId status revision } } } }";
+        ... on SeatChanges { fromRevision toRevision cursor changes { seatId status } } } }";
 
 /// Where a stream of changes has come to.
 struct Changes {
@@ -304,8 +304,10 @@ async fn a_cursor_tells_a_history_that_is_lost_where_nobody_knows_that_it_was_ev
         let asked = asked.header("last-event-id", id.as_str().unwrap());
         let mut stream = asked.send().await.unwrap();
         server.client("alice").reserve(&event, [if reason { 30 } else { 31 }]).await;
-        let told = stream.chunk().await.unwrap().unwrap();
-        let told = std::str::from_utf8(&told).unwrap();
+        let mut told = String::new();
+        while !told.contains("cursor") {
+            told += std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap();
+        }
         assert_eq!(told.contains("UNKNOWN_REVISION"), reason, "{told}");
     }
     books::check(&arena, &event).await;
@@ -345,17 +347,8 @@ async fn no_order_has_the_id_of_one_that_is_lost() {
     assert!(alice.data(node, json!({ "id": lost })).await["node"].is_null());
     assert_eq!(bob.data(node, json!({ "id": order(&again) })).await["node"]["id"], order(&again));
     // Ids of versions before are plain revisions.
+    books::number_orders_as_before(&arena).await;
     let old = format!("Order:{}:{}", event.id.0, 10);
-    for statement in [
-        "UPDATE orders SET id = 10 WHERE event_id = $1",
-        "UPDATE order_seats SET order_id = 10 WHERE event_id = $1",
-        "UPDATE order_codes SET order_id = 10 WHERE event_id = $1",
-        "UPDATE idempotency_keys SET order_id = 10 WHERE event_id = $1",
-        "UPDATE seats SET order_id = 10 WHERE event_id = $1 AND order_id IS NOT NULL",
-        "UPDATE seat_changes SET order_id = 10 WHERE event_id = $1 AND order_id IS NOT NULL",
-    ] {
-        arena.execute(statement, &event).await;
-    }
     let old = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(old);
     assert_eq!(bob.data(node, json!({ "id": old })).await["node"]["id"], old);
     assert_eq!(bob.confirm(&event, [21], "key-21").await["revision"], 10);

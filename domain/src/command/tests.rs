@@ -362,8 +362,8 @@ fn an_order_of_the_most_seats_at_the_highest_price_is_told_exactly() {
     assert_eq!(sold.total_minor, 100_000_000_000_000);
 }
 
-/// A hold of so many seconds that was granted at `now`, on a ledger that is opened later by a clock
-/// that was put back by so many; what becomes of it.
+/// A hold of so many seconds was granted at `now`. So many have passed, and the clock was put back
+/// by so many: when that is, and what becomes of the hold.
 fn after_the_clock_was_put_back(
     length: i64,
     passed: i64,
@@ -394,7 +394,8 @@ proptest! {
             let before = held_until("ann", super::tests::now() + TimeDelta::seconds(length));
             prop_assert!(change.may_follow(&before));
             let after = change.state(Some(&before)).unwrap();
-            prop_assert_eq!(after.clone().as_of(until), SeatState::Available { lapsed: Some(viewer("ann")) });
+            let gone = SeatState::Available { lapsed: Some(viewer("ann")) };
+            prop_assert_eq!(after.clone().as_of(until), gone);
             // It may change hands and be bought like any other.
             prop_assert!(after.clone().confirm(OrderId { event: EVENT, number: 1 }, now).is_ok());
             prop_assert!(after.extend(TimeDelta::seconds(1), now).is_err(), "once is all there is");

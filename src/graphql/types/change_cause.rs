@@ -16,8 +16,8 @@ pub enum ChangeCause {
     Expired,
     /// Its holder bought it.
     Confirmed,
-    /// Its hold has another end: it was prolonged; or the database's clock was put back, and it ends
-    /// earlier than was said.
+    /// Its hold has another end: it was prolonged; or the database's clock was put back, and it
+    /// ends earlier than was said.
     Extended,
     /// It went off sale.
     Blocked,

@@ -84,7 +84,6 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let asked = asked_of_churn(event, commands, more);
         churn = read_churn(transaction, event, now, asked, max).await?;
     }
-    let Churn { let_go, runs } = churn;
     seats.extend(placed);
     let opening = Opening {
         event,
@@ -96,8 +95,8 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         price_list,
         prices,
         holdings,
-        let_go,
-        runs,
+        let_go: churn.let_go,
+        runs: churn.runs,
         keys,
         key_slots,
         draws,
@@ -147,8 +146,8 @@ fn keys_at_hand<'a>(
     keys
 }
 
-/// Draws for the order that each of these purchases may make; for each attempt: a code that is taken
-/// fails the attempt, and not the next.
+/// Draws for the order that each of these purchases may make; for each attempt: a code that is
+/// taken fails the attempt, and not the next.
 fn draw(
     purchases: &[(&ViewerId, &IdempotencyKey)],
 ) -> Result<HashMap<(ViewerId, IdempotencyKey), OrderDraw>, StoreError> {

@@ -230,8 +230,8 @@ impl BookingSession {
 }
 
 /// Opens the event's ledger for the commands; with its seating where one of them chooses, or where
-/// no reservation may leave a seat alone. And where the event's log ends. `None` if there is no such
-/// event.
+/// no reservation may leave a seat alone. And where the event's log ends. `None` if there is no
+/// such event.
 async fn open_ledger<C: BatchedCommand + ?Sized>(
     transaction: &DatabaseTransaction,
     event: EventId,

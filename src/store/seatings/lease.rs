@@ -112,8 +112,8 @@ impl SeatingReturn {
     }
 }
 
-/// A seating at the end of the log of an event that is locked. One that has followed another history
-/// is read anew.
+/// A seating at the end of the log of an event that is locked. One that has followed another
+/// history is read anew.
 async fn up_to_date(
     transaction: &DatabaseTransaction,
     event: EventId,
