@@ -53,7 +53,15 @@ export const statusesOf = ({ revision, seats }) => ({
 
 const planOf = (event) => ({ event, version: 1, ...event.plan });
 
-const mapOf = (event) => ({ event, revision: event.revision, seats: event.seats });
+/** What the end of an event's log is called: its mark is drawn at random. */
+export const cursorOf = ({ id }) => volatile('text', `cursor${Buffer.from(id).toString('hex')}`);
+
+const mapOf = (event) => ({
+  event,
+  revision: event.revision,
+  cursor: cursorOf(event),
+  seats: event.seats,
+});
 
 function available(seats) {
   const count = (status) => seats.filter((seat) => seat.status === status);
@@ -175,12 +183,7 @@ const Order = {
 
 const Seat = { category: (seat, _, { world }) => world.byId.get(seat.categoryId) };
 
-// What a place in the log is called beside its revision is drawn at random.
-const cursor = () => volatile('text', 'cursor');
-
-const SeatMap = { cursor, serverTime: () => volatile('instant') };
-
-const SeatSnapshot = { cursor };
+const SeatMap = { serverTime: () => volatile('instant') };
 
 /** By type and field; a schema need not have all of them. */
 export const resolvers = {
@@ -191,5 +194,4 @@ export const resolvers = {
   Order,
   Seat,
   SeatMap,
-  SeatSnapshot,
 };

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
 
 use super::*;
 use crate::ledger::{Ledger, Opening, Terms};
 use crate::prices::{NewPrices, PriceLists};
 use crate::seat::{Hold, Sale, Seat, SeatState};
 use crate::{
-    CategoryId, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, Money, OrderDraw,
-    OrderId, PriceVersion, Revision, SeatId, TicketName, TicketType, TicketTypeId, ViewerId,
+    CategoryId, Change, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, Money,
+    OrderDraw, OrderId, PriceVersion, Revision, SeatId, TicketName, TicketType, TicketTypeId,
+    ViewerId,
 };
 
 const EVENT: EventId = EventId(1);
@@ -370,7 +372,7 @@ fn after_the_clock_was_put_back(
     back: i64,
 ) -> (DateTime<Utc>, Vec<Change>) {
     let length = TimeDelta::seconds(length);
-    let mut opening = opening([held_until("ann", now() + length)]);
+    let mut opening = opening([held_by("ann", now() + length)]);
     opening.now = now() + TimeDelta::seconds(passed - back);
     let mut ledger = Ledger::open(opening);
     let far = |revision| FarHold { seat: id(1), revision: Revision(revision), length };
@@ -391,13 +393,14 @@ proptest! {
         for change in changes {
             let until = change.expires_at.unwrap();
             prop_assert_eq!(until, now + TimeDelta::seconds(length));
-            let before = held_until("ann", super::tests::now() + TimeDelta::seconds(length));
+            let before = held_by("ann", super::tests::now() + TimeDelta::seconds(length));
             prop_assert!(change.may_follow(&before));
             let after = change.state(Some(&before)).unwrap();
             let gone = SeatState::Available { lapsed: Some(viewer("ann")) };
             prop_assert_eq!(after.clone().as_of(until), gone);
             // It may change hands and be bought like any other.
-            prop_assert!(after.clone().confirm(OrderId { event: EVENT, number: 1 }, now).is_ok());
+            let order = OrderId { event: EVENT, number: 1 };
+            prop_assert!(after.clone().confirm(order, now).is_ok());
             prop_assert!(after.extend(TimeDelta::seconds(1), now).is_err(), "once is all there is");
         }
     }
