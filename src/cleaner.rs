@@ -5,6 +5,10 @@
 //! It changes nothing itself. It lists what is due and hands the list to the desk, where each seat
 //! is looked at again under the locks; a list that has gone stale, or another server's cleaner
 //! working on the same one, does no harm.
+//!
+//! Where the database's clock was put back, holds would last for so much longer. Each second it
+//! looks for those whose last change is yet to come, and has them end in the time that they had
+//! left. A clock that leaps forward ends holds early; nothing can be done about that.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{Desk, DeskError, ExpiryAlarm};
-use crate::domain::command::Expire;
+use crate::domain::command::{Expire, Shorten};
 use crate::metrics::{Histogram, Metrics};
 use crate::pulse::Pulse;
 use crate::store::expiry::NextExpiry;
@@ -28,6 +32,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// How long to leave the database alone after it failed us.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// How often holds are looked for that end too late: by so much may one last longer.
+const LOOK_FAR_EVERY: Duration = Duration::from_secs(1);
 
 /// Holds looked up at a time.
 const LISTED_SEATS: u32 = 8000;
@@ -91,8 +98,16 @@ impl Cleaner {
     /// Cleans until told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let cleaning = async {
+            let mut looked_far = None;
             loop {
-                let pause = self.clean().await.unwrap_or_else(|error| {
+                let clean = async {
+                    if looked_far.is_none_or(|at: Instant| at.elapsed() >= LOOK_FAR_EVERY) {
+                        looked_far = Some(Instant::now());
+                        self.shorten_far_holds().await?;
+                    }
+                    self.clean().await
+                };
+                let pause = clean.await.unwrap_or_else(|error| {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "holds that ran out are announced late");
                     PAUSE_AFTER_ERROR
@@ -101,6 +116,26 @@ impl Cleaner {
             }
         };
         stop.run_until_cancelled(cleaning).await;
+    }
+
+    /// Has holds that were granted by a clock which was put back since end when they can have been
+    /// meant to at the latest. Where there are more than are looked up at a time, the rest has its
+    /// turn at the next look.
+    async fn shorten_far_holds(&self) -> Result<(), CleanerError> {
+        for event in self.store.events_with_far_holds(BATCH_EVENTS).await? {
+            let mut far = self.store.far_holds(event, LISTED_SEATS).await?;
+            let listed = far.len();
+            while !far.is_empty() {
+                let rest = far.split_off(far.len().min(*BATCH_SEATS.end()));
+                self.desk.submit_although_full(event, Shorten::new(far)).await?;
+                far = rest;
+            }
+            if listed > 0 {
+                let event = event.0;
+                tracing::warn!(event, holds = listed, "the database's clock was put back");
+            }
+        }
+        Ok(())
     }
 
     /// Ends what is due, and says how long until more will be. What fails for one event does not

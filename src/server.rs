@@ -23,7 +23,7 @@ use crate::cleaner::Cleaner;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::database::{self, Database, DatabaseError};
 use crate::desk::{CommitListener, Desk, DeskTasks};
-use crate::domain::{Change, EventId};
+use crate::domain::EventId;
 use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::cost::Costs;
@@ -37,6 +37,7 @@ use crate::metrics::{self, Metrics};
 use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
 use crate::pulse::Pulse;
+use crate::store::booking::Logged;
 use crate::store::retention::Retention;
 use crate::store::wake_ups::Ear;
 use crate::store::{ConnectError, Store, StoreError};
@@ -239,8 +240,8 @@ fn app(
 }
 
 impl CommitListener for Feed {
-    fn committed(&self, event: EventId, changes: Vec<Change>, version: i64) {
-        Self::committed(self, event, changes, version);
+    fn committed(&self, event: EventId, logged: Logged, version: i64) {
+        Self::committed(self, event, logged, version);
     }
 
     fn committed_unseen(&self) {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use strum::{Display, FromRepr, VariantArray};
 
-use super::ids::{OrderId, Revision, SeatId, ViewerId};
+use super::ids::{Mark, OrderId, Revision, SeatId, ViewerId};
 use super::seat::{Hold, Sale, SeatState, SeatStatus};
 
 /// Why a seat changed. The cause settles the status that the seat has afterwards.
@@ -21,7 +21,8 @@ pub enum Cause {
     Expired = 3,
     /// Its holder bought it.
     Confirmed = 4,
-    /// Its hold was prolonged.
+    /// Its hold has another end: it was prolonged, or the clock by which it was granted was put
+    /// back.
     Extended = 5,
     /// It went off sale.
     Blocked = 6,
@@ -97,6 +98,8 @@ pub struct Change {
     pub former: Option<ViewerId>,
     /// When it was decided, by the database's clock.
     pub changed_at: DateTime<Utc>,
+    /// What it was written with; `None` until it is, and where an earlier version wrote it.
+    pub mark: Option<Mark>,
 }
 
 impl Change {
@@ -129,7 +132,8 @@ impl Change {
 
     /// Whether it is one of the transitions there are, from the state that the seat was in before.
     /// A hold must be its own viewer's; it is given back, bought or, once, prolonged while it is
-    /// live, and runs out when it is not. Only free seats are blocked and brought in.
+    /// live, and runs out when it is not. While it is live it may also end earlier than was said,
+    /// where the clock was put back. Only free seats are blocked and brought in.
     pub fn may_follow(&self, before: &SeatState) -> bool {
         match (self.cause, before) {
             (
@@ -140,9 +144,11 @@ impl Change {
                 hold.viewer == self.viewer && hold.is_live(self.changed_at)
             }
             (Cause::Extended, SeatState::Reserved(hold)) => {
-                let is_later = self.expires_at.is_some_and(|until| until > hold.expires_at);
-                let is_first = !hold.is_extended;
-                is_later && is_first && hold.viewer == self.viewer && hold.is_live(self.changed_at)
+                let Some(until) = self.expires_at else { return false };
+                let is_prolonged = hold.expires_at < until && !hold.is_extended;
+                let is_shortened = self.changed_at < until && until < hold.expires_at;
+                let is_either = is_prolonged || is_shortened;
+                is_either && hold.viewer == self.viewer && hold.is_live(self.changed_at)
             }
             (Cause::Claimed, SeatState::Reserved(hold)) => {
                 let is_the_same = self.expires_at == Some(hold.expires_at);

@@ -28,14 +28,43 @@ pub struct CategoryId {
     pub serial: i32,
 }
 
-/// An order of an event, named by the revision of the first seat it confirmed: unique without a
-/// counter of its own.
+/// An order of an event.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OrderId {
     /// The event the order belongs to.
     pub event: EventId,
+    /// Later orders have larger ones. See [`OrderId::drawn`]; those of earlier versions were the
+    /// revisions of the orders' first seats.
+    pub number: i64,
+}
+
+impl OrderId {
+    /// How many bits of a number are drawn at random. A thousand orders are lost ten thousand times
+    /// before one of their ids is given to another buyer.
+    const RANDOM_BITS: u32 = 24;
+
+    /// How many bits of a number have the revision: enough for 20,000 changes a second over
+    /// months. A log that is longer begins anew in them.
+    const REVISION_BITS: u32 = 38;
+
+    /// What tells numbers that are drawn from those of earlier versions, which are revisions.
+    const IS_DRAWN: i64 = 1 << (Self::RANDOM_BITS + Self::REVISION_BITS);
+
+    /// The id of a new order, of the revision that its first seat is confirmed by and random bits:
+    /// after a restore the same revision may be given to another buyer's order.
+    pub const fn drawn(event: EventId, first: Revision, random: u32) -> Self {
+        let revision = first.0 & ((1 << Self::REVISION_BITS) - 1);
+        let random = random as i64 & ((1 << Self::RANDOM_BITS) - 1);
+        Self { event, number: Self::IS_DRAWN | revision << Self::RANDOM_BITS | random }
+    }
+
     /// The revision of the order's first confirmed seat.
-    pub first: Revision,
+    pub const fn first_revision(self) -> Revision {
+        if self.number < Self::IS_DRAWN {
+            return Revision(self.number);
+        }
+        Revision((self.number ^ Self::IS_DRAWN) >> Self::RANDOM_BITS)
+    }
 }
 
 /// A type of ticket of a category, in whichever price lists have it.
@@ -77,6 +106,16 @@ impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// What the changes that were written together are told by from others of the same revisions:
+/// drawn at random. The empty log's is zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Mark(pub u64);
+
+impl Mark {
+    /// Of a log in which nothing has been written.
+    pub const OF_EMPTY_LOG: Self = Self(0);
 }
 
 /// Who is asking: the `sub` of a verified token, in Unicode's normal form C. 1 to
@@ -161,6 +200,23 @@ mod tests {
         let mut seats = [seat(2, 1), seat(1, 10), seat(1, 9)];
         seats.sort_unstable();
         assert_eq!(seats, [seat(1, 9), seat(1, 10), seat(2, 1)]);
+    }
+
+    #[test]
+    fn an_orders_id_grows_with_the_log_and_is_another_for_each_draw() {
+        let event = EventId(1);
+        let id = |first, random| OrderId::drawn(event, Revision(first), random);
+        let last = (1 << OrderId::REVISION_BITS) - 1;
+        for first in [1, 2, 1_000_000, last] {
+            for random in [0, 1, u32::MAX] {
+                assert_eq!(id(first, random).first_revision(), Revision(first));
+            }
+            assert_ne!(id(first, 0), id(first, 1));
+        }
+        assert!(id(1, u32::MAX) < id(2, 0));
+        assert!(id(last, u32::MAX).number > 0 && id(last + 1, 0).number > 0);
+        let old = OrderId { event, number: Revision::MAX.0 };
+        assert!(old < id(1, 0) && old.first_revision() == Revision::MAX);
     }
 
     #[test]

@@ -16,17 +16,18 @@ mod prices;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::audit::AuditEntry;
 use super::best::Seating;
 use super::change::{Cause, Change};
 use super::churn::{LetGo, Run, WINDOW};
 use super::event_details::EventDetails;
-use super::ids::{EventId, OrderId, PriceVersion, Revision, SeatId, ViewerId};
+use super::ids::{EventId, Mark, OrderId, PriceVersion, Revision, SeatId, ViewerId};
 use super::key_slots::KeySlots;
+use super::log_point::LogPoint;
 use super::order::{IdempotencyKey, Order, PaymentReference};
-use super::order_code::OrderCode;
+use super::order_code::OrderDraw;
 use super::prices::{NewPriceList, PriceLists, TicketType, total_minor};
 use super::seat::{Hold, IllegalTransition, Seat, SeatState};
 use super::stage::EventStage;
@@ -71,8 +72,8 @@ pub struct Opening {
     /// Which slots for keys are taken, of the orders that one of the keys at hand may come to
     /// stand for. Of one that is not here, only the first is.
     pub key_slots: HashMap<OrderId, KeySlots>,
-    /// A new random code for the order that each of the purchases at hand may make.
-    pub codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
+    /// What is drawn for the order that each of the purchases at hand may make.
+    pub draws: HashMap<(ViewerId, IdempotencyKey), OrderDraw>,
     /// The orders that the keys and the confirmed seats at hand belong to.
     pub orders: Vec<Order>,
     /// What of the plan goes by the names at hand; needed only where seats are to come in.
@@ -95,7 +96,7 @@ pub struct Ledger {
     runs: HashMap<SeatId, Run>,
     keys: HashMap<(ViewerId, IdempotencyKey), OrderId>,
     key_slots: HashMap<OrderId, KeySlots>,
-    codes: HashMap<(ViewerId, IdempotencyKey), OrderCode>,
+    draws: HashMap<(ViewerId, IdempotencyKey), OrderDraw>,
     orders: HashMap<OrderId, Order>,
     seating: Option<Seating>,
     chosen: Option<Chosen>,
@@ -164,9 +165,19 @@ impl<'a> Entry<'a> {
 }
 
 impl Closing {
+    /// Gives all changes the mark that they are written with.
+    pub fn mark(&mut self, mark: Mark) {
+        self.changes.iter_mut().for_each(|change| change.mark = Some(mark));
+    }
+
     /// The event's revision afterwards, if anything changed.
     pub fn revision(&self) -> Option<Revision> {
         self.changes.last().map(|change| change.revision)
+    }
+
+    /// Where the event's log ends afterwards; at its beginning, if nothing changed.
+    pub fn end(&self) -> LogPoint {
+        LogPoint::ZERO.after(&self.changes)
     }
 
     /// The first instant at which a hold granted here runs out; early where that hold is gone again
@@ -202,7 +213,7 @@ impl Ledger {
     pub fn open(opening: Opening) -> Self {
         let Opening { event, terms, details, revision, now, seats, holdings, .. } = opening;
         let Opening { price_list, prices, let_go, runs, keys, key_slots, .. } = opening;
-        let Opening { codes, orders, plan, .. } = opening;
+        let Opening { draws, orders, plan, .. } = opening;
         Self {
             event,
             terms,
@@ -217,7 +228,7 @@ impl Ledger {
             runs,
             keys,
             key_slots,
-            codes,
+            draws,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             seating: None,
             chosen: None,
@@ -340,6 +351,18 @@ impl Ledger {
         self.change(id, |state| state.extend(by, now), entry)
     }
 
+    /// Has a live hold last for so long from now, where it would end later.
+    pub(super) fn shorten(
+        &mut self,
+        id: SeatId,
+        length: TimeDelta,
+    ) -> Result<(), IllegalTransition> {
+        let (now, until) = (self.now, self.now + length);
+        let holder = self.hold(id).ok_or(IllegalTransition)?.viewer;
+        let entry = Entry { expires_at: Some(until), ..Entry::of(Cause::Extended, &holder) };
+        self.change(id, |state| state.shorten(until, now), entry)
+    }
+
     /// Has the audit log say something, if what is decided is written.
     pub fn note(&mut self, entry: AuditEntry) {
         self.closing.audit.push(entry);
@@ -410,9 +433,9 @@ impl Ledger {
         payment_reference: Option<&PaymentReference>,
     ) -> Result<&Order, IllegalTransition> {
         let now = self.now;
-        let id = OrderId { event: self.event, first: self.revision.next() };
-        let code = self.codes.get(&(viewer.clone(), key.clone())).copied();
-        let code = code.ok_or(IllegalTransition)?;
+        let draw = self.draws.get(&(viewer.clone(), key.clone())).copied();
+        let draw = draw.ok_or(IllegalTransition)?;
+        let id = OrderId::drawn(self.event, self.revision.next(), draw.salt());
         for &(seat, _) in seats {
             let entry = Entry { order: Some(id), ..Entry::of(Cause::Confirmed, viewer) };
             self.change(seat, |state| state.confirm(id, now), entry)?;
@@ -421,7 +444,7 @@ impl Ledger {
         let order = Order {
             id,
             viewer: viewer.clone(),
-            code,
+            code: draw.code(),
             seats: seats.iter().map(|&(seat, _)| seat).collect(),
             prices_minor: sold().map(|as_type| as_type.price_minor).collect(),
             tickets: sold().map(|as_type| as_type.ticket.clone()).collect(),
@@ -477,6 +500,7 @@ impl Ledger {
             order: entry.order,
             former: entry.former.cloned(),
             changed_at: self.now,
+            mark: None,
         });
         Ok(())
     }

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod key_slots;
 pub mod ledger;
 pub mod letter;
+pub mod log_point;
 pub mod money;
 pub mod order;
 pub mod order_code;
@@ -42,13 +43,14 @@ pub use block::{BlockReason, SeatBlock};
 pub use change::{Cause, Change};
 pub use confirmed_by::ConfirmedBy;
 pub use ids::{
-    CategoryId, EventId, OrderId, PriceVersion, Revision, SeatId, TicketTypeId, ViewerId,
+    CategoryId, EventId, Mark, OrderId, PriceVersion, Revision, SeatId, TicketTypeId, ViewerId,
 };
 pub use key_slots::KeySlots;
 pub use letter::Letter;
+pub use log_point::{LogPoint, OtherHistory};
 pub use money::Money;
 pub use order::{IdempotencyKey, Order, PaymentReference};
-pub use order_code::OrderCode;
+pub use order_code::{OrderCode, OrderDraw};
 pub use prices::{TicketName, TicketType};
 pub use seat::{Hold, Sale, SeatState, SeatStatus};
 pub use stage::{EventStage, EventStatus};

@@ -36,7 +36,7 @@ impl Order {
     /// The revision of its last seat: its seats were confirmed by consecutive changes.
     pub fn last_revision(&self) -> Revision {
         let seats = i64::try_from(self.seats.len()).unwrap_or(i64::MAX);
-        Revision(self.id.first.0 + seats - 1)
+        Revision(self.id.first_revision().0 + seats - 1)
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
     fn order(first: i64, seats: i32) -> Order {
         let event = EventId(1);
         Order {
-            id: OrderId { event, first: Revision(first) },
+            id: OrderId { event, number: first },
             viewer: ViewerId::new("ann").unwrap(),
             code: OrderCode::from_random(0),
             seats: (1..=seats).map(|serial| SeatId { event, serial }).collect(),

@@ -10,6 +10,23 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderCode([u8; Self::CHARS]);
 
+/// What is drawn at random for an order that may be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OrderDraw(pub u128);
+
+impl OrderDraw {
+    /// The order's code.
+    pub fn code(self) -> OrderCode {
+        OrderCode::from_random(self.0)
+    }
+
+    /// What makes the order's id another than any before of the same revision: bits that are not
+    /// in the code.
+    pub fn salt(self) -> u32 {
+        u32::try_from(self.0 >> (u128::BITS - u32::BITS)).unwrap_or_default()
+    }
+}
+
 impl OrderCode {
     /// Ten characters have 50 bits: among a million orders, a guess is right once in a billion
     /// times.

@@ -3,7 +3,8 @@
 //! The only transitions are AVAILABLE → RESERVED (reserve), RESERVED → CONFIRMED (confirm) and
 //! RESERVED → AVAILABLE. The last is a hold that runs out, is given back by its holder, or ends
 //! because the event does not take place. A hold may be prolonged once, and the seat stays
-//! RESERVED. Holds and sales may change hands, and the seat stays as it is. What is done to the
+//! RESERVED; so it does where a hold ends earlier since the clock was put back. Holds and sales may
+//! change hands, and the seat stays as it is. What is done to the
 //! plan (a seat is blocked, unblocked or brought in) is done to free seats, which stay AVAILABLE. A
 //! hold that has run out counts as AVAILABLE from that instant on, whatever the table still says:
 //! [`SeatState::as_of`] is the only way to look at a state.
@@ -171,6 +172,21 @@ impl SeatState {
         }
     }
 
+    /// RESERVED stays RESERVED, and ends earlier than was said: the clock by which it was granted
+    /// was put back. It counts as prolonged, since it may have lasted for any time already.
+    pub fn shorten(
+        self,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, IllegalTransition> {
+        match self {
+            Self::Reserved(hold) if now < until && until < hold.expires_at => {
+                Ok(Self::Reserved(Hold { expires_at: until, is_extended: true, ..hold }))
+            }
+            _ => Err(IllegalTransition),
+        }
+    }
+
     /// RESERVED → CONFIRMED, while the hold is live.
     pub fn confirm(self, order: OrderId, now: DateTime<Utc>) -> Result<Self, IllegalTransition> {
         match self {
@@ -233,7 +249,7 @@ mod tests {
     }
 
     fn order() -> OrderId {
-        OrderId { event: EventId(1), first: Revision(1) }
+        OrderId { event: EventId(1), number: 1 }
     }
 
     fn free() -> SeatState {
@@ -295,7 +311,7 @@ mod tests {
             assert_eq!(state.claim(ben.clone(), at(300)), Err(IllegalTransition), "it is over");
         }
         let theirs = SeatState::Confirmed(Sale { viewer: ben.clone(), order: order() });
-        let other = OrderId { event: EventId(1), first: Revision(2) };
+        let other = OrderId { event: EventId(1), number: 2 };
         assert_eq!(sold().transfer(order(), ben.clone()), Ok(theirs.clone()));
         assert_eq!(sold().transfer(other, ben.clone()), Err(IllegalTransition));
         assert_eq!(theirs.transfer(order(), ben.clone()), Err(IllegalTransition), "it is theirs");

@@ -21,6 +21,7 @@ mod m0006_sections;
 mod m0007_holds;
 mod m0008_plans;
 mod m0009_arena;
+mod m0010_histories;
 
 pub use m0004_by_the_book::ENTER_ORDER_CODES;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_holds::Migration),
             Box::new(m0008_plans::Migration),
             Box::new(m0009_arena::Migration),
+            Box::new(m0010_histories::Migration),
         ]
     }
 }

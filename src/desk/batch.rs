@@ -97,14 +97,13 @@ impl BatchRunner {
         let answer = match booked {
             Ok(Booked::NoSuchEvent) => Err(DeskError::NoSuchEvent),
             Ok(Booked::Unchanged) => Ok(()),
-            Ok(Booked::Changed { changes, version, first_expiry_in }) => {
+            Ok(Booked::Changed { logged, version, first_expiry_in }) => {
                 if let Some(wait) = first_expiry_in {
                     self.alarm.bring_forward(wait);
                 }
-                let revision = changes.last().map(|change| change.revision).unwrap_or_default();
                 let version = version.unwrap_or_default();
-                let reached = Reached { revision, version };
-                self.listener.committed(event, changes, version);
+                let reached = Reached { revision: logged.revision(), version };
+                self.listener.committed(event, logged, version);
                 self.dispatcher.announce(event, reached);
                 Ok(())
             }

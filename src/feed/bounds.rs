@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::last_seen::LastSeen;
 use super::rendered::Frames;
 use crate::memory::Allowance;
 
@@ -27,6 +28,8 @@ pub(super) struct Bounds {
     pub(super) changes: Arc<Allowance>,
     pub(super) boards: Arc<Allowance>,
     pub(super) readings: Arc<Semaphore>,
+    /// Where logs ended whose watches are gone.
+    pub(super) last_seen: Arc<LastSeen>,
 }
 
 impl Default for Bounds {
@@ -34,6 +37,7 @@ impl Default for Bounds {
         let changes = Allowance::new("changes", CHANGES_BYTES);
         let boards = Allowance::new("boards", BOARDS_BYTES);
         let readings = Arc::new(Semaphore::new(READINGS_AT_ONCE));
-        Self { frames: Arc::default(), changes, boards, readings }
+        let (frames, last_seen) = (Arc::default(), Arc::default());
+        Self { frames, changes, boards, readings, last_seen }
     }
 }

@@ -106,8 +106,14 @@ impl EventWatch {
     }
 }
 
+/// A version may be given a second time: where history was lost, it is told by what is shown.
 fn is_other(known: &EventRecord, read: &EventRecord) -> bool {
-    (known.version, known.status()) != (read.version, read.status())
+    let shown = |record: &EventRecord| {
+        let EventRecord { slug, name, venue, starts_at, time_zone, terms, version, .. } =
+            record.clone();
+        (version, record.status(), (slug, name, venue, starts_at, time_zone, terms))
+    };
+    shown(known) != shown(read)
 }
 
 impl Drop for EventWatch {

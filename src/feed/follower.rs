@@ -1,17 +1,23 @@
 //! One follower of one event's log: a position that only moves forward.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::batch::Batch;
 use super::error::FeedError;
+use super::kept::Standing;
 use super::lost::Lost;
 use super::parts::Place;
 use super::permit::SubscriptionPermit;
 use super::pieces::Piece;
 use super::snapshots::SharedSnapshot;
 use super::watch::{Found, Watch};
-use crate::domain::{EventId, Revision};
+use crate::domain::{EventId, LogPoint, Revision};
 use crate::store::Store;
+
+/// How long a follower waits before it asks for another snapshot, where that which it was given is
+/// of another history. The reader notices within a second.
+const DOUBT: Duration = Duration::from_millis(100);
 
 /// What comes next for a follower.
 #[derive(Clone, Debug)]
@@ -43,6 +49,9 @@ pub struct Follower {
 pub(super) enum FollowerState {
     /// It has to be moved before it can follow.
     Lost(Lost),
+    /// It is yet to be seen whether its position is one of this log: what a client brings back, and
+    /// what was read just now, may be of another history.
+    Unsettled { position: LogPoint, has_come_back: bool },
     /// It has come back, and has not been told anything yet.
     Back(Revision),
     /// It has been told of everything up to here.
@@ -54,9 +63,9 @@ impl Follower {
         store: Store,
         watch: Arc<Watch>,
         permit: Option<SubscriptionPermit>,
-        state: FollowerState,
+        (state, rewinds): (FollowerState, u64),
     ) -> Self {
-        let (place, rewinds) = (watch.parts().join(), watch.rewinds());
+        let place = watch.parts().join();
         Self { store, place, rewinds, watch, permit, state, lagging_at: None }
     }
 
@@ -71,15 +80,15 @@ impl Follower {
         let at_least = self.lagging_at.unwrap_or_default();
         let shared = self.watch.snapshot(at_least, &self.store).await?;
         let shared = shared.ok_or(FeedError::NoSuchEvent)?;
-        self.move_to(shared.snapshot.revision);
+        self.move_to(shared.snapshot.end);
         Ok(shared)
     }
 
-    /// Goes on after this revision, which the log has reached.
-    pub fn move_to(&mut self, revision: Revision) {
+    /// Goes on after this position, at which the log was read.
+    pub fn move_to(&mut self, position: LogPoint) {
         self.lagging_at = None;
         self.rewinds = self.watch.rewinds();
-        self.state = FollowerState::At(revision);
+        self.state = FollowerState::Unsettled { position, has_come_back: false };
     }
 
     /// What comes next; waits for it if need be. Safe to cancel: the position moves only with what
@@ -97,8 +106,15 @@ impl Follower {
     }
 
     async fn step(&mut self) -> Result<Step, FeedError> {
+        if let FollowerState::Unsettled { position, has_come_back } = self.state {
+            // Boxed: it is over soon, and a follower that waits should be small.
+            Box::pin(self.settle(position, has_come_back)).await?;
+        }
         let (position, has_come_back) = match self.state {
             FollowerState::Lost(why) => return Ok(Step::Lost(why)),
+            FollowerState::Unsettled { position, has_come_back } => {
+                (position.revision, has_come_back)
+            }
             FollowerState::Back(position) => (position, true),
             FollowerState::At(position) => (position, false),
         };
@@ -112,6 +128,62 @@ impl Follower {
             // Boxed: it is rare, and a follower that waits should be small.
             Found::TooOld => Box::pin(self.catch_up(position)).await,
         }
+    }
+
+    /// Sees whether a position is one of this log. If it is not, or cannot be told any more, the
+    /// follower has lost it. Safe to cancel.
+    async fn settle(&mut self, position: LogPoint, has_come_back: bool) -> Result<(), FeedError> {
+        let revision = position.revision;
+        let settled =
+            if has_come_back { FollowerState::Back(revision) } else { FollowerState::At(revision) };
+        if position.mark.is_none() || revision == Revision::ZERO {
+            self.state = settled;
+            return Ok(());
+        }
+        self.state = loop {
+            // Made before looking, so that what is told after the look wakes us.
+            let woken = self.place.woken();
+            if self.watch.rewinds() != self.rewinds {
+                break FollowerState::Lost(Lost::UnknownRevision);
+            }
+            match self.watch.standing(position) {
+                Standing::Here => break settled,
+                Standing::Elsewhere => {
+                    if !has_come_back {
+                        self.watch.forget_snapshot();
+                        self.watch.wake_to_look();
+                        tokio::time::sleep(DOUBT).await;
+                    }
+                    break FollowerState::Lost(Lost::UnknownRevision);
+                }
+                Standing::Ahead => woken.await,
+                Standing::Before => break self.settle_by_log(position, settled).await?,
+            }
+        };
+        Ok(())
+    }
+
+    /// The same of a position before what the watch keeps. Where a snapshot is due anyway the log
+    /// is not asked.
+    async fn settle_by_log(
+        &self,
+        position: LogPoint,
+        settled: FollowerState,
+    ) -> Result<FollowerState, FeedError> {
+        let revision = position.revision;
+        if let Some(Found::TooFar) = self.watch.after(revision, self.rewinds, true) {
+            return Ok(FollowerState::Lost(Lost::Lagged));
+        }
+        let before = Revision(revision.0 - 1);
+        Ok(match self.watch.piece_after(before, &self.store).await? {
+            Piece::Changes(batch) => {
+                let known = LogPoint::ZERO.after(batch.changes().get(..1).unwrap_or_default());
+                let is_elsewhere = known.contradicts(position);
+                if is_elsewhere { FollowerState::Lost(Lost::UnknownRevision) } else { settled }
+            }
+            Piece::Missing => FollowerState::Lost(Lost::Pruned),
+            Piece::NoRoom => FollowerState::Lost(Lost::Lagged),
+        })
     }
 
     /// What there is after a position, once it is its turn to be told: what is new is not looked at

@@ -8,8 +8,9 @@ use strum::{EnumCount, IntoStaticStr, VariantArray};
 pub enum Lost {
     /// It has not said where it stands.
     NoPosition,
-    /// Its position lies in the future: it must come from another database, or from one since
-    /// restored from a backup.
+    /// Its position is none of this log: it lies in the future, or is one of a history that is
+    /// lost. The database is another, or was restored from a backup, or a standby took over that
+    /// lacks the last commits.
     UnknownRevision,
     /// The changes after its position are no longer in the log.
     Pruned,

@@ -38,6 +38,8 @@ mod event_watch;
 mod follower;
 mod heard;
 mod inboxes;
+mod kept;
+mod last_seen;
 mod listen;
 mod lost;
 mod pace;

@@ -2,6 +2,10 @@
 //!
 //! What this server has committed the reader is told; what others have, it looks up. A look-up is
 //! under way beside what is told and does not hold it up, however long the database takes.
+//!
+//! Invariant: what is added goes on from what was added before, in the same history of the log.
+//! Whoever tells of changes says after what they come, and a look begins with the change that was
+//! added last.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,9 +18,10 @@ use super::bounds::Bounds;
 use super::pace::{due_after, until_next};
 use super::watch::Watch;
 use crate::clock::wall_clock;
-use crate::domain::{Change, EventId, Revision};
+use crate::domain::{Change, EventId, LogPoint};
 use crate::metrics::Histogram;
 use crate::pace::FrameThreads;
+use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
 /// How often readers look at the log although nothing woke them: what a lost wake-up costs at most.
@@ -34,7 +39,7 @@ pub(super) fn start(
     watch: &Arc<Watch>,
     store: Store,
     (threads, age): (Arc<FrameThreads>, Histogram),
-    newest: Revision,
+    newest: LogPoint,
 ) {
     let watching = Arc::downgrade(watch);
     let reader = Reader {
@@ -57,7 +62,7 @@ struct Reader {
     threads: Arc<FrameThreads>,
     /// How old changes are when they are told.
     age: Histogram,
-    position: Revision,
+    position: LogPoint,
     /// A look at the log that is under way.
     look: Option<BoxFuture<'static, Result<Seen, StoreError>>>,
 }
@@ -68,8 +73,9 @@ enum Seen {
     Changes(Vec<Change>),
     /// There are none.
     Nothing,
-    /// The log ends before that position.
-    Rewound(Revision),
+    /// The log is no longer the one that led to that position: it was put back, and perhaps written
+    /// anew.
+    Rewound(LogExtent),
 }
 
 /// What came of adding changes.
@@ -147,11 +153,11 @@ impl Reader {
         match seen {
             Ok(Seen::Changes(found)) => return (found, true),
             Ok(Seen::Nothing) => {}
-            Ok(Seen::Rewound(newest)) => {
-                let from = self.position.0;
-                tracing::error!(event, from, to = newest.0, "the log was rewound");
-                self.position = newest;
-                watch.rewind(newest);
+            Ok(Seen::Rewound(extent)) => {
+                let (from, to) = (self.position.revision.0, extent.newest.revision.0);
+                tracing::error!(event, from, to, "the log was rewound");
+                self.position = extent.newest;
+                watch.rewind(extent);
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
@@ -166,10 +172,12 @@ impl Reader {
         let started = Instant::now();
         let watch = self.watch.upgrade().ok_or(Ended)?;
         // While the log was looked at, more was told.
-        changes.retain(|change| change.revision > self.position);
+        changes = self.position.rest_of(changes).unwrap_or_else(|_| {
+            watch.heard().must_look = true;
+            Vec::new()
+        });
         while changes.len() < READ_AT_ONCE {
-            let end = changes.last().map_or(self.position, |change| change.revision);
-            let told = watch.heard().after(end);
+            let told = watch.heard().after(self.position.after(&changes));
             if told.is_empty() {
                 break;
             }
@@ -191,12 +199,12 @@ impl Reader {
         let age = newest.map(|change| wall_clock() - change.changed_at);
         self.age.observe(age.and_then(|age| age.to_std().ok()).unwrap_or_default());
         for batch in batches {
-            self.position = batch.to();
+            self.position = self.position.after(batch.changes());
             watch.add(batch);
         }
         watch.note_look();
         let followers = watch.parts().followers();
-        let (event, to) = (watch.event().0, self.position.0);
+        let (event, to) = (watch.event().0, self.position.revision.0);
         tracing::trace!(event, to, followers, "followers are told");
         drop(watch);
         let pace = self.threads.pace(followers, followers);
@@ -212,7 +220,11 @@ impl Reader {
             let watch = self.watch.upgrade().ok_or(Ended)?;
             let occupied = watch.parts().occupied();
             let wait = until_next(occupied, within);
-            let told = watch.parts().tell(self.position.0, turn, due_after(wait, occupied, within));
+            let told = watch.parts().tell(
+                self.position.revision.0,
+                turn,
+                due_after(wait, occupied, within),
+            );
             if told.is_all {
                 return Ok(());
             }
@@ -227,8 +239,8 @@ impl Reader {
         let watch = self.watch.upgrade().ok_or(Ended)?;
         let (position, event, store) = (self.position, watch.event(), self.store.clone());
         let mut heard = watch.heard();
-        let has_gap = heard.gap_after(position).is_some();
-        if !has_gap && heard.reached <= position && !heard.must_look {
+        let has_gap = heard.gap_after(position.revision).is_some();
+        if !has_gap && heard.reached <= position.revision && !heard.must_look {
             return Ok(());
         }
         let watching = Weak::clone(&self.watch);
@@ -244,7 +256,7 @@ impl Reader {
 
 /// What others have committed between changes that were told, and those: nobody can have these
 /// before. All of that has been committed, since revisions are in the order of commits.
-async fn fill(watching: Weak<Watch>, store: Store, position: Revision) -> Result<Seen, StoreError> {
+async fn fill(watching: Weak<Watch>, store: Store, position: LogPoint) -> Result<Seen, StoreError> {
     let (mut changes, mut end) = (Vec::new(), position);
     while changes.len() < READ_AT_ONCE {
         let Some(watch) = watching.upgrade() else { break };
@@ -252,13 +264,17 @@ async fn fill(watching: Weak<Watch>, store: Store, position: Revision) -> Result
         let gap = {
             let mut heard = watch.heard();
             changes.extend(heard.after(end));
-            end = changes.last().map_or(position, |change: &Change| change.revision);
-            heard.gap_after(end)
+            end = end.after(&changes);
+            heard.gap_after(end.revision)
         };
         let Some(gap) = gap else { break };
-        let missing = store.changes_after(event, end, gap.min(READ_AT_ONCE)).await?;
-        let Some(last) = missing.last() else { break };
-        end = last.revision;
+        let Ok(missing) = store.changes_going_on(event, end, gap.min(READ_AT_ONCE)).await? else {
+            return rewound(watching, store, event, position).await;
+        };
+        if missing.is_empty() {
+            break;
+        }
+        end = end.after(&missing);
         changes.extend(missing);
     }
     Ok(if changes.is_empty() { Seen::Nothing } else { Seen::Changes(changes) })
@@ -269,10 +285,12 @@ async fn look(
     watching: Weak<Watch>,
     store: Store,
     event: EventId,
-    position: Revision,
+    position: LogPoint,
     must_look: bool,
 ) -> Result<Seen, StoreError> {
-    let changes = store.changes_after(event, position, READ_AT_ONCE).await?;
+    let Ok(changes) = store.changes_going_on(event, position, READ_AT_ONCE).await? else {
+        return rewound(watching, store, event, position).await;
+    };
     if !changes.is_empty() {
         // There may be more.
         if must_look && let Some(watch) = watching.upgrade() {
@@ -280,13 +298,35 @@ async fn look(
         }
         return Ok(Seen::Changes(changes));
     }
-    if must_look
-        && let Some(extent) = store.log_extent(event).await?
-        && extent.newest < position
-    {
-        return Ok(Seen::Rewound(extent.newest));
+    if must_look && let Some(extent) = store.log_extent(event).await? {
+        let newest = extent.newest;
+        if newest.revision < position.revision || newest.contradicts(position) {
+            return rewound(watching, store, event, position).await;
+        }
+        if let Some(watch) = watching.upgrade() {
+            watch.lose_until(extent.lost_until);
+        }
     }
     Ok(Seen::Nothing)
+}
+
+/// The log is another than the one that led to a position: how far it goes. All servers are to know
+/// how far the lost one went.
+async fn rewound(
+    watching: Weak<Watch>,
+    store: Store,
+    event: EventId,
+    position: LogPoint,
+) -> Result<Seen, StoreError> {
+    let Some(watch) = watching.upgrade() else { return Ok(Seen::Nothing) };
+    let lost_until = watch.heard().reached.max(position.revision);
+    let Some(mut extent) = store.log_extent(event).await? else { return Ok(Seen::Nothing) };
+    extent.lost_until = extent.lost_until.max(lost_until);
+    if let Err(error) = store.note_lost_history(event, extent.lost_until).await {
+        let (event, error) = (event.0, &error as &dyn std::error::Error);
+        tracing::warn!(event, error, "other servers are not told how much of a log is lost");
+    }
+    Ok(Seen::Rewound(extent))
 }
 
 /// What a look at the log shows; for ever, if none is under way. Safe to cancel.

@@ -12,6 +12,7 @@ use super::counts::{FeedCounts, StreamKind};
 use super::error::FeedError;
 use super::event_watch::{EventFollower, EventWatch};
 use super::follower::{Follower, FollowerState};
+use super::last_seen::Seen;
 use super::lost::Lost;
 use super::permit::SubscriptionPermit;
 use super::reader;
@@ -22,10 +23,11 @@ use super::viewer_follower::ViewerFollower;
 use super::vitals::Vitals;
 use super::watch::Watch;
 use super::woken::Woken;
-use crate::domain::{Cause, Change, EventId, Revision, ViewerId};
+use crate::domain::{Cause, EventId, LogPoint, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
 use crate::metrics::Metrics;
 use crate::pace::FrameThreads;
+use crate::store::booking::Logged;
 use crate::store::changes::LogExtent;
 use crate::store::wake_ups::Reached;
 use crate::store::{Store, StoreError};
@@ -35,8 +37,8 @@ use crate::store::{Store, StoreError};
 pub enum Start {
     /// With what changes from now on; the caller takes a snapshot and moves the follower there.
     Live,
-    /// After this revision.
-    After(Revision),
+    /// After this position.
+    After(LogPoint),
 }
 
 /// One in so many permits is kept for those who are known: who has no token, and so may be anybody,
@@ -174,17 +176,34 @@ impl Feed {
     ) -> Result<Follower, FeedError> {
         let permit = self.permit(StreamKind::SeatChanges, is_known)?;
         let watch = self.watch_of(event).await?;
+        // Before anything is looked up: what is found out since then is not of this.
+        let rewinds = watch.rewinds();
         let state = match start {
             Start::Live => FollowerState::Lost(Lost::NoPosition),
-            Start::After(revision) if revision < watch.pruned() => {
-                FollowerState::Lost(Lost::Pruned)
-            }
-            Start::After(revision) if self.is_reached(&watch, revision).await? => {
-                FollowerState::Back(revision)
-            }
-            Start::After(_) => FollowerState::Lost(Lost::UnknownRevision),
+            Start::After(position) => self.standing(&watch, position).await?,
         };
-        Ok(Follower::new(self.store.clone(), watch, Some(permit), state))
+        Ok(Follower::new(self.store.clone(), watch, Some(permit), (state, rewinds)))
+    }
+
+    /// How somebody stands who comes with a position.
+    async fn standing(
+        &self,
+        watch: &Watch,
+        position: LogPoint,
+    ) -> Result<FollowerState, FeedError> {
+        let revision = position.revision;
+        // Without a mark it may be one of the revisions that were given before. Zero is the same in
+        // every history.
+        if position.mark.is_none() && revision <= watch.lost_until() {
+            return Ok(FollowerState::Lost(Lost::UnknownRevision));
+        }
+        if revision < watch.pruned() {
+            return Ok(FollowerState::Lost(Lost::Pruned));
+        }
+        if self.is_reached(watch, revision).await? {
+            return Ok(FollowerState::Unsettled { position, has_come_back: true });
+        }
+        Ok(FollowerState::Lost(Lost::UnknownRevision))
     }
 
     /// Looks at an event's map, as it is now and as it becomes. Whether it is known who looks
@@ -218,7 +237,10 @@ impl Feed {
         }
         watches.retain(|_, watch| watch.strong_count() > 0);
         let nowhere = FollowerState::Lost(Lost::NoPosition);
-        let follower = Follower::new(self.store.clone(), watch, None, nowhere);
+        let follower = {
+            let rewinds = watch.rewinds();
+            Follower::new(self.store.clone(), watch, None, (nowhere, rewinds))
+        };
         let watch = StatusWatch::new(self.bounds.clone());
         teller::start(&watch, self.store.clone(), Arc::clone(&self.frame_threads), follower);
         watches.insert(event, Arc::downgrade(&watch));
@@ -264,7 +286,7 @@ impl Feed {
             return Ok(true);
         }
         let extent = self.store.log_extent(watch.event()).await?;
-        Ok(revision <= extent.ok_or(FeedError::NoSuchEvent)?.newest)
+        Ok(revision <= extent.ok_or(FeedError::NoSuchEvent)?.newest.revision)
     }
 
     /// The event's watch. If there is none yet, how far its log goes is looked up, once for all who
@@ -289,10 +311,32 @@ impl Feed {
         self: Arc<Self>,
         event: EventId,
     ) -> Result<Option<Arc<Watch>>, StoreError> {
-        let extent = self.store.log_extent(event).await;
+        let extent = self.extent(event).await;
         let watch = extent.map(|extent| extent.map(|extent| self.watch(event, extent)));
         self.opening().remove(&event);
         watch
+    }
+
+    /// How far an event's log goes; and how far it has gone in a history that is lost, if this
+    /// server has seen more of it than there is.
+    async fn extent(&self, event: EventId) -> Result<Option<LogExtent>, StoreError> {
+        let seen = self.bounds.last_seen.get(event);
+        let Some(mut extent) = self.store.log_extent(event).await? else { return Ok(None) };
+        if let Some(Seen { place, furthest }) = seen
+            && extent.newest != place
+        {
+            let is_lost = extent.newest.revision < place.revision
+                || extent.newest.contradicts(place)
+                || self.store.changes_going_on(event, place, 0).await?.is_err();
+            if is_lost {
+                let (from, to) = (furthest.0, extent.newest.revision.0);
+                tracing::error!(event = event.0, from, to, "the log was rewound");
+                extent.lost_until = extent.lost_until.max(furthest);
+                self.store.note_lost_history(event, extent.lost_until).await?;
+            }
+        }
+        self.bounds.last_seen.set(event, extent.newest);
+        Ok(Some(extent))
     }
 
     fn opening(&self) -> MutexGuard<'_, HashMap<EventId, SharedLookUp<Option<Arc<Watch>>>>> {
@@ -318,15 +362,16 @@ impl Feed {
         watch
     }
 
-    /// These changes of an event, which follow one another, are in its log: told by whoever
-    /// committed them. And the event itself has come to a version, if that is above zero.
-    pub fn committed(&self, event: EventId, changes: Vec<Change>, version: i64) {
+    /// These changes of an event are in its log: told by whoever committed them. And the event
+    /// itself has come to a version, if that is above zero.
+    pub fn committed(&self, event: EventId, logged: Logged, version: i64) {
         self.commits.fetch_add(1, Ordering::SeqCst);
-        if changes.iter().any(|change| change.cause == Cause::Imported) {
+        self.bounds.last_seen.committed(event, &logged);
+        if logged.changes.iter().any(|change| change.cause == Cause::Imported) {
             self.plan_commits.fetch_add(1, Ordering::SeqCst);
         }
         if let Some(watch) = self.existing(event) {
-            watch.hear(changes);
+            watch.hear(logged);
         }
         self.reach(event, version);
     }

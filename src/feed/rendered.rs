@@ -2,7 +2,7 @@
 //! together are bounded.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use bytes::Bytes;
 
@@ -90,6 +90,7 @@ impl Counting for Frames {
 pub struct Rendered {
     frames: Arc<Frames>,
     forms: Mutex<HashMap<u64, Form>>,
+    name: OnceLock<Arc<str>>,
 }
 
 /// `None` until it is made.
@@ -98,12 +99,18 @@ type Form = Arc<Mutex<Option<Payload>>>;
 impl Rendered {
     /// Of something that nothing was made of yet.
     pub(super) fn new(frames: &Arc<Frames>) -> Arc<Self> {
-        Arc::new(Self { frames: Arc::clone(frames), forms: Mutex::default() })
+        let (frames, name) = (Arc::clone(frames), OnceLock::new());
+        Arc::new(Self { frames, forms: Mutex::default(), name })
     }
 
     /// As new, of something else.
     pub(super) fn anew(&self) -> Arc<Self> {
         Self::new(&self.frames)
+    }
+
+    /// What it is called by those who go on after it, whatever its form: `name` says so once.
+    pub fn name(&self, name: impl FnOnce() -> String) -> Arc<str> {
+        Arc::clone(self.name.get_or_init(|| name().into()))
     }
 
     /// The form of this number, which `make` makes if nobody has made it yet, or it was let go of

@@ -77,7 +77,7 @@ impl Kept {
         let serves = match self.reading.peek() {
             None => true,
             Some(Ok(Some(shared))) => {
-                let (revision, age) = (shared.snapshot.revision, self.began_at.elapsed());
+                let (revision, age) = (shared.snapshot.end.revision, self.began_at.elapsed());
                 let is_new = age < KEPT_IN_A_RUSH || (age < KEPT && revision >= needed.recent);
                 is_new && revision >= needed.at_least
             }
@@ -104,7 +104,8 @@ impl Snapshots {
         loop {
             let (reading, is_new) = self.reading(needed, &read);
             let found = reading.await?;
-            let is_late = |shared: &Arc<SharedSnapshot>| shared.snapshot.revision < needed.at_least;
+            let is_late =
+                |shared: &Arc<SharedSnapshot>| shared.snapshot.end.revision < needed.at_least;
             // It may have been read before the log had got so far.
             if is_new || !found.as_ref().is_some_and(is_late) {
                 return Ok(found);
@@ -130,6 +131,11 @@ impl Snapshots {
         (reading, true)
     }
 
+    /// Lets go of it.
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Lets go of one that nobody is given any more.
     pub(super) fn forget_old(&self) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,6 +150,7 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
+    use crate::domain::LogPoint;
 
     const NEEDED: Needed = Needed { rewinds: 0, at_least: Revision::ZERO, recent: Revision::ZERO };
 
@@ -160,7 +167,8 @@ mod tests {
                 let readings = Arc::clone(&self.readings);
                 async move {
                     let revision = Revision(readings.fetch_add(1, Ordering::SeqCst) + 1);
-                    let snapshot = Snapshot { revision, seats: Vec::new() };
+                    let snapshot =
+                        Snapshot { end: LogPoint::unmarked(revision), seats: Vec::new() };
                     Ok(Some(Arc::new(SharedSnapshot::new(snapshot, &Arc::default()))))
                 }
             };
@@ -168,7 +176,7 @@ mod tests {
         }
 
         async fn revision(&self, needed: Needed) -> i64 {
-            self.get(needed).await.snapshot.revision.0
+            self.get(needed).await.snapshot.end.revision.0
         }
 
         /// Lets a while pass since the snapshot was read.

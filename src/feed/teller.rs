@@ -70,7 +70,7 @@ impl Teller {
         let boards = Arc::clone(&self.watch.upgrade().ok_or(Ended)?.bounds().boards);
         // Those who wait for it cannot be refused any more: who comes for another event is.
         let _taken = boards.charge_anyway(board.bytes());
-        self.follower.move_to(board.revision());
+        self.follower.move_to(board.end());
         let mut tick = self.publish(&board, IsRead::Anew)?;
         while self.gather(&mut board, &tick).await.is_ok() {
             tick = self.publish(&board, IsRead::Already)?;

@@ -28,24 +28,33 @@ pub struct ViewerFollower {
     _permit: SubscriptionPermit,
     /// `None` at the beginning and after a gap.
     position: Option<Revision>,
+    /// How often the log had been found to be another when it told of the gap.
+    rewinds: u64,
 }
 
 impl ViewerFollower {
     pub(super) fn new(watch: Arc<Watch>, viewer: ViewerId, permit: SubscriptionPermit) -> Self {
         let inbox = watch.inboxes().open(&viewer);
-        Self { watch, viewer, inbox, _permit: permit, position: None }
+        let rewinds = watch.rewinds();
+        Self { watch, viewer, inbox, _permit: permit, position: None, rewinds }
     }
 
     /// Goes on after this revision, as of which the caller knows what there is. It was looked up
     /// after the follower had begun, or had told of a gap.
+    ///
+    /// If the log was found to be another meanwhile, nobody knows what it was looked up in: there
+    /// is another gap.
     pub fn move_to(&mut self, revision: Revision) {
-        self.position = Some(revision);
+        self.position = Some(revision).filter(|_| self.rewinds == self.watch.rewinds());
     }
 
     /// What comes next; waits for it if need be. Begins with a gap. Safe to cancel.
     pub async fn next(&mut self) -> ViewerStep {
         loop {
-            let Some(position) = self.position else { return ViewerStep::Gap };
+            let Some(position) = self.position else {
+                self.rewinds = self.watch.rewinds();
+                return ViewerStep::Gap;
+            };
             let Waiting { mut changes, has_gap, .. } = self.inbox.take();
             if has_gap {
                 self.position = None;

@@ -1,6 +1,5 @@
 //! One watched event: the newest changes of its log, kept for all who follow.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -13,11 +12,13 @@ use super::batch::{Batch, KEPT_CHANGES, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::heard::Heard;
 use super::inboxes::Inboxes;
+use super::kept::{Kept, Standing};
 use super::parts::Parts;
 use super::pieces::{PIECE_CHANGES, Piece, Pieces};
 use super::snapshots::{FoundSnapshot, Needed, SharedSnapshot, Snapshots};
-use crate::domain::{Change, EventId, Revision};
+use crate::domain::{EventId, LogPoint, Revision};
 use crate::pulse::Pulse;
+use crate::store::booking::Logged;
 use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
@@ -63,6 +64,8 @@ pub(super) struct Watch {
     seats: AtomicUsize,
     /// Up to where the log is known to be pruned.
     pruned: AtomicI64,
+    /// Up to where it is known to have gone in histories that are lost.
+    lost_until: AtomicI64,
     heard: Mutex<Heard>,
     /// Apart from the watch, so that the reader can wait without keeping the watch alive.
     woken: Arc<Notify>,
@@ -70,37 +73,24 @@ pub(super) struct Watch {
     looked: Pulse,
 }
 
-#[derive(Debug)]
-struct Kept {
-    /// Consecutive batches: each begins where the one before it ends. With each, since when
-    /// followers can have it.
-    batches: VecDeque<(Instant, Batch)>,
-    /// How many changes they hold.
-    count: usize,
-    /// The revision before the first of them.
-    start: Revision,
-    /// How often the log was found shorter than it had been: the database was put back to an
-    /// earlier state.
-    rewinds: u64,
-}
-
 impl Watch {
     /// A watch from the end of the log on, as it was when the caller looked. It has no reader yet
     /// (see [`super::reader::start`]).
     pub(super) fn new(event: EventId, extent: LogExtent, bounds: Bounds) -> Arc<Self> {
         let newest = extent.newest;
-        let kept = Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: 0 };
+        let kept = Kept::after(newest, 0);
         Arc::new(Self {
             event,
             bounds,
             kept: Mutex::new(kept),
-            parts: Parts::new(newest.0),
+            parts: Parts::new(newest.revision.0),
             inboxes: Inboxes::default(),
             pieces: Pieces::default(),
             snapshots: Snapshots::default(),
             seats: extent.seats.into(),
             pruned: extent.pruned.0.into(),
-            heard: Mutex::new(Heard::at(newest)),
+            lost_until: extent.lost_until.0.into(),
+            heard: Mutex::new(Heard::at(newest.revision)),
             woken: Arc::default(),
             reader: OnceLock::new(),
             looked: Pulse::default(),
@@ -156,11 +146,13 @@ impl Watch {
         self.woken.notify_one();
     }
 
-    /// Whoever has committed them tells of consecutive changes.
-    pub(super) fn hear(&self, piece: Vec<Change>) {
-        let Some(last) = piece.last().map(|change| change.revision) else { return };
-        self.heard().add(piece);
-        self.wake(last);
+    /// Whoever has committed them tells of changes.
+    pub(super) fn hear(&self, piece: Logged) {
+        if !piece.changes.is_empty() {
+            let reached = piece.revision();
+            self.heard().add(piece);
+            self.wake(reached);
+        }
     }
 
     /// What the reader was told since it last looked.
@@ -190,6 +182,16 @@ impl Watch {
         Revision(self.pruned.load(Ordering::Relaxed))
     }
 
+    /// Up to where the log is known to have gone in histories that are lost.
+    pub(super) fn lost_until(&self) -> Revision {
+        Revision(self.lost_until.load(Ordering::Relaxed))
+    }
+
+    /// It is known that the log has gone that far in a history that is lost.
+    pub(super) fn lose_until(&self, revision: Revision) {
+        self.lost_until.fetch_max(revision.0, Ordering::Relaxed);
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -199,22 +201,28 @@ impl Watch {
         FEW_CHANGES.max(self.seats.load(Ordering::Relaxed) / SEATS_A_CHANGE)
     }
 
-    /// How often the log was found shorter than it had been.
+    /// How often the log was found to be another.
     pub(super) fn rewinds(&self) -> u64 {
         self.kept().rewinds
     }
 
-    /// The log ends before what was read of it: everybody has to begin anew.
-    pub(super) fn rewind(&self, newest: Revision) {
+    /// The log is another than the one that was followed: everybody has to begin anew.
+    pub(super) fn rewind(&self, extent: LogExtent) {
+        let start = extent.newest;
         let mut kept = self.kept();
-        *kept =
-            Kept { batches: VecDeque::new(), count: 0, start: newest, rewinds: kept.rewinds + 1 };
+        *kept = Kept::after(start, kept.rewinds + 1);
         drop(kept);
         self.pieces.forget_all();
         self.inboxes.miss();
-        self.pruned.store(0, Ordering::Relaxed);
-        *self.heard() = Heard::at(newest);
-        self.parts.tell_all(newest.0);
+        self.pruned.store(extent.pruned.0, Ordering::Relaxed);
+        self.lose_until(extent.lost_until);
+        *self.heard() = Heard::at(start.revision);
+        self.parts.tell_all(start.revision.0);
+    }
+
+    /// How a position is related to what is kept.
+    pub(super) fn standing(&self, position: LogPoint) -> Standing {
+        self.kept().standing(position)
     }
 
     /// What there is after a position, if anything, for a follower that knows of so many rewinds.
@@ -232,7 +240,7 @@ impl Watch {
         }
         let behind = usize::try_from(kept.end().0.saturating_sub(position.0)).unwrap_or(0);
         let is_far = behind > self.changes_of_a_snapshot();
-        if position < kept.start {
+        if position < kept.start.revision {
             return Some(if is_far { Found::TooFar } else { Found::TooOld });
         }
         let next = kept.batches.partition_point(|(_, batch)| batch.to() <= position);
@@ -307,6 +315,11 @@ impl Watch {
         Ok(Some(Arc::new(SharedSnapshot::new(snapshot, &self.bounds.frames))))
     }
 
+    /// Lets go of the snapshot: what it is true for is in doubt.
+    pub(super) fn forget_snapshot(&self) {
+        self.snapshots.forget();
+    }
+
     /// Lets go of what nobody is given any more; and, if all watches keep more than they may, of
     /// half of the changes. Where little happens they are needed least, and nothing else would take
     /// their turn.
@@ -331,38 +344,21 @@ impl Watch {
             self.inboxes.miss();
             kept.batches.clear();
             kept.count = 0;
-            kept.start = Revision(batch.from().0 - 1);
+            kept.start = LogPoint::unmarked(Revision(batch.from().0 - 1));
         }
         kept.count += batch.changes().len();
         kept.batches.push_back((Instant::now(), batch.clone()));
         while kept.count > KEPT_CHANGES && kept.forget_oldest() {}
-        self.bounds.changes.settle(|| self.pieces.forget_oldest() || kept.forget_oldest());
+        let forget = || self.pieces.forget_oldest() || kept.forget_oldest();
+        self.bounds.changes.settle(forget);
         drop(kept);
         self.inboxes.tell(batch.changes(), &self.bounds.changes);
     }
 }
 
-impl Kept {
-    /// The newest revision.
-    fn end(&self) -> Revision {
-        self.batches.back().map_or(self.start, |(_, batch)| batch.to())
-    }
-
-    /// Lets go of the oldest batch; whether there was another.
-    fn forget_oldest(&mut self) -> bool {
-        if self.batches.len() < 2 {
-            return false;
-        }
-        if let Some((_, oldest)) = self.batches.pop_front() {
-            self.count -= oldest.changes().len();
-            self.start = oldest.to();
-        }
-        true
-    }
-}
-
 impl Drop for Watch {
     fn drop(&mut self) {
+        self.bounds.last_seen.set(self.event, self.kept().last());
         if let Some(reader) = self.reader.get() {
             reader.abort();
         }

@@ -12,6 +12,7 @@ use super::services::Services;
 use crate::account::Account;
 use crate::domain::EventId;
 use crate::identity::{Asker, Role, Viewer};
+use crate::store::reads::PlanVersion;
 use crate::store::{ReadLane, Store, StoreError};
 
 /// Whether an execution has looked at who is asking; goes into a request's data. An answer that did
@@ -28,16 +29,16 @@ impl ViewerSeen {
 
 /// Which versions of which events' plans an execution has read; goes into a request's data.
 #[derive(Clone, Debug, Default)]
-pub struct PlansSeen(Arc<Mutex<Vec<(EventId, i32)>>>);
+pub struct PlansSeen(Arc<Mutex<Vec<(EventId, PlanVersion)>>>);
 
 impl PlansSeen {
     /// All of them, in no particular order.
-    pub fn take(&self) -> Vec<(EventId, i32)> {
+    pub fn take(&self) -> Vec<(EventId, PlanVersion)> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes one.
-    pub(super) fn note(&self, event: EventId, version: i32) {
+    pub(super) fn note(&self, event: EventId, version: PlanVersion) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((event, version));
     }
 }

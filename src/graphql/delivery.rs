@@ -8,19 +8,20 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::log_cursor;
 use super::types::{SeatStatuses, SeatStreamItem};
-use crate::domain::Revision;
+use crate::domain::LogPoint;
 use crate::feed::{Follower, StatusFollower};
 
-/// After which revision `seatChanges` goes on, whatever its document says: the transport knows
+/// After which position `seatChanges` goes on, whatever its document says: the transport knows
 /// better what the client has. Goes into a request's data.
 #[derive(Clone, Copy, Debug)]
-pub struct ResumeAfter(pub(super) Revision);
+pub struct ResumeAfter(pub(super) LogPoint);
 
 impl ResumeAfter {
-    /// Reads the id of a frame. What is no revision was not sent by us.
+    /// Reads the id of a frame; `None` if it was not sent by us.
     pub fn read(id: &str) -> Option<Self> {
-        id.parse().ok().filter(|&revision| revision >= 0).map(|revision| Self(Revision(revision)))
+        log_cursor::decode(id).map(Self)
     }
 }
 

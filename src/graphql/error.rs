@@ -117,6 +117,11 @@ impl Fault {
         Self::new(Code::NotFound, "there is no such event")
     }
 
+    /// A place in a log that is none that we gave anybody.
+    pub fn no_cursor() -> Self {
+        Self::bad_input("after must be the cursor of a frame or a map")
+    }
+
     /// A defect of ours. What happened goes to the log.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, request_id = request_id(), "internal error");

@@ -11,7 +11,7 @@ use super::context::ContextExt as _;
 use super::error::Fault;
 use super::slugs::Slugs;
 use crate::domain::event::is_slug;
-use crate::domain::{CategoryId, EventId, OrderId, Revision, SeatId, TicketTypeId, ViewerId};
+use crate::domain::{CategoryId, EventId, OrderId, SeatId, TicketTypeId, ViewerId};
 use crate::store::{ReadLane, Store, WebhookId};
 
 /// What an id can name.
@@ -52,7 +52,7 @@ impl AnyId {
             ("Category", Some(serial)) => {
                 Some(Self::Category(CategoryId { event, serial: i32::try_from(serial).ok()? }))
             }
-            ("Order", Some(first)) => Some(Self::Order(OrderId { event, first: Revision(first) })),
+            ("Order", Some(number)) => Some(Self::Order(OrderId { event, number })),
             _ => None,
         }
     }
@@ -75,7 +75,7 @@ impl AnyId {
             Self::Category(category) => {
                 format!("Category:{}:{}", category.event.0, category.serial)
             }
-            Self::Order(order) => format!("Order:{}:{}", order.event.0, order.first),
+            Self::Order(order) => format!("Order:{}:{}", order.event.0, order.number),
         };
         ID(URL_SAFE_NO_PAD.encode(text))
     }

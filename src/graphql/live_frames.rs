@@ -6,10 +6,11 @@ use futures_util::stream::{self, Stream};
 
 use super::delivery::{LiveFollower, LiveItem};
 use super::error::Fault;
+use super::log_cursor;
 use super::schema::ArenaSchema;
 use super::shared_operation::SharedOperation;
 use super::types::{SeatChanges, SeatSnapshot, SeatStatuses, SeatStreamItem};
-use crate::domain::Revision;
+use crate::domain::LogPoint;
 use crate::feed::{Follower, Payload, StatusFollower, Step};
 
 /// A frame: the payload of a `next` message, shared by all who ask the same.
@@ -17,8 +18,8 @@ use crate::feed::{Follower, Payload, StatusFollower, Step};
 pub struct Frame {
     /// As JSON.
     pub payload: Payload,
-    /// What a client that has it goes on after.
-    pub revision: Revision,
+    /// What a client that has it names to go on after it.
+    pub id: Arc<str>,
 }
 
 /// An operation that was handed over: its frames.
@@ -71,7 +72,9 @@ async fn next_changes(
             let payload = batch.rendered().form(operation.number(), || {
                 render(SeatStreamItem::Changes(SeatChanges(batch.clone())))
             })?;
-            Ok(Frame { payload, revision: batch.to() })
+            let end = || LogPoint::ZERO.after(batch.changes());
+            let id = batch.rendered().name(|| log_cursor::encode(end()));
+            Ok(Frame { payload, id })
         }
         Step::Lost(why) => {
             // Boxed: it is rare, and a subscription that waits should be small.
@@ -81,7 +84,8 @@ async fn next_changes(
             let payload = shared
                 .rendered(why)
                 .form(operation.number(), || render(SeatStreamItem::Snapshot(snapshot)))?;
-            Ok(Frame { payload, revision: shared.snapshot.revision })
+            let end = shared.snapshot.end;
+            Ok(Frame { payload, id: shared.rendered(why).name(|| log_cursor::encode(end)) })
         }
     }
 }
@@ -95,5 +99,6 @@ async fn next_statuses(
     let payload = statuses.rendered().form(operation.number(), || {
         operation.render(schema, LiveItem::Statuses(SeatStatuses::from(&statuses)))
     })?;
-    Ok(Frame { payload, revision: statuses.revision() })
+    let id = statuses.rendered().name(|| statuses.revision().to_string());
+    Ok(Frame { payload, id })
 }

@@ -18,6 +18,7 @@ pub mod ids;
 mod known_events;
 pub mod live_frames;
 mod loaders;
+mod log_cursor;
 mod mutation;
 mod named_lines;
 mod named_seats;

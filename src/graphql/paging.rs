@@ -194,12 +194,12 @@ impl Cursor for Revision {
 /// Where an order stands among its viewer's.
 impl Cursor for OrderCursor {
     fn numbers(self) -> Vec<i64> {
-        vec![self.0.timestamp_micros(), self.1.event.0, self.1.first.0]
+        vec![self.0.timestamp_micros(), self.1.event.0, self.1.number]
     }
 
     fn read(numbers: &[i64]) -> Option<Self> {
         let &[micros, event, first] = numbers else { return None };
-        let order = OrderId { event: EventId(event), first: Revision(first) };
+        let order = OrderId { event: EventId(event), number: first };
         Some((instant(micros)?, order))
     }
 }
@@ -207,12 +207,12 @@ impl Cursor for OrderCursor {
 /// Where an order stands in its event.
 impl Cursor for OrderId {
     fn numbers(self) -> Vec<i64> {
-        vec![self.event.0, self.first.0]
+        vec![self.event.0, self.number]
     }
 
     fn read(numbers: &[i64]) -> Option<Self> {
         let &[event, first] = numbers else { return None };
-        Some(Self { event: EventId(event), first: Revision(first) })
+        Some(Self { event: EventId(event), number: first })
     }
 }
 

@@ -13,14 +13,14 @@ use super::delivery::{Delivery, LiveItem};
 use super::error::Fault;
 use super::operation_key::OperationKey;
 use super::schema::ArenaSchema;
-use super::subscription::SINCE;
+use super::subscription::POSITION;
 use crate::memory::{Allowance, Charge, Full};
 
 /// What all shared operations take together, in bytes: a crowd shares a few dozen, of 10 KB each.
 const SHARED_BYTES: usize = 32 * 1024 * 1024;
 
 /// What an operation asks for, the same for all who ask the same: document, operation and
-/// variables, but for the `since` that each begins with.
+/// variables, but for the position that each begins with.
 #[derive(Debug)]
 pub struct SharedOperation {
     number: u64,
@@ -108,7 +108,7 @@ impl SharedOperations {
     ) -> Result<Option<Arc<SharedOperation>>, Full> {
         let mut variables = request.variables.clone();
         let Ok(document) = request.parsed_query() else { return Ok(None) };
-        forget_since(&mut variables, document);
+        forget_position(&mut variables, document);
         let key = OperationKey::with_variables(request, &variables);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = known.get(&key).and_then(Weak::upgrade) {
@@ -133,17 +133,19 @@ impl SharedOperations {
     }
 }
 
-/// Sets the variable that the field at the root passes as `since` to the same for all: it says
-/// where a stream begins, and nothing about what its frames look like.
-fn forget_since(variables: &mut Variables, document: &ExecutableDocument) {
+/// Sets the variables that the field at the root passes as its position to the same for all: they
+/// say where a stream begins, and nothing about what its frames look like.
+fn forget_position(variables: &mut Variables, document: &ExecutableDocument) {
     for (_, operation) in document.operations.iter() {
         for selection in &operation.node.selection_set.node.items {
-            if let Selection::Field(field) = &selection.node
-                && let Some(since) = field.node.get_argument(SINCE)
+            let Selection::Field(field) = &selection.node else { continue };
+            for (argument, same) in POSITION.into_iter().zip([Value::from(0), Value::from("0")]) {
                 // A scalar that is no constant is a variable.
-                && let Err(variable) = since.node.clone().into_const_with(Err)
-            {
-                variables.insert(variable, Value::from(0));
+                if let Some(given) = field.node.get_argument(argument)
+                    && let Err(variable) = given.node.clone().into_const_with(Err)
+                {
+                    variables.insert(variable, same);
+                }
             }
         }
     }

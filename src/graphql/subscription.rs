@@ -10,6 +10,7 @@ use super::context::ContextExt as _;
 use super::delivery::{Delivery, LiveFollower, LiveItem, ResumeAfter};
 use super::error::Fault;
 use super::ids::{self, AnyId};
+use super::log_cursor;
 use super::scalars;
 use super::submit::require_event;
 use super::types::{
@@ -17,14 +18,14 @@ use super::types::{
     SeatStreamItem,
 };
 use super::viewer_states::{SharedState, Wanted};
-use crate::domain::{Cause, Change, Revision, SeatId};
+use crate::domain::{Cause, Change, LogPoint, Revision, SeatId};
 use crate::feed::{FeedError, Follower, Start, Step, ViewerFollower, ViewerStep};
 use crate::identity::Role;
 use crate::store::Store;
 use crate::store::reads::ViewerState;
 
-/// The argument of `seatChanges` that says where its stream begins.
-pub(super) const SINCE: &str = "since";
+/// The arguments of `seatChanges` that say where its stream begins.
+pub(super) const POSITION: [&str; 2] = ["since", "after"];
 
 /// Everything that can be watched.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,8 @@ pub struct Subscription;
 impl Subscription {
     /// One event's seats, live, in revision order, with no gap and no repeat. Without `since`: a
     /// SeatSnapshot first. With `since`: the changes after it, or a SeatSnapshot that says why not.
+    /// Clients that keep what they fold pass `after`: it also tells whether the database was put
+    /// back meanwhile and has given the revision to another change.
     async fn seat_changes(
         &self,
         ctx: &Context<'_>,
@@ -44,16 +47,24 @@ impl Subscription {
                 last frame."
         )]
         since: Option<scalars::Revision>,
+        #[graphql(
+            desc = "The `cursor` of the last frame or map that the client has. It counts where \
+                `since` is given as well."
+        )]
+        after: Option<String>,
     ) -> Result<BoxStream<'static, Result<SeatStreamItem>>> {
         let delivery = ctx.data_opt::<Delivery>();
         if let Some(Delivery::Render(LiveItem::Changes(item))) = delivery {
             let item = item.clone();
             return Ok(stream::once(async { Ok(item) }).boxed());
         }
+        let after = after.map(|after| log_cursor::decode(&after).ok_or_else(Fault::no_cursor));
+        let after = after.transpose()?;
         let event = ids::event_id(ctx, &event_id).await?;
         require_event(ctx, event).await?;
-        let resumed = ctx.data_opt::<ResumeAfter>().map(|resume| resume.0);
-        let start = resumed.or(since.map(|since| since.0)).map_or(Start::Live, Start::After);
+        let resumed = ctx.data_opt::<ResumeAfter>().map(|resume| resume.0).or(after);
+        let since = since.map(|since| LogPoint::unmarked(since.0));
+        let start = resumed.or(since).map_or(Start::Live, Start::After);
         let feed = &ctx.services().feed;
         let is_known = ctx.viewer().is_some();
         let follower = feed.follow(event, start, is_known).await.map_err(Fault::from)?;

@@ -16,6 +16,7 @@ use super::shared_work::{Done, SharedWork};
 use crate::domain::EventId;
 use crate::feed::Feed;
 use crate::graphql::operation_key::OperationKey;
+use crate::store::reads::PlanVersion;
 use crate::store::{ReadLane, Store};
 
 /// Plans that are kept, in each form that they are asked for: a few for each event on sale. What
@@ -26,13 +27,13 @@ const MAX_KEPT: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 #[derive(Debug)]
 pub(super) struct KeptPlans {
     kept: Mutex<LruCache<OperationKey, KeptPlan>>,
-    versions: SharedWork<EventId, Option<i32>>,
+    versions: SharedWork<EventId, Option<PlanVersion>>,
 }
 
 /// An answer, and which versions of which events' plans it is made of.
 #[derive(Clone, Debug)]
 struct KeptPlan {
-    versions: Vec<(EventId, i32)>,
+    versions: Vec<(EventId, PlanVersion)>,
     answer: Encoded,
 }
 
@@ -61,7 +62,7 @@ impl KeptPlans {
     }
 
     /// The version of an event's plan, if it can be found out.
-    async fn version(&self, event: EventId, store: &Store, feed: &Feed) -> Option<i32> {
+    async fn version(&self, event: EventId, store: &Store, feed: &Feed) -> Option<PlanVersion> {
         let look_up = async || {
             let reader = store.clone();
             let version = async move { reader.plan_version(event).await };
@@ -75,7 +76,12 @@ impl KeptPlans {
     }
 
     /// Keeps an answer that is made of these versions of these events' plans.
-    pub(super) fn keep(&self, key: OperationKey, versions: Vec<(EventId, i32)>, answer: Encoded) {
+    pub(super) fn keep(
+        &self,
+        key: OperationKey,
+        versions: Vec<(EventId, PlanVersion)>,
+        answer: Encoded,
+    ) {
         self.kept().put(key, KeptPlan { versions, answer });
     }
 

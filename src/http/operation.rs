@@ -88,9 +88,9 @@ fn begin(
     let (mut told_with_frame, schema) = (told_cost, app.schema.clone());
     let (unread, named) = (Arc::clone(&app.unread), id.clone());
     let told_as_frame = move |frame| match frame {
-        Ok(Frame { payload, revision }) if told_with_frame.is_due() => {
+        Ok(Frame { payload, id }) if told_with_frame.is_due() => {
             match unread.count(told_with_frame.tell_in(payload.plain().clone()).into()) {
-                Ok(told) => OperationEvent::Frame(Frame { payload: told.into(), revision }),
+                Ok(told) => OperationEvent::Frame(Frame { payload: told.into(), id }),
                 Err(full) => failed(&named, full.into()),
             }
         }

@@ -322,7 +322,7 @@ pub(super) fn errors_to_json(errors: &[ServerError]) -> serde_json::Result<Vec<u
 mod tests {
     use async_graphql::{PathSegment, Response, ServerError};
 
-    use super::{Code, OperationType, complete_errors};
+    use super::{Code, OperationType, RequestId, complete_errors};
 
     /// A reservation was committed and answered with OVERLOADED, since the prices of its seats
     /// could not be read: "nothing was done".
@@ -334,7 +334,7 @@ mod tests {
             let extensions = error.extensions.get_or_insert_default();
             extensions.set("code", Code::Overloaded.as_str());
             let mut response = Response::from_errors(vec![error]);
-            complete_errors(operation, &mut response);
+            complete_errors(operation, &mut response, &RequestId::make());
             let code = response.errors[0].extensions.as_ref().unwrap().get("code").cloned();
             code.unwrap().into_json().unwrap()
         };

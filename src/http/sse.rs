@@ -63,8 +63,8 @@ const TOKEN_EXPIRED: (Code, &str) =
 
 /// Executes an operation and streams its responses, at most until the viewer's token runs out.
 ///
-/// A browser that lost its stream sends the id of the last event that it has: a revision, after
-/// which the stream goes on.
+/// A browser that lost its stream sends the id of the last event that it has: a position in the
+/// log, after which the stream goes on.
 pub(super) fn execute(
     app: &AppState,
     asked: &HeaderMap,
@@ -162,7 +162,7 @@ impl Serving {
                 event = told.next() => match event {
                     Some(OperationEvent::Next(json)) => (Part::Next(next(json.into())), false),
                     Some(OperationEvent::Frame(frame)) => {
-                        (Part::Next(next_with_id(frame.payload, frame.revision.0)), false)
+                        (Part::Next(next_with_id(frame.payload, &frame.id)), false)
                     }
                     Some(OperationEvent::Live(frames)) => return self.go_live(frames),
                     Some(OperationEvent::Failed(errors)) => (refusal(&errors), true),
@@ -212,7 +212,7 @@ fn next(payload: Payload) -> Event {
 }
 
 /// A result, and what a browser sends to go on after it.
-fn next_with_id(payload: Payload, id: i64) -> Event {
+fn next_with_id(payload: Payload, id: &str) -> Event {
     Event { before: BEFORE_DATA, payload, after: format!("\nid: {id}\n\n").into() }
 }
 

@@ -2,24 +2,54 @@
 
 use chrono::{DateTime, Utc};
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::sea_query::Value;
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 
 use super::error::StoreError;
 use super::numbers::{CLAIMED, TRANSFERRED};
 use super::pools::Store;
 use super::rows;
 use super::sql::statement;
-use crate::domain::{Change, EventId, OrderId, Revision, SeatId};
+use crate::domain::{Change, EventId, LogPoint, Mark, OrderId, OtherHistory, Revision, SeatId};
 
 /// What of an event's log is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LogExtent {
-    /// The newest revision.
-    pub newest: Revision,
+    /// Its end.
+    pub newest: LogPoint,
     /// The last revision that is no longer in the log; zero while nothing was pruned.
     pub pruned: Revision,
     /// About how many seats the event has: their numbers go up to this.
     pub seats: usize,
+    /// Revisions up to this one were given in a history that is lost; zero: none that anybody knows
+    /// of.
+    pub lost_until: Revision,
+}
+
+/// The position that an event's row stands for, as columns: its revision, and that one's mark where
+/// the row has it.
+pub(super) const POINT_COLUMNS: &str =
+    "revision, CASE WHEN marked_revision = revision THEN mark END AS mark";
+
+/// What stands in [`POINT_COLUMNS`], of which the first has this index.
+pub(super) fn point_from_row(row: &QueryResult, index: usize) -> Result<LogPoint, StoreError> {
+    let (revision, mark) = (row.try_get_by_index(index)?, row.try_get_by_index(index + 1)?);
+    Ok(log_point(revision, mark))
+}
+
+/// The bits of a mark are a number that may be negative.
+fn mark_from_row(mark: i64) -> Mark {
+    Mark(mark.cast_unsigned())
+}
+
+/// The mark of the change before a position, as the database has it.
+pub(super) fn mark_to_row(position: LogPoint) -> Value {
+    position.mark.map(|mark| mark.0.cast_signed()).into()
+}
+
+/// A position as the database has it.
+pub(super) fn log_point(revision: i64, mark: Option<i64>) -> LogPoint {
+    LogPoint::new(Revision(revision), mark.map(mark_from_row))
 }
 
 /// A row of the change log.
@@ -34,6 +64,7 @@ pub(super) struct ChangeRow {
     order_id: Option<i64>,
     former: Option<String>,
     changed_at: DateTime<Utc>,
+    mark: Option<i64>,
 }
 
 impl Store {
@@ -45,17 +76,62 @@ impl Store {
     }
 
     async fn read_log_extent(&self, event: EventId) -> Result<Option<LogExtent>, StoreError> {
-        const EXTENT: &str = "SELECT revision,
+        const EXTENT: &str = formatcp!(
+            "SELECT {POINT_COLUMNS},
        (SELECT min(revision) FROM seat_changes WHERE event_id = $1),
-       (SELECT max(id) FROM seats WHERE event_id = $1) FROM events WHERE id = $1";
+       (SELECT max(id) FROM seats WHERE event_id = $1), lost_until FROM events WHERE id = $1"
+        );
         let query = statement(EXTENT, [event.0.into()]);
         let Some(row) = self.upkeep.query_one_raw(query).await? else { return Ok(None) };
-        let newest: i64 = row.try_get_by_index(0)?;
-        let oldest: Option<i64> = row.try_get_by_index(1)?;
-        let pruned = oldest.map_or(newest, |oldest| oldest - 1);
-        let last_seat: Option<i32> = row.try_get_by_index(2)?;
+        let newest = point_from_row(&row, 0)?;
+        let oldest: Option<i64> = row.try_get_by_index(2)?;
+        let pruned = Revision(oldest.map_or(newest.revision.0, |oldest| oldest - 1));
+        let last_seat: Option<i32> = row.try_get_by_index(3)?;
         let seats = last_seat.and_then(|last| usize::try_from(last).ok()).unwrap_or(0);
-        Ok(Some(LogExtent { newest: Revision(newest), pruned: Revision(pruned), seats }))
+        let lost_until = Revision(row.try_get_by_index(4)?);
+        Ok(Some(LogExtent { newest, pruned, seats, lost_until }))
+    }
+
+    /// The changes after a position, as [`Store::changes_after`]; where the log has others than
+    /// those that led to it, nothing but that.
+    ///
+    /// The change that it is the position after is looked at too. It is never pruned while it is
+    /// the newest; if it is gone and others are there, nobody can say what they follow.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::changes_after`].
+    pub async fn changes_going_on(
+        &self,
+        event: EventId,
+        position: LogPoint,
+        limit: usize,
+    ) -> Result<Result<Vec<Change>, OtherHistory>, StoreError> {
+        if position.revision == Revision::ZERO {
+            return Ok(Ok(self.changes_after(event, Revision::ZERO, limit).await?));
+        }
+        let before = Revision(position.revision.0 - 1);
+        let found = self.changes_after(event, before, limit + 1).await?;
+        let is_next = |change: &Change| change.revision == position.revision.next();
+        if position.mark.is_some() && found.first().is_some_and(is_next) {
+            return Ok(Err(OtherHistory));
+        }
+        Ok(position.rest_of(found))
+    }
+
+    /// Writes down that an event's revisions up to this one were given in a history that is lost.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be asked.
+    pub async fn note_lost_history(
+        &self,
+        event: EventId,
+        until: Revision,
+    ) -> Result<(), StoreError> {
+        const NOTE: &str = "UPDATE events SET lost_until = $2 WHERE id = $1 AND lost_until < $2";
+        self.upkeep.execute_raw(statement(NOTE, [event.0.into(), until.0.into()])).await?;
+        Ok(())
     }
 
     /// The changes after a revision, in order, at most `limit` of them, looked up apart
@@ -108,9 +184,10 @@ impl ChangeRow {
             cause: rows::cause_from_row(self.cause)?,
             viewer: rows::viewer_from_row(&self.viewer)?,
             expires_at: self.expires_at,
-            order: self.order_id.map(|first| OrderId { event, first: Revision(first) }),
+            order: self.order_id.map(|number| OrderId { event, number }),
             former,
             changed_at: self.changed_at,
+            mark: self.mark.map(mark_from_row),
         })
     }
 }

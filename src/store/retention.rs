@@ -57,7 +57,7 @@ impl Store {
         retention: Retention,
     ) -> Result<bool, StoreError> {
         // The beginning of the log up to the last of the oldest rows that is past its retention:
-        // never a hole.
+        // never a hole. The newest row stays: it tells which log this is.
         const PRUNE: &str = "WITH oldest AS (
     SELECT revision, changed_at FROM seat_changes
      WHERE event_id = $1 ORDER BY revision LIMIT $2
@@ -66,7 +66,8 @@ impl Store {
      WHERE revision <= (SELECT revision FROM events WHERE id = $1) - $3
         OR changed_at < clock_timestamp() - make_interval(secs => $4)
 )
-DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM due)";
+DELETE FROM seat_changes WHERE event_id = $1 AND revision <= (SELECT last FROM due)
+   AND revision < (SELECT revision FROM events WHERE id = $1)";
         let values = [
             event.0.into(),
             PRUNED_AT_ONCE.into(),

@@ -39,7 +39,7 @@ impl TryFrom<seat::Model> for Seat {
                 SeatState::Reserved(Hold { viewer, expires_at, is_extended })
             }
             (SeatStatus::Confirmed, Some(viewer), None, Some(first)) => {
-                let order = OrderId { event, first: Revision(first) };
+                let order = OrderId { event, number: first };
                 SeatState::Confirmed(Sale { viewer, order })
             }
             _ => return Err(StoreError::Corrupt("a seat's state")),

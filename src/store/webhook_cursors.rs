@@ -88,7 +88,9 @@ impl Store {
         const HOLD: &str = "INSERT INTO webhook_lease (id, holder, until)
 VALUES (1, $1, clock_timestamp() + make_interval(secs => $2))
 ON CONFLICT (id) DO UPDATE SET holder = EXCLUDED.holder, until = EXCLUDED.until
- WHERE webhook_lease.holder = EXCLUDED.holder OR webhook_lease.until <= clock_timestamp()";
+ WHERE webhook_lease.holder = EXCLUDED.holder OR webhook_lease.until <= clock_timestamp()
+    -- Nobody takes it to such a time: the clock was put back.
+    OR webhook_lease.until > EXCLUDED.until + make_interval(secs => $2)";
         let hold = statement(HOLD, [holder.into(), time.as_secs_f64().into()]);
         Ok(self.upkeep.execute_raw(hold).await?.rows_affected() > 0)
     }
@@ -104,12 +106,15 @@ ON CONFLICT (id) DO UPDATE SET holder = EXCLUDED.holder, until = EXCLUDED.until
         Ok(())
     }
 
-    /// The webhooks that are not paused; and how many are.
+    /// The webhooks that are not paused; and how many are. None waits for longer than this.
     ///
     /// # Errors
     ///
     /// If the database cannot be asked.
-    pub async fn webhooks_to_tell(&self) -> Result<(Vec<WebhookToTell>, i64), StoreError> {
+    pub async fn webhooks_to_tell(
+        &self,
+        longest_wait: Duration,
+    ) -> Result<(Vec<WebhookToTell>, i64), StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
             id: i64,
@@ -122,9 +127,13 @@ ON CONFLICT (id) DO UPDATE SET holder = EXCLUDED.holder, until = EXCLUDED.until
             is_paused: bool,
         }
         const ALL: &str = "SELECT id, url, secret, kinds, created_at, failures,
-       COALESCE(next_try_at <= clock_timestamp(), true) AS is_due,
+       -- No wait is that long: the clock was put back.
+       COALESCE(next_try_at <= clock_timestamp()
+                OR next_try_at > clock_timestamp() + make_interval(secs => $1), true) AS is_due,
        paused_at IS NOT NULL AS is_paused FROM webhooks ORDER BY id";
-        let rows = Row::find_by_statement(statement(ALL, [])).all(&self.upkeep).await?;
+        let rows = Row::find_by_statement(statement(ALL, [longest_wait.as_secs_f64().into()]))
+            .all(&self.upkeep)
+            .await?;
         let paused = rows.iter().filter(|row| row.is_paused).count();
         let to_tell = rows.into_iter().filter(|row| !row.is_paused).map(|row| {
             Ok(WebhookToTell {

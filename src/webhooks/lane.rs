@@ -26,7 +26,7 @@ const PIECE: usize = 1_000;
 /// is down, and often enough to notice within ten minutes that they are back. By chance up to twice
 /// as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_mins(5);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// By then the waits are the longest.
 const MOST_FAILURES: u32 = 20;

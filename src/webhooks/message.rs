@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::runs::Run;
-use crate::domain::{Change, EventId, Revision, WebhookKind};
+use crate::domain::{Change, EventId, Mark, Revision, WebhookKind};
 use crate::graphql::ids::{AnyId, viewer_id};
 use crate::store::WebhookId;
 use crate::store::reads::EventRecord;
@@ -99,7 +99,10 @@ impl Source {
             to_revision: last.0,
             changes: run.changes.iter().map(|change| ChangeData::new(change)).collect(),
         };
-        self.message(&format!("{first}_{last}"), run.kind.to_string(), at, data)
+        // The mark tells them from others of these revisions, in a history that is lost.
+        let mark = run.changes.last().and_then(|change| change.mark);
+        let mark = mark.map(|Mark(mark)| format!("_{mark:016x}")).unwrap_or_default();
+        self.message(&format!("{first}_{last}{mark}"), run.kind.to_string(), at, data)
     }
 
     /// What an event is now.

@@ -70,6 +70,7 @@ mod tests {
             expires_at: None,
             order: None,
             changed_at: DateTime::UNIX_EPOCH,
+            mark: None,
         };
         (1..).zip(causes).map(change).collect()
     }

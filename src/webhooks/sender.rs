@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use super::counts::Counts;
-use super::lane::{Ended, Tools, tell};
+use super::lane::{Ended, LONGEST_WAIT, Tools, tell};
 use super::lease::Lease;
 use crate::domain::EventId;
 use crate::endpoint::Networks;
@@ -114,7 +114,7 @@ impl WebhookSender {
     async fn look(&mut self) -> Result<(), StoreError> {
         let woken = self.feed.woken().take();
         let tools = Arc::clone(&self.tools);
-        let (webhooks, paused) = tools.ask(tools.store.webhooks_to_tell()).await?;
+        let (webhooks, paused) = tools.ask(tools.store.webhooks_to_tell(2 * LONGEST_WAIT)).await?;
         tools.counts.paused.set(paused);
         self.close_lanes(|webhook| !webhooks.iter().any(|it| it.id == webhook));
         if webhooks.is_empty() || !tools.ask(tools.lease.hold()).await? {

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use grand_arena::domain::ledger::Closing;
 use grand_arena::domain::seat::Seat;
 use grand_arena::domain::{
-    Cause, Change, ConfirmedBy, EventId, EventStage, OrderId, Revision, SeatId, SeatState,
+    Cause, Change, ConfirmedBy, EventId, EventStage, Mark, OrderId, Revision, SeatId, SeatState,
     SeatStatus, ViewerId,
 };
 use grand_arena::pruner::Pruner;
@@ -52,7 +52,8 @@ struct Writer {
 impl Writer {
     fn new(arena: &Arena, event: &Event) -> Self {
         let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(arena.sql.clone());
-        Self { connection, event: event.id, revision: Revision::ZERO, last: HashMap::new() }
+        let (revision, last) = (Revision::ZERO, HashMap::new());
+        Self { connection, event: event.id, revision, last }
     }
 
     /// The next changes of a seat, all written by one statement.
@@ -66,7 +67,7 @@ impl Writer {
         let last = self.last.entry(seat).or_insert((Revision::ZERO, None, now));
         let changes =
             (self.revision.0 + 1..).map(Revision).zip(causes).map(|(revision, &cause)| {
-                let order = OrderId { event: self.event, first: revision };
+                let order = OrderId { event: self.event, number: revision.0 };
                 let until = match cause {
                     Cause::Claimed => last.2,
                     Cause::Extended => now + TimeDelta::seconds(360),
@@ -86,6 +87,7 @@ impl Writer {
                     order: (cause.status() == SeatStatus::Confirmed).then_some(order),
                     former: former.filter(|_| changes_hands),
                     changed_at: now,
+                    mark: Some(Mark(1)),
                 }
             });
         let closing = Closing { changes: changes.collect(), ..Closing::default() };
@@ -305,7 +307,8 @@ async fn the_check_finds_nothing_where_seats_were_held_sold_and_lost_and_the_log
     let nothing = Summary { events: 2, verified: 2, seats: 15, orders: 2, ..Summary::default() };
     assert_eq!(summary().await, Summary { changes: 11, ..nothing });
     let age = Duration::from_hours(1);
-    for (kept, changes) in [(3, 6), (1, 2), (0, 0)] {
+    // The newest of each stays: it tells which log it is.
+    for (kept, changes) in [(3, 6), (1, 2), (0, 2)] {
         let retention = Retention { changes: kept, age };
         Pruner::new(arena.store.clone(), retention).prune_logs().await.unwrap();
         assert_eq!(summary().await, Summary { changes, ..nothing }, "{kept} of each are kept");
@@ -348,7 +351,7 @@ async fn the_check_may_run_beside_a_running_sale() {
         if number % 5 == 4 {
             pruner.prune_logs().await.unwrap();
         }
-        let revision = arena.store.log_extent(event.id).await.unwrap().unwrap().newest;
+        let revision = arena.store.log_extent(event.id).await.unwrap().unwrap().newest.revision;
         revisions.push(revision.0);
         // The next check is of other books.
         let query = "query ($id: ID!) { event(id: $id) { revision } }";

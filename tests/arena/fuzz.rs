@@ -210,13 +210,13 @@ proptest! {
         serial in 1..i32::MAX,
         at in 1..i64::MAX,
     ) {
-        use grand_arena::domain::{CategoryId, EventId, OrderId, Revision, SeatId};
+        use grand_arena::domain::{CategoryId, EventId, OrderId, SeatId};
         let event = EventId(event);
         for id in [
             AnyId::Event(event),
             AnyId::Seat(SeatId { event, serial }),
             AnyId::Category(CategoryId { event, serial }),
-            AnyId::Order(OrderId { event, first: Revision(at) }),
+            AnyId::Order(OrderId { event, number: at }),
         ] {
             prop_assert_eq!(AnyId::decode(&id.encode()), Some(id));
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use grand_arena::desk::Desk;
 use grand_arena::domain::command::{Release, Reserve, SeatSet};
-use grand_arena::domain::{Revision, ViewerId};
+use grand_arena::domain::{LogPoint, Revision, ViewerId};
 use grand_arena::feed::{Follower, KEPT_CHANGES, Lost, Start, Step};
 use grand_arena::memory::Full;
 use grand_arena::pruner::Pruner;
@@ -109,8 +109,8 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
     let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     let feed = arena.feed(10);
-    let mut sleeper = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
-    let mut reader = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
+    let mut sleeper = feed.follow(event.id, Start::After(LogPoint::ZERO), true).await.unwrap();
+    let mut reader = feed.follow(event.id, Start::After(LogPoint::ZERO), true).await.unwrap();
     churn(&desk, &event, 200).await;
     read_to(&mut sleeper, 0, 200).await;
     read_to(&mut reader, 0, 200).await;
@@ -120,7 +120,7 @@ async fn a_follower_that_slept_too_long_is_told_so_and_goes_on_from_a_snapshot()
     tokio::join!(churn(&desk, &event, more), read_to(&mut reader, 200, end));
     let step = sleeper.next().await.unwrap();
     assert!(matches!(step, Step::Lost(Lost::Lagged)), "{step:?}");
-    assert_eq!(sleeper.snapshot().await.unwrap().snapshot.revision.0, end);
+    assert_eq!(sleeper.snapshot().await.unwrap().snapshot.end.revision.0, end);
     churn(&desk, &event, 200).await;
     read_to(&mut sleeper, end, end + 200).await;
     books::check(&arena, &event).await;
@@ -153,14 +153,14 @@ async fn a_log_that_was_rewound_makes_everybody_begin_anew() {
     let event = log_event(&arena, 100).await;
     let (desk, _tasks) = arena.desk(2).await;
     let feed = arena.feed(10);
-    let mut follower = feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap();
+    let mut follower = feed.follow(event.id, Start::After(LogPoint::ZERO), true).await.unwrap();
     churn(&desk, &event, 400).await;
     read_to(&mut follower, 0, 400).await;
     arena.execute("DELETE FROM seat_changes WHERE event_id = $1 AND revision > 200", &event).await;
     arena.execute("UPDATE events SET revision = 200 WHERE id = $1", &event).await;
     let step = follower.next().await.unwrap();
     assert!(matches!(step, Step::Lost(Lost::UnknownRevision)), "{step:?}");
-    assert_eq!(follower.snapshot().await.unwrap().snapshot.revision.0, 200);
+    assert_eq!(follower.snapshot().await.unwrap().snapshot.end.revision.0, 200);
     churn(&desk, &event, 200).await;
     read_to(&mut follower, 200, 400).await;
     books::check(&arena, &event).await;
@@ -177,7 +177,7 @@ async fn a_herd_that_comes_back_has_the_log_read_once_and_each_frame_made_once()
     let (made, needed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let (before, began) = (arena.store.statements(), Instant::now());
     let catch_up = async |from: i64| {
-        let start = Start::After(Revision(from));
+        let start = Start::After(LogPoint::unmarked(Revision(from)));
         let mut follower = feed.follow(event.id, start, true).await.unwrap();
         let mut position = from;
         while position < 4_000 {
@@ -257,7 +257,7 @@ async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
     // More than there are connections for looking up.
     let (mut catching_up, mut looking) = (Vec::new(), Vec::new());
     for _ in 0..6 {
-        catching_up.push(feed.follow(event.id, Start::After(Revision::ZERO), true).await.unwrap());
+        catching_up.push(feed.follow(event.id, Start::After(LogPoint::ZERO), true).await.unwrap());
         looking.push(feed.follow(event.id, Start::Live, true).await.unwrap());
     }
     let mut left: Vec<_> =
@@ -271,7 +271,7 @@ async fn followers_that_are_left_in_the_middle_of_a_look_up_hold_up_nobody() {
         assert!(poll_once(snapshot.as_mut()).await.is_pending());
     }
     let snapshot = tokio::time::timeout(Duration::from_secs(4), reader.snapshot()).await;
-    assert_eq!(snapshot.expect("nobody is in the way").unwrap().snapshot.revision.0, 400);
+    assert_eq!(snapshot.expect("nobody is in the way").unwrap().snapshot.end.revision.0, 400);
     churn(&desk, &event, 200).await;
     tokio::time::timeout(Duration::from_secs(4), read_to(&mut reader, 400, 600))
         .await

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use grand_arena::domain::Revision;
+use grand_arena::domain::{LogPoint, Revision};
 use grand_arena::feed::{Start, Step};
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
@@ -138,7 +138,7 @@ async fn very_many_followers_are_all_told_of_everything() {
     let (mut looking, mut following) = (Vec::new(), Vec::new());
     for _ in 0..260 {
         looking.push(feed.follow_statuses(event.id, true).await.unwrap());
-        let start = Start::After(Revision::ZERO);
+        let start = Start::After(LogPoint::ZERO);
         following.push(feed.follow(event.id, start, true).await.unwrap());
     }
     for serial in 1..=6 {

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use grand_arena::domain::{Cause, Change, Letter, Revision, SeatStatus, ViewerId};
+use grand_arena::domain::{Cause, Change, Letter, LogPoint, Mark, Revision, SeatStatus, ViewerId};
 use grand_arena::feed::{FeedError, StatusFollower, Statuses};
+use grand_arena::store::booking::Logged;
 use serde_json::{Value, json};
 
 use crate::harness::client::kind;
@@ -290,7 +291,7 @@ async fn however_wild_a_sale_is_a_watcher_is_sent_so_many_bytes_a_second() {
 
     let (started, wild) = (Instant::now(), Duration::from_secs(2));
     let telling = tokio::spawn(async move {
-        let mut revision = 0;
+        let (mut revision, mut after) = (0, LogPoint::ZERO);
         while started.elapsed() < wild {
             for cause in [Cause::Reserved, Cause::Confirmed] {
                 let change = |serial| {
@@ -305,9 +306,12 @@ async fn however_wild_a_sale_is_a_watcher_is_sent_so_many_bytes_a_second() {
                         order: None,
                         former: None,
                         changed_at: DateTime::UNIX_EPOCH,
+                        mark: Some(Mark(1)),
                     }
                 };
-                feed.committed(event.id, (1..=4_000).map(change).collect(), 0);
+                let logged = Logged { after, changes: (1..=4_000).map(change).collect() };
+                after = after.after(&logged.changes);
+                feed.committed(event.id, logged, 0);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }

@@ -53,7 +53,15 @@ export const statusesOf = ({ revision, seats }) => ({
 
 const planOf = (event) => ({ event, version: 1, ...event.plan });
 
-const mapOf = (event) => ({ event, revision: event.revision, seats: event.seats });
+/** What the end of an event's log is called: its mark is drawn at random. */
+export const cursorOf = ({ id }) => volatile('text', `cursor${Buffer.from(id).toString('hex')}`);
+
+const mapOf = (event) => ({
+  event,
+  revision: event.revision,
+  cursor: cursorOf(event),
+  seats: event.seats,
+});
 
 function available(seats) {
   const count = (status) => seats.filter((seat) => seat.status === status);

@@ -1,9 +1,10 @@
 // What subscriptions begin with.
 
 import { fail } from './fault.mjs';
-import { statusesOf } from './resolvers.mjs';
+import { cursorOf, statusesOf } from './resolvers.mjs';
 
-function snapshot(context, { eventId, since }) {
+function snapshot(context, { eventId, since, after }) {
+  if (after != null) context.isLeftOut = true;
   const { world } = context;
   const event = world.event(eventId) ?? fail('there is no such event');
   if (since != null && since <= event.revision) {
@@ -11,7 +12,8 @@ function snapshot(context, { eventId, since }) {
     fail('what changes come is not known here');
   }
   const reason = since == null ? 'INITIAL' : 'UNKNOWN_REVISION';
-  return { __typename: 'SeatSnapshot', revision: event.revision, reason, seats: event.states };
+  const { revision, states } = event;
+  return { __typename: 'SeatSnapshot', revision, cursor: cursorOf(event), reason, seats: states };
 }
 
 function seatStatuses(world, { eventId }) {

@@ -18,6 +18,7 @@ mod reserve;
 mod reserve_best;
 mod seat_set;
 mod set_prices;
+mod shorten;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -36,5 +37,6 @@ pub use reserve::{Reserve, ReserveRefusal, Reserved, UnavailableReason};
 pub use reserve_best::{ReserveBest, ReserveBestRefusal};
 pub use seat_set::{InvalidSeatSet, MAX_SEATS_PER_REQUEST, SeatSet};
 pub use set_prices::{SetPrices, SetPricesRefusal};
+pub use shorten::{FarHold, Shorten};
 pub use transfer::{Transfer, TransferRefusal, Transferred};
 pub use update_event::{UpdateEvent, UpdateEventRefusal};

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
 
 use super::*;
 use crate::ledger::{Ledger, Opening, Terms};
 use crate::prices::{NewPrices, PriceLists};
 use crate::seat::{Hold, Sale, Seat, SeatState};
 use crate::{
-    CategoryId, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, Money, OrderCode,
-    OrderId, PriceVersion, Revision, SeatId, TicketName, TicketType, TicketTypeId, ViewerId,
+    CategoryId, Change, ConfirmedBy, EventId, EventStage, EventStatus, IdempotencyKey, Money,
+    OrderDraw, OrderId, PriceVersion, Revision, SeatId, TicketName, TicketType, TicketTypeId,
+    ViewerId,
 };
 
 const EVENT: EventId = EventId(1);
@@ -41,10 +43,7 @@ fn held_by(name: &str, until: DateTime<Utc>) -> SeatState {
 }
 
 fn sold_to(name: &str) -> SeatState {
-    SeatState::Confirmed(Sale {
-        viewer: viewer(name),
-        order: OrderId { event: EVENT, first: Revision(1) },
-    })
+    SeatState::Confirmed(Sale { viewer: viewer(name), order: OrderId { event: EVENT, number: 1 } })
 }
 
 fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
@@ -82,7 +81,7 @@ fn opening(states: impl IntoIterator<Item = SeatState>) -> Opening {
         runs: HashMap::new(),
         keys: HashMap::new(),
         key_slots: HashMap::new(),
-        codes: HashMap::from([((viewer("ann"), key()), OrderCode::from_random(1))]),
+        draws: HashMap::from([((viewer("ann"), key()), OrderDraw(1))]),
         orders: Vec::new(),
         plan: None,
     }
@@ -270,7 +269,7 @@ fn an_order_remembers_ten_keys_and_answers_any() {
     let key = |number: usize| IdempotencyKey::new(format!("k{number}")).unwrap();
     let mut opening = opening([free(), free()]);
     let purchases = (1..=12).map(|number| (viewer("ann"), key(number)));
-    opening.codes = purchases.map(|purchase| (purchase, OrderCode::from_random(2))).collect();
+    opening.draws = purchases.map(|purchase| (purchase, OrderDraw(2))).collect();
     let mut ledger = Ledger::open(opening);
     assert!(reserve("ann", &[1, 2]).decide(&mut ledger).is_ok());
     let confirm = |number, serials: &[i32]| Confirm {
@@ -363,4 +362,46 @@ fn an_order_of_the_most_seats_at_the_highest_price_is_told_exactly() {
     let confirm = Confirm { expected_total: Some(total), ..confirm(ConfirmedBy::Buyer, &all) };
     let sold = confirm.decide(&mut Ledger::open(opening)).unwrap().order;
     assert_eq!(sold.total_minor, 100_000_000_000_000);
+}
+
+/// A hold of so many seconds was granted at `now`. So many have passed, and the clock was put back
+/// by so many: when that is, and what becomes of the hold.
+fn after_the_clock_was_put_back(
+    length: i64,
+    passed: i64,
+    back: i64,
+) -> (DateTime<Utc>, Vec<Change>) {
+    let length = TimeDelta::seconds(length);
+    let mut opening = opening([held_by("ann", now() + length)]);
+    opening.now = now() + TimeDelta::seconds(passed - back);
+    let mut ledger = Ledger::open(opening);
+    let far = |revision| FarHold { seat: id(1), revision: Revision(revision), length };
+    assert_eq!(Shorten::new(vec![far(7)]).decide(&mut ledger), 0, "it has changed since");
+    Shorten::new(vec![far(0), FarHold { seat: id(9), ..far(0) }]).decide(&mut ledger);
+    (ledger.now(), ledger.close().changes)
+}
+
+proptest! {
+    #[test]
+    fn a_hold_whose_clock_was_put_back_lasts_as_long_again_at_most(
+        (length, passed) in (1..100_000_i64, 0..100_000_i64),
+        back in 0..10_000_000_i64,
+    ) {
+        let (now, changes) = after_the_clock_was_put_back(length, passed, back);
+        let is_far = back > passed;
+        prop_assert_eq!(changes.len(), usize::from(is_far), "no other is touched");
+        for change in changes {
+            let until = change.expires_at.unwrap();
+            prop_assert_eq!(until, now + TimeDelta::seconds(length));
+            let before = held_by("ann", super::tests::now() + TimeDelta::seconds(length));
+            prop_assert!(change.may_follow(&before));
+            let after = change.state(Some(&before)).unwrap();
+            let gone = SeatState::Available { lapsed: Some(viewer("ann")) };
+            prop_assert_eq!(after.clone().as_of(until), gone);
+            // It may change hands and be bought like any other.
+            let order = OrderId { event: EVENT, number: 1 };
+            prop_assert!(after.clone().confirm(order, now).is_ok());
+            prop_assert!(after.extend(TimeDelta::seconds(1), now).is_err(), "once is all there is");
+        }
+    }
 }

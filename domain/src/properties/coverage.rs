@@ -143,7 +143,7 @@ fn sold(world: &World) -> Vec<String> {
         if tickets.any(|(&seat, ticket)| world.types_of(seat)[0].ticket != *ticket) {
             kinds.push("confirm: sold as a ticket that was chosen".to_owned());
         }
-        let list = world.list_at(order.id.first);
+        let list = world.list_at(order.id.first_revision());
         if order.seats.iter().any(|seat| world.seats[seat].price_list < list) {
             kinds.push("confirm: sold at a list of before".to_owned());
         }

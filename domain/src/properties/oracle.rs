@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::stories::{refused_until, stories};
 use super::world::{
-    Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, category_of, code, first_prices, seat, written,
+    Answer, Ask, EVENT, NOT_FOR_SALE, SEATS, World, category_of, draw, first_prices, seat, written,
 };
 use crate::command::{
     Block, Blocked, Claim, Claimed, Confirm, ConfirmRefusal, Confirmed, Extend, ExtendRefusal,
@@ -412,14 +412,15 @@ impl Oracle {
         let seats = ask.seats.as_slice();
         let sold = seats.iter().map(|&seat| self.ticket(ask, seat).unwrap().clone());
         let sold: Vec<TicketType> = sold.collect();
-        let id = OrderId { event: EVENT, first: Revision(self.revision() + 1) };
+        let draw = draw(&ask.viewer, &ask.key);
+        let id = OrderId::drawn(EVENT, Revision(self.revision() + 1), draw.salt());
         for &seat in seats {
             self.log(seat, Cause::Confirmed, &ask.viewer, now, Some(id));
         }
         let order = Order {
             id,
             viewer: ask.viewer.clone(),
-            code: code(&ask.viewer, &ask.key),
+            code: draw.code(),
             seats: seats.to_vec(),
             prices_minor: sold.iter().map(|known| known.price_minor).collect(),
             total_minor: sold.iter().map(|known| known.price_minor).sum(),
@@ -558,6 +559,7 @@ impl Oracle {
             order,
             former: None,
             changed_at: now,
+            mark: None,
         });
     }
 

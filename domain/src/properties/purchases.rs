@@ -64,7 +64,7 @@ proptest! {
             let revisions: Vec<_> = changes.iter().map(|change| change.revision.0).collect();
             prop_assert_eq!(
                 revisions,
-                (order.id.first.0..=order.last_revision().0).collect::<Vec<_>>()
+                (order.id.first_revision().0..=order.last_revision().0).collect::<Vec<_>>()
             );
             prop_assert_eq!(
                 changes.iter().map(|change| change.seat).collect::<Vec<_>>(),

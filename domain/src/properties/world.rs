@@ -17,7 +17,7 @@ use crate::plan::MAX_PRICE_MINOR;
 use crate::prices::{NewPrices, PriceLists};
 use crate::seat::Seat;
 use crate::{
-    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeySlots, Money, Order, OrderCode,
+    CategoryId, Cause, Change, EventId, Hold, IdempotencyKey, KeySlots, Money, Order, OrderDraw,
     OrderId, PriceVersion, Revision, Sale, SeatBlock, SeatId, SeatState, TicketType, ViewerId,
 };
 
@@ -83,10 +83,11 @@ pub(super) fn total(seats: &SeatSet) -> Money {
 }
 
 /// The code that the order of this purchase gets: another for each, and the same in whatever batch.
-pub(super) fn code(viewer: &ViewerId, key: &IdempotencyKey) -> OrderCode {
+pub(super) fn draw(viewer: &ViewerId, key: &IdempotencyKey) -> OrderDraw {
     let text = [viewer.as_str(), key.as_str()].concat();
     assert!(text.len() <= 6, "six bytes fit the 50 bits of a code");
-    OrderCode::from_random(text.bytes().fold(0, |bits, byte| bits << 8 | u128::from(byte)))
+    let bits = text.bytes().fold(0, |bits, byte| bits << 8 | u128::from(byte));
+    OrderDraw(bits | bits << (u128::BITS - u32::BITS))
 }
 
 /// Any command.
@@ -364,11 +365,11 @@ impl World {
         let asked = self.keys_at_hand(&needs, &sold).into_iter();
         let keys: HashMap<_, _> =
             asked.filter_map(|asked| self.keys.get(&asked).map(|&order| (asked, order))).collect();
-        let codes = purchases.iter().map(|&(viewer, key)| {
-            let code = code(viewer, key);
-            ((viewer.clone(), key.clone()), code)
+        let draws = purchases.iter().map(|&(viewer, key)| {
+            let draw = draw(viewer, key);
+            ((viewer.clone(), key.clone()), draw)
         });
-        let codes = codes.collect();
+        let draws = draws.collect();
         let (let_go, runs) = self.churn(&needs);
         let is_new = |&(viewer, key): &(&ViewerId, &IdempotencyKey)| {
             !keys.contains_key(&(viewer.clone(), key.clone()))
@@ -409,7 +410,7 @@ impl World {
             prices,
             keys,
             key_slots,
-            codes,
+            draws,
             orders,
             plan: None,
         }

@@ -55,8 +55,8 @@ class LiveMap:
             try:
                 await self._follow_once()
             except Gap:
-                # Better no map than a wrong one: without a revision, the server sends it anew.
-                self.seats.revision = None
+                # Better no map than a wrong one: without a cursor, the server sends it anew.
+                self.seats.revision = self.seats.cursor = None
             except TransportQueryError as fault:
                 if not codes(fault) & PASSING:
                     await self._tell(fault)
@@ -72,8 +72,8 @@ class LiveMap:
         # Anybody may see which seats are free. For `myReservations`, the token would go into
         # `init_payload={"Authorization": f"Bearer {token}"}`.
         transport = WebsocketsTransport(self._url, connect_args={"max_size": LARGEST_MESSAGE})
-        # With `since` the stream goes on where this map is; with None it begins with a snapshot.
-        variables = {"event": self._event, "since": self.seats.revision}
+        # With `after` the stream goes on where this map is; with None it begins with a snapshot.
+        variables = {"event": self._event, "after": self.seats.cursor}
         request = GraphQLRequest(LIVE_SEATS_GQL, variable_values=variables)
         async with Client(transport=transport) as session:
             async for data in session.subscribe(request):

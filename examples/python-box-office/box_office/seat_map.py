@@ -19,8 +19,10 @@ class SeatMap:
 
     def __init__(self) -> None:
         self.status: dict[str, SeatStatus] = {}
-        # What to go on after when the connection is lost; nothing was seen yet while it is None.
+        # Nothing was seen yet while it is None.
         self.revision: int | None = None
+        # What to go on after when the connection is lost.
+        self.cursor: str | None = None
         self.snapshots = 0
         self.changes = 0
 
@@ -30,6 +32,7 @@ class SeatMap:
                 # It is the whole map. What was there before is forgotten, not merged.
                 self.status = {seat.seat_id: seat.status for seat in frame.seats}
                 self.revision = frame.revision
+                self.cursor = frame.cursor
                 self.snapshots += 1
             case Changes():
                 # Revisions have no holes, so one comparison shows that nothing was missed.
@@ -38,6 +41,7 @@ class SeatMap:
                 for change in frame.changes:
                     self.status[change.seat_id] = change.status
                 self.revision = frame.to_revision
+                self.cursor = frame.cursor
                 self.changes += len(frame.changes)
             case _:
                 assert_never(frame)

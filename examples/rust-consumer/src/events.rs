@@ -75,7 +75,7 @@ impl Parser {
             "event" => value.clone_into(&mut self.event.name),
             // The API writes all data on one line.
             "data" => self.event.data.push_str(value),
-            // Comments, and `id`: the revision, which the frame says as well.
+            // Comments, and `id`: the cursor, which the frame says as well.
             _ => {}
         }
     }

@@ -42,15 +42,15 @@ impl LiveMap {
             };
             let has_moved = self.seats.borrow().revision != before;
             attempt = if has_moved { 0 } else { attempt + 1 };
-            // By a lost connection nothing is missed: the next one goes on after the revision.
+            // By a lost connection nothing is missed: the next one goes on after the cursor.
             tokio::time::sleep(failure.pause(attempt)).await;
         }
     }
 
     async fn follow_once(&self, api: &Api) -> Result<(), Failure> {
-        // With `since` the stream goes on where this map is; without, it begins with a snapshot.
-        let since = self.seats.borrow().revision;
-        let variables = live_seats::Variables { event: self.event.clone(), since };
+        // With `after` the stream goes on where this map is; without, it begins with a snapshot.
+        let after = self.seats.borrow().cursor.clone();
+        let variables = live_seats::Variables { event: self.event.clone(), after };
         let body = LiveSeats::build_query(variables);
         let response = api.request(&body, "text/event-stream").await?;
         let mut events = Events::new(response);
@@ -69,8 +69,8 @@ impl LiveMap {
         self.seats.send_modify(|seats| {
             result = seats.take(frame);
             if result == Err(Unfit::Gap) {
-                // Better no map than a wrong one: without a revision, the server sends it anew.
-                seats.revision = None;
+                // Better no map than a wrong one: without a cursor, the server sends it anew.
+                (seats.revision, seats.cursor) = (None, None);
             }
         });
         result.map_err(|unfit| match unfit {

@@ -19,8 +19,10 @@ pub enum Unfit {
 #[derive(Default, Debug)]
 pub struct SeatMap {
     pub status: HashMap<Id, SeatStatus>,
-    /// What to go on after when the connection is lost; nothing was seen yet while it is `None`.
+    /// Nothing was seen yet while it is `None`.
     pub revision: Option<Revision>,
+    /// What to go on after when the connection is lost.
+    pub cursor: Option<String>,
     pub snapshots: usize,
     pub changes: usize,
 }
@@ -33,6 +35,7 @@ impl SeatMap {
                 let seats = snapshot.seats.into_iter();
                 self.status = seats.map(|seat| (seat.seat_id, seat.status)).collect();
                 self.revision = Some(snapshot.revision);
+                self.cursor = Some(snapshot.cursor);
                 self.snapshots += 1;
             }
             Frame::SeatChanges(frame) => {
@@ -44,6 +47,7 @@ impl SeatMap {
                 let changes = frame.changes.into_iter();
                 self.status.extend(changes.map(|change| (change.seat_id, change.status)));
                 self.revision = Some(frame.to_revision);
+                self.cursor = Some(frame.cursor);
             }
             Frame::Unknown => return Err(Unfit::Unknown),
         }

@@ -15,8 +15,11 @@ export class Fold {
   /** What has become of every seat, by its id. */
   readonly seats = new Map<string, SeatState>();
 
-  /** How far the map is: what the stream goes on after, whatever happens to its connection. */
+  /** How far the map is. */
   revision: number | null = null;
+
+  /** What the stream goes on after, whatever happens to its connection. */
+  cursor: string | null = null;
 
   /** Takes the next frame, and says what it was. */
   take(frame: Frame): string {
@@ -26,6 +29,7 @@ export class Fold {
         this.seats.clear();
         this.#put(frame.seats);
         this.revision = frame.revision;
+        this.cursor = frame.cursor;
         return `all ${this.seats.size} seats at revision ${frame.revision}, ${why(frame.reason)}`;
       case 'SeatChanges':
         // Revisions are consecutive, so a lost change cannot go unnoticed.
@@ -34,6 +38,7 @@ export class Fold {
         }
         this.#put(frame.changes);
         this.revision = frame.toRevision;
+        this.cursor = frame.cursor;
         return `changes up to revision ${frame.toRevision}`;
       default:
         // No frame may be left out, so nothing that comes after it could be believed.

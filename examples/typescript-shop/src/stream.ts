@@ -1,5 +1,5 @@
 // The live connection. When it is lost, graphql-ws connects again and sends the subscription anew;
-// `since` says how far we are by then, so nothing is missed and nothing comes twice.
+// `after` says how far we are by then, so nothing is missed and nothing comes twice.
 
 import { type Client, createClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -9,11 +9,11 @@ import { graphql } from './generated/gql.js';
 import type { SeatStreamSubscription } from './generated/graphql.js';
 
 const SeatStream = graphql(`
-  subscription SeatStream($event: ID!, $since: Revision) {
-    seatChanges(eventId: $event, since: $since) {
+  subscription SeatStream($event: ID!, $after: String) {
+    seatChanges(eventId: $event, after: $after) {
       __typename
-      ... on SeatSnapshot { revision reason seats { seatId status revision } }
-      ... on SeatChanges { fromRevision toRevision changes { seatId status revision } }
+      ... on SeatSnapshot { revision cursor reason seats { seatId status revision } }
+      ... on SeatChanges { fromRevision toRevision cursor changes { seatId status revision } }
     }
   }
 `);
@@ -58,8 +58,8 @@ export class Stream {
     const variables = {
       event,
       // Read whenever the subscription is sent: null at first, which asks for a snapshot.
-      get since() {
-        return fold.revision;
+      get after() {
+        return fold.cursor;
       },
     };
     const frames = this.#client.iterate<SeatStreamSubscription>({

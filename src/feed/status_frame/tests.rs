@@ -3,7 +3,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Cause, Change, EventId, SeatId, SeatStatus, ViewerId};
+use crate::domain::{Cause, Change, EventId, LogPoint, SeatId, SeatStatus, ViewerId};
 use crate::store::reads::{LetterRecord, LettersRecord};
 
 /// A map of free seats, each third of them not for sale, whose serial numbers have holes.
@@ -14,7 +14,7 @@ fn board(seats: i32) -> Board {
         LetterRecord { serial: serial(place), for_sale, letter }
     };
     let seats = (0..seats).map(seat).collect();
-    Board::new(LettersRecord { revision: Revision(7), plan_version: 2, seats })
+    Board::new(LettersRecord { end: LogPoint::unmarked(Revision(7)), plan_version: 2, seats })
 }
 
 fn serial(place: i32) -> i32 {
@@ -32,6 +32,7 @@ fn change(revision: Revision, place: i32, cause: Cause) -> Change {
         order: None,
         former: None,
         changed_at: DateTime::UNIX_EPOCH,
+        mark: None,
     }
 }
 

@@ -13,12 +13,16 @@ use crate::feed::batch::{Batch, bytes};
 use crate::feed::bounds::Bounds;
 use crate::feed::counts::{FeedCounts, StreamKind};
 use crate::feed::inboxes::MOST_WAITING;
-use crate::feed::sample::changes_of;
+use crate::feed::sample::{changes_of, point};
 use crate::store::changes::LogExtent;
 
 fn watch() -> Arc<Watch> {
-    let (newest, pruned) = (Revision(100), Revision::ZERO);
-    Watch::new(EventId(1), LogExtent { newest, pruned, seats: 10 }, Bounds::default())
+    Watch::new(EventId(1), extent(100), Bounds::default())
+}
+
+fn extent(newest: i64) -> LogExtent {
+    let (pruned, lost_until) = (Revision::ZERO, Revision::ZERO);
+    LogExtent { newest: point(newest), pruned, seats: 10, lost_until }
 }
 
 fn add(watch: &Watch, changes: Vec<Change>) {
@@ -117,8 +121,11 @@ fn who_does_not_read_is_told_of_a_gap_and_takes_up_nothing() {
 fn a_log_that_was_rewound_or_has_a_hole_is_a_gap_for_all() {
     let watch = watch();
     let mut bob = follow(&watch, "bob");
-    watch.rewind(Revision(50));
+    watch.rewind(extent(50));
     assert_eq!(told(&mut bob), None);
+    watch.rewind(extent(50));
+    bob.move_to(Revision(90));
+    assert_eq!(told(&mut bob), None, "nobody knows what that was looked up in");
     bob.move_to(Revision(50));
     add(&watch, changes_of("bob", 51..=51));
     assert_eq!(told(&mut bob).unwrap(), [51]);

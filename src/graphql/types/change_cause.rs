@@ -16,7 +16,8 @@ pub enum ChangeCause {
     Expired,
     /// Its holder bought it.
     Confirmed,
-    /// Its hold was prolonged.
+    /// Its hold has another end: it was prolonged; or the database's clock was put back, and it
+    /// ends earlier than was said.
     Extended,
     /// It went off sale.
     Blocked,

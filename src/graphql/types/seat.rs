@@ -18,6 +18,7 @@ use crate::graphql::error::Fault;
 use crate::graphql::ids::AnyId;
 use crate::graphql::loaders::BlockKey;
 use crate::graphql::loaders::PriceListKey;
+use crate::graphql::log_cursor;
 use crate::graphql::nullable::nullable;
 use crate::graphql::required::required;
 use crate::graphql::scalars::{DateTime, Revision};
@@ -263,7 +264,13 @@ impl SeatMap {
 
     /// The revision that the whole map is true for.
     async fn revision(&self) -> Revision {
-        Revision(self.map.revision)
+        Revision(self.map.end.revision)
+    }
+
+    /// The place in the log that this is true for: pass it as `after` to seatChanges to go on from
+    /// here.
+    async fn cursor(&self) -> String {
+        log_cursor::encode(self.map.end)
     }
 
     /// The server's clock when the map was read: what countdowns should go by.

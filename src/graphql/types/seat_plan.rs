@@ -64,7 +64,7 @@ impl SeatPlan {
 
     /// Grows by 1 with every change of the plan. SeatStatuses says which plan it means.
     async fn version(&self) -> i32 {
-        self.plan.version
+        self.plan.version.number
     }
 
     /// Every seat. Its index is its place in SeatStatuses.
@@ -220,7 +220,7 @@ impl SeatStatuses {
     /// All of them, as they were read.
     pub fn whole(read: &LettersRecord) -> Self {
         Self {
-            revision: Revision(read.revision),
+            revision: Revision(read.end.revision),
             plan_version: read.plan_version,
             places: None,
             statuses: read.seats.iter().map(|seat| Letter::as_char(seat.letter)).collect(),

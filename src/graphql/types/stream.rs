@@ -6,9 +6,10 @@ use async_graphql::{Enum, ID, Object, SimpleObject, Union};
 
 use super::change_cause::ChangeCause;
 use super::{Order, Seat, SeatStatus};
-use crate::domain;
+use crate::domain::{self, LogPoint};
 use crate::feed::{Batch, Lost};
 use crate::graphql::ids::AnyId;
+use crate::graphql::log_cursor;
 use crate::graphql::scalars::{DateTime, Revision};
 use crate::graphql::serial::SerialList;
 use crate::store::reads::{PublicState, Snapshot};
@@ -36,7 +37,12 @@ pub struct SeatSnapshot {
 impl SeatSnapshot {
     /// The revision that the whole snapshot is true for; changes go on after it.
     async fn revision(&self) -> Revision {
-        Revision(self.snapshot.revision)
+        Revision(self.snapshot.end.revision)
+    }
+
+    /// The place in the log that this is true for: pass it as `after` to go on.
+    async fn cursor(&self) -> String {
+        log_cursor::encode(self.snapshot.end)
     }
 
     /// Why a snapshot is sent instead of changes.
@@ -53,14 +59,15 @@ impl SeatSnapshot {
 /// Why a snapshot is sent instead of changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
 pub enum SnapshotReason {
-    /// The subscription began without `since`.
+    /// The subscription began without `since` and `after`.
     Initial,
-    /// The changes after `since` are no longer kept.
+    /// The changes that the client has missed are no longer kept.
     LogPruned,
     /// The client is so far behind that the changes would be more than this snapshot. It has been
     /// away for long, or reads too slowly.
     ClientLagged,
-    /// `since` is a revision that this event has not reached.
+    /// `since` or `after` is none of this event's: it has not got there, or its database was put
+    /// back meanwhile to an earlier state, and what the client has may never have been.
     UnknownRevision,
 }
 
@@ -118,9 +125,15 @@ impl SeatChanges {
         Revision(self.0.from())
     }
 
-    /// The revision of the last change: pass it as `since` to go on after a lost connection.
+    /// The revision of the last change.
     async fn to_revision(&self) -> Revision {
         Revision(self.0.to())
+    }
+
+    /// The place in the log after the last change: pass it as `after` to go on after a lost
+    /// connection.
+    async fn cursor(&self) -> String {
+        log_cursor::encode(LogPoint::ZERO.after(self.0.changes()))
     }
 
     /// The changes, in order; at least one.

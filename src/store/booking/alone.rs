@@ -45,8 +45,8 @@ impl Store {
         let mut batch = [Box::new(Alone { command, outcome: None })];
         let booked = session.book(event, &mut batch, || ()).await;
         session.release_connection().await;
-        if let Booked::Changed { changes, version, .. } = booked? {
-            let revision = changes.last().map(|change| change.revision).unwrap_or_default();
+        if let Booked::Changed { logged, version, .. } = booked? {
+            let revision = logged.revision();
             let reached = Reached { revision, version: version.unwrap_or_default() };
             if let Err(error) = self.notify(&[(event, reached)].into()).await {
                 let error = &error as &dyn std::error::Error;

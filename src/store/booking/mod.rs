@@ -32,5 +32,5 @@ mod session;
 mod write;
 
 pub use batched_command::BatchedCommand;
-pub use session::{Booked, BookingSession};
+pub use session::{Booked, BookingSession, Logged};
 pub use write::write_changes;

@@ -20,10 +20,11 @@ use crate::domain::ledger::{Opening, Terms};
 use crate::domain::prices::PriceLists;
 use crate::domain::seat::Seat;
 use crate::domain::{
-    EventId, IdempotencyKey, KeySlots, OrderCode, OrderId, PriceVersion, Revision, SeatId,
+    EventId, IdempotencyKey, KeySlots, LogPoint, OrderDraw, OrderId, PriceVersion, SeatId,
     SeatState, ViewerId,
 };
 use crate::random;
+use crate::store::changes::log_point;
 use crate::store::entity::{event, seat};
 use crate::store::error::StoreError;
 use crate::store::limits::LIMITED;
@@ -35,18 +36,18 @@ use crate::store::rows::{self, TermsRow};
 use crate::store::sql::{bigints, ints, statement, texts};
 
 /// Locks the event and the seats that are named or `foreseen`, and reads everything else the
-/// commands need; `None` if there is no such event.
+/// commands need, and where the event's log ends; `None` if there is no such event.
 pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
     transaction: &Transaction,
     event: EventId,
     commands: &[Box<C>],
     foreseen: &BTreeSet<SeatId>,
-) -> Result<Option<Opening>, StoreError> {
+) -> Result<Option<(Opening, LogPoint)>, StoreError> {
     let needs = || commands.iter().map(|command| command.needs());
     let named = needs().flat_map(|needs| needs.seats).chain(foreseen);
     let locked = lock(transaction, event, serials(event, named)).await?;
     let Some(locked) = locked else { return Ok(None) };
-    let Locked { terms, revision, price_list, now, mut seats, is_churning } = locked;
+    let Locked { terms, end, price_list, now, mut seats, is_churning } = locked;
     let parts: Vec<_> = needs().filter_map(|needs| needs.part).collect();
     let (plan, placed) = read_plan(transaction, event, &parts).await?;
     let purchases: Vec<_> = needs().filter_map(|needs| needs.purchase).collect();
@@ -65,7 +66,7 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let lists = of_seats.chain([price_list]).map(|list| (event, list));
         prices = read_prices(transaction, lists).await?;
     }
-    let codes = if purchases.is_empty() { HashMap::new() } else { draw_codes(&purchases)? };
+    let draws = if purchases.is_empty() { HashMap::new() } else { draw(&purchases)? };
     let (mut orders, mut key_slots) = (Vec::new(), HashMap::new());
     if !purchases.is_empty() || !hand_overs.is_empty() {
         let sold: BTreeSet<OrderId> = seats.iter().filter_map(order_of).collect();
@@ -85,26 +86,26 @@ pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
         let asked = asked_of_churn(event, commands, more);
         churn = read_churn(transaction, event, now, asked, max).await?;
     }
-    let Churn { let_go, runs } = churn;
     seats.extend(placed);
-    Ok(Some(Opening {
+    let opening = Opening {
         event,
         terms,
         details,
-        revision,
+        revision: end.revision,
         now,
         seats,
         price_list,
         prices,
         holdings,
-        let_go,
-        runs,
+        let_go: churn.let_go,
+        runs: churn.runs,
         keys,
         key_slots,
-        codes,
+        draws,
         orders,
         plan,
-    }))
+    };
+    Ok(Some((opening, end)))
 }
 
 /// The order that a seat is sold in.
@@ -147,20 +148,21 @@ fn keys_at_hand<'a>(
     keys
 }
 
-/// A new code for the order that each of these purchases may make. Drawn for each attempt: one that
-/// is taken fails the attempt, and not the next.
-fn draw_codes(
+/// Draws for the order that each of these purchases may make; for each attempt: a code that is
+/// taken fails the attempt, and not the next.
+fn draw(
     purchases: &[(&ViewerId, &IdempotencyKey)],
-) -> Result<HashMap<(ViewerId, IdempotencyKey), OrderCode>, StoreError> {
+) -> Result<HashMap<(ViewerId, IdempotencyKey), OrderDraw>, StoreError> {
     let random = random::numbers(purchases.len()).map_err(StoreError::NoRandomness)?;
     let named = purchases.iter().map(|&(viewer, key)| (viewer.clone(), key.clone()));
-    Ok(named.zip(random.into_iter().map(OrderCode::from_random)).collect())
+    Ok(named.zip(random.into_iter().map(OrderDraw)).collect())
 }
 
 /// The locked rows, and the clock after that.
 struct Locked {
     terms: Terms,
-    revision: Revision,
+    /// The end of its log.
+    end: LogPoint,
     price_list: PriceVersion,
     now: DateTime<Utc>,
     seats: Vec<Seat>,
@@ -196,12 +198,13 @@ SELECT NULL::integer AS id, NULL::integer AS category_id, NULL::boolean AS for_s
        sales_open_at, coalesce(sales_close_at, starts_at) AS sales_close_at,
        hold_seconds, hold_extension_seconds,
        max_seats_per_viewer, max_seats_let_go, confirmed_by, currency, next_expiry_at, churn_until,
-       stage, allows_lone_seats
+       stage, allows_lone_seats,
+       CASE WHEN marked_revision = revision THEN mark END AS mark
   FROM locked_event
 UNION ALL
 SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, order_id, revision,
        extended_until, price_version,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM locked_seats"
     )
 });
@@ -222,7 +225,7 @@ async fn lock(
         || terms.may_be_churning(first.try_get("", "churn_until")?, now);
     Ok(Some(Locked {
         terms,
-        revision: Revision(first.try_get_by_index(8)?),
+        end: log_point(first.try_get_by_index(8)?, first.try_get("", "mark")?),
         price_list: PriceVersion(first.try_get_by_index(10)?),
         now,
         seats: seats.collect::<Result<_, _>>()?,
@@ -300,7 +303,7 @@ fn facts(event: EventId, rows: Vec<FactRow>) -> Result<Facts, StoreError> {
         if let Some(key) = row.key {
             let key =
                 IdempotencyKey::stored(key).ok_or(StoreError::Corrupt("an idempotency key"))?;
-            keys.insert((viewer, key), OrderId { event, first: Revision(row.number) });
+            keys.insert((viewer, key), OrderId { event, number: row.number });
         } else {
             holdings.insert(viewer, u32::try_from(row.number).unwrap_or(u32::MAX));
         }
@@ -319,11 +322,11 @@ async fn read_key_slots(
  WHERE event_id = $1 AND order_id = ANY ($2) AND slot > {} GROUP BY order_id",
         KeySlots::FIRST
     );
-    let ids = bigints(orders.iter().map(|order| order.first.0));
+    let ids = bigints(orders.iter().map(|order| order.number));
     let rows = transaction.query_all_raw(statement(SLOTS, [event.0.into(), ids])).await?;
     rows.iter()
         .map(|row| {
-            let order = OrderId { event, first: Revision(row.try_get_by_index(0)?) };
+            let order = OrderId { event, number: row.try_get_by_index(0)? };
             let slots: Vec<i16> = row.try_get_by_index(1)?;
             Ok((order, KeySlots::taken(slots)))
         })
@@ -357,7 +360,7 @@ SELECT known.viewer, known.key, known.order_id AS number
         event.0.into(),
         texts(claims.iter().map(|(guest, _)| *guest)),
         texts(claims.iter().map(|(_, viewer)| *viewer)),
-        bigints(orders.iter().map(|order| order.first.0)),
+        bigints(orders.iter().map(|order| order.number)),
     ];
     let rows = FactRow::find_by_statement(statement(KEYS, values)).all(transaction).await?;
     let (_, keys) = facts(event, rows)?;

@@ -18,6 +18,7 @@ use crate::domain::plan::{
 };
 use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, SeatId};
+use crate::store::changes::mark_to_row;
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::pool::Transaction;
@@ -191,7 +192,7 @@ WITH planned AS (
     SELECT $1, id, category_id FROM UNNEST($2::integer[], $3::integer[]) AS seat (id, category_id)
     ON CONFLICT (event_id, id) DO UPDATE SET category_id = EXCLUDED.category_id
 )
-UPDATE events SET plan_version = plan_version + 1 WHERE id = $1";
+UPDATE events SET plan_version = plan_version + 1, plan_mark = $4 WHERE id = $1";
 
 /// Writes what is new in the plan; before the changes of the seats, which have to be there.
 pub(super) async fn write_plan(
@@ -232,7 +233,9 @@ pub(super) async fn write_plan(
         ],
     );
     let category = |place: &PlaceChange| place.category.serial;
-    let write_seats = statement(WRITE_SEATS, [event.0.into(), ids(), ints(places().map(category))]);
+    let mark = mark_to_row(closing.end());
+    let seats = [event.0.into(), ids(), ints(places().map(category)), mark];
+    let write_seats = statement(WRITE_SEATS, seats);
     for write in [write_categories, write_places, write_seats] {
         transaction.execute_raw(write).await?;
     }

@@ -16,7 +16,8 @@ use super::opening::read_opening;
 use super::plan::write_plan;
 use super::write::{reschedule_expiry, write_changes, write_orders, write_owners};
 use crate::domain::ledger::Ledger;
-use crate::domain::{Change, EventId, EventStage};
+use crate::domain::{Change, EventId, EventStage, LogPoint, Mark, Revision};
+use crate::random;
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
 use crate::store::limits::LIMITED;
@@ -40,14 +41,30 @@ pub enum Booked {
     Unchanged,
     /// Seats changed, or the event did.
     Changed {
-        /// What the change log has now, in order.
-        changes: Vec<Change>,
+        /// What the change log has now.
+        logged: Logged,
         /// The event's new version, if something of it changed that is none of a seat.
         version: Option<i64>,
         /// How long from the decision until the first of the holds granted here runs out, or until
         /// holds are over for another reason.
         first_expiry_in: Option<Duration>,
     },
+}
+
+/// Consecutive changes that were written to an event's log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Logged {
+    /// Where the log ended before them.
+    pub after: LogPoint,
+    /// The changes, in order; there may be none.
+    pub changes: Vec<Change>,
+}
+
+impl Logged {
+    /// The revision of the last; zero if there is none.
+    pub fn revision(&self) -> Revision {
+        self.changes.last().map(|change| change.revision).unwrap_or_default()
+    }
 }
 
 /// Carries out bookings one after another.
@@ -120,23 +137,28 @@ impl BookingSession {
         commands: &mut [Box<C>],
         before_commit: impl FnOnce(),
     ) -> Result<Booked, StoreError> {
+        let seatings = Arc::clone(&self.seatings);
         let OpenTransaction { mut transaction, taken } = self.open_transaction().await?;
-        let Some((mut ledger, lent)) =
-            open_ledger(&transaction, event, commands, &self.seatings).await?
+        let Some((mut ledger, after, lent)) =
+            open_ledger(&transaction, event, commands, &seatings).await?
         else {
             transaction.rollback().await?;
             return Ok(Booked::NoSuchEvent);
         };
         decide(&transaction, event, commands, (&mut ledger, lent.as_ref())).await?;
-        let (seating, revision) = (ledger.take_seating(), ledger.revision());
+        let seating = ledger.take_seating();
         let now = ledger.now();
-        let closing = ledger.close();
+        let mut closing = ledger.close();
+        if !closing.changes.is_empty() {
+            closing.mark(draw_mark()?);
+        }
         if !closing.plan.places.is_empty() {
             transaction.be_patient();
             write_plan(&transaction, event, &closing).await?;
         }
+        let mut end = after;
         if !closing.changes.is_empty() {
-            write_changes(&transaction, event, &closing, now).await?;
+            end = write_changes(&transaction, event, &closing, now).await?;
         }
         for list in &closing.new_prices {
             write_next_list(&transaction, event, list).await?;
@@ -167,17 +189,17 @@ impl BookingSession {
         before_commit();
         self.commit(transaction, taken).await?;
         match lent.zip(seating) {
-            Some((lent, seating)) => lent.keep(seating, revision),
-            None => self.seatings.follow(event, &closing.changes),
+            Some((lent, seating)) => lent.keep(seating, end),
+            None => seatings.follow(event, (after, end), &closing.changes),
         }
         let is_cancelled =
             closing.details.is_some_and(|details| details.stage == EventStage::Cancelled);
         let first_expiry_in = if is_cancelled { Some(Duration::ZERO) } else { first_expiry_in };
-        let changes = closing.changes;
-        if changes.is_empty() && version.is_none() {
+        let logged = Logged { after, changes: closing.changes };
+        if logged.changes.is_empty() && version.is_none() {
             return Ok(Booked::Unchanged);
         }
-        Ok(Booked::Changed { changes, version, first_expiry_in })
+        Ok(Booked::Changed { logged, version, first_expiry_in })
     }
 
     /// Commits, and has the next transaction begun by that unless the connection is due for a
@@ -202,13 +224,14 @@ impl BookingSession {
 }
 
 /// Opens the event's ledger for the commands; with its seating where one of them chooses, or where
-/// no reservation may leave a seat alone. `None` if there is no such event.
+/// no reservation may leave a seat alone. And where the event's log ends. `None` if there is no
+/// such event.
 async fn open_ledger<C: BatchedCommand + ?Sized>(
     transaction: &Transaction,
     event: EventId,
     commands: &[Box<C>],
     seatings: &Arc<Seatings>,
-) -> Result<Option<(Ledger, Option<SeatingReturn>)>, StoreError> {
+) -> Result<Option<(Ledger, LogPoint, Option<SeatingReturn>)>, StoreError> {
     let needs = || commands.iter().map(|command| command.needs());
     let (mut lease, mut foreseen) = (None, BTreeSet::new());
     if needs().any(|needs| needs.best.is_some()) {
@@ -219,7 +242,7 @@ async fn open_ledger<C: BatchedCommand + ?Sized>(
         lease = Some(taken);
     }
     let opening = read_opening(transaction, event, commands, &foreseen).await?;
-    let Some(opening) = opening else { return Ok(None) };
+    let Some((opening, end)) = opening else { return Ok(None) };
     let minds_neighbours = !opening.terms.allows_lone_seats;
     if lease.is_none() && minds_neighbours && needs().any(|needs| needs.holdings_of.is_some()) {
         lease = SeatingLease::take(seatings, transaction, event).await?;
@@ -230,7 +253,12 @@ async fn open_ledger<C: BatchedCommand + ?Sized>(
         ledger.put_seating(seating);
         lent
     });
-    Ok(Some((ledger, lent)))
+    Ok(Some((ledger, end, lent)))
+}
+
+/// What a transaction's changes are told by from all others.
+fn draw_mark() -> Result<Mark, StoreError> {
+    random::bytes().map(u64::from_ne_bytes).map(Mark).map_err(StoreError::NoRandomness)
 }
 
 /// Decides the commands in their order.

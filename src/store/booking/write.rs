@@ -10,7 +10,8 @@ use sea_orm::sea_query::Value;
 
 use super::fold;
 use crate::domain::ledger::Closing;
-use crate::domain::{EventId, PriceVersion, TicketName, ViewerId};
+use crate::domain::{EventId, LogPoint, PriceVersion, TicketName, ViewerId};
+use crate::store::changes::mark_to_row;
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CANCELLED_EVENT, RESERVED};
 use crate::store::pool::Transaction;
@@ -45,8 +46,9 @@ WITH change AS (
         AS change (revision, seat_id, cause, viewer, expires_at, order_id, previous, price_version)
 ), log AS (
     INSERT INTO seat_changes
-           (event_id, revision, seat_id, cause, viewer, expires_at, order_id, changed_at, previous)
-    SELECT $1, revision, seat_id, cause, viewer, {expires_at}, {order_id}, $2, previous
+           (event_id, revision, seat_id, cause, viewer, expires_at, order_id, changed_at, previous,
+            mark)
+    SELECT $1, revision, seat_id, cause, viewer, {expires_at}, {order_id}, $2, previous, $14
       FROM change
 ), last AS (
     SELECT DISTINCT ON (seat_id) * FROM change ORDER BY seat_id, revision DESC
@@ -68,12 +70,13 @@ WITH change AS (
         price_version = EXCLUDED.price_version
 )
 UPDATE events SET revision = $9, next_expiry_at = LEAST(next_expiry_at, $10),
-       churn_until = GREATEST(churn_until, $11) WHERE id = $1"
+       churn_until = GREATEST(churn_until, $11), marked_revision = $9, mark = $14 WHERE id = $1"
     )
 });
 
 /// Writes changes to the log of an event and folds them into its seats. Their revisions must be
-/// consecutive from the event's own; its row and theirs must be locked.
+/// consecutive from the event's own, and they have one mark; its row and theirs must be locked.
+/// Gives where the log ends.
 ///
 /// # Errors
 ///
@@ -83,9 +86,9 @@ pub async fn write_changes(
     event: EventId,
     closing: &Closing,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<LogPoint, StoreError> {
     let changes = &closing.changes;
-    let revision = closing.revision().unwrap_or_default();
+    let end = closing.end();
     let values = [
         event.0.into(),
         now.into(),
@@ -94,15 +97,16 @@ pub async fn write_changes(
         smallints(changes.iter().map(|change| change.cause.code())),
         texts(changes.iter().map(|change| change.viewer.as_str())),
         instants(changes.iter().map(|change| change.expires_at.unwrap_or_default())),
-        bigints(changes.iter().map(|change| change.order.map_or(0, |order| order.first.0))),
-        revision.0.into(),
+        bigints(changes.iter().map(|change| change.order.map_or(0, |order| order.number))),
+        end.revision.0.into(),
         closing.earliest_expiry().into(),
         closing.churn_until().into(),
         bigints(changes.iter().map(|change| change.previous.unwrap_or_default().0)),
         price_lists(&closing.price_lists),
+        mark_to_row(end),
     ];
     connection.execute_raw(statement(&WRITE_CHANGES, values)).await?;
-    Ok(())
+    Ok(end)
 }
 
 /// The price lists after these changes; NULL is the first. UNNEST has NULL where an array ends
@@ -152,9 +156,9 @@ pub(super) async fn write_orders(
     };
     let sold = || {
         orders().flat_map(|order| {
-            let first = order.id.first.0;
+            let number = order.id.number;
             let priced = order.seats.iter().zip(&order.prices_minor);
-            priced.map(move |(seat, &price)| (first, seat.serial, price))
+            priced.map(move |(seat, &price)| (number, seat.serial, price))
         })
     };
     let tickets = || {
@@ -166,7 +170,7 @@ pub(super) async fn write_orders(
     let values = [
         event.0.into(),
         now.into(),
-        bigints(orders().map(|order| order.id.first.0)),
+        bigints(orders().map(|order| order.id.number)),
         texts(orders().map(|order| order.viewer.as_str())),
         texts(orders().map(|order| order.code.as_str())),
         bigints(orders().map(|order| order.total_minor)),
@@ -177,7 +181,7 @@ pub(super) async fn write_orders(
         bigints(sold().map(|(_, _, price)| price)),
         texts(closing.keys.iter().map(|new| new.viewer.as_str())),
         texts(closing.keys.iter().map(|new| new.key.as_str())),
-        bigints(closing.keys.iter().map(|new| new.order.first.0)),
+        bigints(closing.keys.iter().map(|new| new.order.number)),
         smallints(closing.keys.iter().map(|new| new.slot)),
         ints(tickets().map(|(number, _)| number)),
         texts(tickets().map(|(_, name)| name)),
@@ -195,7 +199,7 @@ pub(super) async fn write_owners(
     const WRITE: &str = "UPDATE orders SET viewer = $3 WHERE event_id = $1 AND id = ANY ($2)";
     let mut of_owner: BTreeMap<&ViewerId, Vec<i64>> = BTreeMap::new();
     for (order, owner) in &closing.owners {
-        of_owner.entry(owner).or_default().push(order.first.0);
+        of_owner.entry(owner).or_default().push(order.number);
     }
     for (owner, orders) in of_owner {
         let values = [event.0.into(), bigints(orders), owner.as_str().into()];

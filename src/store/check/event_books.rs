@@ -106,9 +106,9 @@ impl EventBooks {
     }
 
     /// The seats that are sold, by serial number, and in which order.
-    pub(super) fn sold(&self) -> impl Iterator<Item = (i32, Revision)> {
+    pub(super) fn sold(&self) -> impl Iterator<Item = (i32, i64)> {
         self.seats.iter().filter_map(|(&serial, seat)| match &seat.state {
-            SeatState::Confirmed(sale) => Some((serial, sale.order.first)),
+            SeatState::Confirmed(sale) => Some((serial, sale.order.number)),
             SeatState::Available { .. } | SeatState::Reserved(_) => None,
         })
     }

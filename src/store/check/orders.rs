@@ -8,7 +8,7 @@ use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::log::Folded;
 use super::violation::Violation;
-use crate::domain::{Cause, KeySlots, Revision, SeatState};
+use crate::domain::{Cause, KeySlots, OrderId, SeatState};
 use crate::store::error::StoreError;
 use crate::store::pool::Transaction;
 use crate::store::sql::statement;
@@ -63,12 +63,12 @@ pub(super) async fn verify(
     }
     findings.summary.orders += orders.len() as u64;
     for (seat, order) in books.sold() {
-        if order_of.get(&seat) != Some(&order.0) {
+        if order_of.get(&seat) != Some(&order) {
             findings.violation(Violation::SoldOutsideOrder { event, seat, order });
         }
     }
     for &order in contents.keys().filter(|order| !orders.contains_key(order)) {
-        findings.violation(Violation::SeatsOfNoOrder { event, order: Revision(order) });
+        findings.violation(Violation::SeatsOfNoOrder { event, order });
     }
     let mut passed_on = BTreeSet::new();
     for order in orders.values() {
@@ -100,12 +100,12 @@ async fn verify_codes(
         if orders.get(&order_id).is_some_and(|order| order.code == code) {
             named.insert(order_id);
         } else {
-            let order = Revision(order_id);
+            let order = order_id;
             findings.violation(Violation::CodeWithoutOrder { event, order });
         }
     }
     for order in orders.values().filter(|order| !named.contains(&order.id)) {
-        let order = Revision(order.id);
+        let order = order.id;
         findings.violation(Violation::OrderWithoutCode { event, order });
     }
     Ok(())
@@ -119,7 +119,7 @@ fn verify_order(
     contents: Option<&Contents>,
     findings: &mut Findings<'_>,
 ) -> bool {
-    let (event, order) = (books.event, Revision(row.id));
+    let (event, order) = (books.event, row.id);
     let Some(contents) = contents else {
         findings.violation(Violation::EmptyOrder { event, order });
         return false;
@@ -134,7 +134,7 @@ fn verify_order(
     }
     for &seat in contents.seats.iter().filter(|seat| !books.unreadable.contains(seat)) {
         match books.seats.get(&seat).map(|seat| &seat.state) {
-            Some(SeatState::Confirmed(sale)) if sale.order.first == order => {
+            Some(SeatState::Confirmed(sale)) if sale.order.number == order => {
                 if sale.viewer.as_str() != row.viewer {
                     findings.violation(Violation::WrongOwner { event, order, seat });
                 }
@@ -148,10 +148,11 @@ fn verify_order(
     let revisions = contents.seats.iter().filter_map(|seat| books.seats.get(seat));
     let mut revisions: Vec<i64> = revisions.map(|seat| seat.revision.0).collect();
     revisions.sort_unstable();
-    let first = revisions.first().copied().unwrap_or(row.id);
+    let made_at = OrderId { event, number: row.id }.first_revision().0;
+    let first = revisions.first().copied().unwrap_or(made_at);
     let is_as_made = |seat| folded.get(seat).is_some_and(|folded| folded.cause == Cause::Confirmed);
-    let is_passed_on = first > row.id && !contents.seats.iter().any(is_as_made);
-    let first = if is_passed_on { first } else { row.id };
+    let is_passed_on = first > made_at && !contents.seats.iter().any(is_as_made);
+    let first = if is_passed_on { first } else { made_at };
     if !(first..).zip(&revisions).all(|(expected, &revision)| expected == revision) {
         findings.violation(Violation::WrongRevisions { event, order });
     }
@@ -178,7 +179,7 @@ async fn verify_keys(
     let keys = KeyRow::find_by_statement(statement(query, [event.0.into()]));
     let keys = keys.all(snapshot).await?;
     for of_order in keys.chunk_by(|key, next| key.order_id == next.order_id) {
-        let (order, count) = (Revision(of_order[0].order_id), of_order.len());
+        let (order, count) = (of_order[0].order_id, of_order.len());
         if count > KeySlots::COUNT {
             findings.violation(Violation::TooManyKeys { event, order, count });
         }
@@ -186,7 +187,7 @@ async fn verify_keys(
     for KeyRow { viewer, key, order_id } in keys {
         let leads_to = |order: &OrderRow| order.viewer == viewer || passed_on.contains(&order.id);
         if !orders.get(&order_id).is_some_and(leads_to) {
-            let order = Revision(order_id);
+            let order = order_id;
             findings.violation(Violation::KeyWithoutOrder { event, key, order });
         }
     }

@@ -11,7 +11,7 @@ use sea_orm::FromQueryResult;
 use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::violation::Violation;
-use crate::domain::{PriceVersion, Revision, SeatState};
+use crate::domain::{OrderId, PriceVersion, Revision, SeatState};
 use crate::store::error::StoreError;
 use crate::store::pool::Transaction;
 use crate::store::prices::read_prices;
@@ -64,7 +64,8 @@ pub(super) async fn verify_sales(
     for row in rows.all(snapshot).await? {
         let Some(seat) = books.seats.get(&row.seat_id) else { continue };
         let list = seat.price_list;
-        if list == PriceVersion::FIRST && row.order_id <= first_ends.0 {
+        let sold_at = OrderId { event, number: row.order_id }.first_revision();
+        if list == PriceVersion::FIRST && sold_at <= first_ends {
             continue;
         }
         let mut types = prices.types(list, seat.category).iter();
@@ -72,7 +73,7 @@ pub(super) async fn verify_sales(
         if known.is_none_or(|known| known.price_minor != row.price_minor) {
             findings.violation(Violation::WrongPrice {
                 event,
-                order: Revision(row.order_id),
+                order: row.order_id,
                 seat: row.seat_id,
                 price: row.price_minor,
                 list: list.0,

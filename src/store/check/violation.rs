@@ -143,7 +143,7 @@ pub enum Violation {
         /// Which seat.
         seat: i32,
         /// The order by the seat's row.
-        order: Revision,
+        order: i64,
     },
     /// An order with a seat that is not sold in it.
     #[error("event {}, order {order}: seat {seat} is in it and not confirmed by it", event.0)]
@@ -151,7 +151,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
         /// Which seat.
         seat: i32,
     },
@@ -161,7 +161,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
     },
     /// An order without seats.
     #[error("event {}, order {order}: it has no seats", event.0)]
@@ -169,7 +169,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
     },
     /// A total that is not the sum of the prices.
     #[error("event {}, order {order}: the total is {total}, the prices add up to {sum}", event.0)]
@@ -177,7 +177,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
         /// As written, in minor units.
         total: i64,
         /// Of its seats' prices, in minor units.
@@ -189,7 +189,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
         /// Its currency.
         currency: String,
         /// The event's.
@@ -201,7 +201,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
         /// Which seat.
         seat: i32,
     },
@@ -214,7 +214,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
     },
     /// A code of no order, or of an order that has another.
     #[error("event {}, order {order}: a code stands for it that is none of its own", event.0)]
@@ -222,7 +222,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// The order it stands for. Codes are not named: they are for those who placed the order.
-        order: Revision,
+        order: i64,
     },
     /// An order that cannot be found by its code.
     #[error("event {}, order {order}: its code does not lead to it", event.0)]
@@ -230,7 +230,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
     },
     /// An idempotency key of no order, or of another viewer's.
     #[error(
@@ -243,7 +243,7 @@ pub enum Violation {
         /// Which key.
         key: String,
         /// The order it stands for.
-        order: Revision,
+        order: i64,
     },
     /// An order with more idempotency keys than it remembers.
     #[error(
@@ -255,7 +255,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
         /// How many keys.
         count: usize,
     },
@@ -333,7 +333,7 @@ pub enum Violation {
         /// In which event.
         event: EventId,
         /// Which order.
-        order: Revision,
+        order: i64,
         /// Which seat.
         seat: i32,
         /// What was paid, in minor units.

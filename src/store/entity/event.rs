@@ -27,6 +27,8 @@ pub(crate) struct Model {
     pub price_version: i32,
     pub next_expiry_at: Option<DateTimeUtc>,
     pub churn_until: Option<DateTimeUtc>,
+    pub marked_revision: i64,
+    pub mark: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

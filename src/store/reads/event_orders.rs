@@ -65,7 +65,7 @@ SELECT {ORDER_COLUMNS} FROM own AS orders WHERE {PASSES_FILTER} {NEWEST_FIRST}"
         let reference = filter.payment_reference.as_ref().map(PaymentReference::as_str);
         let values = [
             event.0.into(),
-            before.map_or(i64::MAX, |before| before.first.0).into(),
+            before.map_or(i64::MAX, |before| before.number).into(),
             filter.confirmed_after.into(),
             filter.confirmed_before.into(),
             filter.viewer.as_ref().map(ViewerId::as_str).into(),
@@ -96,7 +96,7 @@ SELECT {ORDER_COLUMNS} FROM own AS orders WHERE {PASSES_FILTER} {NEWEST_FIRST}"
             "SELECT {ORDER_COLUMNS} FROM orders WHERE event_id = $1 AND orders.id > $2
  ORDER BY orders.id LIMIT $3"
         );
-        let after = after.map_or(0, |after| after.first.0);
+        let after = after.map_or(0, |after| after.number);
         let query = statement(ORDERS, [event.0.into(), after.into(), limit.into()]);
         order_records(OrderRow::find_by_statement(query).all(&self.reads).await?)
     }

@@ -3,7 +3,8 @@
 use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use crate::domain::{EventId, Letter, Revision, SeatStatus};
+use crate::domain::{EventId, Letter, LogPoint, SeatStatus};
+use crate::store::changes::{POINT_COLUMNS, point_from_row};
 use crate::store::error::StoreError;
 use crate::store::numbers::RESERVED;
 use crate::store::pools::Store;
@@ -12,8 +13,8 @@ use crate::store::sql::statement;
 /// What a map shows of an event's seats as of one revision.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LettersRecord {
-    /// The revision that all of it is true for.
-    pub revision: Revision,
+    /// Where the log ended when it was read: all of it is true for that.
+    pub end: LogPoint,
     /// The plan in whose order the seats are.
     pub plan_version: i32,
     /// The seats, ascending.
@@ -54,7 +55,8 @@ impl Store {
     /// What a map shows of an event's seats; `None` if there is no such event. Comes after a turn
     /// to read a map ([`Store::look_up_map_in_turn`]).
     pub async fn seat_letters(&self, event: EventId) -> Result<Option<LettersRecord>, StoreError> {
-        const HEAD: &str = "SELECT revision, plan_version FROM events WHERE id = $1";
+        const HEAD: &str =
+            formatcp!("SELECT {POINT_COLUMNS}, plan_version FROM events WHERE id = $1");
         const LETTERS: &str = formatcp!(
             "SELECT id, for_sale, status,
        status = {RESERVED} AND expires_at <= statement_timestamp() AS has_run_out
@@ -68,7 +70,7 @@ impl Store {
         let rows = rows.all(&snapshot).await?;
         snapshot.commit().await?;
         let seats = rows.into_iter().map(LetterRecord::try_from).collect::<Result<_, _>>()?;
-        let (revision, plan_version) = (head.try_get_by_index(0)?, head.try_get_by_index(1)?);
-        Ok(Some(LettersRecord { revision: Revision(revision), plan_version, seats }))
+        let (end, plan_version) = (point_from_row(&head, 0)?, head.try_get_by_index(2)?);
+        Ok(Some(LettersRecord { end, plan_version, seats }))
     }
 }

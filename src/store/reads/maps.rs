@@ -5,9 +5,9 @@ use const_format::formatcp;
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
 
 use super::seats::{SEAT_COLUMNS, SeatRecord, SeatRow, seat_records};
-use super::snapshot::revision_and_clock;
+use super::snapshot::end_and_clock;
 use crate::domain::seat::Seat;
-use crate::domain::{EventId, Revision, SeatId, SeatStatus};
+use crate::domain::{EventId, LogPoint, Revision, SeatId, SeatStatus};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -17,8 +17,8 @@ use crate::store::sql::statement;
 /// Every seat of an event as of one revision.
 #[derive(Clone, Debug)]
 pub struct SeatMapRecord {
-    /// The revision that all of it is true for.
-    pub revision: Revision,
+    /// Where the log ended when it was read: all of it is true for that.
+    pub end: LogPoint,
     /// The database's clock when it was read.
     pub now: DateTime<Utc>,
     /// The seats, ascending.
@@ -28,8 +28,8 @@ pub struct SeatMapRecord {
 /// Every seat's public state as of one revision.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// The revision that all of it is true for.
-    pub revision: Revision,
+    /// Where the log ended when it was read: all of it is true for that.
+    pub end: LogPoint,
     /// The states, ascending by seat.
     pub seats: Vec<PublicState>,
 }
@@ -52,7 +52,7 @@ impl Store {
     /// event. Comes after a turn to read a map ([`Store::look_up_map_in_turn`]).
     pub async fn seat_map(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
         let snapshot = self.read_snapshot().await?;
-        let Some((revision, clock)) = revision_and_clock(&snapshot, event).await? else {
+        let Some((end, clock)) = end_and_clock(&snapshot, event).await? else {
             return Ok(None);
         };
         const MAP: &str = formatcp!(
@@ -64,13 +64,13 @@ impl Store {
         snapshot.commit().await?;
         // When the seats were read: a hold that ran out since the revision was is over by this.
         let now = seats.first().map_or(clock, |seat| seat.now);
-        Ok(Some(SeatMapRecord { revision, now, seats }))
+        Ok(Some(SeatMapRecord { end, now, seats }))
     }
 
     /// A map without its seats; `None` if there is no such event.
     pub async fn seat_map_head(&self, event: EventId) -> Result<Option<SeatMapRecord>, StoreError> {
-        let head = revision_and_clock(&self.reads, event).await?;
-        Ok(head.map(|(revision, now)| SeatMapRecord { revision, now, seats: Vec::new() }))
+        let head = end_and_clock(&self.reads, event).await?;
+        Ok(head.map(|(end, now)| SeatMapRecord { end, now, seats: Vec::new() }))
     }
 
     /// Every seat's public state, and the revision that this is true for; `None` if there is no
@@ -78,7 +78,7 @@ impl Store {
     pub async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreError> {
         let _turn = self.map_turn(ReadLane::Maps).await?;
         let snapshot = self.read_snapshot().await?;
-        let Some((revision, now)) = revision_and_clock(&snapshot, event).await? else {
+        let Some((end, now)) = end_and_clock(&snapshot, event).await? else {
             return Ok(None);
         };
         let rows = seat::Entity::find()
@@ -91,7 +91,7 @@ impl Store {
             .map(|row| public_state(row, now))
             .collect::<Result<_, _>>()?;
         snapshot.commit().await?;
-        Ok(Some(Snapshot { revision, seats }))
+        Ok(Some(Snapshot { end, seats }))
     }
 }
 

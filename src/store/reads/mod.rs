@@ -30,7 +30,7 @@ pub use letters::{LetterRecord, LettersRecord};
 pub use maps::{PublicState, SeatMapRecord, Snapshot};
 pub use orders::OrderCursor;
 pub(super) use orders::orders;
-pub use plans::{PlanParts, PlanRecord, PlanSeatRecord};
+pub use plans::{PlanParts, PlanRecord, PlanSeatRecord, PlanVersion};
 pub use sales::{SalesPart, SalesRecord, SoldInSpan};
 pub use seats::{SeatFilter, SeatLocation, SeatRecord};
 pub use sizes::EventSize;

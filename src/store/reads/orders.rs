@@ -7,7 +7,7 @@ use const_format::formatcp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::domain::{
-    EventId, Order, OrderCode, OrderId, PaymentReference, Revision, SeatId, TicketName, ViewerId,
+    EventId, Order, OrderCode, OrderId, PaymentReference, SeatId, TicketName, ViewerId,
 };
 use crate::store::error::StoreError;
 use crate::store::pools::Store;
@@ -72,7 +72,7 @@ impl Store {
             viewer.as_str().into(),
             after.map(|(at, _)| at).into(),
             after.map(|(_, id)| id.event.0).into(),
-            after.map(|(_, id)| id.first.0).into(),
+            after.map(|(_, id)| id.number).into(),
             limit.into(),
         ];
         let query = statement(PAGE, values);
@@ -86,7 +86,7 @@ pub(in crate::store) async fn orders(
     event: EventId,
     ids: impl IntoIterator<Item = OrderId>,
 ) -> Result<Vec<Order>, StoreError> {
-    let ids: Vec<i64> = ids.into_iter().map(|id| id.first.0).collect();
+    let ids: Vec<i64> = ids.into_iter().map(|id| id.number).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -126,7 +126,7 @@ pub(super) fn order_records(rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreErro
                 PaymentReference::stored(text).ok_or(StoreError::Corrupt("a payment reference"))
             });
             Ok(Order {
-                id: OrderId { event, first: Revision(row.id) },
+                id: OrderId { event, number: row.id },
                 viewer: rows::viewer_from_row(&row.viewer)?,
                 code: OrderCode::read(&row.code).ok_or(StoreError::Corrupt("an order's code"))?,
                 prices_minor: row.prices_minor,

@@ -14,11 +14,20 @@ use crate::store::sql::statement;
 #[derive(Clone, Debug)]
 pub struct PlanRecord {
     /// Which of the event's plans it is.
-    pub version: i32,
+    pub version: PlanVersion,
     /// The seats, ascending.
     pub seats: Vec<PlanSeatRecord>,
     /// What is drawn beside them, from the back to the front.
     pub shapes: Vec<PlannedShape>,
+}
+
+/// Which of an event's plans is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PlanVersion {
+    /// Counts them.
+    pub number: i32,
+    /// Tells it from another of that number, in a history that is lost.
+    mark: Option<i64>,
 }
 
 /// What of a plan is read beside its version.
@@ -99,7 +108,7 @@ SELECT id, category_id, section, row_label, number, accessible, x, y, kind, is_c
     }
 
     /// The version of an event's plan; `None` if there is no such event.
-    pub async fn plan_version(&self, event: EventId) -> Result<Option<i32>, StoreError> {
+    pub async fn plan_version(&self, event: EventId) -> Result<Option<PlanVersion>, StoreError> {
         version(&self.reads, event).await
     }
 }
@@ -107,10 +116,13 @@ SELECT id, category_id, section, row_label, number, accessible, x, y, kind, is_c
 async fn version(
     connection: &impl ConnectionTrait,
     event: EventId,
-) -> Result<Option<i32>, StoreError> {
-    let query = statement("SELECT plan_version FROM events WHERE id = $1", [event.0.into()]);
-    let row = connection.query_one_raw(query).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+) -> Result<Option<PlanVersion>, StoreError> {
+    const VERSION: &str = "SELECT plan_version, plan_mark FROM events WHERE id = $1";
+    let row = connection.query_one_raw(statement(VERSION, [event.0.into()])).await?;
+    let version = |row: QueryResult| {
+        Ok(PlanVersion { number: row.try_get_by_index(0)?, mark: row.try_get_by_index(1)? })
+    };
+    row.map(version).transpose()
 }
 
 /// What is drawn beside an event's seats, from the back to the front.

@@ -1,9 +1,11 @@
 //! Reading several things as of one instant.
 
 use chrono::{DateTime, Utc};
+use const_format::formatcp;
 use sea_orm::ConnectionTrait;
 
-use crate::domain::{EventId, Revision};
+use crate::domain::{EventId, LogPoint};
+use crate::store::changes::{POINT_COLUMNS, point_from_row};
 use crate::store::error::StoreError;
 use crate::store::pool::Transaction;
 use crate::store::pools::Store;
@@ -16,15 +18,13 @@ impl Store {
     }
 }
 
-/// The event's revision, and the database's clock; `None` if there is no such event.
-pub(super) async fn revision_and_clock(
+/// Where the event's log ends, and the database's clock; `None` if there is no such event.
+pub(super) async fn end_and_clock(
     connection: &impl ConnectionTrait,
     event: EventId,
-) -> Result<Option<(Revision, DateTime<Utc>)>, StoreError> {
-    let query = statement(
-        "SELECT revision, statement_timestamp() FROM events WHERE id = $1",
-        [event.0.into()],
-    );
-    let row = connection.query_one_raw(query).await?;
-    row.map(|row| Ok((Revision(row.try_get_by_index(0)?), row.try_get_by_index(1)?))).transpose()
+) -> Result<Option<(LogPoint, DateTime<Utc>)>, StoreError> {
+    const HEAD: &str =
+        formatcp!("SELECT {POINT_COLUMNS}, statement_timestamp() FROM events WHERE id = $1");
+    let row = connection.query_one_raw(statement(HEAD, [event.0.into()])).await?;
+    row.map(|row| Ok((point_from_row(&row, 0)?, row.try_get_by_index(2)?))).transpose()
 }

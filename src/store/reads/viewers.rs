@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::orders::{ORDER_COLUMNS, OrderRow, order_records};
 use super::seats::{SEAT_COLUMNS, SeatRecord, SeatRow, seat_records};
-use super::snapshot::revision_and_clock;
+use super::snapshot::end_and_clock;
 use crate::domain::{EventId, Order, Revision, SeatId, ViewerId};
 use crate::store::error::StoreError;
 use crate::store::numbers::CONFIRMED;
@@ -31,7 +31,7 @@ impl Store {
         viewer: &ViewerId,
     ) -> Result<Option<ViewerState>, StoreError> {
         let snapshot = self.read_snapshot().await?;
-        let Some((revision, _)) = revision_and_clock(&snapshot, event).await? else {
+        let Some((end, _)) = end_and_clock(&snapshot, event).await? else {
             return Ok(None);
         };
         let held = held_seats(&snapshot, event, viewer).await?;
@@ -41,7 +41,7 @@ impl Store {
         let query = statement(ORDERS, [viewer.as_str().into(), event.0.into()]);
         let orders = order_records(OrderRow::find_by_statement(query).all(&snapshot).await?)?;
         snapshot.commit().await?;
-        Ok(Some(ViewerState { revision, held, orders }))
+        Ok(Some(ViewerState { revision: end.revision, held, orders }))
     }
 
     /// The seats a viewer holds in an event now, ascending.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::domain::best::Seating;
-use crate::domain::{Change, EventId, Revision};
+use crate::domain::{Change, EventId, LogPoint};
 use crate::memory::{Allowance, Charge, Full};
 
 /// Bytes of all seatings: those of fifty arenas of 20,000 seats, or of five of the largest events.
@@ -17,6 +17,8 @@ const SEATINGS_BYTES: usize = 64 << 20;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct PlanStamp {
     pub(super) version: i32,
+    /// Tells it from another of that version, in a history that is lost.
+    pub(super) mark: Option<i64>,
     pub(super) focal_point: Option<(f64, f64)>,
 }
 
@@ -25,7 +27,8 @@ pub(super) struct PlanStamp {
 pub(super) struct KeptSeating {
     pub(super) seating: Seating,
     pub(super) plan: PlanStamp,
-    pub(super) revision: Revision,
+    /// How far it has followed the log.
+    pub(super) at: LogPoint,
     /// `None`: it is used once, and not kept.
     pub(super) charge: Option<Charge>,
 }
@@ -77,22 +80,28 @@ impl Seatings {
         (Arc::clone(&kept.slot), Arc::clone(&kept.loading))
     }
 
-    /// These changes of an event, which follow one another, were committed by a booking that had no
-    /// seating. A seating that is in use, or has not seen what was before, will look at the log.
-    pub(in crate::store) fn follow(&self, event: EventId, changes: &[Change]) {
+    /// These changes of an event, which follow one another and lead from one position to another,
+    /// were committed by a booking that had no seating. A seating that is in use, or has not seen
+    /// what was before, will look at the log.
+    pub(in crate::store) fn follow(
+        &self,
+        event: EventId,
+        (after, end): (LogPoint, LogPoint),
+        changes: &[Change],
+    ) {
         let slot = match self.events().kept.get(&event) {
             Some(kept) => Arc::clone(&kept.slot),
             None => return,
         };
         let Ok(mut slot) = slot.try_lock() else { return };
-        let (Some(kept), Some(first)) = (slot.as_mut(), changes.first()) else { return };
-        if kept.revision.next() != first.revision {
+        let Some(kept) = slot.as_mut() else { return };
+        if kept.at != after || after.mark.is_none() {
             return;
         }
         for change in changes {
             kept.seating.apply(change.seat, change.cause, change.expires_at);
-            kept.revision = change.revision;
         }
+        kept.at = end;
     }
 
     /// Room for another seating. Those that are in use stay.

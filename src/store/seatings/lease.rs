@@ -10,7 +10,7 @@ use super::kept::{KeptSeating, Seatings};
 use super::read::{Head, follow_log, lock_head, read_seating};
 use crate::domain::best::Seating;
 use crate::domain::command::Needs;
-use crate::domain::{EventId, Revision, SeatId};
+use crate::domain::{EventId, LogPoint, SeatId};
 use crate::memory::Charge;
 use crate::store::error::StoreError;
 use crate::store::pool::Transaction;
@@ -102,17 +102,18 @@ impl SeatingReturn {
         Ok(read_seating(transaction, event, &self.head, None).await?.seating)
     }
 
-    /// Keeps a seating that is true for a revision, which is committed.
-    pub(in crate::store) fn keep(self, seating: Seating, revision: Revision) {
+    /// Keeps a seating that is true for a position of the log, which is committed.
+    pub(in crate::store) fn keep(self, seating: Seating, at: LogPoint) {
         let Some(mut slot) = self.slot else { return };
         let room = || self.seatings.make_room(seating.layout().bytes()).ok();
         let charge = self.charge.or_else(room);
         let plan = self.head.plan;
-        *slot = charge.map(|charge| KeptSeating { seating, plan, revision, charge: Some(charge) });
+        *slot = charge.map(|charge| KeptSeating { seating, plan, at, charge: Some(charge) });
     }
 }
 
-/// A seating at the revision of an event that is locked.
+/// A seating at the end of the log of an event that is locked. One that has followed another
+/// history is read anew.
 async fn up_to_date(
     transaction: &Transaction,
     event: EventId,
@@ -122,12 +123,12 @@ async fn up_to_date(
     let Some(mut kept) = kept.filter(|kept| kept.plan == head.plan) else {
         return read_seating(transaction, event, head, None).await;
     };
-    let behind = head.revision.0 - kept.revision.0;
-    if behind == 0 {
+    let behind = head.at.revision.0 - kept.at.revision.0;
+    if behind == 0 && !kept.at.contradicts(head.at) {
         return Ok(kept);
     }
     if (1..=LONGEST_LOG).contains(&behind)
-        && follow_log(transaction, event, &mut kept, head.revision).await?
+        && follow_log(transaction, event, &mut kept, head.at).await?
     {
         return Ok(kept);
     }

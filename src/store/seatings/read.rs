@@ -10,7 +10,8 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use super::kept::{KeptSeating, PlanStamp};
 use crate::domain::best::{Layout, Place, Seating};
 use crate::domain::plan::{PlaceKind, PlaceTraits};
-use crate::domain::{Cause, EventId, Revision, SeatId, SeatStatus};
+use crate::domain::{Cause, EventId, LogPoint, Revision, SeatId, SeatStatus};
+use crate::store::changes::{log_point, point_from_row};
 use crate::store::error::StoreError;
 use crate::store::limits::LIMITED;
 use crate::store::rows;
@@ -19,7 +20,8 @@ use crate::store::sql::statement;
 /// The event's row, as far as seatings need it.
 #[derive(Debug)]
 pub(super) struct Head {
-    pub(super) revision: Revision,
+    /// The end of its log.
+    pub(super) at: LogPoint,
     pub(super) plan: PlanStamp,
     /// The database's clock, perhaps read before the row was locked.
     pub(super) now: DateTime<Utc>,
@@ -28,8 +30,8 @@ pub(super) struct Head {
 /// The columns of a [`Head`], in its order.
 macro_rules! head {
     () => {
-        "SELECT revision, plan_version, focal_x, focal_y, clock_timestamp() FROM events
- WHERE id = $1"
+        "SELECT revision, CASE WHEN marked_revision = revision THEN mark END, plan_version, focal_x,
+       focal_y, clock_timestamp(), plan_mark FROM events WHERE id = $1"
     };
 }
 
@@ -58,11 +60,13 @@ async fn head(
     let row = connection.query_one_raw(statement(query, [event.0.into()])).await?;
     let head = |row: QueryResult| {
         let focal: (Option<f64>, Option<f64>) =
-            (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-        let plan =
-            PlanStamp { version: row.try_get_by_index(1)?, focal_point: focal.0.zip(focal.1) };
-        let revision = Revision(row.try_get_by_index(0)?);
-        Ok(Head { revision, plan, now: row.try_get_by_index(4)? })
+            (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
+        let plan = PlanStamp {
+            version: row.try_get_by_index(2)?,
+            mark: row.try_get_by_index(6)?,
+            focal_point: focal.0.zip(focal.1),
+        };
+        Ok(Head { at: point_from_row(&row, 0)?, plan, now: row.try_get_by_index(5)? })
     };
     row.map(head).transpose()
 }
@@ -94,7 +98,7 @@ SELECT array_agg(id), array_agg(for_sale), array_agg(status),
             seating.put_status(SeatId { event, serial }, (status, Some(end)), for_sale);
         }
     }
-    Ok(KeptSeating { seating, plan: head.plan, revision: head.revision, charge: None })
+    Ok(KeptSeating { seating, plan: head.plan, at: head.at, charge: None })
 }
 
 async fn read_layout(
@@ -144,33 +148,44 @@ SELECT array_agg(id), array_agg(category_id), array_agg(section), array_agg(row_
     Ok(Layout::new(event, &places, focal_point))
 }
 
-/// Has a seating follow the log up to a revision; whether it could, and nothing was missing.
+/// Has a seating follow the log to its end; whether it could, nothing was missing, and the log is
+/// the one that it has followed so far.
 pub(super) async fn follow_log(
     connection: &impl ConnectionTrait,
     event: EventId,
     kept: &mut KeptSeating,
-    until: Revision,
+    end: LogPoint,
 ) -> Result<bool, StoreError> {
+    // With the mark of the change that it has followed last.
     const CHANGES: &str = "
 SELECT array_agg(revision), array_agg(seat_id), array_agg(cause),
-       array_agg(COALESCE(expires_at, 'epoch'))
+       array_agg(COALESCE(expires_at, 'epoch')),
+       (SELECT mark FROM seat_changes WHERE event_id = $1 AND revision = $2)
   FROM (SELECT * FROM seat_changes WHERE event_id = $1 AND revision > $2 AND revision <= $3
          ORDER BY revision) AS change";
-    let values = [event.0.into(), kept.revision.0.into(), until.0.into()];
+    let from = kept.at.revision;
+    let values = [event.0.into(), from.0.into(), end.revision.0.into()];
     let row = connection.query_one_raw(statement(CHANGES, values)).await?;
     let Some(row) = row else { return Ok(false) };
+    // Where its mark is not known, neither is it certain what the log goes on from.
+    let followed = log_point(from.0, row.try_get_by_index(4)?);
+    if followed.mark.is_none() || followed != kept.at {
+        return Ok(false);
+    }
     let (revisions, seats): (Vec<i64>, Vec<i32>) = (list(&row, 0)?, list(&row, 1)?);
     let (causes, ends): (Vec<i16>, Vec<DateTime<Utc>>) = (list(&row, 2)?, list(&row, 3)?);
+    let mut reached = from;
     for (((revision, serial), cause), end) in revisions.into_iter().zip(seats).zip(causes).zip(ends)
     {
-        if kept.revision.next() != Revision(revision) {
+        if reached.next() != Revision(revision) {
             return Ok(false);
         }
         let cause: Cause = rows::cause_from_row(cause)?;
         kept.seating.apply(SeatId { event, serial }, cause, Some(end));
-        kept.revision = Revision(revision);
+        reached = Revision(revision);
     }
-    Ok(kept.revision == until)
+    kept.at = end;
+    Ok(reached == end.revision)
 }
 
 /// A list that is NULL where nothing was found.

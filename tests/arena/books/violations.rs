@@ -368,6 +368,8 @@ async fn the_check_finds_everything_that_can_be_wrong_and_says_so_in_a_line() {
     let sound = arena.event(10).await;
     history(&desk, &sound).await;
     books::check(&arena, &sound).await;
+    // The lines name orders.
+    books::number_orders_as_before(&arena).await;
 
     sqlx::raw_sql(WITHOUT_CONSTRAINTS).execute(&arena.sql).await.unwrap();
     let status = unknown(0, SeatStatus::from_code).to_string();

@@ -123,3 +123,21 @@ pub async fn check(arena: &Arena, event: &Event) -> Vec<LogRow> {
     assert!(revision == 0 || log.first().is_some_and(|row| row.revision == 1), "the log is whole");
     log
 }
+
+/// Gives all orders the numbers that earlier versions gave them: revisions of their first seats.
+pub async fn number_orders_as_before(arena: &Arena) {
+    for (table, column) in [
+        ("orders", "id"),
+        ("order_seats", "order_id"),
+        ("order_codes", "order_id"),
+        ("idempotency_keys", "order_id"),
+        ("seats", "order_id"),
+        ("seat_changes", "order_id"),
+    ] {
+        let number = format!(
+            "UPDATE {table} SET {column} = ({column} # (1::bigint << 62)) >> 24
+              WHERE {column} >= 1::bigint << 62"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(number)).execute(&arena.sql).await.unwrap();
+    }
+}
