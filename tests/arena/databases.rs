@@ -98,8 +98,12 @@ async fn buy_some(client: Client, event: Event, number: i32) -> i32 {
     let mut bought = 0;
     for round in 0..8 {
         let first = 1 + (number * 4 + round * 23) % 197;
-        let input = |seats: RangeInclusive<i32>| json!({ "eventId": event.gid, "seatIds": event.seat_gids(seats) });
-        if outcome(&client, "ReserveSeats", input(first..=first + 2)).await == "SeatsUnavailable" {
+        let input = |seats: RangeInclusive<i32>| {
+            let ids = event.seat_gids(seats);
+            json!({ "eventId": event.gid, "seatIds": ids })
+        };
+        let reserved = outcome(&client, "ReserveSeats", input(first..=first + 2)).await;
+        if reserved == "SeatsUnavailable" {
             continue;
         }
         let released = outcome(&client, "ReleaseSeats", input(first..=first)).await;
