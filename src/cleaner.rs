@@ -11,13 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use prometheus_client::metrics::counter::Counter;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{Desk, DeskError, ExpiryAlarm};
-use crate::domain::EventId;
 use crate::domain::command::Expire;
+use crate::metrics::{Histogram, Metrics};
 use crate::pulse::Pulse;
+use crate::store::expiry::NextExpiry;
 use crate::store::{Store, StoreError};
 
 /// The longest sleep. Holds granted by this server ring the alarm; this is for those of a server
@@ -51,6 +53,10 @@ pub struct Cleaner {
     store: Store,
     desk: Arc<Desk>,
     alarm: Arc<ExpiryAlarm>,
+    /// Holds that were ended.
+    ended: Counter,
+    /// How long after its end an event's oldest hold was ended.
+    late: Histogram,
     pulse: Pulse,
 }
 
@@ -65,7 +71,16 @@ enum CleanerError {
 impl Cleaner {
     /// A cleaner that sleeps by this alarm.
     pub fn new(store: Store, desk: Arc<Desk>, alarm: Arc<ExpiryAlarm>) -> Self {
-        Self { store, desk, alarm, pulse: Pulse::default() }
+        let (ended, late) = (Counter::default(), Histogram::seconds());
+        Self { store, desk, alarm, ended, late, pulse: Pulse::default() }
+    }
+
+    /// Shows what it has done.
+    pub fn register(&self, metrics: &Metrics) {
+        let help = "Holds that ran out and were ended by this server's cleaner";
+        metrics.register("holds_expired", help, self.ended.clone());
+        let help = "How long after its end the oldest hold of an event was ended";
+        metrics.register("hold_expiry_delay_seconds", help, self.late.clone());
     }
 
     /// Beats whenever it has got something from the database, which is once a second at least.
@@ -101,7 +116,7 @@ impl Cleaner {
                     .first()
                     .map_or(LONGEST_SLEEP, |next| next.due_in.min(LONGEST_SLEEP)));
             }
-            let ended = join_all(due.into_iter().map(|next| self.expire(next.event))).await;
+            let ended = join_all(due.into_iter().map(|next| self.expire(next))).await;
             if let Some(Err(error)) = ended.into_iter().find(Result::is_err) {
                 return Err(error);
             }
@@ -110,7 +125,8 @@ impl Cleaner {
 
     /// Ends an event's due holds, as many as are looked up at a time. An empty list is handed in as
     /// well: the event's alarm was early then, and is set anew.
-    async fn expire(&self, event: EventId) -> Result<(), CleanerError> {
+    async fn expire(&self, next: NextExpiry) -> Result<(), CleanerError> {
+        let (event, looked) = (next.event, Instant::now());
         let mut due = self.store.due_seats(event, LISTED_SEATS).await?;
         let (listed, mut ended) = (due.len(), 0);
         let is_all = listed < LISTED_SEATS as usize;
@@ -130,6 +146,10 @@ impl Cleaner {
             tokio::time::sleep_until(began + BATCH_EVERY).await;
             size = batch_after(began.elapsed());
             began = Instant::now();
+        }
+        if ended > 0 {
+            self.ended.inc_by(u64::try_from(ended).unwrap_or(u64::MAX));
+            self.late.observe(next.late_by + looked.elapsed());
         }
         tracing::debug!(event = event.0, listed, ended, "holds ran out");
         Ok(())

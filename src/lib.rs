@@ -27,6 +27,7 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod import;
+pub mod log;
 pub mod memory;
 pub mod metrics;
 pub mod open_files;
@@ -38,6 +39,7 @@ pub mod server;
 #[cfg(feature = "show")]
 pub mod show;
 pub mod store;
+pub mod trace;
 pub mod turns;
 pub mod webhooks;
 

@@ -28,8 +28,11 @@ use crate::embedded::CONNECTIONS_FOR_SERVER;
 use crate::feed::{self, Feed};
 use crate::graphql::cost::Costs;
 use crate::graphql::{self, Services};
-use crate::http::{self, App, Arriving, HostGate, OriginGate, Service, SharedAnswers};
+use crate::http::{
+    self, App, Arriving, FrameCounts, HostGate, OriginGate, RequestLines, Service, SharedAnswers,
+};
 use crate::identity::IdentityError;
+use crate::log;
 use crate::metrics::{self, Metrics};
 use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
@@ -207,6 +210,7 @@ fn app(
     cleaner: Pulse,
     (frame_threads, sockets, stop): (&Arc<FrameThreads>, &TaskTracker, &CancellationToken),
 ) -> App {
+    let counts = services.counts.clone();
     App {
         store: services.store.clone(),
         feed: Arc::clone(&services.feed),
@@ -218,6 +222,9 @@ fn app(
         schema: graphql::schema(services),
         documents: Arc::default(),
         operations: Arc::default(),
+        counts,
+        lines: RequestLines::default(),
+        frames: FrameCounts::default(),
         arriving: Arriving::default(),
         answers: Arc::default(),
         unread: Arc::default(),
@@ -267,8 +274,10 @@ impl Running {
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
         let (desk, desk_tasks) =
             Desk::open(&store, bookings, told, &alarm).map_err(ServerError::Threads)?;
+        desk.register(&metrics);
         let cleaner = Cleaner::new(store.clone(), Arc::clone(&desk), alarm);
         let cleaners_pulse = cleaner.pulse().clone();
+        cleaner.register(&metrics);
         background.spawn(cleaner.run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
@@ -280,8 +289,13 @@ impl Running {
         let services = Services { networks, ..services };
         let app =
             Arc::new(app(settings, services, cleaners_pulse, (&frame_threads, &sockets, &stop)));
-        feed.allowances().into_iter().chain(app.allowances()).for_each(|it| metrics.watch(it));
-        metrics.watch(store.seatings_allowance());
+        metrics.measure("build_info", "1, with the version of this server", || {
+            vec![(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)]
+        });
+        log::register(&metrics);
+        store.register(&metrics);
+        feed.register(&metrics);
+        app.register(&metrics);
         let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
         shown.map(|showing| background.spawn(showing));
         let serving = tokio::spawn(http::serve(

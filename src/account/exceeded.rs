@@ -20,7 +20,9 @@ pub struct Exceeded {
 }
 
 /// What each account has a share of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, strum::EnumCount, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Limited {
     /// What operations cost.

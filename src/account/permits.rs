@@ -43,6 +43,12 @@ impl Permits {
         Ok(Permit(Some((Arc::clone(self), account.clone()))))
     }
 
+    /// How many accounts have some, as a metric has it.
+    pub(super) fn reading(&self) -> (Vec<(&'static str, &'static str)>, f64) {
+        let accounts = u32::try_from(self.taken().len()).unwrap_or(u32::MAX);
+        (vec![("of", self.of.name())], accounts.into())
+    }
+
     fn taken(&self) -> MutexGuard<'_, HashMap<Account, u32>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }

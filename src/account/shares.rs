@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
+use strum::{EnumCount as _, VariantArray as _};
 
 use super::exceeded::{Exceeded, Limited};
 use super::name::Account;
@@ -39,7 +39,7 @@ pub struct Shares {
 }
 
 /// How often more was asked for than there was, by what it was.
-type Refusals = Family<[(&'static str, &'static str); 1], Counter>;
+type Refusals = [Counter; Limited::COUNT];
 
 #[derive(Debug)]
 struct Counted {
@@ -68,7 +68,19 @@ impl Shares {
             bookings: Permits::new(Limited::Bookings, only(limits.bookings)),
         });
         let help = "Requests for more than the share of a viewer or an address, by what was asked";
-        let refusals = metrics.register("share_refusals", help, Refusals::default());
+        let refusals = Refusals::default();
+        let named = Limited::VARIANTS.iter().map(|of| of.name()).zip(refusals.iter().cloned());
+        metrics.counters("share_refusals", help, "of", named.collect());
+        if let Some(counted) = &counted {
+            let of = |permits: &Arc<Permits>| Arc::clone(permits);
+            let Counted { connections, sockets, subscriptions, bookings, .. } = counted;
+            let all = [connections, sockets, subscriptions, bookings].map(of);
+            metrics.measure(
+                "accounts",
+                "Viewers and addresses that have something under way, by what it is",
+                move || all.iter().map(|permits| permits.reading()).collect(),
+            );
+        }
         Self { counted, refusals }
     }
 
@@ -134,7 +146,7 @@ impl Shares {
 
     fn noted<T>(&self, given: Result<T, Exceeded>) -> Result<T, Exceeded> {
         given.inspect_err(|exceeded| {
-            self.refusals.get_or_create(&[("of", exceeded.of.name())]).inc();
+            self.refusals[exceeded.of as usize].inc();
         })
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum CommandError {
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
+    Log(#[from] crate::log::BadFilter),
+    #[error(transparent)]
     Store(#[from] crate::store::StoreError),
     #[error(transparent)]
     Distribute(#[from] crate::store::DistributeError),

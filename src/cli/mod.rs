@@ -19,7 +19,7 @@ mod serve;
 mod token;
 mod with_store;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -36,6 +36,7 @@ use self::with_store::with_store;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::database::{Database, DatabaseError};
 use crate::graphql;
+use crate::log::{self, LogFormat};
 #[cfg(feature = "show")]
 use crate::show::crowd::{self, CrowdSettings};
 
@@ -65,6 +66,17 @@ struct CommandLine {
         value_name = "FILTER"
     )]
     log: String,
+
+    /// How lines of the log look: text for people, json for what collects logs.
+    #[arg(
+        long,
+        env = "ARENA_LOG_FORMAT",
+        value_name = "text|json",
+        hide_possible_values = true,
+        default_value = "text",
+        global = true
+    )]
+    log_format: LogFormat,
 
     #[command(flatten)]
     serve: ServeSettings,
@@ -120,7 +132,7 @@ pub fn command() -> clap::Command {
 /// Reads the command line, does what it says, and returns the exit code: 0; 1 if `check` or
 /// `doctor` finds something; or 2 with a sentence on standard error.
 pub fn main() -> ExitCode {
-    let read = command()
+    let read = argv::without_empty_variables(command())
         .try_get_matches()
         .and_then(|matches| Ok((CommandLine::from_arg_matches(&matches)?, matches)));
     let (line, matches) = match read {
@@ -131,7 +143,10 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    match run(line, &matches) {
+    let ended = run(line, &matches);
+    // Before what is said below, which is the last word.
+    log::flush();
+    match ended {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(io::stderr(), "grand-arena: {}", sentence(&error));
@@ -141,7 +156,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(line: CommandLine, matches: &ArgMatches) -> Result<ExitCode, CommandError> {
-    start_log(&line.log)?;
+    log::start(&line.log, line.log_format)?;
     argv::warn_of_secrets(matches);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(MOST_BLOCKING_THREADS)
@@ -165,22 +180,6 @@ fn run(line: CommandLine, matches: &ArgMatches) -> Result<ExitCode, CommandError
         Command::Crowd(settings) => runtime.block_on(let_in(&settings))?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn start_log(filter: &str) -> Result<(), CommandError> {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|_| {
-        CommandError::Usage(
-            "ARENA_LOG must be a level such as info, or a filter such as grand_arena=debug"
-                .to_owned(),
-        )
-    })?;
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(colours)
-        .init();
-    Ok(())
 }
 
 async fn migrate(settings: DatabaseSettings) -> Result<(), CommandError> {

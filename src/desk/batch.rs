@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::alarm::ExpiryAlarm;
 use super::commit_listener::CommitListener;
+use super::counts::DeskCounts;
 use super::dispatcher::Dispatcher;
 use super::error::DeskError;
 use super::pending_command::PendingCommand;
@@ -44,6 +45,7 @@ pub(super) struct BatchRunner {
     listener: Arc<dyn CommitListener>,
     dispatcher: Arc<Dispatcher>,
     alarm: Arc<ExpiryAlarm>,
+    counts: DeskCounts,
 }
 
 /// Why a transaction did not come about.
@@ -62,7 +64,13 @@ impl BatchRunner {
         dispatcher: Arc<Dispatcher>,
         alarm: Arc<ExpiryAlarm>,
     ) -> Self {
-        Self { store, listener, dispatcher, alarm }
+        let counts = DeskCounts::default();
+        Self { store, listener, dispatcher, alarm, counts }
+    }
+
+    /// What is counted of what it does.
+    pub(super) fn counts(&self) -> &DeskCounts {
+        &self.counts
     }
 
     /// What a worker books with.
@@ -79,6 +87,7 @@ impl BatchRunner {
         mut batch: Batch,
         before_commit: &mut (dyn FnMut() + Send),
     ) {
+        self.counts.batches.observe_number(batch.len());
         let booked = match self.book(session, event, &mut batch, before_commit).await {
             Err(AttemptError::Permanent) if batch.len() > 1 => {
                 return self.carry_out_singly(session, event, batch, before_commit).await;
@@ -102,6 +111,9 @@ impl BatchRunner {
             Err(AttemptError::Transient) => Err(DeskError::Unavailable),
             Err(AttemptError::Permanent) => Err(DeskError::Internal),
         };
+        if let Err(DeskError::Unavailable | DeskError::Internal) = answer {
+            self.counts.failures.inc();
+        }
         answer_all(batch, answer);
     }
 
@@ -132,8 +144,13 @@ impl BatchRunner {
         let mut waits = waits(FIRST_WAIT, LONGEST_WAIT);
         let mut is_in_doubt = false;
         for attempt in 1.. {
+            let began = Instant::now();
             let error = match attempt_once(session, event, batch, before_commit).await {
                 Ok(booked) => {
+                    let took = began.elapsed();
+                    self.counts.transactions.observe(took);
+                    let commands = batch.len();
+                    tracing::trace!(event = event.0, commands, attempt, ?took, "booked");
                     if is_in_doubt {
                         self.listener.committed_unseen();
                     }
@@ -177,6 +194,7 @@ impl BatchRunner {
                     break;
                 }
             }
+            self.counts.retries.inc();
             tracing::debug!(
                 event = event.0,
                 commands,

@@ -58,11 +58,13 @@ impl Dispatcher {
                     self.announcements.lock().unwrap_or_else(PoisonError::into_inner);
                 (std::mem::take(&mut announcements.reached), announcements.closed)
             };
-            if !reached.is_empty()
-                && let Err(error) = store.notify(&reached).await
-            {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "subscribers will hear of the last bookings a second late");
+            if !reached.is_empty() {
+                tracing::trace!(events = reached.len(), "tells servers of changes");
+                if let Err(error) = store.notify(&reached).await {
+                    let error = &error as &dyn std::error::Error;
+                    let late = "subscribers will hear of the last bookings a second late";
+                    tracing::warn!(error, "{late}");
+                }
             }
             if closed {
                 return;

@@ -106,6 +106,11 @@ impl EventQueue {
         self.is_preparing &= !was_preparing;
     }
 
+    /// How many commands wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether there is nothing left to do.
     pub(super) fn is_done(&self) -> bool {
         self.under_way == 0 && self.waiting.is_empty()

@@ -18,6 +18,7 @@ use super::workers::{EventQueues, NotAccepted};
 use crate::account::{Account, Permit};
 use crate::domain::EventId;
 use crate::domain::command::Command;
+use crate::metrics::Metrics;
 use crate::store::Store;
 
 /// Commands that may wait in one event's queue. At 20,000 bookings a second that is under half a
@@ -72,6 +73,11 @@ impl Desk {
         Ok((desk, DeskTasks { queues, dispatcher, dispatching, _thread: thread }))
     }
 
+    /// Shows what there is to be known of it.
+    pub fn register(&self, metrics: &Metrics) {
+        self.queues.register(metrics);
+    }
+
     /// Has a command of an account decided, in turn with those of others, and waits until the
     /// outcome is durable. The event must exist. `permit` is given back with the answer: if whoever
     /// asks leaves before, when the command's turn comes.
@@ -117,6 +123,7 @@ impl Desk {
         match self.queues.accept(event, lane, submission, capacity) {
             Ok(()) => Self::outcome(answer).await,
             Err(NotAccepted::Full) => {
+                self.queues.count_refusal();
                 self.refusals.pace().await;
                 Err(DeskError::Overloaded { retry_after: RETRY_AFTER })
             }

@@ -16,6 +16,7 @@
 //! | `batch` | carries a batch out, tries again, answers |
 //! | `dispatcher`, `alarm`, `commit_listener` | who is told after a commit |
 //! | `refusals` | how fast commands are turned away |
+//! | `counts` | what is counted of all that |
 //!
 //! Bounds: a full queue refuses with [`DeskError::Overloaded`], and so does one in which an account
 //! has more waiting than there is room left; batches, retries and waiting times are limited by
@@ -29,6 +30,7 @@ mod alarm;
 mod batch;
 mod booking_thread;
 mod commit_listener;
+mod counts;
 mod dispatcher;
 mod error;
 mod event_queue;

@@ -51,6 +51,12 @@ impl Schedule {
         self.queues.entry(event).or_default().push(lane, command, capacity)
     }
 
+    /// How many commands wait in all queues, and in the longest.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        let lengths = || self.queues.values().map(EventQueue::waiting);
+        (lengths().sum(), lengths().max().unwrap_or_default())
+    }
+
     /// Lists the event to be served, if there is something to take and it is not listed already;
     /// whether it did.
     pub(super) fn make_ready(&mut self, event: EventId) -> bool {

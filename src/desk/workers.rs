@@ -11,6 +11,7 @@ use super::event_queue::LaneOwner;
 use super::pending_command::PendingCommand;
 use super::schedule::{Call, NextBatch, Schedule};
 use crate::domain::EventId;
+use crate::metrics::Metrics;
 use crate::store::booking::BookingSession;
 
 /// How long a worker waits for more before it gives its connection back: so that it is worth it at
@@ -102,6 +103,35 @@ impl EventQueues {
             self.call_worker(&mut schedule);
         }
         Ok(())
+    }
+
+    /// Shows how long the queues are, and what is counted of bookings.
+    pub(super) fn register(self: &Arc<Self>, metrics: &Metrics) {
+        self.runner.counts().register(metrics);
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).into();
+        let queues = Arc::clone(self);
+        metrics.measure(
+            "desk_waiting_commands",
+            "Commands that wait to be booked, in all queues and in the longest",
+            move || {
+                let (all, longest) = queues.schedule().waiting();
+                vec![
+                    (vec![("queues", "all")], number(all)),
+                    (vec![("queues", "longest")], number(longest)),
+                ]
+            },
+        );
+        let queues = Arc::clone(self);
+        metrics.measure(
+            "desk_workers",
+            "Workers that carry out batches or wait for one",
+            move || vec![(vec![], number(queues.workers.len()))],
+        );
+    }
+
+    /// A queue was full.
+    pub(super) fn count_refusal(&self) {
+        self.runner.counts().refused.inc();
     }
 
     /// Accepts nothing more, and waits until everything that was accepted is carried out.

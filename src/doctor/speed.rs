@@ -82,6 +82,7 @@ fn wake_ups(survey: &Survey) -> Finding {
     let what = match &survey.wake_up {
         WakeUp::Heard => return Finding::good(CHECK, "a NOTIFY is heard where servers listen"),
         WakeUp::NotTried => return Finding::good(CHECK, "a standby takes no NOTIFY"),
+        WakeUp::Pooled => "servers would listen through a pooler by transaction".to_owned(),
         WakeUp::Lost => "a NOTIFY is not heard where servers listen".to_owned(),
         WakeUp::Deaf(reason) => format!("servers cannot listen: {reason}"),
     };

@@ -22,7 +22,7 @@ struct Patient {
 type Harm = fn(&mut Patient);
 
 /// How each rule is broken, and how bad it says that is.
-const HARMS: [(&str, Severity, Harm); 43] = [
+const HARMS: [(&str, Severity, Harm); 44] = [
     ("version", Severity::Hurts, |it| it.survey.facts.version_number = 130_023),
     ("writable", Severity::Hurts, |it| it.survey.facts.is_in_recovery = true),
     ("writable", Severity::Hurts, |it| it.survey.facts.is_read_only = true),
@@ -56,6 +56,7 @@ const HARMS: [(&str, Severity, Harm); 43] = [
     ("clock", Severity::MayHurt, |it| it.survey.clock_ahead.0 = TimeDelta::seconds(-2)),
     ("clock", Severity::Hurts, |it| it.survey.clock_ahead.0 = TimeDelta::hours(1)),
     ("wake_ups", Severity::Hurts, |it| it.survey.wake_up = WakeUp::Lost),
+    ("wake_ups", Severity::Hurts, |it| it.survey.wake_up = WakeUp::Pooled),
     ("wake_ups", Severity::Hurts, |it| it.survey.wake_up = WakeUp::Deaf("no".to_owned())),
     ("encryption", Severity::MayHurt, |it| it.survey.facts.is_encrypted = false),
     ("autovacuum", Severity::Hurts, |it| it.survey.facts.autovacuum = false),

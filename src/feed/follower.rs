@@ -30,7 +30,7 @@ pub struct Follower {
     watch: Arc<Watch>,
     place: Place,
     /// The server itself needs none.
-    _permit: Option<SubscriptionPermit>,
+    permit: Option<SubscriptionPermit>,
     state: FollowerState,
     /// The rewinds of the log that it knows of.
     rewinds: u64,
@@ -57,7 +57,7 @@ impl Follower {
         state: FollowerState,
     ) -> Self {
         let (place, rewinds) = (watch.parts().join(), watch.rewinds());
-        Self { store, place, rewinds, watch, _permit: permit, state, lagging_at: None }
+        Self { store, place, rewinds, watch, permit, state, lagging_at: None }
     }
 
     /// The event.
@@ -89,6 +89,14 @@ impl Follower {
     ///
     /// Only while catching up, when the log cannot be read.
     pub async fn next(&mut self) -> Result<Step, FeedError> {
+        let step = self.step().await?;
+        if let (Step::Lost(why), Some(permit)) = (&step, &self.permit) {
+            permit.following.lost(*why);
+        }
+        Ok(step)
+    }
+
+    async fn step(&mut self) -> Result<Step, FeedError> {
         let (position, has_come_back) = match self.state {
             FollowerState::Lost(why) => return Ok(Step::Lost(why)),
             FollowerState::Back(position) => (position, true),

@@ -1,9 +1,10 @@
 //! Why somebody is given a snapshot.
 
-use strum::EnumCount;
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 /// Why a follower cannot be brought further change by change.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumCount)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumCount, VariantArray, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Lost {
     /// It has not said where it stands.
     NoPosition,

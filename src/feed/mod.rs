@@ -32,6 +32,7 @@
 mod batch;
 mod board;
 mod bounds;
+mod counts;
 mod error;
 mod event_watch;
 mod follower;

@@ -47,6 +47,12 @@ impl Payload {
         &self.plain
     }
 
+    /// How many bytes are sent of it.
+    pub fn bytes_sent(&self, may_be_compressed: bool) -> usize {
+        let compressed = may_be_compressed.then(|| self.compressed()).flatten();
+        compressed.map_or(self.plain.len(), |piece| piece.deflated.len())
+    }
+
     /// The bytes as a piece of a stream of deflate, if that is shorter. It is made once; others who
     /// need it wait, as they do for the bytes.
     pub fn compressed(&self) -> Option<&Piece<Bytes>> {

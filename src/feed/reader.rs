@@ -13,7 +13,9 @@ use super::batch::{Batch, MAX_BATCH_CHANGES, bytes};
 use super::bounds::Bounds;
 use super::pace::{due_after, until_next};
 use super::watch::Watch;
+use crate::clock::wall_clock;
 use crate::domain::{Change, EventId, Revision};
+use crate::metrics::Histogram;
 use crate::pace::FrameThreads;
 use crate::store::{Store, StoreError};
 
@@ -31,7 +33,7 @@ const TOLD_WITHIN_PART: u32 = 2;
 pub(super) fn start(
     watch: &Arc<Watch>,
     store: Store,
-    threads: Arc<FrameThreads>,
+    (threads, age): (Arc<FrameThreads>, Histogram),
     newest: Revision,
 ) {
     let watching = Arc::downgrade(watch);
@@ -39,6 +41,7 @@ pub(super) fn start(
         watch: watching,
         store,
         threads: Arc::clone(&threads),
+        age,
         position: newest,
         look: None,
     };
@@ -52,6 +55,8 @@ struct Reader {
     watch: Weak<Watch>,
     store: Store,
     threads: Arc<FrameThreads>,
+    /// How old changes are when they are told.
+    age: Histogram,
     position: Revision,
     /// A look at the log that is under way.
     look: Option<BoxFuture<'static, Result<Seen, StoreError>>>,
@@ -181,12 +186,18 @@ impl Reader {
         if batches.is_empty() {
             return Ok(Added::Nothing);
         }
+        let newest = batches.last().and_then(|batch| batch.changes().last());
+        // By two clocks, of which the database's may be ahead.
+        let age = newest.map(|change| wall_clock() - change.changed_at);
+        self.age.observe(age.and_then(|age| age.to_std().ok()).unwrap_or_default());
         for batch in batches {
             self.position = batch.to();
             watch.add(batch);
         }
         watch.note_look();
         let followers = watch.parts().followers();
+        let (event, to) = (watch.event().0, self.position.0);
+        tracing::trace!(event, to, followers, "followers are told");
         drop(watch);
         let pace = self.threads.pace(followers, followers);
         self.tell(pace / TOLD_WITHIN_PART).await?;

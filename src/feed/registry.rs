@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::bounds::Bounds;
+use super::counts::{FeedCounts, StreamKind};
 use super::error::FeedError;
 use super::event_watch::{EventFollower, EventWatch};
 use super::follower::{Follower, FollowerState};
@@ -23,6 +24,7 @@ use super::watch::Watch;
 use super::woken::Woken;
 use crate::domain::{Cause, Change, EventId, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
+use crate::metrics::Metrics;
 use crate::pace::FrameThreads;
 use crate::store::changes::LogExtent;
 use crate::store::wake_ups::Reached;
@@ -60,6 +62,7 @@ pub struct Feed {
     commits: AtomicU64,
     plan_commits: AtomicU64,
     woken: Woken,
+    counts: FeedCounts,
 }
 
 impl Feed {
@@ -82,6 +85,7 @@ impl Feed {
             commits: AtomicU64::new(0),
             plan_commits: AtomicU64::new(0),
             woken: Woken::default(),
+            counts: FeedCounts::default(),
         })
     }
 
@@ -106,6 +110,32 @@ impl Feed {
         [self.bounds.frames.allowance(), &self.bounds.changes, &self.bounds.boards]
     }
 
+    /// Shows what there is to be known of it.
+    pub fn register(self: &Arc<Self>, metrics: &Metrics) {
+        self.counts.register(metrics);
+        self.allowances().into_iter().for_each(|allowance| metrics.watch(allowance));
+        let feed = Arc::clone(self);
+        metrics.measure("watched_events", "Events that somebody follows here", move || {
+            vec![(vec![], u32::try_from(feed.watches()).unwrap_or(u32::MAX).into())]
+        });
+        let feed = Arc::clone(self);
+        metrics.measure(
+            "feed_lag_revisions",
+            "The most changes of an event that are known to be there and have not been read",
+            move || vec![(vec![], feed.lag() as f64)],
+        );
+        let feed = Arc::clone(self);
+        metrics.measure("feed_listening", "Whether wake-ups arrive: 1 or 0", move || {
+            vec![(vec![], f64::from(u8::from(feed.vitals().is_listening())))]
+        });
+    }
+
+    /// How far the reader is behind that is furthest behind what it was told of.
+    fn lag(&self) -> i64 {
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        watches.values().filter_map(Weak::upgrade).map(|watch| watch.lag()).max().unwrap_or(0)
+    }
+
     /// How many follow now.
     pub fn followers(&self) -> usize {
         self.most_followers - self.permits.available_permits()
@@ -118,12 +148,16 @@ impl Feed {
     }
 
     /// A permit for a follower, who is a stranger or is known.
-    fn permit(&self, is_known: bool) -> Result<SubscriptionPermit, FeedError> {
-        let of = |permits: &Arc<Semaphore>| {
+    fn permit(&self, of: StreamKind, is_known: bool) -> Result<SubscriptionPermit, FeedError> {
+        let one_of = |permits: &Arc<Semaphore>| {
             Arc::clone(permits).try_acquire_owned().map_err(|_| FeedError::Full)
         };
-        let strangers = (!is_known).then(|| of(&self.permits_for_strangers)).transpose()?;
-        Ok(SubscriptionPermit { _of_all: of(&self.permits)?, _of_strangers: strangers })
+        let strangers = (!is_known).then(|| one_of(&self.permits_for_strangers)).transpose()?;
+        Ok(SubscriptionPermit {
+            _of_all: one_of(&self.permits)?,
+            _of_strangers: strangers,
+            following: self.counts.follow(of),
+        })
     }
 
     /// Follows an event's log. Whether it is known who follows decides about the last permits.
@@ -138,7 +172,7 @@ impl Feed {
         start: Start,
         is_known: bool,
     ) -> Result<Follower, FeedError> {
-        let permit = self.permit(is_known)?;
+        let permit = self.permit(StreamKind::SeatChanges, is_known)?;
         let watch = self.watch_of(event).await?;
         let state = match start {
             Start::Live => FollowerState::Lost(Lost::NoPosition),
@@ -164,7 +198,7 @@ impl Feed {
         event: EventId,
         is_known: bool,
     ) -> Result<StatusFollower, FeedError> {
-        let permit = self.permit(is_known)?;
+        let permit = self.permit(StreamKind::SeatStatuses, is_known)?;
         if let Some(watch) = of(&self.status_watches, event) {
             return Ok(StatusFollower::new(watch, permit));
         }
@@ -198,7 +232,7 @@ impl Feed {
     ///
     /// See [`FeedError`].
     pub fn follow_event(&self, event: EventId, is_known: bool) -> Result<EventFollower, FeedError> {
-        let permit = self.permit(is_known)?;
+        let permit = self.permit(StreamKind::EventChanges, is_known)?;
         let mut watches = self.event_watches.lock().unwrap_or_else(PoisonError::into_inner);
         let known = watches.get(&event).and_then(Weak::upgrade);
         let watch = known.unwrap_or_else(|| {
@@ -220,7 +254,7 @@ impl Feed {
         event: EventId,
         viewer: ViewerId,
     ) -> Result<ViewerFollower, FeedError> {
-        let permit = self.permit(true)?;
+        let permit = self.permit(StreamKind::MyReservations, true)?;
         Ok(ViewerFollower::new(self.watch_of(event).await?, viewer, permit))
     }
 
@@ -278,7 +312,8 @@ impl Feed {
         watches.retain(|_, watch| watch.strong_count() > 0);
         let watch = Watch::new(event, extent, self.bounds.clone());
         let threads = Arc::clone(&self.frame_threads);
-        reader::start(&watch, self.store.clone(), threads, extent.newest);
+        let age = self.counts.age();
+        reader::start(&watch, self.store.clone(), (threads, age), extent.newest);
         watches.insert(event, Arc::downgrade(&watch));
         watch
     }
@@ -319,6 +354,7 @@ impl Feed {
     }
 
     pub(super) fn wake(&self, event: EventId, reached: Reached) {
+        tracing::trace!(event = event.0, to = reached.revision.0, "heard of changes");
         self.woken.note(event);
         if let Some(watch) = self.existing(event) {
             watch.wake(reached.revision);

@@ -179,6 +179,12 @@ impl Watch {
         revision <= heard || revision <= self.kept().end()
     }
 
+    /// How many changes are known to be in the log and have not been read.
+    pub(super) fn lag(&self) -> i64 {
+        let reached = self.heard().reached;
+        (reached.0 - self.kept().end().0).max(0)
+    }
+
     /// Up to where the log is known to be pruned.
     pub(super) fn pruned(&self) -> Revision {
         Revision(self.pruned.load(Ordering::Relaxed))

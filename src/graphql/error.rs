@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensions, ServerError, Value};
+use strum::VariantArray as _;
 
 use super::cost::Cost;
 use crate::account::Exceeded;
@@ -11,9 +12,10 @@ use crate::feed::FeedError;
 use crate::identity::{IdentityError, TokenError};
 use crate::memory::Full;
 use crate::store::StoreError;
+use crate::trace::current_id;
 
 /// The values of `extensions.code`. Each is documented in README.md.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::VariantArray)]
 pub enum Code {
     /// The document cannot be parsed, or there is none.
     GraphqlParseFailed,
@@ -45,6 +47,12 @@ pub enum Code {
 }
 
 impl Code {
+    /// That of an error, if it is one of ours.
+    pub fn of(error: &ServerError) -> Option<Self> {
+        let Some(Value::String(told)) = error.extensions.as_ref()?.get("code") else { return None };
+        Self::VARIANTS.iter().copied().find(|code| code.as_str() == told)
+    }
+
     /// As clients see it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -66,6 +74,11 @@ impl Code {
 
 /// What clients are told of a defect.
 const INTERNAL: &str = "something went wrong on our side";
+
+/// For the log: which request it is that has failed.
+fn request_id() -> Option<String> {
+    current_id().map(|id| id.to_string())
+}
 
 /// A fault on its way to the client.
 #[derive(Clone, Debug)]
@@ -106,8 +119,17 @@ impl Fault {
 
     /// A defect of ours. What happened goes to the log.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        tracing::error!(%cause, "internal error");
+        tracing::error!(%cause, request_id = request_id(), "internal error");
         Self::new(Code::Internal, INTERNAL)
+    }
+
+    /// The same, where something may have been done before: then it does not say that nothing was.
+    #[must_use]
+    pub fn unclear(self) -> Self {
+        match self.code {
+            Code::Overloaded => Self { code: Code::Unavailable, ..self },
+            _ => self,
+        }
     }
 
     /// What the client is told.
@@ -148,16 +170,17 @@ impl From<&StoreError> for Fault {
             let error = error as &dyn std::error::Error;
             if is_known {
                 // For each read the same, and said already.
-                tracing::debug!(error, "a read failed");
+                tracing::debug!(error, request_id = request_id(), "a read failed");
             } else {
-                tracing::warn!(error, "a read failed");
+                tracing::warn!(error, request_id = request_id(), "a read failed");
             }
             Self::new(
                 Code::Unavailable,
                 "the database is not available right now; try again in a moment",
             )
         } else {
-            tracing::error!(error = error as &dyn std::error::Error, "internal error");
+            let error = error as &dyn std::error::Error;
+            tracing::error!(error, request_id = request_id(), "internal error");
             Self::new(Code::Internal, INTERNAL)
         }
     }

@@ -22,6 +22,7 @@ mod mutation;
 mod named_lines;
 mod named_seats;
 mod nullable;
+mod operation_counts;
 pub mod operation_key;
 pub mod paging;
 mod query;
@@ -42,6 +43,7 @@ pub mod whole_map;
 
 pub use self::context::{PlansSeen, ViewerSeen};
 pub use self::known_events::KnownEvents;
+pub use self::operation_counts::{OK, OperationCounts};
 pub use self::schema::{ArenaSchema, schema, sdl};
 pub use self::services::Services;
 pub use self::slugs::Slugs;

@@ -3,7 +3,8 @@
 //! async-graphql resolves an object's fields, and a list's items, side by side: each is a task of
 //! its own, and many look-ups are one. Where nothing is looked up there is nothing to wait for, and
 //! the tasks cost more than the fields. Objects say so with `#[graphql(serial)]`; lists and unions
-//! have no such word, and are wrapped in these.
+//! have no such word, and are wrapped in these. Such a union is a mutation's result; what it is
+//! is counted.
 
 use std::borrow::Cow;
 
@@ -11,6 +12,8 @@ use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::resolver_utils::resolve_container_serial;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, UnionType, Value};
+
+use super::services::Services;
 
 /// A list whose items look nothing up, or all the same.
 #[derive(Clone, Debug)]
@@ -64,8 +67,11 @@ impl<T: UnionType> OutputType for SerialUnion<T> {
     async fn resolve(
         &self,
         ctx: &ContextSelectionSet<'_>,
-        _: &Positioned<Field>,
+        field: &Positioned<Field>,
     ) -> ServerResult<Value> {
+        if let Some(services) = ctx.data_opt::<Services>() {
+            services.counts.resulted(&field.node.name.node, &self.introspection_type_name());
+        }
         resolve_container_serial(ctx, &self.0).await
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::known_events::KnownEvents;
+use super::operation_counts::OperationCounts;
 use super::sales::Sales;
 use super::slugs::Slugs;
 use super::viewer_states::ViewerStates;
@@ -36,6 +37,8 @@ pub struct Services {
     pub viewer_states: Arc<ViewerStates>,
     /// What events have sold.
     pub sales: Arc<Sales>,
+    /// What is counted of operations.
+    pub counts: OperationCounts,
 }
 
 impl Services {
@@ -47,7 +50,8 @@ impl Services {
         identity: Arc<Identity>,
         shares: Arc<Shares>,
     ) -> Self {
-        let (slugs, known_events, networks, viewer_states, sales) = Default::default();
+        let (slugs, known_events, networks) = Default::default();
+        let (viewer_states, sales, counts) = Default::default();
         Self {
             store,
             desk,
@@ -59,6 +63,7 @@ impl Services {
             networks,
             viewer_states,
             sales,
+            counts,
         }
     }
 }

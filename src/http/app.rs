@@ -8,18 +8,21 @@ use tokio_util::task::TaskTracker;
 use super::answers::Answers;
 use super::arriving::Arriving;
 use super::document_cache::DocumentCache;
+use super::frame_counts::FrameCounts;
 use super::host_gate::HostGate;
 use super::large_answers::LargeAnswers;
 use super::origin_gate::OriginGate;
+use super::request_lines::RequestLines;
 use super::shared_answers::SharedAnswers;
 use super::trusted_proxies::TrustedProxies;
 use crate::account::Shares;
 use crate::feed::Feed;
-use crate::graphql::ArenaSchema;
 use crate::graphql::cost::Costs;
 use crate::graphql::shared_operation::SharedOperations;
+use crate::graphql::{ArenaSchema, OperationCounts};
 use crate::identity::Identity;
 use crate::memory::Allowance;
+use crate::metrics::Metrics;
 use crate::pace::FrameThreads;
 use crate::pulse::Pulse;
 use crate::store::Store;
@@ -45,6 +48,12 @@ pub struct App {
     pub arriving: Arriving,
     /// The answers that nobody has read yet.
     pub unread: Arc<Answers>,
+    /// What is counted of operations.
+    pub counts: OperationCounts,
+    /// Which of them the log has lines of.
+    pub lines: RequestLines,
+    /// What is counted of frames.
+    pub frames: FrameCounts,
     /// Who is asking.
     pub identity: Arc<Identity>,
     /// What each account may have.
@@ -72,8 +81,20 @@ pub struct App {
 }
 
 impl App {
+    /// Shows what there is to be known of it.
+    pub fn register(self: &Arc<Self>, metrics: &Metrics) {
+        self.counts.register(metrics);
+        self.lines.register(metrics);
+        self.frames.register(metrics);
+        self.allowances().for_each(|allowance| metrics.watch(allowance));
+        let sockets = self.sockets.clone();
+        metrics.measure("long_lived_clients", "Open WebSockets and streams", move || {
+            vec![(vec![], u32::try_from(sockets.len()).unwrap_or(u32::MAX).into())]
+        });
+    }
+
     /// What bounds the stores that strangers fill.
-    pub fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
+    fn allowances(&self) -> impl Iterator<Item = &Arc<Allowance>> {
         let on_their_way = [self.arriving.allowance(), self.unread.allowance()];
         let others = [self.operations.allowance(), self.maps.allowance(), self.answers.allowance()];
         self.documents.allowances().chain(others).chain(on_their_way)

@@ -20,7 +20,7 @@ const STATE: HeaderName = HeaderName::from_static("ratelimit");
 
 /// What pages of other origins may read of an answer's head.
 pub(super) const EXPOSED: HeaderValue =
-    HeaderValue::from_static("retry-after, ratelimit, ratelimit-policy");
+    HeaderValue::from_static("retry-after, ratelimit, ratelimit-policy, x-request-id");
 
 /// Says in the head of an answer when to come back.
 pub(super) fn label(headers: &mut HeaderMap, exceeded: &Exceeded) {

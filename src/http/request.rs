@@ -15,11 +15,12 @@ use super::request_error::{RequestError, malformed};
 use super::told_cost::{COST, ToldCost};
 use crate::account::Permit;
 use crate::graphql::cost::{Cost, within_budget};
-use crate::graphql::document::{self, Operation};
+use crate::graphql::document::{self, Operation, RootField};
 use crate::graphql::error::Code;
 use crate::graphql::required::was_told;
 use crate::identity::Asker;
 use crate::memory::Charge;
+use crate::trace::RequestId;
 
 /// The largest request body and the largest WebSocket message, in bytes. A document and 100 seat
 /// ids are under 10 KiB; the largest document with each character escaped has six times its size.
@@ -68,6 +69,16 @@ impl Unweighed {
     /// What it does.
     pub(super) fn operation(&self) -> OperationType {
         self.form.kind
+    }
+
+    /// What it is called where operations are counted.
+    pub(super) fn root(&self) -> RootField {
+        self.form.root
+    }
+
+    /// Who asks.
+    pub(super) fn asker(&self) -> &Asker {
+        &self.asker
     }
 
     /// Works out what it costs, and takes that of the asker's share. The one place where an
@@ -232,8 +243,26 @@ fn find(
     app.documents.prepare(&request.query, name, given, reading)
 }
 
+/// What tells those who report a defect which request it was.
+const REQUEST_ID: &str = "requestId";
+
+/// Says of defects of ours in which request they are found.
+pub(super) fn name_defects(errors: &mut [ServerError], id: &RequestId) {
+    for error in errors {
+        if Code::of(error) == Some(Code::Internal)
+            && let Some(extensions) = &mut error.extensions
+        {
+            extensions.set(REQUEST_ID, id.to_string());
+        }
+    }
+}
+
 /// Gives every error a code (those of the library have none), and none a place that does not exist.
-pub(super) fn complete_errors(response: &mut Response) {
+/// Defects are given the request's id.
+///
+/// Below a mutation's field something was done already, and only what is told of it could not be
+/// read: no code may say that nothing was done.
+pub(super) fn complete_errors(operation: OperationType, response: &mut Response, id: &RequestId) {
     response.errors.retain(|error| !was_told(error));
     for ServerError { extensions, path, locations, .. } in &mut response.errors {
         locations.retain(|at| at.line > 0);
@@ -245,7 +274,12 @@ pub(super) fn complete_errors(response: &mut Response) {
                 if path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
             extensions.set("code", code.as_str());
         }
+        let is_below = operation == OperationType::Mutation && path.len() > 1;
+        if is_below && extensions.get("code") == Some(&Code::Overloaded.as_str().into()) {
+            extensions.set("code", Code::Unavailable.as_str());
+        }
     }
+    name_defects(&mut response.errors, id);
 }
 
 /// Whether nothing of the request was executed.
@@ -282,4 +316,31 @@ pub(super) fn errors_to_json(errors: &[ServerError]) -> serde_json::Result<Vec<u
         errors: &'a [ServerError],
     }
     serde_json::to_vec(&RequestErrors { errors })
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{PathSegment, Response, ServerError};
+
+    use super::{Code, OperationType, complete_errors};
+
+    /// A reservation was committed and answered with OVERLOADED, since the prices of its seats
+    /// could not be read: "nothing was done".
+    #[test]
+    fn what_cannot_be_read_after_a_mutation_does_not_say_that_nothing_was_done() {
+        let code = |operation, path: &[&str]| {
+            let mut error = ServerError::new("too many reads are waiting", None);
+            error.path = path.iter().map(|name| PathSegment::Field((*name).to_owned())).collect();
+            let extensions = error.extensions.get_or_insert_default();
+            extensions.set("code", Code::Overloaded.as_str());
+            let mut response = Response::from_errors(vec![error]);
+            complete_errors(operation, &mut response);
+            let code = response.errors[0].extensions.as_ref().unwrap().get("code").cloned();
+            code.unwrap().into_json().unwrap()
+        };
+        let below = ["reserveSeats", "seats", "ticketTypes"];
+        assert_eq!(code(OperationType::Mutation, &below), "UNAVAILABLE");
+        assert_eq!(code(OperationType::Mutation, &below[..1]), "OVERLOADED", "by the desk");
+        assert_eq!(code(OperationType::Query, &below), "OVERLOADED");
+    }
 }

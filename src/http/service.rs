@@ -98,7 +98,7 @@ impl ClientConnection {
         if !is_for_anybody && !service.app.hosts.admits(request.uri(), request.headers()) {
             let status = StatusCode::MISDIRECTED_REQUEST;
             return if is_api {
-                graphql::refuse(request.headers(), status, WRONG_HOST)
+                graphql::turn_away(&service.app, &request, status, WRONG_HOST)
             } else {
                 (status, format!("{WRONG_HOST}\n")).into_response()
             };

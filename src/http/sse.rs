@@ -28,7 +28,9 @@ use tokio::time::{Instant, interval_at};
 use super::app::AppState;
 use super::coding::Coding;
 use super::event_writer::{Event, EventWriter};
+use super::frame_counts::{Carrier, FrameCounts};
 use super::long_lived::{WRITE_TIMEOUT, at, token_end};
+use super::observed::Observed;
 use super::operation::{self, OperationEvent};
 use super::request::{self, Prepared};
 use super::request_error::fault_response;
@@ -63,7 +65,11 @@ const TOKEN_EXPIRED: (Code, &str) =
 ///
 /// A browser that lost its stream sends the id of the last event that it has: a revision, after
 /// which the stream goes on.
-pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared) -> Response {
+pub(super) fn execute(
+    app: &AppState,
+    asked: &HeaderMap,
+    (mut prepared, observed): (Prepared, Observed),
+) -> Response {
     let last_event_id = asked.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     if let Some(resume) = last_event_id.and_then(ResumeAfter::read) {
         prepared.request = prepared.request.data(resume);
@@ -76,9 +82,9 @@ pub(super) fn execute(app: &AppState, asked: &HeaderMap, mut prepared: Prepared)
         token_end: prepared.asker().and_then(|asker| asker.viewer.as_ref()).map(token_end),
         events: Events(events),
     };
-    let told = operation::start(app, prepared);
+    let told = operation::start(app, prepared, observed);
     app.sockets.spawn(serving.serve(told));
-    answer(stream, by_gzip)
+    answer(stream, by_gzip, app.frames.clone())
 }
 
 /// A stream with one answer in it.
@@ -87,23 +93,31 @@ pub(super) fn once(errors: &[ServerError]) -> Response {
     // There is room for two.
     let _ = events.try_send(refusal(errors));
     let _ = events.try_send(Part::Complete);
-    answer(stream, false)
+    answer(stream, false, FrameCounts::default())
 }
 
-fn answer(parts: mpsc::Receiver<Part>, by_gzip: bool) -> Response {
+fn answer(parts: mpsc::Receiver<Part>, by_gzip: bool, counts: FrameCounts) -> Response {
     let begun = Some((parts, EventWriter::new(by_gzip)));
-    let bytes = stream::try_unfold(begun, |state| async move {
-        let Some((mut parts, mut writer)) = state else { return Ok(None) };
-        match parts.recv().await {
-            Some(Part::Next(event)) => {
-                Ok(Some((writer.write(&event).into(), Some((parts, writer)))))
+    let bytes = stream::try_unfold(begun, move |state| {
+        let counts = counts.clone();
+        async move {
+            let Some((mut parts, mut writer)) = state else { return Ok(None) };
+            match parts.recv().await {
+                Some(Part::Next(event)) => {
+                    let pieces = writer.write(&event);
+                    // What has nothing of anybody's in it only shows that the stream is alive.
+                    if !event.payload.plain().is_empty() {
+                        counts.sent(Carrier::Events, pieces.iter().map(Bytes::len).sum());
+                    }
+                    Ok(Some((pieces.into(), Some((parts, writer)))))
+                }
+                Some(Part::Complete) => {
+                    let complete = writer.write(&bare(COMPLETE));
+                    let last = complete.into_iter().chain([writer.end()]).collect();
+                    Ok(Some((last, None)))
+                }
+                None => Err(Abandoned),
             }
-            Some(Part::Complete) => {
-                let complete = writer.write(&bare(COMPLETE));
-                let last = complete.into_iter().chain([writer.end()]).collect();
-                Ok(Some((last, None)))
-            }
-            None => Err(Abandoned),
         }
     });
     let bytes = bytes.map_ok(|pieces: Vec<Bytes>| {

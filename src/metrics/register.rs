@@ -2,9 +2,12 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use prometheus_client::encoding::text;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{prometheus_text, text};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::{Metric, Registry};
 
+use super::measured::{Counters, Measured, Readings};
 use super::stores::Stores;
 use crate::memory::Allowance;
 
@@ -37,28 +40,57 @@ impl Metrics {
         metric
     }
 
+    /// Registers counters with one label each, whose values are all known.
+    pub fn counters(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        label: &'static str,
+        counters: Vec<(&'static str, Counter)>,
+    ) {
+        self.collect(Counters { name, help, label, counters });
+    }
+
+    /// Registers a gauge that is read whenever somebody asks.
+    pub fn measure(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> Readings + Send + Sync + 'static,
+    ) {
+        self.collect(Measured { name, help, read: Box::new(read) });
+    }
+
+    /// Registers what writes metrics of its own whenever somebody asks.
+    pub fn collect(&self, collector: impl Collector) {
+        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        registry.register_collector(Box::new(collector));
+    }
+
     /// Shows what a store takes of its allowance.
     pub fn watch(&self, allowance: &Arc<Allowance>) {
         self.stores.watch(allowance);
     }
 
-    /// All of them as text, in the format that Prometheus reads.
+    /// All of them as text: as OpenMetrics has it, or in Prometheus' own older format.
     ///
     /// # Errors
     ///
     /// Never, in a text that grows.
-    pub fn text(&self) -> Result<String, std::fmt::Error> {
-        let mut text = String::new();
+    pub fn text(&self, by_openmetrics: bool) -> Result<String, std::fmt::Error> {
+        let mut written = String::new();
         let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
-        text::encode(&mut text, &registry)?;
-        Ok(text)
+        if by_openmetrics {
+            text::encode(&mut written, &registry)?;
+        } else {
+            prometheus_text::encode(&mut written, &registry)?;
+        }
+        Ok(written)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use prometheus_client::metrics::counter::Counter;
-
     use super::*;
 
     #[test]
@@ -70,7 +102,7 @@ mod tests {
         parts.iter().for_each(|part| metrics.watch(part));
         let charges = parts.each_ref().map(|part| part.charge(4).unwrap());
         assert!(parts[1].charge(2).is_err() && parts[0].charge(7).is_err());
-        let text = metrics.text().unwrap();
+        let text = metrics.text(true).unwrap();
         drop(charges);
         for line in [
             "# HELP arena_doors Doors opened.",

@@ -2,17 +2,19 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use prometheus_client::encoding::prometheus_text;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::register::Metrics;
 
-/// What Prometheus calls the format.
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// What OpenMetrics calls its format, for those who say that they read it.
+const OPENMETRICS: &str = "application/openmetrics-text";
+const OF_OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Answers at `/metrics` until told to stop. Whoever runs the server decides who can reach it.
 pub async fn serve(listener: TcpListener, metrics: Metrics, stop: CancellationToken) {
@@ -35,9 +37,12 @@ async fn labelled(mut response: Response) -> Response {
     response
 }
 
-async fn answer(State(metrics): State<Metrics>) -> Response {
-    match metrics.text() {
-        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+async fn answer(State(metrics): State<Metrics>, asked: HeaderMap) -> Response {
+    let accepted = asked.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let by_openmetrics = accepted.into_iter().any(|value| value.contains(OPENMETRICS));
+    let content_type = if by_openmetrics { OF_OPENMETRICS } else { prometheus_text::CONTENT_TYPE };
+    match metrics.text(by_openmetrics) {
+        Ok(text) => ([(header::CONTENT_TYPE, content_type)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "the metrics could not be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

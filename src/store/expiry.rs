@@ -21,6 +21,8 @@ pub struct NextExpiry {
     /// How long until its next hold runs out, by the database's clock; zero if that is due. At
     /// worst too early.
     pub due_in: Duration,
+    /// How long ago that was, if it is due.
+    pub late_by: Duration,
 }
 
 impl Store {
@@ -43,6 +45,7 @@ impl Store {
             .map(|row| NextExpiry {
                 event: EventId(row.id),
                 due_in: (row.next_expiry_at - row.now).to_std().unwrap_or_default(),
+                late_by: (row.now - row.next_expiry_at).to_std().unwrap_or_default(),
             })
             .collect())
     }

@@ -2,11 +2,11 @@
 //! work.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::counts::{StatementCounts, StoreCounts};
 use super::engine::Engine;
 use super::pool::{Pool, PoolState, Reach};
 use super::read_turns::ReadTurns;
@@ -29,7 +29,7 @@ pub struct Store {
     pub(super) upkeep: Pool,
     pub(super) reach: Arc<Reach>,
     engine: Arc<Engine>,
-    statements: Arc<AtomicU64>,
+    pub(super) counts: Arc<StoreCounts>,
     pub(super) read_turns: Arc<ReadTurns>,
     /// What the best seats are chosen on.
     pub(super) seatings: Arc<Seatings>,
@@ -41,15 +41,17 @@ impl Store {
     /// So many connections at most for bookings, and for queries. The runtime is the one that this
     /// is called on.
     pub(super) fn new(engine: Engine, reach: Arc<Reach>, bookings: u32, reads: u32) -> Self {
-        let statements = Arc::new(AtomicU64::new(0));
-        let pool = |name, most| Pool::new(name, most, Arc::clone(&reach), Arc::clone(&statements));
+        let counts = StoreCounts::default();
+        let pool = |name, most, counts: &StatementCounts| {
+            Pool::new(name, most, Arc::clone(&reach), counts.clone())
+        };
         Self {
-            bookings: pool("grand-arena bookings", bookings),
-            reads: pool("grand-arena reads", reads),
-            upkeep: pool("grand-arena upkeep", UPKEEP_CONNECTIONS),
+            bookings: pool("grand-arena bookings", bookings, &counts.bookings),
+            reads: pool("grand-arena reads", reads, &counts.reads),
+            upkeep: pool("grand-arena upkeep", UPKEEP_CONNECTIONS, &counts.upkeep),
             reach,
             engine: Arc::new(engine),
-            statements,
+            counts: Arc::new(counts),
             read_turns: Arc::new(ReadTurns::of(reads)),
             seatings: Arc::default(),
             runtime: Handle::current(),
@@ -63,7 +65,7 @@ impl Store {
 
     /// How many statements were carried out so far.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.counts.statements()
     }
 
     /// How many statements have got no answer in time so far.

@@ -7,10 +7,14 @@
 //!
 //! Deliberately absent: the server's own way. What keeps it going has connections of its own.
 
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use prometheus_client::metrics::counter::Counter;
 
 use super::error::StoreError;
 use crate::account::Account;
+use crate::metrics::Histogram;
 use crate::turns::{Full, Turn, Turnstile};
 
 /// Whole maps and snapshots read at a time: each keeps a core busy, and 20,000 seats take some
@@ -49,6 +53,10 @@ pub type ReadTurn = Turn<ReadLane>;
 pub(super) struct ReadTurns {
     reads: Turnstile<ReadLane>,
     maps: Turnstile<ReadLane>,
+    /// How long somebody waited for a turn who had none at once.
+    pub(super) waits: Histogram,
+    /// How often somebody was told to come back.
+    pub(super) refused: Counter,
 }
 
 /// A turn to read a whole map, and the turn to read that goes with it.
@@ -61,7 +69,14 @@ impl ReadTurns {
         Self {
             reads: Turnstile::new(connections, MOST_WAITING),
             maps: Turnstile::new(MAPS_AT_ONCE, MOST_MAPS_WAITING),
+            waits: Histogram::seconds(),
+            refused: Counter::default(),
         }
+    }
+
+    /// How many wait for a turn to read a whole map.
+    pub(super) fn waiting_maps(&self) -> usize {
+        self.maps.waiting()
     }
 
     /// How many wait for a turn to read.
@@ -71,19 +86,33 @@ impl ReadTurns {
 
     /// Waits for a turn to read.
     pub(super) async fn read(&self, lane: ReadLane) -> Result<ReadTurn, StoreError> {
-        in_time(self.reads.turn(lane)).await
+        self.in_time(self.reads.turn(lane)).await
     }
 
     /// Waits for a turn to read a whole map, and then for one to read.
     pub(super) async fn map(&self, lane: ReadLane) -> Result<MapTurns, StoreError> {
-        let map = in_time(self.maps.turn(lane.clone())).await?;
+        let map = self.in_time(self.maps.turn(lane.clone())).await?;
         Ok((map, self.read(lane).await?))
     }
-}
 
-async fn in_time(
-    turn: impl Future<Output = Result<ReadTurn, Full>>,
-) -> Result<ReadTurn, StoreError> {
-    let turn = tokio::time::timeout(TURN_TIMEOUT, turn).await;
-    turn.ok().and_then(Result::ok).ok_or(StoreError::Busy)
+    async fn in_time(
+        &self,
+        turn: impl Future<Output = Result<ReadTurn, Full>>,
+    ) -> Result<ReadTurn, StoreError> {
+        let mut turn = std::pin::pin!(turn);
+        // Nearly always there is one at once.
+        let turn = match futures_util::poll!(turn.as_mut()) {
+            Poll::Ready(turn) => turn.ok(),
+            Poll::Pending => {
+                let began = Instant::now();
+                let turn = tokio::time::timeout(TURN_TIMEOUT, turn).await;
+                self.waits.observe(began.elapsed());
+                turn.ok().and_then(Result::ok)
+            }
+        };
+        turn.ok_or_else(|| {
+            self.refused.inc();
+            StoreError::Busy
+        })
+    }
 }

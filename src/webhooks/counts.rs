@@ -14,6 +14,7 @@ pub(super) struct Counts {
     pub(super) failed: Counter,
     pub(super) paused: Gauge<i64, AtomicI64>,
     pub(super) behind: Gauge<i64, AtomicI64>,
+    pub(super) lagging: Gauge<i64, AtomicI64>,
 }
 
 impl Counts {
@@ -23,6 +24,10 @@ impl Counts {
         Self {
             delivered: counter("webhook_deliveries", "Messages that webhooks have taken"),
             failed: counter("webhook_failures", "Attempts to tell webhooks that failed"),
+            lagging: gauge(
+                "webhooks_behind",
+                "Webhooks that have not been told everything; where they are told",
+            ),
             paused: gauge("webhooks_paused", "Webhooks that are paused"),
             behind: gauge(
                 "webhook_lag_revisions",

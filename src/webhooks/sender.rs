@@ -121,6 +121,7 @@ impl WebhookSender {
             self.close_lanes(|_| true);
             self.behind.clear();
             tools.counts.behind.set(0);
+            tools.counts.lagging.set(0);
             return Ok(());
         }
         let mut events = std::mem::take(&mut self.behind);
@@ -130,6 +131,8 @@ impl WebhookSender {
         let backlog = tools.ask(tools.store.webhook_backlog(ids, events)).await?;
         let most = backlog.iter().map(|behind| behind.reached.0.0 - behind.told.revision.0).max();
         tools.counts.behind.set(most.unwrap_or_default());
+        let lagging: HashSet<_> = backlog.iter().map(|behind| behind.webhook).collect();
+        tools.counts.lagging.set(i64::try_from(lagging.len()).unwrap_or(i64::MAX));
         self.open_lanes(webhooks, backlog);
         Ok(())
     }

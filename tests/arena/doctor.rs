@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
+use crate::harness::pgbouncer::PgBouncer;
 use crate::harness::process::{Said, grand_arena, run};
 use crate::harness::{Arena, cluster};
 
@@ -102,6 +103,18 @@ async fn the_doctor_finds_that_wake_ups_go_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_a_pooler_where_servers_would_listen() {
+    let arena = Arena::new().await;
+    let bouncer = PgBouncer::before(&arena, "the doctor behind a pooler", "").await;
+    let Some(bouncer) = bouncer else { return };
+    let (code, findings) = examined(&bouncer.url(), &[]);
+    assert_eq!((code, hurting(&findings)), (Some(1), vec!["wake_ups"]), "{findings:?}");
+    let direct = ["--listen-database-url", arena.url.as_str()];
+    let (code, findings) = examined(&bouncer.url(), &direct);
+    assert_eq!((code, hurting(&findings)), (Some(0), vec![]), "{findings:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_says_the_same_in_words_and_looks_at_the_secrets_file() {
     let arena = Arena::new().await;
     let folder = cluster::temporary_folder("doctor");
@@ -128,6 +141,6 @@ async fn the_doctor_says_the_same_in_words_and_looks_at_the_secrets_file() {
 fn a_doctor_who_cannot_look_says_why_and_ends_with_2() {
     let said = run(grand_arena(&["doctor"]).env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/x"));
     assert_eq!(said.code, Some(2));
-    assert!(said.err.contains("cannot be reached"), "{}", said.err);
+    assert!(said.err.contains("cannot be reached: Connection refused"), "{}", said.err);
     assert_eq!(said.out, "");
 }

@@ -10,6 +10,7 @@ use crate::harness::client::RESERVE;
 use crate::harness::cluster::temporary_folder;
 use crate::harness::node::{show, skip};
 use crate::harness::pair::{Pair, Postgres, free_address};
+use crate::harness::pgbouncer::PgBouncer;
 use crate::harness::process::program;
 use crate::harness::{Arena, Client, Event, TestServer, eventually};
 use crate::silence::{booked_after, expect_warnings, readiness, until_ready};
@@ -61,9 +62,7 @@ async fn a_standby_that_is_promoted_takes_over_whatever_the_old_primary_says() {
     socket.next_changes().await;
     until_the_standby_has(&pair, 1).await;
 
-    pair.primary.execute("ALTER SYSTEM SET default_transaction_read_only = on").await;
-    pair.primary.execute("SELECT pg_reload_conf()").await;
-    eventually("it takes no writes", async || pair.primary.is_read_only().await).await;
+    take_no_writes(&pair.primary).await;
     let refused = async || code(&alice, &event, 2).await == "UNAVAILABLE";
     eventually("bookings are refused", refused).await;
     let since = Instant::now();
@@ -180,6 +179,55 @@ async fn behind_haproxy_a_standby_takes_over_once_it_is_promoted() {
     until_ready(&server).await;
     show(&format!("behind HAProxy: booked {booked:?} after the promotion"));
     assert!(booked < BACK_WITHIN, "{booked:?}");
+}
+
+/// A pooler keeps its clients' connections while what is behind it becomes another: those that have
+/// met a server that takes no writes are closed, and new ones wait until it leads elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_pgbouncer_a_standby_takes_over_with_a_reload() {
+    let pair = Pair::start().await;
+    let (primary, standby) = (pair.primary.url(), pair.standby.url());
+    let arena = Arena::at(primary.clone()).await;
+    let what = "the test of a failover behind PgBouncer";
+    let Some(bouncer) = PgBouncer::before(&arena, what, "").await else { return };
+    expect_warnings(&arena);
+    arena.expect_warning("connect string changed");
+    arena.store.migrate().await.unwrap();
+    let event = arena.event(40).await;
+    let hosts = format!("{},{}", pair.primary.address, pair.standby.address);
+    let server = arena.server_with(|settings| {
+        settings.database.database_url = Some(bouncer.url());
+        let direct = format!("postgres://arena@{hosts}/arena?sslmode=disable");
+        settings.listen_database_url = Some(direct);
+    });
+    let server = server.await;
+    until_ready(&server).await;
+    let alice = server.client("alice");
+    alice.reserve(&event, [1]).await;
+    until_the_standby_has(&pair, 1).await;
+    take_no_writes(&pair.primary).await;
+    let refused = async || code(&alice, &event, 2).await == "UNAVAILABLE";
+    eventually("bookings are refused", refused).await;
+    let is_unready = async || readiness(&server).await.0 != 200;
+    eventually("the server is unready", is_unready).await;
+    pair.standby.promote();
+    bouncer.lead_to(&standby, &primary).await;
+    let reloaded = Instant::now();
+    let booked = booked_after(&alice, &event, 3, reloaded).await;
+    until_ready(&server).await;
+    let ready = reloaded.elapsed();
+    show(&format!(
+        "behind PgBouncer: booked {booked:?} after the reload, ready {ready:?} after it"
+    ));
+    assert!(booked < BACK_WITHIN, "{booked:?}");
+    assert_eq!(pair.standby.held_seats().await, Some(2));
+}
+
+/// What a primary does that became a standby, its connections being kept by something in between.
+async fn take_no_writes(primary: &Postgres) {
+    primary.execute("ALTER SYSTEM SET default_transaction_read_only = on").await;
+    primary.execute("SELECT pg_reload_conf()").await;
+    eventually("it takes no writes", async || primary.is_read_only().await).await;
 }
 
 /// What a full disk says, said by a limit: what has to be put on the disk is refused.

@@ -36,6 +36,7 @@ mod log;
 mod maps;
 mod metrics;
 mod mutations;
+mod observing;
 mod operating;
 mod order_commands;
 mod orders;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-/// The seed of a round with faults of the servers, the network and the database.
+/// The seed of a round whose primary stops, and whose standby takes over.
 const SEED: &str = "11";
 
 /// How long load and faults last.

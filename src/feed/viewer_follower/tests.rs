@@ -11,6 +11,7 @@ use super::*;
 use crate::domain::EventId;
 use crate::feed::batch::{Batch, bytes};
 use crate::feed::bounds::Bounds;
+use crate::feed::counts::{FeedCounts, StreamKind};
 use crate::feed::inboxes::MOST_WAITING;
 use crate::feed::sample::changes_of;
 use crate::store::changes::LogExtent;
@@ -28,7 +29,8 @@ fn add(watch: &Watch, changes: Vec<Change>) {
 /// A follower that is told of no gap any more.
 fn follow(watch: &Arc<Watch>, viewer: &str) -> ViewerFollower {
     let permits = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-    let permit = SubscriptionPermit { _of_all: permits, _of_strangers: None };
+    let following = FeedCounts::default().follow(StreamKind::MyReservations);
+    let permit = SubscriptionPermit { _of_all: permits, _of_strangers: None, following };
     let viewer = ViewerId::new(viewer).unwrap();
     let mut follower = ViewerFollower::new(Arc::clone(watch), viewer, permit);
     assert!(matches!(follower.next().now_or_never(), Some(ViewerStep::Gap)));

@@ -25,6 +25,7 @@ mod normal_form;
 mod one_of;
 mod operation;
 mod reader;
+mod root_field;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -38,3 +39,4 @@ pub use self::lexical::{MAX_DOCUMENT_BYTES, MAX_NESTING};
 pub use self::normal_form::Operation;
 pub use self::operation::{Document, Prepared};
 pub use self::reader::DocumentReader;
+pub use self::root_field::RootField;

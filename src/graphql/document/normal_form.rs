@@ -21,6 +21,7 @@ use super::conditions::Conditions;
 use super::error::start;
 use super::input;
 use super::introspection::{INTROSPECTED, is_introspection};
+use super::root_field::RootField;
 use super::schema::Schema;
 use super::weight;
 use crate::graphql::cost::{self, Estimate};
@@ -33,6 +34,8 @@ pub struct Operation {
     pub executable: ExecutableDocument,
     /// What it does.
     pub kind: OperationType,
+    /// What it is called where operations are counted.
+    pub root: RootField,
     /// What it costs.
     pub estimate: Estimate,
     /// How many guest sessions it asks for.
@@ -62,6 +65,7 @@ pub(super) fn of(
     let root = &operation.selection_set;
     let selections = writer.on_object(&root.ty, &[root]);
     let guest_sessions = guest_sessions(&selections);
+    let called = RootField::of(kind, &selections);
     let definition = OperationDefinition {
         ty: kind,
         variable_definitions: operation.variables.iter().filter_map(|it| declared(it)).collect(),
@@ -80,6 +84,7 @@ pub(super) fn of(
     Operation {
         executable,
         kind,
+        root: called,
         estimate,
         guest_sessions,
         introspects: writer.introspects,

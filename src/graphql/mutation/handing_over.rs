@@ -59,7 +59,8 @@ impl HandingOver {
                 return Err(Fault::new(Code::Forbidden, message));
             }
             let guest = read_guest(ctx, &input.guest_token)?;
-            claim_all(ctx, asker, &guest).await?;
+            // Some of it may have been claimed by then.
+            claim_all(ctx, asker, &guest).await.map_err(Fault::unclear)?;
             Ok(Some(Viewer(asker.clone())))
         }))
         .await

@@ -13,6 +13,7 @@ use crate::graphql::ids;
 use crate::graphql::loaders::EventKey;
 use crate::graphql::nullable::nullable;
 use crate::graphql::scalars;
+use crate::graphql::serial::SerialUnion;
 use crate::graphql::types::{CreateWebhookResult, Webhook, WebhookKind};
 use crate::identity::Role;
 use crate::store::{NewWebhook, Replay, WebhookId};
@@ -54,7 +55,7 @@ impl Webhooks {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Where, and of what.")] input: Argument<CreateWebhookInput>,
-    ) -> Option<Result<CreateWebhookResult>> {
+    ) -> Option<Result<SerialUnion<CreateWebhookResult>>> {
         nullable(Box::pin(async {
             let (admin, input) = (ctx.require(Role::Admin)?, input.read()?);
             let services = ctx.services();
@@ -64,7 +65,7 @@ impl Webhooks {
             };
             let url = match callable(&input.url, services.networks).await {
                 Ok(url) => url.to_string(),
-                Err(error) => return Ok(Some(error.into())),
+                Err(error) => return Ok(Some(SerialUnion(error.into()))),
             };
             let secret = EndpointSecret::fresh().map_err(Fault::internal)?;
             let kinds = input.kinds.into_iter().flatten();
@@ -77,7 +78,7 @@ impl Webhooks {
             let store = services.store.clone();
             let made = async move { store.create_webhook(&webhook, audit).await };
             let made = services.store.apart(made).await?;
-            Ok(Some(CreateWebhookResult::new(made, secret.told())))
+            Ok(Some(SerialUnion(CreateWebhookResult::new(made, secret.told()))))
         }))
         .await
     }

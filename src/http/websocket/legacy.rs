@@ -7,6 +7,7 @@
 //! Deliberately absent: frames that are shared. Few clients speak it.
 
 use std::any::TypeId;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::http::{WebSocket, WebSocketProtocols, WsMessage};
@@ -27,10 +28,13 @@ use super::socket::{Sent, Socket, SocketError};
 use crate::account::Permit;
 use crate::graphql::error::{Code, Fault};
 use crate::http::app::{App, AppState};
+use crate::http::frame_counts::Carrier;
 use crate::http::long_lived::{WRITE_TIMEOUT, at, token_end};
+use crate::http::observed::Observed;
 use crate::http::request::{self, Prepared};
 use crate::http::request_error::{RequestError, fault_response};
 use crate::identity::Asker;
+use crate::trace::RequestId;
 
 /// What the protocol calls itself.
 pub(super) const LEGACY_WS: &str = "graphql-ws";
@@ -39,14 +43,20 @@ pub(super) const LEGACY_WS: &str = "graphql-ws";
 const ACKNOWLEDGED: &str = r#"{"type":"connection_ack"}"#;
 
 /// Serves a socket to its end.
-pub(super) async fn serve(app: AppState, socket: Socket, from_upgrade: Asker, permit: Permit) {
+pub(super) async fn serve(
+    app: AppState,
+    socket: Socket,
+    (from_upgrade, permit): (Asker, Permit),
+    id: RequestId,
+) {
     let stop = app.stop.clone();
     let (mut sink, messages) = socket.split();
     let heard = Arc::new(Notify::new());
     let (refuse, mut refused) = mpsc::channel(1);
     let messages = readable(messages, Arc::clone(&heard), refuse);
     let expiry = Arc::new(Expiry::new());
-    let executor = Limited { app: Arc::clone(&app), carried: Arc::default() };
+    let executor =
+        Limited { app: Arc::clone(&app), carried: Arc::default(), id, begun: Arc::default() };
     let protocol = WebSocketProtocols::SubscriptionsTransportWS;
     let said = WebSocket::new(executor, messages, protocol).on_connection_init({
         let (app, expiry) = (Arc::clone(&app), Arc::clone(&expiry));
@@ -85,8 +95,12 @@ pub(super) async fn serve(app: AppState, socket: Socket, from_upgrade: Asker, pe
                 Sent::Ping
             }
         };
+        let bytes = sent.len();
         if !matches!(tokio::time::timeout(WRITE_TIMEOUT, sink.send(sent)).await, Ok(Ok(()))) {
             return;
+        }
+        if bytes > 0 {
+            app.frames.sent(Carrier::LegacyWebsocket, bytes);
         }
     };
     if let Some(frame) = goodbye.frame() {
@@ -186,6 +200,10 @@ impl Expiry {
 struct Limited {
     app: AppState,
     carried: Arc<Carried>,
+    /// What the request was called that has become this socket.
+    id: RequestId,
+    /// How many operations have begun.
+    begun: Arc<AtomicU32>,
 }
 
 /// What is under way on a socket. Each is held once by every operation of its kind, and once here.
@@ -201,8 +219,11 @@ impl Limited {
         &self,
         request: Request,
         asker: Asker,
+        observed: &mut Observed,
     ) -> Result<(Prepared, Arc<()>), RequestError> {
-        let prepared = request::parse(&self.app, asker, request)?.weigh(&self.app).await?;
+        let unweighed = request::parse(&self.app, asker, request)?;
+        observed.found(&unweighed);
+        let prepared = unweighed.weigh(&self.app).await?;
         if prepared.operation != OperationType::Subscription {
             return Ok((prepared, Arc::clone(&self.carried.operations)));
         }
@@ -245,11 +266,19 @@ impl Executor for Limited {
         // Counted from now on, whatever it turns out to be.
         let (limited, asker) = (self.clone(), asker.clone());
         let begun = Arc::clone(&self.carried.operations);
+        let number = self.begun.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let mut observed = Observed::operation(self.id.of_operation(number));
         let responses = async move {
             let _begun = begun;
-            let (prepared, carried) = match limited.prepare(request, asker).await {
+            let (prepared, carried) = match limited.prepare(request, asker, &mut observed).await {
                 Ok(prepared) => prepared,
-                Err(refused) => return once(async { refused.into_response() }).boxed(),
+                Err(refused) => {
+                    let mut refused = refused.into_response();
+                    request::name_defects(&mut refused.errors, observed.id());
+                    observed.answered(&refused.errors);
+                    observed.end(&limited.app);
+                    return once(async { refused }).boxed();
+                }
             };
             let Prepared { request, operation, cost, charge, permit, mut told_cost } = prepared;
             let room = match operation {
@@ -260,12 +289,17 @@ impl Executor for Limited {
                     Err(full) => return once(async move { fault_response(full.into()) }).boxed(),
                 },
             };
-            let schema = &limited.app.schema;
+            let (schema, app) = (&limited.app.schema, Arc::clone(&limited.app));
+            let (id, mut observed) = (observed.id().clone(), Some(observed));
             let responses = schema.execute_stream_with_session_data(request, session);
             let completed = responses.map(move |mut response| {
                 let _held = (&carried, &charge, &permit, &room);
                 told_cost.tell(&mut response);
-                request::complete_errors(&mut response);
+                request::complete_errors(operation, &mut response, &id);
+                if let Some(mut observed) = observed.take() {
+                    observed.answered(&response.errors);
+                    observed.end(&app);
+                }
                 response
             });
             completed.boxed()

@@ -24,10 +24,12 @@ use crate::graphql::error::{Code, Fault};
 use crate::graphql::live_frames::Frame;
 use crate::http::app::AppState;
 use crate::http::long_lived::{at, token_end};
+use crate::http::observed::Observed;
 use crate::http::operation::{self, OperationEvent};
-use crate::http::request::{Parameters, Prepared};
+use crate::http::request::{self, Parameters, Prepared};
 use crate::http::request_error::{RequestError, fault_response};
 use crate::identity::Asker;
+use crate::trace::RequestId;
 
 /// Bytes of an operation's id: clients use counters or UUIDs.
 const MAX_ID_BYTES: usize = 128;
@@ -45,6 +47,10 @@ enum Introduction {
 /// One socket that speaks graphql-transport-ws.
 pub(super) struct Session {
     app: AppState,
+    /// What the request was called that has become this socket.
+    id: RequestId,
+    /// How many operations have begun.
+    begun: u32,
     writer: Writer,
     messages: SplitStream<Socket>,
     introduction: Introduction,
@@ -65,15 +71,24 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(app: AppState, socket: Socket, asker: Asker, permit: Permit) -> Self {
+    /// `id` is what the request is called that has become the socket.
+    pub(super) fn new(
+        app: AppState,
+        socket: Socket,
+        (asker, permit): (Asker, Permit),
+        id: RequestId,
+    ) -> Self {
+        let is_compressing = socket.is_compressing();
         let (sink, messages) = socket.split();
         let now = Instant::now();
         let deadline = Some(now + INIT_TIMEOUT);
         let mut asking = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         asking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self {
+            writer: Writer::new(sink, is_compressing, app.frames.clone()),
             app,
-            writer: Writer::new(sink),
+            id,
+            begun: 0,
             messages,
             introduction: Introduction::Unsaid(asker),
             permit,
@@ -211,15 +226,21 @@ impl Session {
         if self.operations.contains_key(&id) || self.live.contains(&id) {
             return ControlFlow::Break(Goodbye::DuplicateId(id));
         }
-        let prepared = if self.operations.len() + self.live.len() < MAX_OPERATIONS {
-            Parameters::from_json(Value::Object(payload))
-                .and_then(|parameters| parameters.prepare(&self.app, asker.clone()))
-        } else {
+        self.begun = self.begun.wrapping_add(1);
+        let mut observed = Observed::operation(self.id.of_operation(self.begun));
+        if self.operations.len() + self.live.len() >= MAX_OPERATIONS {
             let message = format!("a socket carries at most {MAX_OPERATIONS} operations at a time");
+            observed.failed(Code::Overloaded);
+            observed.end(&self.app);
             return self.send_fault(&id, Fault::new(Code::Overloaded, message)).await;
-        };
+        }
+        let prepared = Parameters::from_json(Value::Object(payload))
+            .and_then(|parameters| parameters.prepare(&self.app, asker.clone()));
         let prepared = match prepared {
-            Ok(unweighed) => unweighed.weigh(&self.app).await,
+            Ok(unweighed) => {
+                observed.found(&unweighed);
+                unweighed.weigh(&self.app).await
+            }
             Err(refused) => Err(refused),
         };
         let prepared = prepared.and_then(|prepared| self.carry(prepared));
@@ -228,16 +249,20 @@ impl Session {
                 if prepared.operation != OperationType::Subscription {
                     self.brief.insert(id.clone());
                 }
-                self.operations.insert(id, operation::start(&self.app, prepared));
+                self.operations.insert(id, operation::start(&self.app, prepared, observed));
                 ControlFlow::Continue(())
             }
             Err(RequestError::Malformed(fault)) => {
+                observed.failed(Code::BadUserInput);
+                observed.end(&self.app);
                 ControlFlow::Break(Goodbye::BadMessage(fault.message().to_owned()))
             }
             Err(refused) => {
-                self.writer
-                    .send(&Outgoing::Error { id: &id, payload: &refused.into_errors() })
-                    .await
+                let mut errors = refused.into_errors();
+                request::name_defects(&mut errors, observed.id());
+                observed.answered(&errors);
+                observed.end(&self.app);
+                self.writer.send(&Outgoing::Error { id: &id, payload: &errors }).await
             }
         }
     }

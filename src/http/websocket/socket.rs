@@ -130,6 +130,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
+    /// Whether messages may be compressed.
+    pub(super) fn is_compressing(&self) -> bool {
+        self.is_compressing
+    }
+
     /// Writes what there is. Whoever waits for it has said so.
     fn poll_written(&mut self) -> Poll<Result<(), SocketError>> {
         let io = Pin::new(&mut self.io);

@@ -13,6 +13,7 @@ use crate::account::Permit;
 use crate::http::app::AppState;
 use crate::http::long_lived::WRITE_TIMEOUT;
 use crate::identity::Asker;
+use crate::trace::RequestId;
 
 /// The current protocol.
 const TRANSPORT_WS: &str = "graphql-transport-ws";
@@ -27,8 +28,8 @@ pub(in crate::http) fn beginning(head: &mut Parts) -> Option<Result<Beginning, R
 pub(in crate::http) fn upgrade(
     app: AppState,
     beginning: Beginning,
-    asker: Asker,
-    permit: Permit,
+    (asker, permit): (Asker, Permit),
+    id: RequestId,
 ) -> Response {
     let (response, is_compressing) = (beginning.answer(), beginning.is_compressing());
     let Beginning { taking_over, protocol, .. } = beginning;
@@ -37,10 +38,12 @@ pub(in crate::http) fn upgrade(
         let Ok(upgraded) = taking_over.await else { return };
         let socket = Socket::new(TokioIo::new(upgraded), &app.arriving, is_compressing);
         match protocol {
-            Some(TRANSPORT_WS) => Session::new(app, socket, asker, permit).serve().await,
+            Some(TRANSPORT_WS) => Session::new(app, socket, (asker, permit), id).serve().await,
             // Boxed: few speak it, and every socket's task would be as large as the largest of
             // these.
-            Some(LEGACY_WS) => Box::pin(legacy::serve(app, socket, asker, permit)).await,
+            Some(LEGACY_WS) => {
+                Box::pin(legacy::serve(app, socket, (asker, permit), id)).await;
+            }
             _ => refuse(socket).await,
         }
     });

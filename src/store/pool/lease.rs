@@ -113,30 +113,36 @@ impl Lease {
     }
 
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.shelf.count_statement();
+        let began = Instant::now();
         let (connection, limit) = self.begin().map_err(exec_error)?;
         let answer = timeout(limit, query(statement).execute(connection)).await;
-        self.end(answer).map(PgQueryResult::into).map_err(exec_error)
+        let answer = self.end(answer);
+        self.shelf.count_statement(began, answer.is_err());
+        answer.map(PgQueryResult::into).map_err(exec_error)
     }
 
     pub(super) async fn query_one(
         &mut self,
         statement: Statement,
     ) -> Result<Option<QueryResult>, DbErr> {
-        self.shelf.count_statement();
+        let began = Instant::now();
         let (connection, limit) = self.begin().map_err(query_error)?;
         let answer = timeout(limit, query(statement).fetch_optional(connection)).await;
-        Ok(self.end(answer).map_err(query_error)?.map(PgRow::into))
+        let answer = self.end(answer);
+        self.shelf.count_statement(began, answer.is_err());
+        Ok(answer.map_err(query_error)?.map(PgRow::into))
     }
 
     pub(super) async fn query_all(
         &mut self,
         statement: Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        self.shelf.count_statement();
+        let began = Instant::now();
         let (connection, limit) = self.begin().map_err(query_error)?;
         let answer = timeout(limit, query(statement).fetch_all(connection)).await;
-        let rows = self.end(answer).map_err(query_error)?;
+        let answer = self.end(answer);
+        self.shelf.count_statement(began, answer.is_err());
+        let rows = answer.map_err(query_error)?;
         Ok(rows.into_iter().map(PgRow::into).collect())
     }
 

@@ -24,7 +24,7 @@ mod shelf;
 mod transaction;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sea_orm::prelude::async_trait::async_trait;
@@ -34,6 +34,8 @@ use sea_orm::{
 };
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+
+use super::counts::StatementCounts;
 
 pub use self::address::Address;
 pub(super) use self::address::NoAddress;
@@ -81,11 +83,11 @@ impl Pool {
         name: &'static str,
         most: u32,
         reach: Arc<Reach>,
-        statements: Arc<AtomicU64>,
+        counts: StatementCounts,
     ) -> Self {
         let permits = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(permits));
-        let (waiting, shelf) = (AtomicUsize::new(0), Arc::new(Shelf::new(reach, statements)));
+        let (waiting, shelf) = (AtomicUsize::new(0), Arc::new(Shelf::new(reach, counts)));
         Self(Arc::new(Shared { name, most, permits, waiting, shelf }))
     }
 

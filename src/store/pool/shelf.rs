@@ -1,11 +1,12 @@
 //! The connections of a pool that nobody uses.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::reach::Reach;
+use crate::store::counts::StatementCounts;
 
 /// A connection that has lain idle for longer is asked whether it still lives before it is used;
 /// the others have just answered.
@@ -23,21 +24,21 @@ pub(super) struct Shelf {
     /// The one that was used last is last.
     idle: Mutex<Vec<Connection>>,
     is_closed: AtomicBool,
-    statements: Arc<AtomicU64>,
+    counts: StatementCounts,
 }
 
 impl Shelf {
     /// An empty one. What is carried out on its connections is counted there.
-    pub(super) fn new(reach: Arc<Reach>, statements: Arc<AtomicU64>) -> Self {
-        Self { reach, idle: Mutex::default(), is_closed: false.into(), statements }
+    pub(super) fn new(reach: Arc<Reach>, counts: StatementCounts) -> Self {
+        Self { reach, idle: Mutex::default(), is_closed: false.into(), counts }
     }
 
     pub(super) fn reach(&self) -> &Arc<Reach> {
         &self.reach
     }
 
-    pub(super) fn count_statement(&self) {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn count_statement(&self, began: Instant, has_failed: bool) {
+        self.counts.carried_out(began.elapsed(), has_failed);
     }
 
     /// How many there are.

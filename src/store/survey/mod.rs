@@ -10,14 +10,15 @@ mod measure;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::sqlx;
-use sea_orm::sqlx::postgres::PgPoolOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 
 pub use self::facts::{Facts, TableFacts};
 use super::connect::{ConnectError, parse_address, plain_reason};
 use super::error::StoreError;
 use super::pool::Reach;
+use super::pooler;
 use super::pools::UPKEEP_CONNECTIONS;
 use super::schema::{Schema, schema};
 
@@ -55,8 +56,10 @@ pub struct Survey {
 pub enum WakeUp {
     /// It was heard.
     Heard,
-    /// Nothing was heard: another database, or a pooler in between.
+    /// Nothing was heard: another database.
     Lost,
+    /// A pooler hands out sessions by transaction, so that nobody can listen.
+    Pooled,
     /// Nobody can listen there, for this reason.
     Deaf(String),
     /// A standby takes no NOTIFY.
@@ -73,7 +76,7 @@ pub async fn survey(
     listen_url: &str,
     clock: fn() -> DateTime<Utc>,
 ) -> Result<Survey, ConnectError> {
-    let database = open(url, "DATABASE_URL").await?;
+    let database = open(find(url, "DATABASE_URL").await?);
     let looking = look(&database, listen_url, clock);
     let looked = tokio::time::timeout(6 * PATIENCE, looking).await;
     // Closing again what is closed already is all that can go wrong.
@@ -97,7 +100,7 @@ async fn look(
     let wake_up = if facts.is_in_recovery {
         WakeUp::NotTried
     } else {
-        measure::wake_up(database, &open(listen_url, "ARENA_LISTEN_DATABASE_URL").await?).await?
+        wake_up(database, find(listen_url, "ARENA_LISTEN_DATABASE_URL").await?).await?
     };
     let missing_migrations = match schema(database).await? {
         Schema::UpToDate => 0,
@@ -116,15 +119,37 @@ async fn look(
     })
 }
 
-/// One connection, without any of our settings.
-async fn open(url: &str, name: &'static str) -> Result<DatabaseConnection, ConnectError> {
+/// Whether servers would hear there what is said here. A session that is a pooler's is not told to
+/// listen: it would go on for whoever has it next.
+async fn wake_up(
+    database: &DatabaseConnection,
+    ear: PgConnectOptions,
+) -> Result<WakeUp, StoreError> {
+    if !pooler::keeps_sessions(&ear).await? {
+        return Ok(WakeUp::Pooled);
+    }
+    measure::wake_up(database, &open(ear)).await
+}
+
+/// Where a database is that answers; of several hosts the one that takes writes.
+async fn find(url: &str, name: &'static str) -> Result<PgConnectOptions, ConnectError> {
     let reach = Reach::new(parse_address(url, name)?.for_looking(), String::new());
-    let unreachable = |error: sqlx::Error| ConnectError::Unreachable {
-        address: reach.address().shown(),
-        reason: plain_reason(&error),
+    let unreachable =
+        |reason| ConnectError::Unreachable { address: reach.address().shown(), reason };
+    // Straight to the server: a pool would wait for it to come up, and not say why.
+    let first = async {
+        let options = reach.host("grand-arena doctor").await?;
+        options.connect().await?.close().await?;
+        Ok::<_, sqlx::Error>(options)
     };
-    let options = reach.host("grand-arena doctor").await.map_err(unreachable)?;
+    match tokio::time::timeout(PATIENCE, first).await {
+        Ok(found) => found.map_err(|error| unreachable(plain_reason(&error))),
+        Err(_) => Err(unreachable(format!("no answer within {} s", PATIENCE.as_secs()))),
+    }
+}
+
+/// One connection, without any of our settings.
+fn open(options: PgConnectOptions) -> DatabaseConnection {
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
-    let pool = pool.connect_with(options).await;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool.map_err(unreachable)?))
+    SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options))
 }

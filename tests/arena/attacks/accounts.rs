@@ -71,7 +71,7 @@ async fn points_that_one_viewer_has_spent_nobody_else_lacks_and_they_come_back_w
             StatusCode::OK => served += 1,
             _ => {
                 let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap();
-                assert_eq!(exposed, "retry-after, ratelimit, ratelimit-policy");
+                assert_eq!(exposed, "retry-after, ratelimit, ratelimit-policy, x-request-id");
                 wait = Some(wait_of(answer, "points").await);
             }
         }

@@ -127,7 +127,8 @@ impl Postgres {
     }
 
     fn url_of(&self, database: &str) -> String {
-        format!("postgres://{USER}@{}/{database}?sslmode=disable", self.address)
+        // Nobody asks for the password, but a pooler wants to know one.
+        format!("postgres://{USER}:any@{}/{database}?sslmode=disable", self.address)
     }
 
     /// Carries out a statement.

@@ -81,6 +81,16 @@ impl PgBouncer {
         format!("postgres://anybody@{}/{}?sslmode=disable", self.address, self.database)
     }
 
+    /// Has it lead to another server than until now, without a restart.
+    pub async fn lead_to(&self, url: &str, until_now: &str) {
+        let file = self.folder.join("pgbouncer.ini");
+        let configuration = std::fs::read_to_string(&file).unwrap();
+        let (old, new) = (server(until_now), server(url));
+        assert!(configuration.contains(&old), "{configuration}");
+        std::fs::write(&file, configuration.replace(&old, &new)).unwrap();
+        self.tell("RELOAD").await;
+    }
+
     /// Tells it something at its console.
     pub async fn tell(&self, command: &str) {
         let url = format!("postgres://anybody@{}/pgbouncer?sslmode=disable", self.address);

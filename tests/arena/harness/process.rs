@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::warnings::Warnings;
@@ -61,6 +62,8 @@ pub struct ServerProcess {
     /// Says when its standard error has been read to the end.
     heard: Receiver<()>,
     warnings: Warnings,
+    /// What it has written for its operator so far.
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl ServerProcess {
@@ -74,7 +77,12 @@ impl ServerProcess {
         command.args(["--listen", address]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let warnings = Warnings::of_a_process();
-        let heard = listen(child.stderr.take().unwrap(), warnings.listener());
+        let (log, is_warning) = (Arc::<Mutex<Vec<String>>>::default(), warnings.listener());
+        let written = Arc::clone(&log);
+        let heard = listen(child.stderr.take().unwrap(), move |line| {
+            written.lock().unwrap().push(line.to_owned());
+            is_warning(line);
+        });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let base = lines.by_ref().map(Result::unwrap).find_map(|line| {
             let address = line.split_once("  map  ")?.1.trim().trim_end_matches('/');
@@ -83,7 +91,7 @@ impl ServerProcess {
         let base = base.unwrap_or_else(|| panic!("the server ended before it was open"));
         // The rest is read, so that it never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base, heard, warnings }
+        Self { child, base, heard, warnings, log }
     }
 
     /// Starts it on the private PostgreSQL of a folder.
@@ -108,6 +116,11 @@ impl ServerProcess {
     /// Whether it has warned of what has this in it.
     pub fn has_warned(&self, text: &str) -> bool {
         self.warnings.include(text)
+    }
+
+    /// What it has written for its operator so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
     }
 
     /// The most memory that it has had so far, in mebibytes: what it has used, and its addresses.

@@ -46,6 +46,8 @@ pub(super) fn problems(
         Cause::Extended => {
             if let Some(what) = wrong_extension(row, before, rules) {
                 add(Kind::ExtensionWrong, what);
+            } else if stages.iter().all(|&&stage| stage == Stage::Cancelled) && rules.is_steady {
+                add(Kind::NotOnSale, "is prolonged although the event is cancelled".to_owned());
             }
         }
         Cause::Claimed => {
@@ -53,6 +55,9 @@ pub(super) fn problems(
             if row.expires_at != until {
                 add(Kind::HoldLength, "is claimed, and the hold's end is another".to_owned());
             }
+        }
+        Cause::Released if stages.iter().all(|&&stage| stage == Stage::Cancelled) => {
+            add(Kind::NotOnSale, "is given back although the event is cancelled".to_owned());
         }
         Cause::Confirmed if stages.iter().all(|&&stage| stage == Stage::Cancelled) => {
             add(Kind::NotOnSale, "is sold although the event is cancelled".to_owned());
@@ -140,6 +145,12 @@ fn wrong_claim(row: &LogRow, hold: Hold<'_>) -> Option<(Kind, String)> {
 
 fn wrong_extension(row: &LogRow, before: &Moment<'_>, rules: &Rules<'_>) -> Option<String> {
     let hold = hold(before)?;
+    // A clock that was put back would have the hold last for longer than anybody was promised.
+    let is_shortened =
+        row.expires_at.is_some_and(|until| row.changed_at < until && until < hold.until);
+    if is_shortened && !rules.is_steady {
+        return None;
+    }
     if hold.is_extended {
         return Some("is prolonged a second time".to_owned());
     }

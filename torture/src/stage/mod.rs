@@ -6,10 +6,11 @@ pub(crate) use self::wrong::{Happened, happen};
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use tokio::sync::Mutex;
+use tokio::time::sleep;
 
 use crate::Result;
 use crate::clock::Clock;
@@ -34,6 +35,20 @@ pub(crate) struct Stage {
     /// Where clients reach them.
     pub(crate) addresses: Vec<SocketAddr>,
     setting: Setting,
+}
+
+/// Waits until a server is ready for the first time. One that has ended, since its pooler was not
+/// there yet, is started again.
+async fn up(tools: &Tools, server: &mut Server) -> Result<()> {
+    let began = Instant::now();
+    while !server::is_ready(&tools.http, server.own_address()).await {
+        if began.elapsed() > START_MAX {
+            return Err(format!("a server is not ready within {} s", START_MAX.as_secs()).into());
+        }
+        server.supervise()?;
+        sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 impl Stage {
@@ -63,8 +78,8 @@ impl Stage {
             server.start()?;
         }
         let own_addresses: Vec<_> = servers.iter().map(Server::own_address).collect();
-        for address in &own_addresses {
-            server::ready(&tools.http, *address, START_MAX).await?;
+        for server in &mut servers {
+            up(tools, server).await?;
         }
         Ok(Self {
             pair: Mutex::new(pair),

@@ -1,5 +1,7 @@
 //! The bugs that are planted into a simulated sale.
 
+use torture::checker::Kind;
+
 /// A bug, by its mechanism.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Bug {
@@ -117,72 +119,84 @@ pub(crate) enum Bug {
     CancelForgotten,
     /// A key of an order is forgotten.
     KeyForgotten,
+    /// A seat is blocked while somebody holds it.
+    BlockedUnderHold,
+    /// Two clients are each told that they made the same change, at the same time.
+    AnsweredTwice,
+    /// The changes of a frame are not in order.
+    ChangesReordered,
+    /// A map says a revision that comes later.
+    MapOfTheFuture,
+    /// A row is of a seat that is not there.
+    StrangeSeat,
 }
 
 impl Bug {
-    /// Every one of them.
-    pub(crate) const ALL: &'static [Self] = {
-        use Bug::*;
-        &[
-            CleanerWithoutLock,
-            SkippedRevision,
-            DoubledRevision,
-            BrokenChain,
-            ClockOfTheServer,
-            AnswerBeforeCommit,
-            CommitAfterAnswer,
-            TwoOwners,
-            LostOrder,
-            HoldTooLong,
-            HoldTooShort,
-            CleanerAsleep,
-            HoldCutShort,
-            StaleMap,
-            StaleMine,
-            KeptMapTooOld,
-            LostRelease,
-            KeyIgnored,
-            KeyAnswersAnother,
-            SoldAgain,
-            LimitRace,
-            FrameDropped,
-            FrameDoubled,
-            FrameReordered,
-            FrameGarbled,
-            FrameBeforeCommit,
-            SnapshotOfAnother,
-            SinceOffByOne,
-            BoardMissesPlace,
-            StreamAsleep,
-            MineMissesHold,
-            FalseRefusal,
-            HalfRefusal,
-            FalseNotHeld,
-            FalseLimit,
-            DoneAndRefused,
-            OrderOtherSeat,
-            OwnerWithoutTransfer,
-            TransferByStranger,
-            ConfirmedFreed,
-            BlockedSold,
-            CancelledSells,
-            ClosedSells,
-            PriceUnderHold,
-            WrongTotal,
-            CodeTwice,
-            OrderIdTwice,
-            RewoundLog,
-            ExpiredHoldConfirmed,
-            ExtendedTwice,
-            ClaimLeavesBehind,
-            TableNotFolded,
-            HalfReserved,
-            ReleaseAnsweredTwice,
-            UpdateLost,
-            CancelForgotten,
-            KeyForgotten,
-        ]
-    };
+    /// Every one of them, with what it is found as: by one of these at least.
+    pub(crate) const ALL: &'static [(Self, &'static [Kind])] = &[
+        (Self::CleanerWithoutLock, &[Kind::HoldCutShort, Kind::SaleUndone]),
+        (Self::SkippedRevision, &[Kind::LogGap]),
+        (Self::DoubledRevision, &[Kind::LogDoubled]),
+        (Self::BrokenChain, &[Kind::LogChain]),
+        (Self::ClockOfTheServer, &[Kind::LogTime]),
+        (Self::AnswerBeforeCommit, &[Kind::AnswerLost, Kind::OrderLost]),
+        (Self::CommitAfterAnswer, &[Kind::ReadStale, Kind::ReadWrong, Kind::AnswerLost]),
+        (Self::TwoOwners, &[Kind::TwoOwners]),
+        (Self::LostOrder, &[Kind::OrderLost]),
+        (Self::HoldTooLong, &[Kind::HoldLength]),
+        (Self::HoldTooShort, &[Kind::HoldLength]),
+        (Self::CleanerAsleep, &[Kind::ExpiryLate]),
+        (Self::HoldCutShort, &[Kind::HoldCutShort]),
+        (Self::StaleMap, &[Kind::ReadStale]),
+        (Self::StaleMine, &[Kind::ReadWrong]),
+        (Self::KeptMapTooOld, &[Kind::ReadStale]),
+        (Self::LostRelease, &[Kind::AnswerLost]),
+        (Self::KeyIgnored, &[Kind::KeyTwice, Kind::KeyTable]),
+        (Self::KeyAnswersAnother, &[Kind::OrderOther]),
+        (Self::SoldAgain, &[Kind::SaleUndone]),
+        (Self::LimitRace, &[Kind::OverLimit]),
+        (Self::FrameDropped, &[Kind::FrameMissed]),
+        (Self::FrameDoubled, &[Kind::FrameDoubled]),
+        (Self::FrameReordered, &[Kind::FrameMissed]),
+        (Self::FrameGarbled, &[Kind::FrameWrong]),
+        (Self::FrameBeforeCommit, &[Kind::FrameEarly, Kind::Unexplained, Kind::AnswerStale]),
+        (Self::SnapshotOfAnother, &[Kind::SnapshotWrong]),
+        (Self::SinceOffByOne, &[Kind::FrameMissed]),
+        (Self::BoardMissesPlace, &[Kind::BoardWrong]),
+        (Self::StreamAsleep, &[Kind::StreamBehind]),
+        (Self::MineMissesHold, &[Kind::FrameWrong]),
+        (Self::FalseRefusal, &[Kind::RefusalUntrue]),
+        (Self::HalfRefusal, &[Kind::RefusalUntrue]),
+        (Self::FalseNotHeld, &[Kind::RefusalUntrue]),
+        (Self::FalseLimit, &[Kind::RefusalUntrue]),
+        (Self::DoneAndRefused, &[Kind::Unexplained]),
+        (Self::OrderOtherSeat, &[Kind::OrderOther]),
+        (Self::OwnerWithoutTransfer, &[Kind::OrderTable]),
+        (Self::TransferByStranger, &[Kind::OwnerChange]),
+        (Self::ConfirmedFreed, &[Kind::SaleUndone]),
+        (Self::BlockedSold, &[Kind::BlockedTaken, Kind::RefusalUntrue]),
+        (Self::CancelledSells, &[Kind::NotOnSale, Kind::HoldOverused, Kind::RefusalUntrue]),
+        (Self::ClosedSells, &[Kind::NotOnSale, Kind::RefusalUntrue]),
+        (Self::PriceUnderHold, &[Kind::PriceWrong]),
+        (Self::WrongTotal, &[Kind::PriceWrong]),
+        (Self::CodeTwice, &[Kind::CodeTwice]),
+        (Self::OrderIdTwice, &[Kind::OrderTwice]),
+        (Self::RewoundLog, &[Kind::AnswerLost, Kind::Unexplained]),
+        (Self::ExpiredHoldConfirmed, &[Kind::HoldOverused, Kind::RefusalUntrue]),
+        (Self::ExtendedTwice, &[Kind::ExtensionWrong]),
+        (Self::ClaimLeavesBehind, &[Kind::ClaimIncomplete]),
+        (Self::TableNotFolded, &[Kind::TableWrong]),
+        (Self::HalfReserved, &[Kind::AnswerLost]),
+        (Self::ReleaseAnsweredTwice, &[Kind::AnswerStale, Kind::AnswerDoubled]),
+        (Self::UpdateLost, &[Kind::TableWrong, Kind::OverLimit, Kind::RefusalUntrue]),
+        (Self::CancelForgotten, &[Kind::HeldAfterCancel]),
+        (Self::KeyForgotten, &[Kind::KeyTable]),
+        (Self::BlockedUnderHold, &[Kind::PlanChange]),
+        (Self::AnsweredTwice, &[Kind::AnswerDoubled]),
+        (Self::ChangesReordered, &[Kind::FrameReordered]),
+        (Self::MapOfTheFuture, &[Kind::AnswerEarly, Kind::ReadWrong]),
+        (Self::StrangeSeat, &[Kind::UnknownSeat]),
+    ];
 }
 
 /// Whether and how often a bug has shown.
@@ -202,9 +216,14 @@ impl Plant {
         Self { bug, struck: 0, most, is_unheard: false }
     }
 
+    /// Whether this is the bug, and it could show here.
+    pub(crate) fn could_strike(&self, bug: Bug) -> bool {
+        self.bug == Some(bug) && self.struck < self.most && !self.is_unheard
+    }
+
     /// Whether this is the bug, and it shows here. It makes a difference if it does.
     pub(crate) fn strikes(&mut self, bug: Bug) -> bool {
-        let strikes = self.bug == Some(bug) && self.struck < self.most && !self.is_unheard;
+        let strikes = self.could_strike(bug);
         self.struck += usize::from(strikes);
         strikes
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use bugs::Bug;
 use sale::{Size, simulate};
 use torture::checker::{Kind, check};
+use torture::history::{read, write};
 
 /// A rush of a few thousand calls for few seats.
 const RUSH: Size = Size { clients: 16, seats: 80, seconds: 12, buys: true };
@@ -23,16 +24,26 @@ fn a_true_history_passes_whatever_the_seed() {
     }
 }
 
-/// So many sales with each bug that has made a difference, of so many that are tried at most. Some
-/// need what happens seldom.
+#[test]
+fn a_history_is_read_as_it_was_written() {
+    let (history, _) = simulate(1, RUSH, None, 0);
+    let mut lines = Vec::new();
+    write(history.clone(), &mut lines).unwrap();
+    assert_eq!(read(lines.as_slice()).unwrap(), history);
+    lines.extend_from_slice(b"{}\n");
+    assert!(read(lines.as_slice()).is_err(), "what is no entry is refused");
+}
+
+/// So many sales with each bug that has made a difference, of so many that are tried at most: some
+/// need what happens seldom. A bug makes a difference three times in a sale at most.
 const PLANTED: usize = 3;
 const TRIED: u64 = 40;
 
 #[test]
 fn each_bug_that_is_planted_is_found() {
     let mut missed = Vec::new();
-    for &bug in Bug::ALL {
-        let (mut planted, mut found, mut kinds) = (0, 0, BTreeSet::<Kind>::new());
+    for &(bug, kinds) in Bug::ALL {
+        let (mut planted, mut found, mut others) = (0, 0, BTreeSet::<Kind>::new());
         for seed in 0..TRIED {
             if planted == PLANTED {
                 break;
@@ -43,12 +54,12 @@ fn each_bug_that_is_planted_is_found() {
             }
             let violations = check(&history);
             planted += 1;
-            found += usize::from(!violations.is_empty());
-            kinds.extend(violations.iter().take(3).map(|violation| violation.kind));
+            found += usize::from(violations.iter().any(|found| kinds.contains(&found.kind)));
+            others.extend(violations.iter().map(|violation| violation.kind));
         }
-        eprintln!("{bug:?}: {found} of {planted} found, as {kinds:?}");
+        eprintln!("{bug:?}: {found} of {planted} found, as {others:?}");
         if planted == 0 || found < planted {
-            missed.push(format!("{bug:?}: {found} of {planted}"));
+            missed.push(format!("{bug:?}: {found} of {planted} as {kinds:?}, else {others:?}"));
         }
     }
     assert!(missed.is_empty(), "{missed:#?}");

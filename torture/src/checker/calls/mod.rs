@@ -7,7 +7,7 @@
 //! such an order at all, this finds one: no call is ever put later than it must be.
 //!
 //! Calls of which nobody knows the outcome constrain nothing. What they did is in the log, and was
-//! asked for by them ([`Origins`](super::origins::Origins)).
+//! asked for by them ([`Origins`]).
 
 mod bought;
 mod handed_over;

@@ -86,6 +86,21 @@ impl<'h> Calls<'h, '_> {
         })
     }
 
+    /// Whether none of these seats is in the way of a viewer at a position.
+    pub(super) fn are_free_for(
+        &self,
+        viewer: &str,
+        seats: &[SeatNo],
+        position: Revision,
+        instants: &mut Instants,
+    ) -> bool {
+        let book = self.facts.book;
+        seats.iter().all(|&seat| {
+            let moment = book.seat(seat, position);
+            moment.is_some_and(|moment| cannot_be_reserved(moment, None, viewer, instants))
+        })
+    }
+
     /// Whether a viewer holds all of these seats at a position.
     pub(super) fn holds_all(
         &self,

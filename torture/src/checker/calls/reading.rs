@@ -36,6 +36,8 @@ impl<'h> Calls<'h, '_> {
     ) -> Option<Revision> {
         let window = window.of_read();
         let book = self.facts.book;
+        // By a clock that was put back holds are told to end earlier than they were granted until.
+        let is_moved = !self.facts.clock.is_steady();
         // Of what is cancelled the holds are over at once, whoever logs that.
         let stages = self.facts.terms.stage.during(call.start, call.end);
         let is_cancelled = stages.contains(&&Stage::Cancelled);
@@ -47,7 +49,10 @@ impl<'h> Calls<'h, '_> {
             let holds = book.holds(&call.viewer, position);
             let is_told = |seat| held.binary_search_by_key(&seat, |hold| hold.0);
             let all_true = holds.iter().all(|&(seat, hold)| match is_told(seat) {
-                Ok(index) => held[index].1 == hold.until && instants.live(hold.until),
+                Ok(index) => {
+                    let is_end = held[index].1 == hold.until;
+                    (is_end || is_moved) && instants.live(hold.until)
+                }
                 Err(_) => is_cancelled || instants.over(hold.until),
             });
             let told = holds.iter().filter(|&&(seat, _)| is_told(seat).is_ok()).count();

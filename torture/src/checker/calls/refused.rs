@@ -150,8 +150,14 @@ impl<'h> Calls<'h, '_> {
             Command::ReserveBest { quantity, .. } => (Vec::new(), i64::try_from(*quantity).ok()),
             _ => return self.untrue(call, window, &[], "nothing was asked for"),
         };
-        let changes = book.viewer_changes(viewer, (window.from, window.until));
+        let span = (window.from, window.until);
+        let mut changes = book.viewer_changes(viewer, span);
+        changes.extend(book.seat_changes(asked.iter().copied(), span));
         let position = window.first(self.facts.history, changes, |position, instants| {
+            // Seats that are in the way are said first.
+            if !self.are_free_for(viewer, &asked, position, instants) {
+                return false;
+            }
             let (_, owned) = book.counts(viewer, position);
             let holds = book.holds(viewer, position);
             // At each instant at which a hold runs out the count is another.

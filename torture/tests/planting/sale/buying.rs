@@ -39,14 +39,16 @@ impl Db {
             if is_other && self.plant.strikes(Bug::KeyAnswersAnother) {
                 return self.confirmed(&order, false);
             }
-            if is_good && self.plant.strikes(Bug::KeyIgnored) {
-                return self.buy(viewer, asked, now);
+            if is_good && let Some(bought) = self.buy_by(Bug::KeyIgnored, viewer, asked, now) {
+                return bought;
             }
             if is_other {
                 return Outcome::Refused(Refusal::IdempotencyKeyReused);
             }
-            if order.viewer == viewer && self.plant.strikes(Bug::SoldAgain) {
-                return self.buy(viewer, asked, now);
+            if order.viewer == viewer
+                && let Some(bought) = self.buy_by(Bug::SoldAgain, viewer, asked, now)
+            {
+                return bought;
             }
             if order.viewer != viewer
                 && !asked.by_shop
@@ -68,6 +70,22 @@ impl Db {
             return refused;
         }
         self.buy(viewer, asked, now)
+    }
+
+    /// Buys, if that is the bug, and nothing else is in the way.
+    fn buy_by(
+        &mut self,
+        bug: Bug,
+        viewer: &str,
+        asked: &Purchase,
+        now: DbMicros,
+    ) -> Option<Outcome> {
+        if !self.plant.could_strike(bug) {
+            return None;
+        }
+        let outcome = self.buy(viewer, asked, now);
+        let is_done = matches!(outcome, Outcome::Answered(_));
+        (is_done && self.plant.strikes(bug)).then_some(outcome)
     }
 
     fn made_before(&self, order: &OrderRow, asked: &Purchase) -> Outcome {
@@ -232,7 +250,8 @@ impl Db {
                 State::Held { viewer: holder, until, is_extended }
                     if holder == guest && now < until =>
                 {
-                    if self.plant.strikes(Bug::ClaimLeavesBehind) {
+                    let is_long = now + 500_000 < until;
+                    if is_long && self.plant.strikes(Bug::ClaimLeavesBehind) {
                         continue;
                     }
                     let said = Said { expires_at: Some(until), ..Said::of(Cause::Claimed, viewer) };

@@ -135,6 +135,9 @@ impl World {
         if self.db.plant.strikes(Bug::FrameGarbled) {
             changes[0].seat += 1;
         }
+        if changes.len() > 1 && self.db.plant.strikes(Bug::ChangesReordered) {
+            changes.swap(0, 1);
+        }
         let item = StreamItem::Changes { from, to, changes };
         if self.db.plant.strikes(Bug::FrameDropped) {
             return;

@@ -22,7 +22,14 @@ impl Db {
             Some(RefusedSeat { seat: no, reason })
         };
         let refused: Vec<_> = seats.iter().filter_map(why_not).collect();
-        if !refused.is_empty() {
+        let is_held = |refused: &RefusedSeat| refused.reason == Reason::ReservedByAnother;
+        let blocks = !unblocks && refused.iter().all(is_held) && !refused.is_empty();
+        if blocks && self.plant.strikes(Bug::BlockedUnderHold) {
+            for seat in &refused {
+                let said = Said::of(Cause::Blocked, by);
+                self.change(seat.seat, State::Free(None), said, now);
+            }
+        } else if !refused.is_empty() {
             return Outcome::Refused(Refusal::SeatsInUse(refused));
         }
         for &no in &seats {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use torture::history::{
-    EventNo, EventRow, EventSetup, KeyRow, SeatNo, SeatRow, SeatSetup, Stage, Terms, Viewer,
+    Call, Command, EventNo, EventRow, EventSetup, KeyRow, Outcome, SeatNo, SeatRow, SeatSetup,
+    Stage, Terms, Viewer,
 };
 
 use super::db::{Db, PriceList, Seat, State};
@@ -39,6 +40,22 @@ impl World {
             order.viewer = format!("not {}", order.viewer);
         }
         self.history.log.clone_from(&self.db.log);
+        let plant = &mut self.db.plant;
+        if let Some(row) = self.history.log.last_mut()
+            && plant.strikes(Bug::StrangeSeat)
+        {
+            row.seat += 1_000;
+        }
+        let mut releases = self.history.calls.iter().filter(|call| {
+            let is_release = matches!(call.command, Command::Release { .. });
+            is_release && matches!(call.outcome, Outcome::Answered(_))
+        });
+        if let Some(release) = releases.next().cloned()
+            && plant.strikes(Bug::AnsweredTwice)
+        {
+            let (id, client) = (release.id + 1_000_000, release.client + 100);
+            self.history.calls.push(Call { id, client, ..release });
+        }
         let key = |((viewer, key), order): (&(Viewer, String), &String)| KeyRow {
             event,
             viewer: viewer.clone(),
