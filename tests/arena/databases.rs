@@ -1,14 +1,15 @@
 //! What a server needs of its database, and how a newer version takes over.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use grand_arena::embedded::EmbeddedPostgres;
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-use crate::harness::client::kind;
 use crate::harness::cluster::{temporary_folder, watch_over};
 use crate::harness::node::{show, skip};
 use crate::harness::process::{ServerProcess, grand_arena, run};
@@ -97,16 +98,33 @@ async fn buy_some(client: Client, event: Event, number: i32) -> i32 {
     let mut bought = 0;
     for round in 0..8 {
         let first = 1 + (number * 4 + round * 23) % 197;
-        if kind(&client.reserve(&event, first..first + 3).await) != "ReserveSeatsSuccess" {
+        let input = |seats: RangeInclusive<i32>| {
+            let ids = event.seat_gids(seats);
+            json!({ "eventId": event.gid, "seatIds": ids })
+        };
+        let reserved = outcome(&client, "ReserveSeats", input(first..=first + 2)).await;
+        if reserved == "SeatsUnavailable" {
             continue;
         }
-        client.release(&event, [first]).await;
-        let key = format!("{round}");
-        let confirmed = client.confirm(&event, [first + 1, first + 2], &key).await;
-        assert_eq!(kind(&confirmed), "ConfirmSeatsSuccess", "{confirmed}");
+        let released = outcome(&client, "ReleaseSeats", input(first..=first)).await;
+        assert_eq!(released, "ReleaseSeatsSuccess");
+        let mut purchase = input(first + 1..=first + 2);
+        purchase["idempotencyKey"] = json!(round.to_string());
+        assert_eq!(outcome(&client, "ConfirmSeats", purchase).await, "ConfirmSeatsSuccess");
         bought += 2;
     }
     bought
+}
+
+/// What becomes of a command, as far as both versions can be asked.
+async fn outcome(client: &Client, command: &str, input: Value) -> String {
+    let field = command.to_lowercase().replace("seats", "Seats");
+    let document = format!(
+        "mutation ($input: {command}Input!) {{ done: {field}(input: $input) {{ __typename }} }}"
+    );
+    let answer = client.send(&document, json!({ "input": input })).await;
+    let kind = answer["data"]["done"]["__typename"].as_str();
+    kind.unwrap_or_else(|| panic!("{command}: {answer}")).to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
