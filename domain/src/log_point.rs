@@ -1,9 +1,9 @@
 //! Positions in a log that may be put back and written anew.
 //!
 //! A revision names a place in an event's log. Where a database was restored from a backup,
-//! revisions are given a second time; also where a standby took over that lacks the last commits. So what is
-//! written to the log has a mark, drawn at random. Who finds at a place the mark that was
-//! there before finds what was written then, and before it all that led to it: a backup, or a
+//! revisions are given a second time; also where a standby took over that lacks the last commits.
+//! So what is written to the log has a mark, drawn at random. Who finds at a place the mark that
+//! was there before finds what was written then, and before it all that led to it: a backup, or a
 //! standby, has a beginning of the log.
 
 use super::change::Change;
