@@ -37,6 +37,7 @@ use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
 use crate::store::retention::Retention;
 use crate::store::{ConnectError, Store, StoreError};
+use crate::trace::{Collector, NotACollector};
 use crate::webhooks::WebhookSender;
 
 /// Why the server does not start, or has ended. Each is one sentence for the person who runs it.
@@ -79,6 +80,9 @@ pub enum ServerError {
     /// The private PostgreSQL ended by itself.
     #[error("the private PostgreSQL has ended: {0}")]
     DatabaseEnded(String),
+    /// The collector of traces has no such address.
+    #[error(transparent)]
+    Collector(#[from] NotACollector),
     /// The operating system has no random bytes for us.
     #[error("the operating system gives no random numbers: {0}")]
     Randomness(std::io::Error),
@@ -122,6 +126,8 @@ struct Running {
     /// The feed, the cleaner, the pruner and the sender of webhooks.
     background: TaskTracker,
     desk: DeskTasks,
+    /// Tells of the spans of requests, if it is told to.
+    collector: Option<Collector>,
     /// Held to the end: what carries frames ends before the tasks that it is for.
     frame_threads: Arc<FrameThreads>,
 }
@@ -218,6 +224,7 @@ fn app(
         documents: Arc::default(),
         operations: Arc::default(),
         counts,
+        tracing: None,
         lines: RequestLines::default(),
         frames: FrameCounts::default(),
         arriving: Arriving::default(),
@@ -282,7 +289,11 @@ impl Running {
         background.spawn(sender.map_err(ServerError::Randomness)?.run(stop.clone()));
         let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
         let services = Services { networks, ..services };
-        let app = Arc::new(app(settings, services, (&frame_threads, &sockets, &stop)));
+        let mut app = app(settings, services, (&frame_threads, &sockets, &stop));
+        let collector = settings.otlp_endpoint.as_deref().map(Collector::start).transpose()?;
+        let (collector, tracing) = collector.unzip();
+        app.tracing = tracing;
+        let app = Arc::new(app);
         metrics.measure("build_info", "1, with the version of this server", || {
             vec![(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)]
         });
@@ -306,6 +317,7 @@ impl Running {
             sockets,
             background,
             desk: desk_tasks,
+            collector,
             frame_threads,
         })
     }
@@ -328,6 +340,9 @@ impl Running {
             self.background.wait().await;
             self.desk.finish().await;
             self.store.close().await;
+            if let Some(collector) = self.collector {
+                collector.end().await;
+            }
         };
         if tokio::time::timeout(patience / 2, rest).await.is_err() {
             tracing::warn!("not everything had finished when the time for the shutdown was up");

@@ -17,6 +17,7 @@ use crate::domain::EventId;
 use crate::store::booking::{Booked, BookingSession};
 use crate::store::wake_ups::Reached;
 use crate::store::{Store, StoreError};
+use crate::trace::{Current, within};
 
 /// How often a transaction is tried before its commands are answered with an error.
 const ATTEMPTS: u32 = 5;
@@ -210,9 +211,20 @@ async fn attempt_once(
     batch: &mut Batch,
     before_commit: &mut (dyn FnMut() + Send),
 ) -> Result<Booked, Result<StoreError, AttemptError>> {
+    // Its statements are told under the first command that is traced; others have links.
+    let mut traced = batch.iter().filter_map(|command| command.traced());
+    let span = traced.next().and_then(|first| first.begin_shared("transaction", traced));
     let booking = session.book(event, batch.as_mut_slice(), before_commit);
     let booking = AssertUnwindSafe(booking).catch_unwind();
-    match tokio::time::timeout(ATTEMPT_TIMEOUT, booking).await {
+    let booking = tokio::time::timeout(ATTEMPT_TIMEOUT, booking);
+    let booked = match &span {
+        Some(span) => {
+            let traced = Some(span.traced().clone());
+            Box::pin(within(Current { id: None, traced }, booking)).await
+        }
+        None => booking.await,
+    };
+    match booked {
         Ok(Ok(Ok(booked))) => Ok(booked),
         Ok(Ok(Err(error))) => Err(Ok(error)),
         Ok(Err(_panic)) => {

@@ -25,6 +25,7 @@ use crate::memory::Allowance;
 use crate::metrics::Metrics;
 use crate::pace::FrameThreads;
 use crate::store::Store;
+use crate::trace::Tracing;
 
 /// What handlers work with: shared, since every connection holds it.
 pub type AppState = Arc<App>;
@@ -49,6 +50,8 @@ pub struct App {
     pub unread: Arc<Answers>,
     /// What is counted of operations.
     pub counts: OperationCounts,
+    /// Who begins their spans, if they are traced.
+    pub tracing: Option<Tracing>,
     /// Which of them the log has lines of.
     pub lines: RequestLines,
     /// What is counted of frames.

@@ -7,6 +7,7 @@ use prometheus_client::metrics::counter::Counter;
 use sea_orm::metric;
 
 use crate::metrics::Histogram;
+use crate::trace;
 
 /// The statements of one pool.
 #[derive(Clone, Debug)]
@@ -26,6 +27,10 @@ impl StatementCounts {
         self.took.observe(statement.elapsed);
         if statement.failed {
             self.failed.inc();
+        }
+        if let Some(traced) = trace::traced() {
+            let sql = &statement.statement.sql;
+            traced.note_statement(sql, statement.elapsed, statement.failed);
         }
     }
 }

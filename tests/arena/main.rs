@@ -49,6 +49,7 @@ mod schema;
 mod sse;
 mod statuses;
 mod storm;
+mod traces;
 mod transport;
 mod webhooks;
 mod websocket;
