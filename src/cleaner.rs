@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::{Desk, DeskError, ExpiryAlarm};
 use crate::domain::command::Expire;
 use crate::metrics::{Histogram, Metrics};
+use crate::pulse::Pulse;
 use crate::store::expiry::NextExpiry;
 use crate::store::{Store, StoreError};
 
@@ -56,6 +57,7 @@ pub struct Cleaner {
     ended: Counter,
     /// How long after its end an event's oldest hold was ended.
     late: Histogram,
+    pulse: Pulse,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +72,7 @@ impl Cleaner {
     /// A cleaner that sleeps by this alarm.
     pub fn new(store: Store, desk: Arc<Desk>, alarm: Arc<ExpiryAlarm>) -> Self {
         let (ended, late) = (Counter::default(), Histogram::seconds());
-        Self { store, desk, alarm, ended, late }
+        Self { store, desk, alarm, ended, late, pulse: Pulse::default() }
     }
 
     /// Shows what it has done.
@@ -79,6 +81,11 @@ impl Cleaner {
         metrics.register("holds_expired", help, self.ended.clone());
         let help = "How long after its end the oldest hold of an event was ended";
         metrics.register("hold_expiry_delay_seconds", help, self.late.clone());
+    }
+
+    /// Beats whenever it has got something from the database, which is once a second at least.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Cleans until told to stop.
@@ -101,6 +108,7 @@ impl Cleaner {
     async fn clean(&self) -> Result<Duration, CleanerError> {
         loop {
             let next = self.store.next_expiries(BATCH_EVENTS).await?;
+            self.pulse.beat();
             let (due, later): (Vec<_>, Vec<_>) =
                 next.into_iter().partition(|next| next.due_in.is_zero());
             if due.is_empty() {
@@ -130,6 +138,7 @@ impl Cleaner {
             // then the event's alarm stays as it is, which is due.
             let expire = Expire { seats: due, looks_ahead: rest.is_empty() && is_all };
             ended += self.desk.submit_although_full(event, expire).await?;
+            self.pulse.beat();
             if rest.is_empty() {
                 break;
             }

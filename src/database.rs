@@ -16,6 +16,8 @@ pub struct Database {
     pub url: String,
     /// The private PostgreSQL, if it is that.
     pub embedded: Option<EmbeddedPostgres>,
+    /// Nothing will be written: a standby will do.
+    is_to_look: bool,
 }
 
 /// Why there is no database. Each is one sentence for the person who runs the server.
@@ -44,13 +46,17 @@ impl Database {
         match &settings.database_url {
             Some(url) => {
                 parse_address(url, "DATABASE_URL")?;
-                Ok(Self { url: url.clone(), embedded: None })
+                Ok(Self { url: url.clone(), embedded: None, is_to_look: false })
             }
             None => {
                 let data_dir = data_dir(settings);
                 let embedded = EmbeddedPostgres::start(&data_dir).await?;
                 note_address(&data_dir, embedded.url());
-                Ok(Self { url: embedded.url().to_owned(), embedded: Some(embedded) })
+                Ok(Self {
+                    url: embedded.url().to_owned(),
+                    embedded: Some(embedded),
+                    is_to_look: false,
+                })
             }
         }
     }
@@ -62,7 +68,7 @@ impl Database {
             Err(DatabaseError::Embedded(error @ EmbeddedError::InUse { .. })) => {
                 let url = std::fs::read_to_string(data_dir(settings).join(ADDRESS_FILE))
                     .map_err(|_| error)?;
-                Ok(Self { url, embedded: None })
+                Ok(Self { url, embedded: None, is_to_look: false })
             }
             opened => opened,
         }
@@ -82,14 +88,24 @@ impl Database {
         Self::open_beside(settings).await
     }
 
+    /// For commands that write nothing: a standby will do.
+    #[must_use]
+    pub fn to_look(self) -> Self {
+        Self { is_to_look: true, ..self }
+    }
+
     /// Connects to it.
     pub async fn connect(&self, settings: &DatabaseSettings) -> Result<Store, ConnectError> {
-        Store::connect(&ConnectSettings {
+        let connect = ConnectSettings {
             url: self.url.clone(),
             booking_connections: settings.booking_connections,
             reading_connections: settings.read_connections,
-        })
-        .await
+        };
+        if self.is_to_look {
+            Store::connect_to_look(&connect).await
+        } else {
+            Store::connect(&connect).await
+        }
     }
 
     /// Says why the private one has ended by itself; never, if it is another. Safe to cancel.

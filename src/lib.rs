@@ -32,6 +32,7 @@ pub mod metrics;
 pub mod open_files;
 pub mod pace;
 pub mod pruner;
+pub mod pulse;
 mod random;
 pub mod server;
 #[cfg(feature = "show")]

@@ -5,6 +5,7 @@
 //! accepted; the pools close; and last the private PostgreSQL stops.
 
 mod door;
+mod shown;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -31,11 +32,12 @@ use crate::http::{
     self, App, Arriving, FrameCounts, HostGate, OriginGate, RequestLines, Service, SharedAnswers,
 };
 use crate::identity::IdentityError;
-use crate::log;
 use crate::metrics::{self, Metrics};
 use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
+use crate::pulse::Pulse;
 use crate::store::retention::Retention;
+use crate::store::wake_ups::Ear;
 use crate::store::{ConnectError, Store, StoreError};
 use crate::trace::{Collector, NotACollector};
 use crate::webhooks::WebhookSender;
@@ -210,12 +212,14 @@ impl Server {
 fn app(
     settings: &ServeSettings,
     services: Services,
+    cleaner: Pulse,
     (frame_threads, sockets, stop): (&Arc<FrameThreads>, &TaskTracker, &CancellationToken),
 ) -> App {
     let counts = services.counts.clone();
     App {
         store: services.store.clone(),
         feed: Arc::clone(&services.feed),
+        cleaner,
         identity: Arc::clone(&services.identity),
         shares: Arc::clone(&services.shares),
         costs: Costs::new(services.store.clone(), Arc::clone(&services.slugs)),
@@ -271,8 +275,7 @@ impl Running {
         let most = usize::try_from(settings.max_subscriptions).unwrap_or(usize::MAX);
         let frame_threads = FrameThreads::start(&metrics).map_err(ServerError::Threads)?;
         let feed = Feed::new(store.clone(), Arc::clone(&frame_threads), most);
-        let listen_url = settings.listen_database_url.as_ref().unwrap_or(&database.url).clone();
-        background.spawn(feed::listen(Arc::clone(&feed), listen_url, stop.clone()));
+        background.spawn(feed::listen(Arc::clone(&feed), ear(settings, database)?, stop.clone()));
         let (alarm, told) = (Arc::default(), Arc::clone(&feed) as Arc<dyn CommitListener>);
         let bookings = usize::try_from(settings.database.booking_connections).unwrap_or(1);
         let (desk, desk_tasks) =
@@ -280,6 +283,7 @@ impl Running {
         desk.register(&metrics);
         let cleaner = Cleaner::new(store.clone(), Arc::clone(&desk), alarm);
         cleaner.register(&metrics);
+        let cleaners_pulse = cleaner.pulse().clone();
         background.spawn(cleaner.run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
@@ -289,18 +293,12 @@ impl Running {
         background.spawn(sender.map_err(ServerError::Randomness)?.run(stop.clone()));
         let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
         let services = Services { networks, ..services };
-        let mut app = app(settings, services, (&frame_threads, &sockets, &stop));
+        let mut app = app(settings, services, cleaners_pulse, (&frame_threads, &sockets, &stop));
         let collector = settings.otlp_endpoint.as_deref().map(Collector::start).transpose()?;
         let (collector, tracing) = collector.unzip();
         app.tracing = tracing;
         let app = Arc::new(app);
-        metrics.measure("build_info", "1, with the version of this server", || {
-            vec![(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)]
-        });
-        log::register(&metrics);
-        store.register(&metrics);
-        feed.register(&metrics);
-        app.register(&metrics);
+        shown::show(&metrics, &store, &feed, &app);
         let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
         shown.map(|showing| background.spawn(showing));
         let serving = tokio::spawn(http::serve(
@@ -350,18 +348,15 @@ impl Running {
     }
 }
 
-/// Begins to listen where a setting says; and where that is, as port 0 takes a free one.
+/// Begins to listen where a setting says; and where that is.
 fn listen(
     setting: &'static str,
     address: SocketAddr,
 ) -> Result<(TcpListener, SocketAddr), ServerError> {
-    let refused = |error: std::io::Error| {
-        let reason = plain_reason(&error);
+    door::listen(address).map_err(|error| {
+        let reason = door::plain_reason(&error);
         ServerError::Listen { setting, address, reason }
-    };
-    let listener = http::listen(address).map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    Ok((listener, address))
+    })
 }
 
 /// How much of a log is kept.
@@ -372,11 +367,18 @@ fn retention(settings: &ServeSettings) -> Retention {
     }
 }
 
+/// What hears the wake-ups of the database.
+fn ear(settings: &ServeSettings, database: &Database) -> Result<Ear, ConnectError> {
+    match &settings.listen_database_url {
+        Some(url) => Ear::at(url, "ARENA_LISTEN_DATABASE_URL"),
+        None => Ear::at(&database.url, "DATABASE_URL"),
+    }
+}
+
 /// The database, with its tables as they have to be.
 async fn open_store(settings: &ServeSettings, database: &Database) -> Result<Store, ServerError> {
-    if let Some(url) = &settings.listen_database_url {
-        crate::store::parse_address(url, "ARENA_LISTEN_DATABASE_URL")?;
-    }
+    // Before anything is done: it may be unreadable.
+    ear(settings, database)?;
     let store = database.connect(&settings.database).await?;
     if settings.no_migrate {
         store.check_migrated().await?;
@@ -393,16 +395,4 @@ fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
         return Err(ServerError::TooManyConnections { wanted, most: CONNECTIONS_FOR_SERVER });
     }
     Ok(())
-}
-
-/// The operating system's reason in its own words, without the error number.
-fn plain_reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => "another program listens there already".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
-        std::io::ErrorKind::AddrNotAvailable => {
-            "this machine does not have that address".to_owned()
-        }
-        _ => error.to_string(),
-    }
 }

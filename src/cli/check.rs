@@ -20,7 +20,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 /// Verifies the books of the database. Safe beside running servers.
 pub(super) async fn check(settings: DatabaseSettings) -> Result<ExitCode, CommandError> {
-    let database = Database::open_existing(&settings).await?;
+    let database = Database::open_existing(&settings).await?.to_look();
     let summary = with_store(&settings, database, async |store| {
         store.check_migrated().await.map_err(DatabaseError::from)?;
         verify(store).await

@@ -38,7 +38,7 @@ pub(super) enum Format {
 
 /// Writes an event as an import takes it, or its orders.
 pub(super) async fn write_out(arguments: ExportArguments) -> Result<(), CommandError> {
-    let database = Database::open_existing(&arguments.database).await?;
+    let database = Database::open_existing(&arguments.database).await?.to_look();
     with_store(&arguments.database, database, async |store| {
         store.check_migrated().await.map_err(DatabaseError::from)?;
         let event = find_event(store, &arguments.event).await?;

@@ -43,7 +43,7 @@ pub(super) async fn show(arguments: OrderArguments) -> Result<(), CommandError> 
 }
 
 async fn show_one(arguments: ShowArguments) -> Result<(), CommandError> {
-    let database = Database::open_existing(&arguments.database).await?;
+    let database = Database::open_existing(&arguments.database).await?.to_look();
     with_store(&arguments.database, database, async |store| {
         store.check_migrated().await.map_err(DatabaseError::from)?;
         let (slug, sheet) = find_order(store, &arguments.code).await?;

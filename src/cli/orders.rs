@@ -42,7 +42,7 @@ pub(super) struct OrdersArguments {
 
 /// Lists an event's orders.
 pub(super) async fn list(arguments: OrdersArguments) -> Result<(), CommandError> {
-    let database = Database::open_existing(&arguments.database).await?;
+    let database = Database::open_existing(&arguments.database).await?.to_look();
     with_store(&arguments.database, database, async |store| {
         store.check_migrated().await.map_err(DatabaseError::from)?;
         let event = find_event(store, &arguments.event).await?;

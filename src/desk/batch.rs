@@ -170,6 +170,11 @@ impl BatchRunner {
                 );
                 return Err(AttemptError::Permanent);
             }
+            if matches!(error, StoreError::Unreachable(_)) {
+                // For each batch the same, and said already.
+                tracing::debug!(event = event.0, commands, error = as_dyn(&error), "not booked");
+                break;
+            }
             if attempt == ATTEMPTS || started.elapsed() > RETRY_FOR {
                 let event = event.0;
                 tracing::warn!(

@@ -16,6 +16,7 @@ use super::error::FeedError;
 use super::permit::SubscriptionPermit;
 use crate::domain::EventId;
 use crate::pace::FrameThreads;
+use crate::pulse::Pulse;
 use crate::store::Store;
 use crate::store::reads::EventRecord;
 
@@ -32,6 +33,7 @@ pub(super) struct EventWatch {
     /// Apart from the watch, so that the reader can wait without keeping the watch alive.
     woken: Arc<Notify>,
     reader: OnceLock<AbortHandle>,
+    looked: Pulse,
 }
 
 /// What is known of the event.
@@ -52,6 +54,7 @@ impl EventWatch {
             reached: AtomicI64::new(0),
             woken: Arc::default(),
             reader: OnceLock::new(),
+            looked: Pulse::default(),
         });
         let (watching, woken) = (Arc::downgrade(&watch), Arc::clone(&watch.woken));
         let reader = threads.spawn(read(watching, woken, event, store));
@@ -65,6 +68,11 @@ impl EventWatch {
         if self.reached.fetch_max(version, Ordering::SeqCst) < version {
             self.woken.notify_one();
         }
+    }
+
+    /// How long ago its reader got something from the database.
+    pub(super) fn looked_ago(&self) -> Duration {
+        self.looked.age()
     }
 
     /// Nobody knows what the event has come to.
@@ -124,6 +132,9 @@ async fn read(watching: Weak<EventWatch>, woken: Arc<Notify>, event: EventId, st
         drop(watch);
         let read = store.event_now(event).await;
         let Some(watch) = watching.upgrade() else { return };
+        if read.is_ok() {
+            watch.looked.beat();
+        }
         match read {
             Ok(Some(record)) => watch.show(record, spoken_of),
             Ok(None) => {

@@ -51,11 +51,13 @@ mod rendered;
 #[cfg(test)]
 mod sample;
 mod shared_look_up;
+mod shown;
 mod snapshots;
 mod status_frame;
 mod status_watch;
 mod teller;
 mod viewer_follower;
+mod vitals;
 mod watch;
 mod woken;
 
@@ -72,4 +74,5 @@ pub use self::snapshots::SharedSnapshot;
 pub use self::status_frame::Statuses;
 pub use self::status_watch::StatusFollower;
 pub use self::viewer_follower::{ViewerFollower, ViewerStep};
+pub use self::vitals::Vitals;
 pub use self::woken::Woken;

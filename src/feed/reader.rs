@@ -141,6 +141,9 @@ impl Reader {
     fn take(&mut self, watch: &Watch, seen: Result<Seen, StoreError>) -> (Vec<Change>, bool) {
         self.look = None;
         let event = watch.event().0;
+        if seen.is_ok() {
+            watch.note_look();
+        }
         match seen {
             Ok(Seen::Changes(found)) => return (found, true),
             Ok(Seen::Nothing) => {}
@@ -191,6 +194,7 @@ impl Reader {
             self.position = batch.to();
             watch.add(batch);
         }
+        watch.note_look();
         let followers = watch.parts().followers();
         let (event, to) = (watch.event().0, self.position.0);
         tracing::trace!(event, to, followers, "followers are told");

@@ -1,8 +1,9 @@
 //! Which events are watched, and by how many.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -18,11 +19,11 @@ use super::shared_look_up::{SharedLookUp, shared};
 use super::status_watch::{StatusFollower, StatusWatch};
 use super::teller;
 use super::viewer_follower::ViewerFollower;
+use super::vitals::Vitals;
 use super::watch::Watch;
 use super::woken::Woken;
 use crate::domain::{Cause, Change, EventId, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
-use crate::metrics::Metrics;
 use crate::pace::FrameThreads;
 use crate::store::changes::LogExtent;
 use crate::store::wake_ups::Reached;
@@ -56,11 +57,11 @@ pub struct Feed {
     /// What strangers need as well: there are fewer of them.
     permits_for_strangers: Arc<Semaphore>,
     most_followers: usize,
-    is_listening: AtomicBool,
+    vitals: Vitals,
     commits: AtomicU64,
     plan_commits: AtomicU64,
     woken: Woken,
-    counts: FeedCounts,
+    pub(super) counts: FeedCounts,
 }
 
 impl Feed {
@@ -79,7 +80,7 @@ impl Feed {
             permits: Arc::new(Semaphore::new(max_followers)),
             permits_for_strangers: Arc::new(Semaphore::new(max_strangers)),
             most_followers: max_followers,
-            is_listening: false.into(),
+            vitals: Vitals::default(),
             commits: AtomicU64::new(0),
             plan_commits: AtomicU64::new(0),
             woken: Woken::default(),
@@ -87,19 +88,20 @@ impl Feed {
         })
     }
 
-    /// Says whether wake-ups arrive.
-    pub(super) fn set_listening(&self, is_listening: bool) {
-        self.is_listening.store(is_listening, Ordering::Relaxed);
+    pub(super) fn store(&self) -> &Store {
+        &self.store
     }
 
-    /// Sends a wake-up of nothing.
-    pub(super) async fn heartbeat(&self) -> Result<(), StoreError> {
-        self.store.heartbeat().await
+    /// Signs that it lives.
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
-    /// Whether wake-ups arrive. Without them changes are still delivered, up to a second late.
-    pub fn is_listening(&self) -> bool {
-        self.is_listening.load(Ordering::Relaxed)
+    /// How long ago that one of its readers got something from the database which has waited
+    /// longest. Each looks once a second.
+    pub fn oldest_look(&self) -> Duration {
+        let of_logs = looks(&self.watches, Watch::looked_ago);
+        of_logs.max(looks(&self.event_watches, EventWatch::looked_ago))
     }
 
     /// What bounds its memory.
@@ -107,28 +109,8 @@ impl Feed {
         [self.bounds.frames.allowance(), &self.bounds.changes, &self.bounds.boards]
     }
 
-    /// Shows what there is to be known of it.
-    pub fn register(self: &Arc<Self>, metrics: &Metrics) {
-        self.counts.register(metrics);
-        self.allowances().into_iter().for_each(|allowance| metrics.watch(allowance));
-        let feed = Arc::clone(self);
-        metrics.measure("watched_events", "Events that somebody follows here", move || {
-            vec![(vec![], u32::try_from(feed.watches()).unwrap_or(u32::MAX).into())]
-        });
-        let feed = Arc::clone(self);
-        metrics.measure(
-            "feed_lag_revisions",
-            "The most changes of an event that are known to be there and have not been read",
-            move || vec![(vec![], feed.lag() as f64)],
-        );
-        let feed = Arc::clone(self);
-        metrics.measure("feed_listening", "Whether wake-ups arrive: 1 or 0", move || {
-            vec![(vec![], f64::from(u8::from(feed.is_listening())))]
-        });
-    }
-
     /// How far the reader is behind that is furthest behind what it was told of.
-    fn lag(&self) -> i64 {
+    pub(super) fn lag(&self) -> i64 {
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         watches.values().filter_map(Weak::upgrade).map(|watch| watch.lag()).max().unwrap_or(0)
     }
@@ -387,4 +369,10 @@ impl Feed {
 /// The watch of an event, if there is one.
 fn of<W>(watches: &Mutex<HashMap<EventId, Weak<W>>>, event: EventId) -> Option<Arc<W>> {
     watches.lock().unwrap_or_else(PoisonError::into_inner).get(&event).and_then(Weak::upgrade)
+}
+
+/// The longest that a reader of these has got nothing.
+fn looks<W>(watches: &Mutex<HashMap<EventId, Weak<W>>>, of: impl Fn(&W) -> Duration) -> Duration {
+    let watches = watches.lock().unwrap_or_else(PoisonError::into_inner);
+    watches.values().filter_map(Weak::upgrade).map(|watch| of(&watch)).max().unwrap_or_default()
 }

@@ -17,6 +17,7 @@ use super::parts::Parts;
 use super::pieces::{PIECE_CHANGES, Piece, Pieces};
 use super::snapshots::{FoundSnapshot, Needed, SharedSnapshot, Snapshots};
 use crate::domain::{Change, EventId, Revision};
+use crate::pulse::Pulse;
 use crate::store::changes::LogExtent;
 use crate::store::{Store, StoreError};
 
@@ -66,6 +67,7 @@ pub(super) struct Watch {
     /// Apart from the watch, so that the reader can wait without keeping the watch alive.
     woken: Arc<Notify>,
     reader: OnceLock<AbortHandle>,
+    looked: Pulse,
 }
 
 #[derive(Debug)]
@@ -101,6 +103,7 @@ impl Watch {
             heard: Mutex::new(Heard::at(newest)),
             woken: Arc::default(),
             reader: OnceLock::new(),
+            looked: Pulse::default(),
         })
     }
 
@@ -113,6 +116,16 @@ impl Watch {
     /// What the reader waits for. Apart from the watch, so that it does not keep the watch alive.
     pub(super) fn woken(&self) -> Arc<Notify> {
         Arc::clone(&self.woken)
+    }
+
+    /// Its reader has got something from the database, or was told what is in it.
+    pub(super) fn note_look(&self) {
+        self.looked.beat();
+    }
+
+    /// How long ago that was.
+    pub(super) fn looked_ago(&self) -> Duration {
+        self.looked.age()
     }
 
     pub(super) fn event(&self) -> EventId {

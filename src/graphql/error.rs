@@ -157,8 +157,14 @@ impl From<&StoreError> for Fault {
             let retry_after = Some(Duration::from_secs(1));
             Self { retry_after, ..Self::new(Code::Overloaded, message) }
         } else if error.is_transient() {
+            let is_known = matches!(error, StoreError::Unreachable(_));
             let error = error as &dyn std::error::Error;
-            tracing::warn!(error, request_id = request_id(), "a read failed");
+            if is_known {
+                // For each read the same, and said already.
+                tracing::debug!(error, request_id = request_id(), "a read failed");
+            } else {
+                tracing::warn!(error, request_id = request_id(), "a read failed");
+            }
             Self::new(
                 Code::Unavailable,
                 "the database is not available right now; try again in a moment",

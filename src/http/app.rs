@@ -24,6 +24,7 @@ use crate::identity::Identity;
 use crate::memory::Allowance;
 use crate::metrics::Metrics;
 use crate::pace::FrameThreads;
+use crate::pulse::Pulse;
 use crate::store::Store;
 use crate::trace::Tracing;
 
@@ -66,6 +67,8 @@ pub struct App {
     pub store: Store,
     /// For readiness.
     pub feed: Arc<Feed>,
+    /// The cleaner's, for readiness.
+    pub cleaner: Pulse,
     /// Where frames are written.
     pub frame_threads: Arc<FrameThreads>,
     /// Rings when the server shuts down.

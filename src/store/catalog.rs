@@ -4,7 +4,7 @@ mod delete;
 mod draft;
 
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, Statement};
 
 use super::error::StoreError;
 use super::pools::Store;
@@ -15,6 +15,7 @@ use super::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 use crate::domain::event::{NewEvent, NewEventError};
 use crate::domain::plan::{CURRENCY_RULE, PlannedSeat, PlannedShape, SeatPlan};
 use crate::domain::{EventId, EventStage};
+use crate::store::pool::Transaction;
 
 pub use delete::Deletion;
 pub use draft::PlanSource;
@@ -66,7 +67,8 @@ impl Store {
         tell: &mut (dyn FnMut(usize) + Send),
     ) -> Result<EventId, CatalogError> {
         event.check()?;
-        let transaction = self.reads.begin().await?;
+        let mut transaction = self.reads.begin().await?;
+        transaction.be_patient();
         let (currency, stage) = (plan.currency(), EventStage::Published);
         let focal_point = plan.drawing().focal_point;
         let focal_point = focal_point.map(|point| (point.x, point.y));
@@ -83,7 +85,7 @@ impl Store {
 
 /// Gives an event its slug; false if it is another's.
 async fn take_slug(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     slug: &str,
     event: EventId,
 ) -> Result<bool, StoreError> {
@@ -94,7 +96,7 @@ async fn take_slug(
 }
 
 async fn insert_event(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: &NewEvent,
     (currency, stage, focal_point): (&str, EventStage, Option<(f64, f64)>),
 ) -> Result<EventId, StoreError> {
@@ -168,7 +170,7 @@ SELECT $1, id, name, amount_minor,
 );
 
 async fn insert_plan(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     plan: &SeatPlan,
     tell: &mut (dyn FnMut(usize) + Send),

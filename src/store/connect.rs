@@ -3,24 +3,17 @@
 use std::time::Duration;
 
 use migration::{ENTER_ORDER_CODES, Migrator, MigratorTrait};
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, Connection as _};
-use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, SqlxPostgresConnector, TransactionTrait as _};
 
 use super::error::StoreError;
+use super::pool::{Address, NoAddress, Reach};
 use super::pools::Store;
 use super::sql::statement;
 
 /// The oldest PostgreSQL we test against, as `server_version_num` counts.
 const OLDEST_SERVER_VERSION: i32 = 140_000;
-
-/// How long to wait for a free connection before answering that the database is busy. Longer than
-/// any healthy statement, shorter than a person's patience.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A connection that has lain idle for longer is asked whether it still lives before it is used;
-/// the others were, when they were put back.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// How long the first connection may take before we say that the database cannot be reached.
 const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,13 +28,12 @@ const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// And no guesses: everything that is asked often is a look-up by key. Statistics are minutes old
 /// in a rush. A plan that reads a whole table because it was empty a moment ago, or that is
 /// compiled first, stays with a prepared statement.
-const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
+///
+/// The answer is whether it takes no writes, which is asked in the same breath.
+pub(super) const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '30s';
     SET idle_in_transaction_session_timeout = '2s'; SET enable_seqscan = off; SET jit = off;
-    SET plan_cache_mode = force_generic_plan";
-
-/// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few,
-/// each for a moment; their own, so that no flood of queries can hold them up.
-const UPKEEP_CONNECTIONS: u32 = 3;
+    SET plan_cache_mode = force_generic_plan;
+    SELECT current_setting('transaction_read_only')";
 
 /// Any number that all servers agree on: who holds this advisory lock migrates.
 const MIGRATION_LOCK: i64 = 0x6772_616e_6461_7265;
@@ -65,6 +57,12 @@ pub enum ConnectError {
         "{0} is not a PostgreSQL address; it looks like postgres://user:password@host:5432/database"
     )]
     Address(&'static str),
+    /// It asks for a host that takes no writes.
+    #[error(
+        "target_session_attrs in {0} asks for a server that takes no writes; leave it out, or say \
+            read-write"
+    )]
+    Unfit(&'static str),
     /// Nothing answers, or it refuses us.
     #[error("the database at {address} cannot be reached: {reason}")]
     Unreachable {
@@ -93,22 +91,35 @@ pub enum ConnectError {
 impl Store {
     /// Connects, and checks that the database is one we can use.
     pub async fn connect(settings: &ConnectSettings) -> Result<Self, ConnectError> {
-        let options = parse_address(&settings.url, "DATABASE_URL")?;
-        let pool_of = |connections, name| {
-            pool(connections).connect_lazy_with(options.clone().application_name(name))
-        };
-        let bookings = pool_of(settings.booking_connections, "grand-arena bookings");
-        let reads = pool_of(settings.reading_connections, "grand-arena reads");
-        let upkeep = pool_of(UPKEEP_CONNECTIONS, "grand-arena upkeep");
-        check_reachable(&options).await?;
-        Ok(Self::new(bookings, reads, upkeep))
+        Self::connect_to(parse_address(&settings.url, "DATABASE_URL")?, settings).await
+    }
+
+    /// Likewise, to look only: a standby will do.
+    pub async fn connect_to_look(settings: &ConnectSettings) -> Result<Self, ConnectError> {
+        let address = parse_address(&settings.url, "DATABASE_URL")?;
+        Self::connect_to(address.for_looking(), settings).await
+    }
+
+    async fn connect_to(
+        address: Address,
+        settings: &ConnectSettings,
+    ) -> Result<Self, ConnectError> {
+        let reach = Reach::new(address, SESSION);
+        check_reachable(&reach).await?;
+        Ok(Self::new(reach, settings.booking_connections, settings.reading_connections))
     }
 
     /// Brings the tables up to date. Safe when several servers start at once: one does it, the
     /// others wait. A database that a newer server has migrated is left as it is.
     pub async fn migrate(&self) -> Result<(), ConnectError> {
         let failed = |error: DbErr| ConnectError::Migration(error.to_string());
-        let transaction = self.reads.begin().await.map_err(failed)?;
+        // The migrations are written for a connection of the driver's; how long each statement may
+        // take, nobody knows.
+        let options = self.reach.host("grand-arena migrate").await.map_err(StoreError::from)?;
+        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let database = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        database.execute_unprepared(SESSION).await.map_err(failed)?;
+        let transaction = database.begin().await.map_err(failed)?;
         let wait = format!(
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
              SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
@@ -119,7 +130,8 @@ impl Store {
         }
         // Of orders that servers of a version before have written beside us.
         transaction.execute_unprepared(ENTER_ORDER_CODES).await.map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        database.close().await.map_err(failed)
     }
 
     /// Whether all tables are there, for a server that is told not to migrate. Only reads.
@@ -150,49 +162,25 @@ async fn missing_migrations(database: &impl ConnectionTrait) -> Result<usize, St
 }
 
 /// Checks an address without connecting. `name` is the setting it comes from.
-pub fn parse_address(url: &str, name: &'static str) -> Result<PgConnectOptions, ConnectError> {
-    let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
-    if !is_postgres {
-        return Err(ConnectError::Address(name));
-    }
-    url.parse().map_err(|_| ConnectError::Address(name))
+pub fn parse_address(url: &str, name: &'static str) -> Result<Address, ConnectError> {
+    Address::read(url).map_err(|error| match error {
+        NoAddress::Unreadable => ConnectError::Address(name),
+        NoAddress::Unfit => ConnectError::Unfit(name),
+    })
 }
 
-fn pool(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, usage| {
-            Box::pin(
-                async move { Ok(usage.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) },
-            )
-        })
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                sqlx::Executor::execute(connection, SESSION).await?;
-                Ok(())
-            })
-        })
-}
-
-async fn check_reachable(options: &PgConnectOptions) -> Result<(), ConnectError> {
-    let unreachable = |reason: String| ConnectError::Unreachable {
-        address: match options.get_socket() {
-            Some(socket) => socket.display().to_string(),
-            None => format!("{}:{}", options.get_host(), options.get_port()),
-        },
-        reason,
-    };
+async fn check_reachable(reach: &Reach) -> Result<(), ConnectError> {
+    let unreachable =
+        |reason: String| ConnectError::Unreachable { address: reach.address().shown(), reason };
     let version = sqlx::query_as::<_, (String, String, String)>(
         "SELECT current_setting('server_version_num'), current_setting('server_version'), \
             current_setting('server_encoding')",
     );
-    // Straight to the server rather than through the pool, which would wait for it to come up.
+    // Straight to the server rather than through a pool, which would wait for it to come up.
     let first = async {
-        let mut connection = sqlx::ConnectOptions::connect(options).await?;
+        let mut connection = reach.connect_once("grand-arena").await?;
         let answer = version.fetch_one(&mut connection).await?;
-        sqlx::Connection::close(connection).await?;
+        connection.close().await?;
         Ok::<_, sqlx::Error>(answer)
     };
     let answer = tokio::time::timeout(FIRST_CONNECTION_TIMEOUT, first).await.map_err(|_| {

@@ -1,13 +1,14 @@
 //! What is counted of statements, by the pool whose connection they were on.
 
+use std::time::Instant;
+
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
-use sea_orm::metric;
 
 use crate::metrics::Histogram;
-use crate::trace;
+use crate::trace::{self, Traced};
 
 /// The statements of one pool.
 #[derive(Clone, Debug)]
@@ -22,15 +23,30 @@ impl Default for StatementCounts {
     }
 }
 
+/// A statement that is carried out.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    began: Instant,
+    /// Under which span, and its text, if it is traced.
+    traced: Option<(Traced, String)>,
+}
+
+impl UnderWay {
+    pub(super) fn begin(sql: &str) -> Self {
+        let traced = trace::traced().map(|traced| (traced, sql.to_owned()));
+        Self { began: Instant::now(), traced }
+    }
+}
+
 impl StatementCounts {
-    pub(super) fn carried_out(&self, statement: &metric::Info<'_>) {
-        self.took.observe(statement.elapsed);
-        if statement.failed {
+    pub(super) fn ended(&self, statement: UnderWay, has_failed: bool) {
+        let took = statement.began.elapsed();
+        self.took.observe(took);
+        if has_failed {
             self.failed.inc();
         }
-        if let Some(traced) = trace::traced() {
-            let sql = &statement.statement.sql;
-            traced.note_statement(sql, statement.elapsed, statement.failed);
+        if let Some((traced, sql)) = statement.traced {
+            traced.note_statement(&sql, took, has_failed);
         }
     }
 }

@@ -3,6 +3,8 @@
 use sea_orm::sqlx;
 use sea_orm::{DbErr, RuntimeErr};
 
+use super::pool::is_away;
+
 /// A statement did not succeed.
 ///
 /// The text says what that means; what the database said is the source, for the log and never for
@@ -13,6 +15,10 @@ pub enum StoreError {
     /// trying again may help.
     #[error("the database is not available")]
     Unavailable(#[source] DbErr),
+    /// No connection to the database can be had. To try again at once is of no use: whoever is told
+    /// this has waited for as long as that makes sense.
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] DbErr),
     /// The connection broke during the commit: it is unknown whether the transaction was committed.
     #[error("the database did not say whether it committed")]
     Unknown(#[source] DbErr),
@@ -37,9 +43,24 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same transaction may succeed when tried again.
+    /// Whether the same transaction may succeed when tried again, be it later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Unknown(_) | Self::CodeTaken(_) | Self::Busy)
+        matches!(
+            self,
+            Self::Unavailable(_)
+                | Self::Unreachable(_)
+                | Self::Unknown(_)
+                | Self::CodeTaken(_)
+                | Self::Busy
+        )
+    }
+
+    /// Whether a disk is full, or a limit says that it is.
+    pub fn is_of_room(&self) -> bool {
+        const CODES: [&str; 2] = ["53100", "53400"];
+        let Self::Unavailable(error) = self else { return false };
+        let Some(sqlx::Error::Database(error)) = of_driver(error) else { return false };
+        error.code().is_some_and(|code| CODES.contains(&code.as_ref()))
     }
 
     /// An error of the commit itself.
@@ -53,7 +74,9 @@ impl StoreError {
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
-        if is_transient(&error) {
+        if is_unreachable(&error) {
+            Self::Unreachable(error)
+        } else if is_transient(&error) {
             Self::Unavailable(error)
         } else if is_code_taken(&error) {
             Self::CodeTaken(error)
@@ -76,6 +99,12 @@ fn of_driver(error: &DbErr) -> Option<&sqlx::Error> {
     };
     let RuntimeErr::SqlxError(error) = runtime else { return None };
     Some(error)
+}
+
+/// Whether there was no connection in the first place.
+fn is_unreachable(error: &DbErr) -> bool {
+    let DbErr::Conn(RuntimeErr::SqlxError(error)) = error else { return false };
+    is_away(error)
 }
 
 /// Whether a new order's code is that of another order.

@@ -20,8 +20,10 @@ mod counts;
 mod entity;
 mod error;
 pub mod expiry;
+mod fitness;
 mod look_up;
 mod numbers;
+mod pool;
 mod pools;
 mod prices;
 mod read_turns;
@@ -37,6 +39,7 @@ mod webhooks;
 
 pub use connect::{ConnectError, ConnectSettings, parse_address};
 pub use error::StoreError;
+pub use pool::{Address, PoolState};
 pub use pools::Store;
 pub use read_turns::{ReadLane, ReadTurn};
 pub use webhook_cursors::{Backlog, Failure, Told, WebhookToTell};

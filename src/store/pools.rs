@@ -3,16 +3,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use sea_orm::sqlx::PgPool;
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use tokio::runtime::Handle;
 
 use super::counts::{StatementCounts, StoreCounts};
-use super::error::StoreError;
+use super::pool::{Pool, PoolState, Reach};
 use super::read_turns::ReadTurns;
 use super::seatings::Seatings;
 use crate::memory::Allowance;
+
+/// Connections for what keeps the server going: the feed, the cleaner, the pruner, readiness. Few,
+/// each for a moment; their own, so that no flood of queries can hold them up.
+const UPKEEP_CONNECTIONS: u32 = 3;
 
 /// The database. Cheap to clone.
 ///
@@ -21,9 +24,10 @@ use crate::memory::Allowance;
 /// (see [`ReadLane`](super::ReadLane)).
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(super) bookings: DatabaseConnection,
-    pub(super) reads: DatabaseConnection,
-    pub(super) upkeep: DatabaseConnection,
+    pub(super) bookings: Pool,
+    pub(super) reads: Pool,
+    pub(super) upkeep: Pool,
+    pub(super) reach: Arc<Reach>,
     statements: Arc<AtomicU64>,
     pub(super) counts: Arc<StoreCounts>,
     pub(super) read_turns: Arc<ReadTurns>,
@@ -34,44 +38,46 @@ pub struct Store {
 }
 
 impl Store {
-    /// The runtime is the one that this is called on.
-    pub(super) fn new(bookings: PgPool, reads: PgPool, upkeep: PgPool) -> Self {
-        let read_turns = Arc::new(ReadTurns::of(reads.options().get_max_connections()));
+    /// So many connections at most for bookings, and for queries. The runtime is the one that this
+    /// is called on.
+    pub(super) fn new(reach: Arc<Reach>, bookings: u32, reads: u32) -> Self {
         let statements = Arc::new(AtomicU64::new(0));
         let counts = StoreCounts::default();
-        let connection = |pool, counts: &StatementCounts| {
-            let mut connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-            let (statements, counts) = (Arc::clone(&statements), counts.clone());
-            connection.set_metric_callback(move |carried_out| {
-                statements.fetch_add(1, Ordering::Relaxed);
-                counts.carried_out(carried_out);
-            });
-            connection
+        let pool = |name, most, counts: &StatementCounts| {
+            let counted = (Arc::clone(&statements), counts.clone());
+            Pool::new(name, most, Arc::clone(&reach), counted)
         };
         Self {
-            bookings: connection(bookings, &counts.bookings),
-            reads: connection(reads, &counts.reads),
-            upkeep: connection(upkeep, &counts.upkeep),
+            bookings: pool("grand-arena bookings", bookings, &counts.bookings),
+            reads: pool("grand-arena reads", reads, &counts.reads),
+            upkeep: pool("grand-arena upkeep", UPKEEP_CONNECTIONS, &counts.upkeep),
             counts: Arc::new(counts),
-            statements: Arc::clone(&statements),
-            read_turns,
+            reach,
+            statements,
+            read_turns: Arc::new(ReadTurns::of(reads)),
             seatings: Arc::default(),
             runtime: Handle::current(),
         }
     }
 
-    /// Whether the database answers.
-    ///
-    /// # Errors
-    ///
-    /// If it does not.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.upkeep.ping().await.map_err(StoreError::from)
-    }
-
     /// How many statements were carried out so far.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How many statements have got no answer in time so far.
+    pub fn missed_statements(&self) -> u64 {
+        self.reach.missed()
+    }
+
+    /// For how long no new connection can be had, if that is so.
+    pub fn outage(&self) -> Option<Duration> {
+        self.reach.outage()
+    }
+
+    /// How the pools are used.
+    pub fn pool_states(&self) -> [PoolState; 3] {
+        [self.bookings.state(), self.reads.state(), self.upkeep.state()]
     }
 
     /// What its seatings may take, and do.
@@ -81,7 +87,7 @@ impl Store {
 
     /// Closes the pools, once what is under way has finished.
     pub async fn close(self) {
-        // Closing again what is closed already is all that can go wrong.
-        let _ = tokio::join!(self.bookings.close(), self.reads.close(), self.upkeep.close());
+        tokio::join!(self.bookings.close(), self.reads.close(), self.upkeep.close());
+        self.reach.close();
     }
 }

@@ -8,13 +8,14 @@
 use std::collections::BTreeSet;
 
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::error::StoreError;
 use super::sql::{PRICE_OF_CATEGORY, bigints, ints, smallints, statement, texts};
 use crate::domain::plan::MAX_CATEGORIES;
 use crate::domain::prices::{MAX_TICKET_TYPES, NewPriceList, NewPrices, PriceLists, STANDARD};
 use crate::domain::{CategoryId, EventId, PriceVersion, TicketName, TicketType};
+use crate::store::pool::Transaction;
 
 /// The highest price that the old column takes: servers of an earlier version read it.
 pub(super) const MAX_OLD_PRICE_MINOR: i32 = 20_000_000;
@@ -89,7 +90,7 @@ pub(super) async fn read_prices(
 
 /// Gives an event its next price list. Its row must be locked.
 pub(super) async fn write_next_list(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     list: &NewPriceList,
 ) -> Result<(), StoreError> {
@@ -119,7 +120,7 @@ UPDATE events SET price_version = $2 WHERE id = $1"
 /// Writes the types of ticket that a new event has: in the order of its categories, which count
 /// from 1. Of those that are plain nothing is said, as everywhere.
 pub(super) async fn write_first_list(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     prices: impl Iterator<Item = &NewPrices>,
 ) -> Result<(), StoreError> {
@@ -134,7 +135,7 @@ pub(super) async fn write_first_list(
 }
 
 async fn write_list(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     version: PriceVersion,
     types: impl Iterator<Item = (i32, &[TicketType])>,

@@ -1,19 +1,26 @@
 //! Wake-ups: NOTIFY on one channel, sent and heard. Hints, never the truth.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
 use sea_orm::sqlx;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
+use tokio::time::timeout;
 
+use super::connect::{ConnectError, SESSION, parse_address};
 use super::error::StoreError;
+use super::pool::Reach;
 use super::pools::Store;
 use super::sql::statement;
 use crate::domain::{EventId, Revision};
 
 /// How long the listening connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// What it is called in PostgreSQL.
+const NAME: &str = "grand-arena listen";
 
 /// The channel of the wake-ups.
 const CHANNEL: &str = "grand_arena";
@@ -79,9 +86,13 @@ pub fn parse(payload: &str) -> impl Iterator<Item = (EventId, Reached)> {
 }
 
 impl Store {
-    /// Sends a wake-up of nothing: those who listen can tell that they still hear.
+    /// Sends a wake-up of nothing: those who listen can tell that they still hear. It is a write as
+    /// well, which is on the disk when this returns. No standby is waited for: a commit that one
+    /// holds up keeps its process, even if we are gone, and there would be more each second.
     pub async fn heartbeat(&self) -> Result<(), StoreError> {
-        self.upkeep.execute_raw(statement("SELECT pg_notify($1, '')", [CHANNEL.into()])).await?;
+        const BEAT: &str =
+            "SELECT pg_notify($1, ''), set_config('synchronous_commit', 'local', true)";
+        self.upkeep.execute_raw(statement(BEAT, [CHANNEL.into()])).await?;
         Ok(())
     }
 
@@ -95,19 +106,43 @@ impl Store {
     }
 }
 
-/// A connection of its own that hears the wake-ups; `url` must lead to PostgreSQL itself, not to a
-/// pooler that hands out connections by transaction.
-pub async fn listener(url: &str) -> Result<PgListener, sqlx::Error> {
-    let options: PgConnectOptions = url.parse()?;
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(CONNECT_TIMEOUT)
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .connect_lazy_with(options.application_name("grand-arena listen"));
-    let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen(CHANNEL).await?;
-    Ok(listener)
+/// What hears the wake-ups, on a connection of its own.
+#[derive(Debug)]
+pub struct Ear(Arc<Reach>);
+
+impl Ear {
+    /// At an address that leads to PostgreSQL itself, not to a pooler that hands out connections by
+    /// transaction. `name` is the setting it comes from.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be read.
+    pub fn at(url: &str, name: &'static str) -> Result<Self, ConnectError> {
+        Ok(Self(Reach::new(parse_address(url, name)?, SESSION)))
+    }
+
+    /// A connection that hears them from now on.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it takes too long.
+    pub async fn listen(&self) -> Result<PgListener, sqlx::Error> {
+        let listening = async {
+            let options = self.0.host(NAME).await?;
+            let pool = PgPoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(CONNECT_TIMEOUT)
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .connect_lazy_with(options);
+            let mut listener = PgListener::connect_with(&pool).await?;
+            // Whoever loses it is told at once, and connects again by this.
+            listener.eager_reconnect(false);
+            listener.listen(CHANNEL).await?;
+            Ok(listener)
+        };
+        timeout(CONNECT_TIMEOUT, listening).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
 }
 
 #[cfg(test)]

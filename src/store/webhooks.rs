@@ -1,7 +1,7 @@
 //! Webhooks, as those who manage events see them: made, listed, removed, replayed.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, TransactionTrait};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::audit::write_audit;
 use super::error::StoreError;
@@ -9,6 +9,7 @@ use super::pools::Store;
 use super::sql::{statement, texts};
 use crate::domain::webhook::WebhookKinds;
 use crate::domain::{AuditEntry, EventId, Revision};
+use crate::store::pool::Transaction;
 
 /// The most webhooks that there may be in all: each is told of everything that it asks for, by one
 /// server.
@@ -225,7 +226,7 @@ SELECT id, $1, revision, version FROM events WHERE $2::bigint IS NULL OR id = $2
 /// Where a webhook was told further than this of an event, or not at all yet, it was told up to
 /// there. A message that is under way for what comes after no longer counts as told.
 async fn go_back(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     webhook: WebhookId,
     replay: Replay,
 ) -> Result<(), StoreError> {

@@ -457,11 +457,8 @@ async fn a_server_that_stalls_while_it_holds_the_locks_does_not_stop_the_others(
     stalled.signal("STOP");
     lock.commit().await.unwrap();
 
-    assert_eq!(
-        kind(&other.client("bob").reserve(&event, [1]).await),
-        "ReserveSeatsSuccess",
-        "bob has the seat"
-    );
+    let booked = other.client("bob").reserve(&event, [1]).await;
+    assert_eq!(kind(&booked), "ReserveSeatsSuccess", "bob has the seat: {booked}");
     stalled.signal("CONT");
     let late = reserving.await.unwrap();
     assert_eq!(late["seats"][0]["reason"], "RESERVED_BY_ANOTHER", "alice is told so: {late}");

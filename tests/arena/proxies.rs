@@ -58,7 +58,7 @@ fn snippet(heading: &str) -> &'static str {
 }
 
 /// Administrators' programs are not on everybody's path.
-fn program(name: &str) -> Option<PathBuf> {
+pub fn program(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&folders).collect();
     let others = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);

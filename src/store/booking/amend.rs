@@ -1,6 +1,6 @@
 //! What a booking reads and writes of the event itself, where that changes.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait};
 
 use crate::domain::EventId;
 use crate::domain::event_details::EventDetails;
@@ -8,12 +8,13 @@ use crate::domain::ledger::Closing;
 use crate::domain::stage::EventStage;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::rows;
 use crate::store::sql::{bigints, ints, statement};
 
 /// Reads everything about the event, whose row is locked.
 pub(super) async fn read_details(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
 ) -> Result<Option<EventDetails>, StoreError> {
     let row = event::Entity::find_by_id(event.0).one(transaction).await?;
@@ -24,7 +25,7 @@ pub(super) async fn read_details(
 ///
 /// The holds of an event that is cancelled are over: the cleaner is to look at once.
 pub(super) async fn write_event(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     closing: &Closing,
 ) -> Result<i64, StoreError> {

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::churn::read_churn;
 use crate::domain::best::BestRequest;
@@ -13,6 +11,7 @@ use crate::domain::seat::Seat;
 use crate::domain::{EventId, SeatId};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::seatings::SeatingReturn;
 
 /// How often seats turn out not to be as the seating says before it is read anew. They do where
@@ -24,7 +23,7 @@ const LOOKS: usize = 5;
 /// Most were foreseen, and are known. Others are locked now: after seats with larger numbers
 /// perhaps, but whoever locks seats has locked their event first.
 pub(super) async fn admit_choice(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     ledger: &mut Ledger,
     request: &BestRequest,
@@ -54,7 +53,7 @@ pub(super) async fn admit_choice(
 }
 
 async fn lock_seats(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     seats: &[SeatId],
 ) -> Result<Vec<Seat>, StoreError> {

@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::domain::churn::{LetGo, Run};
 use crate::domain::ledger::Closing;
 use crate::domain::{EventId, SeatId, ViewerId};
 use crate::store::error::StoreError;
 use crate::store::numbers::RESERVED;
+use crate::store::pool::Transaction;
 use crate::store::rows;
 use crate::store::sql::{bigints, bools, instants, ints, statement, texts};
 
@@ -59,7 +60,7 @@ struct ChurnRow {
 
 /// Reads what these viewers have let go, and the runs of these seats.
 pub(super) async fn read_churn(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     now: DateTime<Utc>,
     (viewers, seats): (BTreeSet<&str>, BTreeSet<i32>),
@@ -108,7 +109,7 @@ ON CONFLICT (event_id, seat_id) DO UPDATE SET
 
 /// Writes down what was let go, and which seats were asked for.
 pub(super) async fn write_churn(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     closing: &Closing,
 ) -> Result<(), StoreError> {

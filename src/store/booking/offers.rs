@@ -1,11 +1,12 @@
 //! Seats that went off sale or on sale: written after their changes, where there are any.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 
 use crate::domain::ledger::{Closing, Offer};
 use crate::domain::{EventId, SeatBlock, SeatId, ViewerId};
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::sql::{ints, statement, texts};
 
 /// An empty label stands for none. A block that is as it was keeps who made it, and when.
@@ -26,7 +27,7 @@ UPDATE seats SET for_sale = NOT for_sale
  WHERE event_id = $1 AND (id = ANY ($3) AND NOT for_sale OR id = ANY ($4) AND for_sale)";
 
 pub(super) async fn write_offers(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     closing: &Closing,
     now: DateTime<Utc>,

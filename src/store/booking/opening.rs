@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use const_format::formatcp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait,
 };
 
 use super::amend::read_details;
@@ -27,6 +27,7 @@ use crate::random;
 use crate::store::entity::{event, seat};
 use crate::store::error::StoreError;
 use crate::store::numbers::CONFIRMED;
+use crate::store::pool::Transaction;
 use crate::store::prices::read_prices;
 use crate::store::reads;
 use crate::store::rows::{self, TermsRow};
@@ -35,7 +36,7 @@ use crate::store::sql::{bigints, ints, statement, texts};
 /// Locks the event and the seats that are named or `foreseen`, and reads everything else the
 /// commands need; `None` if there is no such event.
 pub(super) async fn read_opening<C: BatchedCommand + ?Sized>(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     commands: &[Box<C>],
     foreseen: &BTreeSet<SeatId>,
@@ -204,7 +205,7 @@ SELECT id, category_id, for_sale, status, viewer, expires_at, lapsed_viewer, ord
 });
 
 async fn lock(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     serials: BTreeSet<i32>,
 ) -> Result<Option<Locked>, StoreError> {
@@ -274,7 +275,7 @@ struct FactRow {
 }
 
 async fn read_facts(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     now: DateTime<Utc>,
     counted: &BTreeSet<&str>,
@@ -307,7 +308,7 @@ fn facts(event: EventId, rows: Vec<FactRow>) -> Result<Facts, StoreError> {
 
 /// Which slots for keys these orders have taken but for the first: the index is of those alone.
 async fn read_key_slots(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     orders: &BTreeSet<OrderId>,
 ) -> Result<HashMap<OrderId, KeySlots>, StoreError> {
@@ -330,7 +331,7 @@ async fn read_key_slots(
 /// The keys of guests for these orders, where they are claimed, and the same keys of whoever claims
 /// them.
 async fn read_claimed_keys(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     hand_overs: &[HandOver<'_>],
     orders: &BTreeSet<OrderId>,

@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use const_format::formatcp;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::domain::ledger::{Closing, OpenPlan, PlaceChange};
@@ -20,6 +20,7 @@ use crate::domain::seat::Seat;
 use crate::domain::{CategoryId, EventId, SeatId};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::prices::MAX_OLD_PRICE_MINOR;
 use crate::store::sql::{bigints, bools, doubles, ints, smallints, statement, texts};
 
@@ -83,7 +84,7 @@ impl PlaceRow {
 /// Names are compared here, not by the database. So all seats are read of the sections that are
 /// named; of which sections there are, each once.
 pub(super) async fn read_plan(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     parts: &[&PlanPart],
 ) -> Result<(Option<OpenPlan>, Vec<Seat>), StoreError> {
@@ -128,7 +129,7 @@ pub(super) async fn read_plan(
 }
 
 async fn lock_seats(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     serials: impl Iterator<Item = i32>,
 ) -> Result<Vec<Seat>, StoreError> {
@@ -142,7 +143,7 @@ async fn lock_seats(
 }
 
 async fn read_categories(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
 ) -> Result<Vec<(CategoryId, CategoryName)>, StoreError> {
     const CATEGORIES: &str = "SELECT id, name FROM categories WHERE event_id = $1 ORDER BY id";
@@ -194,7 +195,7 @@ UPDATE events SET plan_version = plan_version + 1 WHERE id = $1";
 
 /// Writes what is new in the plan; before the changes of the seats, which have to be there.
 pub(super) async fn write_plan(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     closing: &Closing,
 ) -> Result<(), StoreError> {

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect,
-    TransactionTrait,
-};
+use sea_orm::{EntityTrait, QuerySelect};
 
 use super::amend::write_event;
 use super::batched_command::BatchedCommand;
@@ -22,6 +19,7 @@ use crate::domain::{Change, EventId, EventStage};
 use crate::store::audit::write_audit;
 use crate::store::entity::event;
 use crate::store::error::StoreError;
+use crate::store::pool::{Pool, Transaction};
 use crate::store::pools::Store;
 use crate::store::prices::write_next_list;
 use crate::store::seatings::{SeatingLease, SeatingReturn, Seatings};
@@ -58,7 +56,7 @@ pub enum Booked {
 /// connection.
 #[derive(Debug)]
 pub struct BookingSession {
-    connection: DatabaseConnection,
+    pool: Pool,
     seatings: Arc<Seatings>,
     open: Option<OpenTransaction>,
 }
@@ -66,15 +64,15 @@ pub struct BookingSession {
 /// A transaction that has begun, on a connection that was taken at some time.
 #[derive(Debug)]
 struct OpenTransaction {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     taken: Instant,
 }
 
 impl Store {
     /// A session that takes a connection of the bookings' when it needs one.
     pub fn booking_session(&self) -> BookingSession {
-        let (connection, seatings) = (self.bookings.clone(), Arc::clone(&self.seatings));
-        BookingSession { connection, seatings, open: None }
+        let (pool, seatings) = (self.bookings.clone(), Arc::clone(&self.seatings));
+        BookingSession { pool, seatings, open: None }
     }
 }
 
@@ -100,13 +98,13 @@ impl BookingSession {
     /// The open transaction, or a new one. Taken out: what ends early, for whatever reason, is
     /// rolled back and not gone on with.
     async fn open_transaction(&mut self) -> Result<OpenTransaction, StoreError> {
-        match self.open.take() {
-            Some(open) => Ok(open),
-            None => {
-                let transaction = self.connection.begin().await?;
-                Ok(OpenTransaction { transaction, taken: Instant::now() })
-            }
+        if let Some(mut open) = self.open.take()
+            && !open.transaction.is_doubtful()
+        {
+            return Ok(open);
         }
+        let transaction = self.pool.begin().await?;
+        Ok(OpenTransaction { transaction, taken: Instant::now() })
     }
 
     /// Carries out the commands, in their order, in one transaction on one event. `before_commit`
@@ -122,7 +120,7 @@ impl BookingSession {
         commands: &mut [Box<C>],
         before_commit: impl FnOnce(),
     ) -> Result<Booked, StoreError> {
-        let OpenTransaction { transaction, taken } = self.open_transaction().await?;
+        let OpenTransaction { mut transaction, taken } = self.open_transaction().await?;
         let Some((mut ledger, lent)) =
             open_ledger(&transaction, event, commands, &self.seatings).await?
         else {
@@ -134,6 +132,7 @@ impl BookingSession {
         let now = ledger.now();
         let closing = ledger.close();
         if !closing.plan.places.is_empty() {
+            transaction.be_patient();
             write_plan(&transaction, event, &closing).await?;
         }
         if !closing.changes.is_empty() {
@@ -183,16 +182,11 @@ impl BookingSession {
 
     /// Commits, and has the next transaction begun by that unless the connection is due for a
     /// pause.
-    async fn commit(
-        &mut self,
-        transaction: DatabaseTransaction,
-        taken: Instant,
-    ) -> Result<(), StoreError> {
+    async fn commit(&mut self, transaction: Transaction, taken: Instant) -> Result<(), StoreError> {
         if taken.elapsed() >= KEPT_FOR {
             return transaction.commit().await.map_err(StoreError::in_commit);
         }
-        let committed = transaction.execute_unprepared("COMMIT AND CHAIN").await;
-        committed.map_err(StoreError::in_commit)?;
+        transaction.commit_and_begin().await.map_err(StoreError::in_commit)?;
         self.open = Some(OpenTransaction { transaction, taken });
         Ok(())
     }
@@ -210,7 +204,7 @@ impl BookingSession {
 /// Opens the event's ledger for the commands; with its seating where one of them chooses, or where
 /// no reservation may leave a seat alone. `None` if there is no such event.
 async fn open_ledger<C: BatchedCommand + ?Sized>(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     commands: &[Box<C>],
     seatings: &Arc<Seatings>,
@@ -241,7 +235,7 @@ async fn open_ledger<C: BatchedCommand + ?Sized>(
 
 /// Decides the commands in their order.
 async fn decide<C: BatchedCommand + ?Sized>(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     commands: &mut [Box<C>],
     (ledger, lent): (&mut Ledger, Option<&SeatingReturn>),

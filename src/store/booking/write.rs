@@ -5,14 +5,15 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use const_format::formatcp;
+use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::Value;
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::fold;
 use crate::domain::ledger::Closing;
 use crate::domain::{EventId, PriceVersion, TicketName, ViewerId};
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CANCELLED_EVENT, RESERVED};
+use crate::store::pool::Transaction;
 use crate::store::sql::{bigints, instants, ints, smallints, statement, texts};
 
 /// The log rows, the seats as their last change leaves them, and the event's revision: one
@@ -138,7 +139,7 @@ SELECT $1, viewer, key, order_id, slot, $2
     AS known (viewer, key, order_id, slot)";
 
 pub(super) async fn write_orders(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     closing: &Closing,
     now: DateTime<Utc>,
@@ -187,7 +188,7 @@ pub(super) async fn write_orders(
 
 /// Writes whose orders are that have another owner now. Their seats are written with the changes.
 pub(super) async fn write_owners(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     closing: &Closing,
 ) -> Result<(), StoreError> {
@@ -217,7 +218,7 @@ UPDATE events
 );
 
 pub(super) async fn reschedule_expiry(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
 ) -> Result<(), StoreError> {
     transaction.execute_raw(statement(RESCHEDULE, [event.0.into()])).await?;

@@ -1,12 +1,13 @@
 //! Removing an event of which nothing was ever sold. Its entries in the audit log stay.
 
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+use sea_orm::ConnectionTrait;
 
 use crate::domain::{AuditAction, AuditEntry, EventId, ViewerId};
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
 use crate::store::numbers::RESERVED;
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
@@ -54,7 +55,8 @@ impl Store {
         by: &ViewerId,
         event: EventId,
     ) -> Result<Deletion, StoreError> {
-        let transaction = self.reads.begin().await?;
+        let mut transaction = self.reads.begin().await?;
+        transaction.be_patient();
         let found = why_not(&transaction, event).await?;
         let Ok((slug, name)) = found else {
             transaction.rollback().await?;
@@ -74,7 +76,7 @@ impl Store {
 
 /// Locks the event, and says what keeps it; or its slug and name, if nothing does.
 async fn why_not(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
 ) -> Result<Result<(String, String), Deletion>, StoreError> {
     const LOCK: &str = "SELECT slug, name FROM events WHERE id = $1 FOR UPDATE";

@@ -1,6 +1,6 @@
 //! Events that are made to be prepared: drafts, with the plan of another event or without one.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+use sea_orm::ConnectionTrait;
 
 use super::{CatalogError, insert_event, take_slug};
 use crate::domain::event::NewEvent;
@@ -9,6 +9,7 @@ use crate::domain::plan::is_currency;
 use crate::domain::{AuditAction, AuditEntry, EventId, EventStage, ViewerId};
 use crate::store::audit::write_audit;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
@@ -42,7 +43,8 @@ impl Store {
         plan: &PlanSource,
     ) -> Result<EventId, CatalogError> {
         event.check()?;
-        let transaction = self.reads.begin().await?;
+        let mut transaction = self.reads.begin().await?;
+        transaction.be_patient();
         let currency = currency_of(&transaction, plan).await?;
         let said = (currency.as_str(), EventStage::Draft, None);
         let id = insert_event(&transaction, event, said).await?;
@@ -65,10 +67,7 @@ impl Store {
 }
 
 /// What the prices of a plan are in.
-async fn currency_of(
-    transaction: &DatabaseTransaction,
-    plan: &PlanSource,
-) -> Result<String, CatalogError> {
+async fn currency_of(transaction: &Transaction, plan: &PlanSource) -> Result<String, CatalogError> {
     match plan {
         PlanSource::Nowhere { currency } if is_currency(currency) => Ok(currency.clone()),
         PlanSource::Nowhere { .. } => Err(CatalogError::Currency),
@@ -88,7 +87,7 @@ async fn currency_of(
 /// categories and what the map shows come along. So does the price list of that moment, which is
 /// the first of the new event.
 async fn copy_plan(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     from: EventId,
     to: EventId,
 ) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! All books of a database, event by event, each in one snapshot.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::event_books::{EventBooks, EventRow};
 use super::findings::{Findings, Summary, Tell};
@@ -9,6 +9,7 @@ use super::violation::Violation;
 use super::{log, orders, prices};
 use crate::domain::EventId;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
@@ -62,18 +63,16 @@ impl Store {
     }
 
     /// A snapshot in which there is time to think between two statements.
-    async fn begin_check(&self) -> Result<DatabaseTransaction, StoreError> {
-        let snapshot = self.read_snapshot().await?;
+    async fn begin_check(&self) -> Result<Transaction, StoreError> {
+        let mut snapshot = self.read_snapshot().await?;
+        snapshot.be_patient();
         let patience = format!("SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'");
         snapshot.execute_unprepared(&patience).await?;
         Ok(snapshot)
     }
 }
 
-async fn event_after(
-    snapshot: &DatabaseTransaction,
-    after: i64,
-) -> Result<Option<EventRow>, StoreError> {
+async fn event_after(snapshot: &Transaction, after: i64) -> Result<Option<EventRow>, StoreError> {
     const NEXT: &str = "SELECT id, revision, sales_open_at,
        coalesce(sales_close_at, starts_at) AS sales_close_at, hold_seconds,
        hold_extension_seconds, max_seats_per_viewer, max_seats_let_go, allows_lone_seats,
@@ -84,7 +83,7 @@ async fn event_after(
 
 /// Rows of events that are not there; for tables that no foreign key ties to their event.
 async fn check_strays(
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
     /// The events that a table knows, each by one step through its primary key, and which the
@@ -133,7 +132,7 @@ SELECT event_id FROM known
 }
 
 /// The database's clock.
-async fn clock(snapshot: &DatabaseTransaction) -> Result<DateTime<Utc>, StoreError> {
+async fn clock(snapshot: &Transaction) -> Result<DateTime<Utc>, StoreError> {
     let row = snapshot.query_one_raw(statement("SELECT clock_timestamp()", [])).await?;
     let row = row.ok_or(StoreError::Corrupt("a clock without a time"))?;
     Ok(row.try_get_by_index(0)?)

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
 };
 
 use super::findings::Findings;
@@ -16,14 +15,12 @@ use crate::domain::seat::Seat;
 use crate::domain::{EventId, Revision, SeatState};
 use crate::store::entity::seat;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::rows::TermsRow;
 use crate::store::sql::statement;
 
 /// The seats of which a row says why they are off sale.
-async fn read_blocked(
-    snapshot: &DatabaseTransaction,
-    event: EventId,
-) -> Result<BTreeSet<i32>, StoreError> {
+async fn read_blocked(snapshot: &Transaction, event: EventId) -> Result<BTreeSet<i32>, StoreError> {
     const BLOCKED: &str = "SELECT seat_id FROM seat_blocks WHERE event_id = $1";
     let rows = snapshot.query_all_raw(statement(BLOCKED, [event.0.into()])).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
@@ -59,7 +56,7 @@ pub(super) struct EventBooks {
 impl EventBooks {
     /// Reads the event's seats.
     pub(super) async fn read(
-        snapshot: &DatabaseTransaction,
+        snapshot: &Transaction,
         row: EventRow,
         now: DateTime<Utc>,
         findings: &mut Findings<'_>,
@@ -118,10 +115,7 @@ impl EventBooks {
 }
 
 /// For each list of an event but the first, in order, after which revision seats are held by it.
-async fn read_lists(
-    snapshot: &DatabaseTransaction,
-    event: EventId,
-) -> Result<Vec<Revision>, StoreError> {
+async fn read_lists(snapshot: &Transaction, event: EventId) -> Result<Vec<Revision>, StoreError> {
     let query = "SELECT after_revision FROM price_lists WHERE event_id = $1
   ORDER BY price_version";
     let rows = snapshot.query_all_raw(statement(query, [event.0.into()])).await?;

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use sea_orm::DatabaseTransaction;
-
 use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::grants::Grants;
@@ -13,6 +11,7 @@ use crate::domain::seat::Seat;
 use crate::domain::{Cause, Change, Revision, SeatState, SeatStatus};
 use crate::store::changes::change_rows;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 
 /// Changes read at a time.
 const CHANGES_AT_ONCE: usize = 10_000;
@@ -46,7 +45,7 @@ struct LogFold<'a> {
 /// far back as the log is kept.
 pub(super) async fn verify(
     books: &EventBooks,
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     findings: &mut Findings<'_>,
 ) -> Result<HashMap<i32, Folded>, StoreError> {
     let (seats, begun, grants) = (HashMap::new(), HashMap::new(), Grants::default());

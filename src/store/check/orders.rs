@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{DatabaseTransaction, FromQueryResult};
+use sea_orm::FromQueryResult;
 
 use super::event_books::EventBooks;
 use super::findings::Findings;
@@ -10,6 +10,7 @@ use super::log::Folded;
 use super::violation::Violation;
 use crate::domain::{Cause, KeySlots, Revision, SeatState};
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::sql::statement;
 
 #[derive(FromQueryResult)]
@@ -41,7 +42,7 @@ struct Contents {
 pub(super) async fn verify(
     books: &EventBooks,
     folded: &HashMap<i32, Folded>,
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
     let event = books.event;
@@ -83,7 +84,7 @@ pub(super) async fn verify(
 async fn verify_codes(
     books: &EventBooks,
     orders: &BTreeMap<i64, OrderRow>,
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
     #[derive(FromQueryResult)]
@@ -162,7 +163,7 @@ fn verify_order(
 async fn verify_keys(
     books: &EventBooks,
     (orders, passed_on): (&BTreeMap<i64, OrderRow>, &BTreeSet<i64>),
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
     #[derive(FromQueryResult)]

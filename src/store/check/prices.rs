@@ -6,13 +6,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{DatabaseTransaction, FromQueryResult};
+use sea_orm::FromQueryResult;
 
 use super::event_books::EventBooks;
 use super::findings::Findings;
 use super::violation::Violation;
 use crate::domain::{PriceVersion, Revision, SeatState};
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::prices::read_prices;
 use crate::store::sql::statement;
 
@@ -50,7 +51,7 @@ struct SoldRow {
 /// Each seat was sold at a price of the list that it was sold by, as a ticket that is in it.
 pub(super) async fn verify_sales(
     books: &EventBooks,
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     findings: &mut Findings<'_>,
 ) -> Result<(), StoreError> {
     let Some(&first_ends) = books.lists.first() else { return Ok(()) };

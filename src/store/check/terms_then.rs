@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use sea_orm::{DatabaseTransaction, FromQueryResult};
+use sea_orm::FromQueryResult;
 
 use crate::domain::ledger::GrantTerms;
 use crate::domain::seat::Seat;
 use crate::domain::{Cause, Change, EventId, Revision};
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::sql::statement;
 
 /// The terms of an event from its beginning on.
@@ -29,7 +30,7 @@ struct PastRow {
 
 impl TermsThen {
     pub(super) async fn read(
-        snapshot: &DatabaseTransaction,
+        snapshot: &Transaction,
         event: EventId,
         now: GrantTerms,
     ) -> Result<Self, StoreError> {

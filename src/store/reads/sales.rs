@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use const_format::formatcp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::domain::sales_span::SalesSpan;
 use crate::domain::{EventId, Revision};
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, CONFIRMED, RESERVED};
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::{instants, statement};
 
@@ -90,7 +91,7 @@ impl Store {
 }
 
 async fn sales_parts(
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     event: EventId,
     now: DateTime<Utc>,
 ) -> Result<Vec<SalesPart>, StoreError> {
@@ -113,7 +114,7 @@ async fn sales_parts(
 
 /// What was sold in each of these spans, which follow each other and end now.
 async fn sold_in(
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     event: EventId,
     spans: &[DateTime<Utc>],
     now: DateTime<Utc>,

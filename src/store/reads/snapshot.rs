@@ -1,18 +1,18 @@
 //! Reading several things as of one instant.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{AccessMode, ConnectionTrait, DatabaseTransaction, IsolationLevel, TransactionTrait};
+use sea_orm::ConnectionTrait;
 
 use crate::domain::{EventId, Revision};
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::sql::statement;
 
 impl Store {
     /// Everything read in it is true for one instant.
-    pub(in crate::store) async fn read_snapshot(&self) -> Result<DatabaseTransaction, StoreError> {
-        let config = (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly));
-        Ok(self.reads.begin_with_config(config.0, config.1).await?)
+    pub(in crate::store) async fn read_snapshot(&self) -> Result<Transaction, StoreError> {
+        Ok(self.reads.begin_snapshot().await?)
     }
 }
 

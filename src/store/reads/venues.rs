@@ -1,6 +1,6 @@
 //! An event's terms and plan, as an import would bring them in again.
 
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, FromQueryResult};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult};
 
 use super::plans::shapes;
 use crate::domain::event::NewEvent;
@@ -11,6 +11,7 @@ use crate::domain::plan::{
 use crate::domain::{CategoryId, EventId, PriceVersion};
 use crate::store::entity::event;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 use crate::store::pools::Store;
 use crate::store::prices::read_prices;
 use crate::store::rows::details_from_row;
@@ -61,10 +62,7 @@ impl Store {
     }
 }
 
-async fn focus(
-    snapshot: &DatabaseTransaction,
-    event: EventId,
-) -> Result<Option<Point>, StoreError> {
+async fn focus(snapshot: &Transaction, event: EventId) -> Result<Option<Point>, StoreError> {
     const FOCUS: &str = "SELECT focal_x, focal_y FROM events WHERE id = $1";
     let row = snapshot.query_one_raw(statement(FOCUS, [event.0.into()])).await?;
     let Some(row) = row else { return Ok(None) };
@@ -73,7 +71,7 @@ async fn focus(
 }
 
 async fn categories(
-    snapshot: &DatabaseTransaction,
+    snapshot: &Transaction,
     event: EventId,
     list: PriceVersion,
 ) -> Result<Vec<PlannedCategory>, StoreError> {
@@ -111,10 +109,7 @@ struct SeatRow {
     floor: Option<String>,
 }
 
-async fn seats(
-    snapshot: &DatabaseTransaction,
-    event: EventId,
-) -> Result<Vec<PlannedSeat>, StoreError> {
+async fn seats(snapshot: &Transaction, event: EventId) -> Result<Vec<PlannedSeat>, StoreError> {
     const SEATS: &str = "
 SELECT category_id, section, row_label, number, accessible, x, y,
        kind, is_companion, has_gap_before, rank, floor

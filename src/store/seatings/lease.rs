@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::DatabaseTransaction;
 use tokio::sync::OwnedMutexGuard;
 
 use super::kept::{KeptSeating, Seatings};
@@ -14,6 +13,7 @@ use crate::domain::command::Needs;
 use crate::domain::{EventId, Revision, SeatId};
 use crate::memory::Charge;
 use crate::store::error::StoreError;
+use crate::store::pool::Transaction;
 
 /// How long a booking waits for the seating while it has the event locked. Whoever has it waits for
 /// the answer to a commit that is done, or has lost its connection.
@@ -38,7 +38,7 @@ impl SeatingLease {
     /// Locks the event's row, and takes its seating as it stands; `None` if there is no such event.
     pub(in crate::store) async fn take(
         seatings: &Arc<Seatings>,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         event: EventId,
     ) -> Result<Option<Self>, StoreError> {
         let Some(head) = lock_head(transaction, event).await? else { return Ok(None) };
@@ -96,7 +96,7 @@ impl SeatingReturn {
     /// The seating anew, as the database has it at the revision at which it was taken.
     pub(in crate::store) async fn read_again(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         event: EventId,
     ) -> Result<Seating, StoreError> {
         Ok(read_seating(transaction, event, &self.head, None).await?.seating)
@@ -114,7 +114,7 @@ impl SeatingReturn {
 
 /// A seating at the revision of an event that is locked.
 async fn up_to_date(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     event: EventId,
     head: &Head,
     kept: Option<KeptSeating>,

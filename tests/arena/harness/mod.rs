@@ -3,7 +3,9 @@
 pub mod books;
 pub mod client;
 pub mod cluster;
+pub mod line;
 pub mod node;
+pub mod pair;
 pub mod process;
 pub mod socket;
 pub mod warnings;
@@ -85,8 +87,12 @@ impl Event {
 
 impl Arena {
     pub async fn new() -> Self {
+        Self::at(cluster::new_database().await).await
+    }
+
+    /// On a database of somebody's own choice, as it is.
+    pub async fn at(url: String) -> Self {
         let warnings = Warnings::of_this_test();
-        let url = cluster::new_database().await;
         // What PostgreSQL remarks on what tests do is nobody's warning: of a connection to cut that
         // has just gone, for example.
         let options = url.parse::<PgConnectOptions>().unwrap();
