@@ -71,7 +71,12 @@ pub struct ServeSettings {
     /// Where a collector of OpenTelemetry takes traces over HTTP, such as http://localhost:4318.
     /// Left out, nothing is traced. The standard's other variables say how: OTEL_SERVICE_NAME,
     /// OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS.
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = collector_address)]
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value_name = "URL",
+        value_parser = collector_address
+    )]
     pub otlp_endpoint: Option<String>,
 
     /// The database's direct address, for LISTEN, if DATABASE_URL leads to a pooler that hands out

@@ -148,10 +148,7 @@ impl BatchRunner {
             let began = Instant::now();
             let error = match attempt_once(session, event, batch, before_commit).await {
                 Ok(booked) => {
-                    let took = began.elapsed();
-                    self.counts.transactions.observe(took);
-                    let commands = batch.len();
-                    tracing::trace!(event = event.0, commands, attempt, ?took, "booked");
+                    self.note_booked(event, batch.len(), began.elapsed());
                     if is_in_doubt {
                         self.listener.committed_unseen();
                     }
@@ -206,6 +203,14 @@ impl BatchRunner {
             tokio::time::sleep(waits.next().unwrap_or(LONGEST_WAIT)).await;
         }
         Err(AttemptError::Transient)
+    }
+}
+
+impl BatchRunner {
+    /// A transaction has come to its end.
+    fn note_booked(&self, event: EventId, commands: usize, took: Duration) {
+        self.counts.transactions.observe(took);
+        tracing::trace!(event = event.0, commands, ?took, "booked");
     }
 }
 
