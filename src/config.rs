@@ -13,6 +13,7 @@ pub use self::limits::LimitSettings;
 pub use self::tokens::IdentitySettings;
 use crate::endpoint::Networks;
 use crate::http::{AllowedOrigins, PublicUrls};
+use crate::trace::collector_address;
 
 /// What the server and the commands that use the database are told.
 #[derive(Clone, Debug, Args)]
@@ -67,6 +68,17 @@ pub struct ServeSettings {
     /// out, there are no metrics. Everybody who can reach it can read them.
     #[arg(long, env = "ARENA_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Where a collector of OpenTelemetry takes traces over HTTP, such as http://localhost:4318.
+    /// Left out, nothing is traced. The standard's other variables say how: OTEL_SERVICE_NAME,
+    /// OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS.
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value_name = "URL",
+        value_parser = collector_address
+    )]
+    pub otlp_endpoint: Option<String>,
 
     /// The database's direct address, for LISTEN, if DATABASE_URL leads to a pooler that hands out
     /// connections by transaction.

@@ -5,6 +5,7 @@
 //! accepted; the pools close; and last the private PostgreSQL stops.
 
 mod door;
+mod shown;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -32,7 +33,6 @@ use crate::http::{
     self, App, Arriving, FrameCounts, HostGate, OriginGate, RequestLines, Service, SharedAnswers,
 };
 use crate::identity::IdentityError;
-use crate::log;
 use crate::metrics::{self, Metrics};
 use crate::pace::FrameThreads;
 use crate::pruner::Pruner;
@@ -41,6 +41,7 @@ use crate::store::booking::Logged;
 use crate::store::retention::Retention;
 use crate::store::wake_ups::Ear;
 use crate::store::{ConnectError, Store, StoreError};
+use crate::trace::{Collector, NotACollector};
 use crate::webhooks::WebhookSender;
 
 /// Why the server does not start, or has ended. Each is one sentence for the person who runs it.
@@ -83,6 +84,9 @@ pub enum ServerError {
     /// The private PostgreSQL ended by itself.
     #[error("the private PostgreSQL has ended: {0}")]
     DatabaseEnded(String),
+    /// The collector of traces has no such address.
+    #[error(transparent)]
+    Collector(#[from] NotACollector),
     /// The operating system has no random bytes for us.
     #[error("the operating system gives no random numbers: {0}")]
     Randomness(std::io::Error),
@@ -126,6 +130,8 @@ struct Running {
     /// The feed, the cleaner, the pruner and the sender of webhooks.
     background: TaskTracker,
     desk: DeskTasks,
+    /// Tells of the spans of requests, if it is told to.
+    collector: Option<Collector>,
     /// Held to the end: what carries frames ends before the tasks that it is for.
     frame_threads: Arc<FrameThreads>,
 }
@@ -224,6 +230,7 @@ fn app(
         documents: Arc::default(),
         operations: Arc::default(),
         counts,
+        tracing: None,
         lines: RequestLines::default(),
         frames: FrameCounts::default(),
         arriving: Arriving::default(),
@@ -277,8 +284,8 @@ impl Running {
             Desk::open(&store, bookings, told, &alarm).map_err(ServerError::Threads)?;
         desk.register(&metrics);
         let cleaner = Cleaner::new(store.clone(), Arc::clone(&desk), alarm);
-        let cleaners_pulse = cleaner.pulse().clone();
         cleaner.register(&metrics);
+        let cleaners_pulse = cleaner.pulse().clone();
         background.spawn(cleaner.run(stop.clone()));
         background.spawn(Pruner::new(store.clone(), retention(settings)).run(stop.clone()));
 
@@ -288,15 +295,12 @@ impl Running {
         background.spawn(sender.map_err(ServerError::Randomness)?.run(stop.clone()));
         let services = Services::new(store.clone(), desk, Arc::clone(&feed), identity, shares);
         let services = Services { networks, ..services };
-        let app =
-            Arc::new(app(settings, services, cleaners_pulse, (&frame_threads, &sockets, &stop)));
-        metrics.measure("build_info", "1, with the version of this server", || {
-            vec![(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)]
-        });
-        log::register(&metrics);
-        store.register(&metrics);
-        feed.register(&metrics);
-        app.register(&metrics);
+        let mut app = app(settings, services, cleaners_pulse, (&frame_threads, &sockets, &stop));
+        let collector = settings.otlp_endpoint.as_deref().map(Collector::start).transpose()?;
+        let (collector, tracing) = collector.unzip();
+        app.tracing = tracing;
+        let app = Arc::new(app);
+        shown::show(&metrics, &store, &feed, &app);
         let shown = doors.metrics.map(|door| metrics::serve(door, metrics, stop.clone()));
         shown.map(|showing| background.spawn(showing));
         let serving = tokio::spawn(http::serve(
@@ -313,6 +317,7 @@ impl Running {
             sockets,
             background,
             desk: desk_tasks,
+            collector,
             frame_threads,
         })
     }
@@ -335,6 +340,9 @@ impl Running {
             self.background.wait().await;
             self.desk.finish().await;
             self.store.close().await;
+            if let Some(collector) = self.collector {
+                collector.end().await;
+            }
         };
         if tokio::time::timeout(patience / 2, rest).await.is_err() {
             tracing::warn!("not everything had finished when the time for the shutdown was up");
@@ -342,18 +350,15 @@ impl Running {
     }
 }
 
-/// Begins to listen where a setting says; and where that is, as port 0 takes a free one.
+/// Begins to listen where a setting says; and where that is.
 fn listen(
     setting: &'static str,
     address: SocketAddr,
 ) -> Result<(TcpListener, SocketAddr), ServerError> {
-    let refused = |error: std::io::Error| {
-        let reason = plain_reason(&error);
+    door::listen(address).map_err(|error| {
+        let reason = door::plain_reason(&error);
         ServerError::Listen { setting, address, reason }
-    };
-    let listener = http::listen(address).map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    Ok((listener, address))
+    })
 }
 
 /// How much of a log is kept.
@@ -394,16 +399,4 @@ fn check_connections(settings: &DatabaseSettings) -> Result<(), ServerError> {
         return Err(ServerError::TooManyConnections { wanted, most: CONNECTIONS_FOR_SERVER });
     }
     Ok(())
-}
-
-/// The operating system's reason in its own words, without the error number.
-fn plain_reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => "another program listens there already".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
-        std::io::ErrorKind::AddrNotAvailable => {
-            "this machine does not have that address".to_owned()
-        }
-        _ => error.to_string(),
-    }
 }

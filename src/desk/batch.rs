@@ -17,6 +17,7 @@ use crate::domain::EventId;
 use crate::store::booking::{Booked, BookingSession};
 use crate::store::wake_ups::Reached;
 use crate::store::{Store, StoreError};
+use crate::trace::{Current, within};
 
 /// How often a transaction is tried before its commands are answered with an error.
 const ATTEMPTS: u32 = 5;
@@ -146,10 +147,7 @@ impl BatchRunner {
             let began = Instant::now();
             let error = match attempt_once(session, event, batch, before_commit).await {
                 Ok(booked) => {
-                    let took = began.elapsed();
-                    self.counts.transactions.observe(took);
-                    let commands = batch.len();
-                    tracing::trace!(event = event.0, commands, attempt, ?took, "booked");
+                    self.note_booked(event, batch.len(), began.elapsed());
                     if is_in_doubt {
                         self.listener.committed_unseen();
                     }
@@ -207,6 +205,14 @@ impl BatchRunner {
     }
 }
 
+impl BatchRunner {
+    /// A transaction has come to its end.
+    fn note_booked(&self, event: EventId, commands: usize, took: Duration) {
+        self.counts.transactions.observe(took);
+        tracing::trace!(event = event.0, commands, ?took, "booked");
+    }
+}
+
 /// One attempt: what was booked; or the store's error; or that no other attempt is worth it.
 async fn attempt_once(
     session: &mut BookingSession,
@@ -214,9 +220,20 @@ async fn attempt_once(
     batch: &mut Batch,
     before_commit: &mut (dyn FnMut() + Send),
 ) -> Result<Booked, Result<StoreError, AttemptError>> {
+    // Its statements are told under the first command that is traced; others have links.
+    let mut traced = batch.iter().filter_map(|command| command.traced());
+    let span = traced.next().and_then(|first| first.begin_shared("transaction", traced));
     let booking = session.book(event, batch.as_mut_slice(), before_commit);
     let booking = AssertUnwindSafe(booking).catch_unwind();
-    match tokio::time::timeout(ATTEMPT_TIMEOUT, booking).await {
+    let booking = tokio::time::timeout(ATTEMPT_TIMEOUT, booking);
+    let booked = match &span {
+        Some(span) => {
+            let traced = Some(span.traced().clone());
+            Box::pin(within(Current { id: None, traced }, booking)).await
+        }
+        None => booking.await,
+    };
+    match booked {
         Ok(Ok(Ok(booked))) => Ok(booked),
         Ok(Ok(Err(error))) => Err(Ok(error)),
         Ok(Err(_panic)) => {

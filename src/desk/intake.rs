@@ -20,6 +20,7 @@ use crate::domain::EventId;
 use crate::domain::command::Command;
 use crate::metrics::Metrics;
 use crate::store::Store;
+use crate::trace;
 
 /// Commands that may wait in one event's queue. At 20,000 bookings a second that is under half a
 /// second of work: who comes later is better told at once. Of one account, at most as many as there
@@ -119,7 +120,10 @@ impl Desk {
     ) -> Result<C::Outcome, DeskError> {
         let capacity = if lane.is_some() { QUEUE_CAPACITY } else { usize::MAX };
         let (reply, answer) = oneshot::channel();
-        let submission = Box::new(Submission::new(command, permit, reply));
+        // From here to the answer.
+        let span = trace::traced().and_then(|request| request.begin("desk"));
+        let traced = span.as_ref().map(|span| span.traced().clone());
+        let submission = Box::new(Submission::new(command, permit, reply, traced));
         match self.queues.accept(event, lane, submission, capacity) {
             Ok(()) => Self::outcome(answer).await,
             Err(NotAccepted::Full) => {

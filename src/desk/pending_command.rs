@@ -7,6 +7,7 @@ use crate::account::Permit;
 use crate::domain::command::{Command, Needs};
 use crate::domain::ledger::Ledger;
 use crate::store::booking::BatchedCommand;
+use crate::trace::Traced;
 
 /// A command in an event queue or a batch, of whatever kind.
 pub(super) trait PendingCommand: BatchedCommand {
@@ -14,6 +15,8 @@ pub(super) trait PendingCommand: BatchedCommand {
     fn answer(self: Box<Self>, booked: Result<(), DeskError>);
     /// Whether nobody waits any more.
     fn is_abandoned(&self) -> bool;
+    /// The span that it is booked under, if it is traced.
+    fn traced(&self) -> Option<&Traced>;
 }
 
 /// A command as it was submitted: with its outcome, once there is one, and the way back.
@@ -23,6 +26,7 @@ pub(super) struct Submission<C: Command> {
     reply: oneshot::Sender<Result<C::Outcome, DeskError>>,
     /// What of its account's share it takes until it has its answer, or is dropped.
     permit: Permit,
+    traced: Option<Traced>,
 }
 
 impl<C: Command> Submission<C> {
@@ -30,8 +34,9 @@ impl<C: Command> Submission<C> {
         command: C,
         permit: Permit,
         reply: oneshot::Sender<Result<C::Outcome, DeskError>>,
+        traced: Option<Traced>,
     ) -> Self {
-        Self { command, outcome: None, reply, permit }
+        Self { command, outcome: None, reply, permit, traced }
     }
 }
 
@@ -65,5 +70,9 @@ impl<C: Command> PendingCommand for Submission<C> {
 
     fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
+    }
+
+    fn traced(&self) -> Option<&Traced> {
+        self.traced.as_ref()
     }
 }

@@ -53,6 +53,7 @@ mod rendered;
 #[cfg(test)]
 mod sample;
 mod shared_look_up;
+mod shown;
 mod snapshots;
 mod status_frame;
 mod status_watch;

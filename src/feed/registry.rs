@@ -25,7 +25,6 @@ use super::watch::Watch;
 use super::woken::Woken;
 use crate::domain::{Cause, EventId, LogPoint, Revision, ViewerId};
 use crate::memory::{Allowance, Full};
-use crate::metrics::Metrics;
 use crate::pace::FrameThreads;
 use crate::store::booking::Logged;
 use crate::store::changes::LogExtent;
@@ -64,7 +63,7 @@ pub struct Feed {
     commits: AtomicU64,
     plan_commits: AtomicU64,
     woken: Woken,
-    counts: FeedCounts,
+    pub(super) counts: FeedCounts,
 }
 
 impl Feed {
@@ -112,28 +111,8 @@ impl Feed {
         [self.bounds.frames.allowance(), &self.bounds.changes, &self.bounds.boards]
     }
 
-    /// Shows what there is to be known of it.
-    pub fn register(self: &Arc<Self>, metrics: &Metrics) {
-        self.counts.register(metrics);
-        self.allowances().into_iter().for_each(|allowance| metrics.watch(allowance));
-        let feed = Arc::clone(self);
-        metrics.measure("watched_events", "Events that somebody follows here", move || {
-            vec![(vec![], u32::try_from(feed.watches()).unwrap_or(u32::MAX).into())]
-        });
-        let feed = Arc::clone(self);
-        metrics.measure(
-            "feed_lag_revisions",
-            "The most changes of an event that are known to be there and have not been read",
-            move || vec![(vec![], feed.lag() as f64)],
-        );
-        let feed = Arc::clone(self);
-        metrics.measure("feed_listening", "Whether wake-ups arrive: 1 or 0", move || {
-            vec![(vec![], f64::from(u8::from(feed.vitals().is_listening())))]
-        });
-    }
-
     /// How far the reader is behind that is furthest behind what it was told of.
-    fn lag(&self) -> i64 {
+    pub(super) fn lag(&self) -> i64 {
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         watches.values().filter_map(Weak::upgrade).map(|watch| watch.lag()).max().unwrap_or(0)
     }

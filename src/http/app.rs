@@ -26,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::pace::FrameThreads;
 use crate::pulse::Pulse;
 use crate::store::Store;
+use crate::trace::Tracing;
 
 /// What handlers work with: shared, since every connection holds it.
 pub type AppState = Arc<App>;
@@ -50,6 +51,8 @@ pub struct App {
     pub unread: Arc<Answers>,
     /// What is counted of operations.
     pub counts: OperationCounts,
+    /// Who begins their spans, if they are traced.
+    pub tracing: Option<Tracing>,
     /// Which of them the log has lines of.
     pub lines: RequestLines,
     /// What is counted of frames.

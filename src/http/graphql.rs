@@ -38,7 +38,7 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Response {
     let (mut head, body) = request.into_parts();
-    let mut observed = Observed::request(&head.method, &head.headers);
+    let mut observed = Observed::request(app, &head.method, &head.headers);
     let origin = CallerOrigin::of(&head, &app.origins);
     let is_kept_out = origin.as_ref().is_some_and(|origin| origin.is_kept_out(&head));
     let mut response = if is_kept_out {
@@ -79,7 +79,7 @@ pub(super) fn turn_away(
     status: StatusCode,
     message: &str,
 ) -> Response {
-    let mut observed = Observed::request(request.method(), request.headers());
+    let mut observed = Observed::request(app, request.method(), request.headers());
     let response = refuse(request.headers(), &mut observed, (status, message));
     observed.end(app);
     response

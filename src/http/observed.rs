@@ -19,13 +19,16 @@ use crate::domain::ViewerId;
 use crate::graphql::OK;
 use crate::graphql::document::RootField;
 use crate::graphql::error::Code;
-use crate::trace::{Current, RequestId};
+use crate::trace::{Current, OpenSpan, RequestId};
 
 /// What carries the id, in both directions.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Where the lines are found in the log, and turned off.
 const LINES: &str = "grand_arena::requests";
+
+/// What stands for the method of what comes over a socket.
+const WEBSOCKET: &str = "WS";
 
 /// A query that takes longer is slow: it has waited for something.
 const SLOW: Duration = Duration::from_secs(1);
@@ -45,11 +48,13 @@ pub(super) struct Observed {
     code: Option<Code>,
     /// Whether somebody else tells of its end.
     is_handed_over: bool,
+    /// If it is traced.
+    span: Option<OpenSpan>,
 }
 
 impl Observed {
     /// A request that has arrived.
-    pub(super) fn request(method: &Method, headers: &HeaderMap) -> Self {
+    pub(super) fn request(app: &App, method: &Method, headers: &HeaderMap) -> Self {
         let method = match *method {
             Method::GET => "GET",
             Method::HEAD => "HEAD",
@@ -57,12 +62,17 @@ impl Observed {
             _ => "other",
         };
         let told = headers.get(&REQUEST_ID).map(HeaderValue::as_bytes);
-        Self::new(method, RequestId::take(told))
+        let mut observed = Self::new(method, RequestId::take(told));
+        observed.span = app.tracing.as_ref().and_then(|it| it.begin("request", headers));
+        observed
     }
 
     /// An operation of a socket.
-    pub(super) fn operation(id: RequestId) -> Self {
-        Self::new("WS", id)
+    pub(super) fn operation(app: &App, id: RequestId) -> Self {
+        let mut observed = Self::new(WEBSOCKET, id);
+        let no_caller = HeaderMap::new();
+        observed.span = app.tracing.as_ref().and_then(|it| it.begin("operation", &no_caller));
+        observed
     }
 
     fn new(method: &'static str, id: RequestId) -> Self {
@@ -74,6 +84,7 @@ impl Observed {
             viewer: None,
             code: None,
             is_handed_over: false,
+            span: None,
         }
     }
 
@@ -84,7 +95,8 @@ impl Observed {
 
     /// For whom tasks work that carry it out.
     pub(super) fn current(&self) -> Current {
-        Current { id: self.id.clone() }
+        let traced = self.span.as_ref().map(|span| span.traced().clone());
+        Current { id: Some(self.id.clone()), traced }
     }
 
     /// It is this operation, of somebody.
@@ -107,13 +119,22 @@ impl Observed {
     /// The same, for whoever tells of its end from now on.
     pub(super) fn hand_over(&mut self) -> Self {
         self.is_handed_over = true;
-        Self { id: self.id.clone(), viewer: self.viewer.clone(), is_handed_over: false, ..*self }
+        Self {
+            id: self.id.clone(),
+            viewer: self.viewer.clone(),
+            span: self.span.take(),
+            is_handed_over: false,
+            ..*self
+        }
     }
 
     /// It has come to its end.
-    pub(super) fn end(self, app: &App) {
+    pub(super) fn end(mut self, app: &App) {
         if self.is_handed_over {
             return;
+        }
+        if let Some(span) = self.span.take() {
+            self.describe(span);
         }
         let took = self.began.elapsed();
         app.counts.ended(self.field, self.code, took);
@@ -130,6 +151,22 @@ impl Observed {
             && app.lines.take(has_failed || took >= SLOW)
         {
             self.write(took);
+        }
+    }
+
+    /// Says in its span what it was.
+    fn describe(&self, mut span: OpenSpan) {
+        let code = self.code.map_or(OK, Code::as_str);
+        span.rename(format!("{} {}", self.field.kind(), self.field.name()));
+        span.set("graphql.operation.type", self.field.kind());
+        span.set("arena.operation", self.field.name());
+        span.set("arena.code", code);
+        span.set("arena.request_id", self.id.to_string());
+        if self.method != WEBSOCKET {
+            span.set("http.request.method", self.method);
+        }
+        if let Some(Code::Internal | Code::Unavailable | Code::Overloaded) = self.code {
+            span.fail(code);
         }
     }
 

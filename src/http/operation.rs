@@ -41,8 +41,9 @@ pub(super) fn start(
     observed: Observed,
 ) -> BoxStream<'static, OperationEvent> {
     let (ended, id) = (Arc::clone(app), observed.id().clone());
+    let current = observed.current();
     let mut observed = Some(observed);
-    let told = begin(app, prepared, id).inspect(move |event| {
+    let told = begin(app, prepared, (id, current)).inspect(move |event| {
         // The first word says what became of it: a subscription has begun by then.
         if let Some(mut observed) = observed.take() {
             if let OperationEvent::Failed(errors) = event {
@@ -57,7 +58,7 @@ pub(super) fn start(
 fn begin(
     app: &AppState,
     Prepared { mut request, operation, cost, mut told_cost, charge, permit }: Prepared,
-    id: RequestId,
+    (id, current): (RequestId, Current),
 ) -> BoxStream<'static, OperationEvent> {
     let end = stream::once(async { OperationEvent::End });
     if operation != OperationType::Subscription {
@@ -65,7 +66,6 @@ fn begin(
         // hold a connection. What it has to tell is written there as well: while it waits for the
         // socket it is bytes, which are counted.
         let (app, defect) = (Arc::clone(app), id.clone());
-        let current = Current { id: id.clone() };
         let executing = AbortOnDropHandle::new(tokio::spawn(within(current, async move {
             let _under_way = charge;
             let (mut response, _room) = app.answers.execute(&app.schema, request, cost).await;

@@ -1,7 +1,11 @@
-//! How many the server lets in.
+//! Where the server listens, and how many it lets in.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
 
 use crate::config::{DatabaseSettings, ServeSettings};
-use crate::http::Door;
+use crate::http::{self, Door};
 use crate::open_files;
 
 /// Connections beside those that subscriptions may have for themselves.
@@ -38,5 +42,24 @@ pub(super) fn open(settings: &ServeSettings) -> Door {
     Door {
         most_connections: usize::try_from(for_clients).unwrap_or(usize::MAX),
         head_time: settings.limits.head_time(),
+    }
+}
+
+/// Begins to listen; and where that is, as port 0 takes a free one.
+pub(super) fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let listener = http::listen(address)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// The operating system's reason in its own words, without the error number.
+pub(super) fn plain_reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "another program listens there already".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => {
+            "this machine does not have that address".to_owned()
+        }
+        _ => error.to_string(),
     }
 }

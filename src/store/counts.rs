@@ -1,6 +1,6 @@
 //! What is counted of statements, by the pool whose connection they were on.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
@@ -8,6 +8,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 
 use crate::metrics::Histogram;
+use crate::trace::{self, Traced};
 
 /// The statements of one pool.
 #[derive(Clone, Debug)]
@@ -22,12 +23,30 @@ impl Default for StatementCounts {
     }
 }
 
+/// A statement that is carried out.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    began: Instant,
+    /// Under which span, and its text, if it is traced.
+    traced: Option<(Traced, String)>,
+}
+
+impl UnderWay {
+    pub(super) fn begin(sql: &str) -> Self {
+        let traced = trace::traced().map(|traced| (traced, sql.to_owned()));
+        Self { began: Instant::now(), traced }
+    }
+}
+
 impl StatementCounts {
-    /// One that took so long.
-    pub(super) fn carried_out(&self, took: Duration, has_failed: bool) {
+    pub(super) fn ended(&self, statement: UnderWay, has_failed: bool) {
+        let took = statement.began.elapsed();
         self.took.observe(took);
         if has_failed {
             self.failed.inc();
+        }
+        if let Some((traced, sql)) = statement.traced {
+            traced.note_statement(&sql, took, has_failed);
         }
     }
 }

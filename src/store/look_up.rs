@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::error::StoreError;
 use super::pools::Store;
 use super::read_turns::{MapTurns, ReadLane, ReadTurn};
+use crate::trace::carried;
 
 impl Store {
     /// Looks something up in a task of its own. A follower is polled by the socket it serves, and a
@@ -25,7 +26,7 @@ impl Store {
         &self,
         look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.runtime.spawn(look_up).await.unwrap_or(Err(StoreError::Interrupted))
+        self.runtime.spawn(carried(look_up)).await.unwrap_or(Err(StoreError::Interrupted))
     }
 
     /// Waits for a turn to read. Hold it while reading, and take no other meanwhile.
@@ -85,7 +86,7 @@ impl Store {
         look_up: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (mut reply, answer) = oneshot::channel();
-        self.runtime.spawn(async move {
+        self.runtime.spawn(carried(async move {
             let turn = tokio::select! {
                 turn = turn => turn,
                 () = reply.closed() => return,
@@ -96,7 +97,7 @@ impl Store {
             };
             // Who asked may have left.
             let _ = reply.send(found);
-        });
+        }));
         answer.await.unwrap_or(Err(StoreError::Interrupted))
     }
 }

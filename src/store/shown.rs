@@ -11,31 +11,33 @@ impl Store {
     pub fn register(&self, metrics: &Metrics) {
         metrics.collect(Arc::clone(&self.counts));
         metrics.watch(self.seatings_allowance());
+        let number = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
         let store = self.clone();
-        metrics.measure(
-            "pool_connections",
-            "Connections to the database, by pool and by what they do",
-            move || {
-                store.by_pool(|pool, of| {
-                    vec![
-                        (vec![of, ("state", "idle")], number(pool.idle)),
-                        (vec![of, ("state", "used")], number(pool.used)),
-                    ]
-                })
-            },
-        );
+        let help = "Connections to the database, by pool and by what they do";
+        metrics.measure("pool_connections", help, move || {
+            store.by_pool(|pool, of| {
+                vec![
+                    (vec![of, ("state", "idle")], number(pool.idle)),
+                    (vec![of, ("state", "used")], number(pool.used)),
+                ]
+            })
+        });
         let store = self.clone();
-        metrics.measure(
-            "pool_max_connections",
-            "Connections that a pool may have at most",
-            move || store.by_pool(|pool, of| vec![(vec![of], number(pool.most))]),
-        );
+        metrics.measure("pool_max_connections", "Connections that a pool may have", move || {
+            store.by_pool(|pool, of| vec![(vec![of], number(pool.most))])
+        });
         let store = self.clone();
-        metrics.measure("pool_waiting", "How many wait for a connection, by pool", move || {
+        metrics.measure("pool_waiting", "Those who wait for a connection of a pool", move || {
             store.by_pool(|pool, of| vec![(vec![of], number(pool.waiting))])
         });
         let store = self.clone();
-        let help = "Seconds for which no new connection could be had; 0 while they can";
+        metrics.measure(
+            "statements_missed",
+            "Statements without an answer in time so far",
+            move || vec![(vec![], store.missed_statements() as f64)],
+        );
+        let store = self.clone();
+        let help = "For how long no new connection to the database can be had";
         metrics.measure("database_outage_seconds", help, move || {
             vec![(vec![], store.outage().unwrap_or_default().as_secs_f64())]
         });
@@ -55,13 +57,10 @@ impl Store {
 
     fn by_pool(
         &self,
-        read: impl Fn(PoolState, (&'static str, &'static str)) -> Readings,
+        read: impl Fn(&PoolState, (&'static str, &'static str)) -> Readings,
     ) -> Readings {
-        let named = ["bookings", "reads", "upkeep"].into_iter().zip(self.pool_states());
-        named.flat_map(|(name, pool)| read(pool, ("pool", name))).collect()
+        let names = ["bookings", "reads", "upkeep"];
+        let pools = names.into_iter().zip(self.pool_states());
+        pools.flat_map(|(name, pool)| read(&pool, ("pool", name))).collect()
     }
-}
-
-fn number(number: usize) -> f64 {
-    u32::try_from(number).unwrap_or(u32::MAX).into()
 }

@@ -59,6 +59,7 @@ mod silence;
 mod sse;
 mod statuses;
 mod storm;
+mod traces;
 mod transport;
 mod webhooks;
 mod websocket;

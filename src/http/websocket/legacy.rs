@@ -267,7 +267,7 @@ impl Executor for Limited {
         let (limited, asker) = (self.clone(), asker.clone());
         let begun = Arc::clone(&self.carried.operations);
         let number = self.begun.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        let mut observed = Observed::operation(self.id.of_operation(number));
+        let mut observed = Observed::operation(&self.app, self.id.of_operation(number));
         let responses = async move {
             let _begun = begun;
             let (prepared, carried) = match limited.prepare(request, asker, &mut observed).await {

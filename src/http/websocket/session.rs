@@ -227,7 +227,7 @@ impl Session {
             return ControlFlow::Break(Goodbye::DuplicateId(id));
         }
         self.begun = self.begun.wrapping_add(1);
-        let mut observed = Observed::operation(self.id.of_operation(self.begun));
+        let mut observed = Observed::operation(&self.app, self.id.of_operation(self.begun));
         if self.operations.len() + self.live.len() >= MAX_OPERATIONS {
             let message = format!("a socket carries at most {MAX_OPERATIONS} operations at a time");
             observed.failed(Code::Overloaded);

@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use super::connection::Connection;
 use super::reach::failure;
 use super::shelf::Shelf;
+use crate::store::counts::UnderWay;
 
 /// The longest that a statement may take before we take the database for gone. Longer than
 /// PostgreSQL's own limit for a lock (3 s), which names what failed.
@@ -113,36 +114,30 @@ impl Lease {
     }
 
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let began = Instant::now();
+        let under_way = self.shelf.begin_statement(&statement.sql);
         let (connection, limit) = self.begin().map_err(exec_error)?;
         let answer = timeout(limit, query(statement).execute(connection)).await;
-        let answer = self.end(answer);
-        self.shelf.count_statement(began, answer.is_err());
-        answer.map(PgQueryResult::into).map_err(exec_error)
+        self.end_statement(under_way, answer).map(PgQueryResult::into).map_err(exec_error)
     }
 
     pub(super) async fn query_one(
         &mut self,
         statement: Statement,
     ) -> Result<Option<QueryResult>, DbErr> {
-        let began = Instant::now();
+        let under_way = self.shelf.begin_statement(&statement.sql);
         let (connection, limit) = self.begin().map_err(query_error)?;
         let answer = timeout(limit, query(statement).fetch_optional(connection)).await;
-        let answer = self.end(answer);
-        self.shelf.count_statement(began, answer.is_err());
-        Ok(answer.map_err(query_error)?.map(PgRow::into))
+        Ok(self.end_statement(under_way, answer).map_err(query_error)?.map(PgRow::into))
     }
 
     pub(super) async fn query_all(
         &mut self,
         statement: Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        let began = Instant::now();
+        let under_way = self.shelf.begin_statement(&statement.sql);
         let (connection, limit) = self.begin().map_err(query_error)?;
         let answer = timeout(limit, query(statement).fetch_all(connection)).await;
-        let answer = self.end(answer);
-        self.shelf.count_statement(began, answer.is_err());
-        let rows = answer.map_err(query_error)?;
+        let rows = self.end_statement(under_way, answer).map_err(query_error)?;
         Ok(rows.into_iter().map(PgRow::into).collect())
     }
 
@@ -162,6 +157,17 @@ impl Lease {
         let connection = connection.ok_or_else(gone)?;
         self.is_amid = true;
         Ok((&mut connection.raw, self.limit))
+    }
+
+    /// The same of one that is counted.
+    fn end_statement<T>(
+        &mut self,
+        under_way: UnderWay,
+        answer: Result<Result<T, sqlx::Error>, Elapsed>,
+    ) -> Result<T, sqlx::Error> {
+        let answer = self.end(answer);
+        self.shelf.end_statement(under_way, answer.is_err());
+        answer
     }
 
     /// What became of the statement, and so of the connection.

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::connection::Connection;
 use super::reach::Reach;
-use crate::store::counts::StatementCounts;
+use crate::store::counts::{StatementCounts, UnderWay};
 
 /// A connection that has lain idle for longer is asked whether it still lives before it is used;
 /// the others have just answered.
@@ -37,8 +37,14 @@ impl Shelf {
         &self.reach
     }
 
-    pub(super) fn count_statement(&self, began: Instant, has_failed: bool) {
-        self.counts.carried_out(began.elapsed(), has_failed);
+    /// A statement begins.
+    pub(super) fn begin_statement(&self, sql: &str) -> UnderWay {
+        UnderWay::begin(sql)
+    }
+
+    /// It has ended.
+    pub(super) fn end_statement(&self, under_way: UnderWay, has_failed: bool) {
+        self.counts.ended(under_way, has_failed);
     }
 
     /// How many there are.

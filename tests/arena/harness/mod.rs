@@ -288,6 +288,7 @@ pub fn settings(url: &str) -> ServeSettings {
     ServeSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         metrics_listen: Some("127.0.0.1:0".parse().unwrap()),
+        otlp_endpoint: None,
         listen_database_url: None,
         no_migrate: true,
         demo: false,
