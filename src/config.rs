@@ -18,9 +18,9 @@ use crate::trace::collector_address;
 /// What the server and the commands that use the database are told.
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseSettings {
-    /// PostgreSQL 14 or newer, as postgres://user:password@host:5432/database. Of several hosts with
-    /// commas between them, the one that takes writes is used. Left out, a private PostgreSQL runs
-    /// under the data folder.
+    /// PostgreSQL 14 or newer, as postgres://user:password@host:5432/database. Of several hosts
+    /// with commas between them, the one that takes writes is used. Left out, a private PostgreSQL
+    /// runs under the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
