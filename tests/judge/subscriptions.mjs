@@ -4,14 +4,15 @@ import { fail } from './fault.mjs';
 import { cursorOf, statusesOf } from './resolvers.mjs';
 
 function snapshot(context, { eventId, since, after }) {
-  if (after != null) context.isLeftOut = true;
+  if (after === 'no cursor') fail('that is no cursor');
   const { world } = context;
   const event = world.event(eventId) ?? fail('there is no such event');
-  if (since != null && since <= event.revision) {
+  // A cursor counts where there is one; those that are drawn are of no event.
+  if (after == null && since != null && since <= event.revision) {
     context.isLeftOut = true;
     fail('what changes come is not known here');
   }
-  const reason = since == null ? 'INITIAL' : 'UNKNOWN_REVISION';
+  const reason = since == null && after == null ? 'INITIAL' : 'UNKNOWN_REVISION';
   const { revision, states } = event;
   return { __typename: 'SeatSnapshot', revision, cursor: cursorOf(event), reason, seats: states };
 }

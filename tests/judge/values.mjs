@@ -123,6 +123,8 @@ export class Values {
       'event.id': () => this.#eventId(),
       'seat.id': () =>
         random.percent(80) ? string(random.one(events[0].seats).id) : this.#anyId(),
+      'seatChanges.after': () =>
+        string(random.percent(6) ? 'no cursor' : '1000000-0123456789abcdef'),
       eventId: () => this.#eventId(),
       id: () => this.#anyId(),
       ids: () => this.#anyId(),
