@@ -106,7 +106,7 @@ mod tests {
             "arena_wait_seconds_count 4",
             "arena_wait_seconds_bucket{le=\"0.001\"} 1",
             "arena_wait_seconds_bucket{le=\"0.002\"} 2",
-            "arena_wait_seconds_bucket{le=\"30.0\"} 3",
+            "arena_wait_seconds_bucket{le=\"30\"} 3",
             "arena_wait_seconds_bucket{le=\"+Inf\"} 4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

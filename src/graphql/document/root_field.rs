@@ -119,24 +119,18 @@ impl RootField {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::parser::parse_schema;
-    use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+    use crate::graphql::document::schema::Schema;
 
     use super::*;
 
     #[test]
     fn they_are_the_fields_of_the_schemas_roots() {
-        let schema = parse_schema(crate::graphql::sdl()).unwrap();
+        let schema = Schema::read(&crate::graphql::sdl()).unwrap();
         let mut found = Vec::new();
-        for definition in &schema.definitions {
-            let TypeSystemDefinition::Type(definition) = definition else { continue };
-            let name = definition.node.name.node.to_lowercase();
-            if let TypeKind::Object(object) = &definition.node.kind
-                && ["query", "mutation", "subscription"].contains(&name.as_str())
-            {
-                let fields = object.fields.iter().map(|field| field.node.name.node.to_string());
-                found.extend(fields.map(|field| (name.clone(), field)));
-            }
+        for root in ["Query", "Mutation", "Subscription"] {
+            let object = schema.definitions.get_object(root).unwrap();
+            let fields = object.fields.keys().map(ToString::to_string);
+            found.extend(fields.map(|field| (root.to_lowercase(), field)));
         }
         let words = [NONE, INTROSPECTION, SEVERAL];
         let fields = FIELDS.iter().filter(|(_, name)| !words.contains(name));
