@@ -3,8 +3,8 @@
 use async_graphql::InputObject;
 
 use crate::domain::plan::{
-    MAX_CATEGORIES, NamedSeat, NewPrices, PartProblem, PlaceTraits, PlanPart, PlannedCategory,
-    PlannedSeat,
+    MAX_CATEGORIES, MAX_PROBLEMS, NamedSeat, NewPrices, PartProblem, PlaceTraits, PlanPart,
+    PlannedCategory, PlannedSeat,
 };
 use crate::graphql::error::Fault;
 use crate::graphql::types::{MoneyInput, PlaceKind};
@@ -82,27 +82,29 @@ pub(super) fn read_part(
         let message = format!("input.categories must have up to {MAX_CATEGORIES} categories");
         return Err(Fault::bad_input(message));
     }
-    let (mut planned, mut strange) = (Vec::new(), Vec::new());
+    let (mut planned, mut problems) = (Vec::new(), Vec::new());
+    let mut strange = |index, message| {
+        problems.push(PartProblem { field: "categories.price", index, message });
+    };
     for (index, category) in categories.into_iter().enumerate() {
         let price = category.price.read(&format!("input.categories.{index}.price"))?;
         if price.currency != currency {
-            strange.push(PartProblem {
-                field: "categories.price",
-                index,
-                message: format!("the event is in {currency}"),
-            });
+            strange(index, format!("the event is in {currency}"));
         }
+        let prices = NewPrices::plain(price.amount_minor).or_else(|error| {
+            strange(index, error.to_string());
+            // Any, so that the rest of it is looked at as well.
+            NewPrices::plain(0)
+        });
         let ImportCategoryInput { name, color, .. } = category;
-        match NewPrices::plain(price.amount_minor) {
-            Ok(prices) => planned.push(PlannedCategory { name, prices, color }),
-            Err(error) => {
-                let (field, message) = ("categories.price", error.to_string());
-                strange.push(PartProblem { field, index, message });
-            }
-        }
+        planned.extend(prices.map(|prices| PlannedCategory { name, prices, color }));
     }
-    if !strange.is_empty() {
-        return Ok(Err(strange));
+    let part = PlanPart::new(planned, seats.into_iter().map(NamedSeat::from).collect());
+    if problems.is_empty() {
+        return Ok(part);
     }
-    Ok(PlanPart::new(planned, seats.into_iter().map(NamedSeat::from).collect()))
+    problems.extend(part.err().into_iter().flatten());
+    problems.sort_by_key(|problem| (problem.field.starts_with("seats"), problem.index));
+    problems.truncate(MAX_PROBLEMS);
+    Ok(Err(problems))
 }
