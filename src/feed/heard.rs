@@ -58,7 +58,8 @@ impl Heard {
     pub(super) fn add(&mut self, piece: Logged) {
         self.count += piece.changes.len();
         let after = piece.after.revision;
-        let index = self.pieces.partition_point(|other| other.after.revision < after);
+        // Of two from one place, the one that came first.
+        let index = self.pieces.partition_point(|other| other.after.revision <= after);
         self.pieces.insert(index, piece);
         if self.count > KEPT_CHANGES {
             // The reader is far behind: the log has them all.

@@ -53,6 +53,8 @@ impl ViewerFollower {
         loop {
             let Some(position) = self.position else {
                 self.rewinds = self.watch.rewinds();
+                // What is looked up next has all of that.
+                drop(self.inbox.take());
                 return ViewerStep::Gap;
             };
             let Waiting { mut changes, has_gap, .. } = self.inbox.take();

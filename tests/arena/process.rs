@@ -349,8 +349,13 @@ async fn the_books_are_checked_by_a_command_that_says_what_is_wrong_and_ends_wit
     arena.execute("DELETE FROM idempotency_keys WHERE event_id = $1", &event).await;
     let wrong = check();
     assert_eq!(wrong.code, Some(1));
+    let order: i64 = sqlx::query_scalar("SELECT id FROM orders WHERE event_id = $1")
+        .bind(event.id.0)
+        .fetch_one(&arena.sql)
+        .await
+        .unwrap();
     let violation =
-        format!("event {}, order 3: the total is 1, the prices add up to 5000\n", event.id.0);
+        format!("event {}, order {order}: the total is 1, the prices add up to 5000\n", event.id.0);
     assert_eq!(wrong.out, violation);
     assert_eq!(wrong.err, format!("The books are wrong. violations: 1, {books}"));
 }

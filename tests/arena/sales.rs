@@ -190,9 +190,9 @@ async fn a_summary_adds_up_by_category_by_section_and_over_time() {
     // A sale of the day before yesterday, and one of two years ago.
     for statement in [
         "UPDATE orders SET confirmed_at = confirmed_at - interval '48 hours'
-          WHERE event_id = $1 AND id = 3",
+          WHERE event_id = $1 AND id = (SELECT min(id) FROM orders WHERE event_id = $1)",
         "UPDATE orders SET confirmed_at = confirmed_at - interval '2 years'
-          WHERE event_id = $1 AND id > 3",
+          WHERE event_id = $1 AND id > (SELECT min(id) FROM orders WHERE event_id = $1)",
     ] {
         arena.execute(statement, &event).await;
     }

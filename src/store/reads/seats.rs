@@ -14,7 +14,7 @@ use crate::store::entity::seat;
 use crate::store::error::StoreError;
 use crate::store::numbers::{AVAILABLE, RESERVED};
 use crate::store::pools::Store;
-use crate::store::sql::{ints, statement, texts};
+use crate::store::sql::{bigints, ints, statement, texts};
 
 /// Where a seat is. Never changes after the import.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -120,15 +120,29 @@ pub(super) fn serials_by_event(ids: &[SeatId]) -> BTreeMap<EventId, BTreeSet<i32
 impl Store {
     /// The seats with these ids, in no particular order; ids that name nothing are left out.
     pub async fn seats(&self, ids: &[SeatId]) -> Result<Vec<SeatRecord>, StoreError> {
-        const SEATS: &str = formatcp!(
+        const OF_EVENT: &str = formatcp!(
             "SELECT {SEAT_COLUMNS}
   FROM UNNEST($2::integer[]) AS wanted (id)
   JOIN seats ON seats.event_id = $1 AND seats.id = wanted.id
   JOIN seat_places ON seat_places.event_id = $1 AND seat_places.id = wanted.id"
         );
+        const OF_EVENTS: &str = formatcp!(
+            "SELECT {SEAT_COLUMNS}
+  FROM UNNEST($1::bigint[], $2::integer[]) AS wanted (event_id, id)
+  JOIN seats USING (event_id, id) JOIN seat_places USING (event_id, id)"
+        );
+        // Of one database all are asked for at once; of many, each where it is.
+        let queries: Vec<_> = if self.engine().is_citus() {
+            let by_event = serials_by_event(ids).into_iter();
+            by_event
+                .map(|(id, serials)| statement(OF_EVENT, [id.0.into(), ints(serials)]))
+                .collect()
+        } else {
+            let events = bigints(ids.iter().map(|id| id.event.0));
+            vec![statement(OF_EVENTS, [events, ints(ids.iter().map(|id| id.serial))])]
+        };
         let mut found = Vec::with_capacity(ids.len());
-        for (event, serials) in serials_by_event(ids) {
-            let query = statement(SEATS, [event.0.into(), ints(serials)]);
+        for query in queries {
             found.extend(SeatRow::find_by_statement(query).all(&self.reads).await?);
         }
         seat_records(found)
