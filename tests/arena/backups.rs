@@ -189,8 +189,10 @@ async fn a_base_backup_and_the_wal_since_bring_back_any_moment() {
     ];
     carry_out(block("recovery.signal"), &programs, &variables).await;
     let postgres = EmbeddedPostgres::start(&data).await.unwrap();
+    let sql = PgPool::connect(postgres.url()).await.unwrap();
+    eventually("it takes writes", async || is_primary(&sql).await).await;
+    sql.close().await;
     let recovered = Arena::at(postgres.url().to_owned()).await;
-    eventually("it takes writes", async || is_primary(&recovered.sql).await).await;
     check(postgres.url()).await;
     let there = sold(&recovered.sql, &event).await;
     assert!(there.iter().copied().eq(1..=BEFORE + meanwhile), "until that moment: {there:?}");

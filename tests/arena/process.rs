@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use grand_arena::graphql::ids::AnyId;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
@@ -21,12 +22,9 @@ async fn demo(client: &Client) -> Event {
         )
         .await;
     let gid = data["event"]["id"].as_str().unwrap().to_owned();
-    Event {
-        id: grand_arena::domain::EventId(1),
-        gid,
-        slug: "grand-arena".to_owned(),
-        seats: 20_000,
-    }
+    // Not always the first: of servers that bring it in at once, any may be quickest.
+    let Some(AnyId::Event(id)) = AnyId::decode(&gid) else { panic!("{gid}") };
+    Event { id, gid, slug: "grand-arena".to_owned(), seats: 20_000 }
 }
 
 async fn confirmed(client: &Client) -> Value {

@@ -159,13 +159,14 @@ fn a_seed_is_always_the_same_storm() {
 type Seen = Vec<(i64, String, String)>;
 
 /// What the operator hears while connections are cut.
-const EXPECTED_WARNINGS: [&str; 7] = [
+const EXPECTED_WARNINGS: [&str; 8] = [
     "a booking was given up",
     "a read failed",
     "cannot listen for changes",
     "holds that ran out are announced late",
     "subscribers will hear of the last bookings a second late",
     "the change log cannot be read; will look again",
+    "the database cannot be reached",
     "the listening connection was lost",
 ];
 
