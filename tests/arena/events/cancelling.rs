@@ -54,12 +54,16 @@ async fn a_cancelled_event_sells_nothing_more_its_holds_end_and_its_orders_stay(
     let told = frame["changes"].as_array().unwrap();
     let causes: Vec<_> = told.iter().map(|change| change["cause"].as_str().unwrap()).collect();
     assert_eq!(causes, ["CANCELLED"; 3]);
-    let state = mine.next("myReservations").await;
-    assert_eq!(
-        (state["held"].as_array().unwrap().len(), &state["orders"][0]["seats"][0]["id"]),
-        (0, &json!(event.seat_gid(1)))
-    );
-    assert_eq!(state["expired"], json!(event.seat_gids([2, 3])));
+    // The cleaner may end them in two transactions.
+    let mut expired = Vec::new();
+    while expired.len() < 2 {
+        let state = mine.next("myReservations").await;
+        assert_eq!(state["orders"][0]["seats"][0]["id"], json!(event.seat_gid(1)));
+        expired.extend(state["expired"].as_array().unwrap().iter().cloned());
+        let held = state["held"].as_array().unwrap().len();
+        assert!(held == 0 || expired.len() < 2, "{state}");
+    }
+    assert_eq!(json!(expired), json!(event.seat_gids([2, 3])));
     assert_eq!(alice.status(&event, 1).await, "CONFIRMED");
     assert_eq!(reasons(&alice.confirm(&event, [2], "new").await), ["HOLD_EXPIRED"], "as before");
     let log = books::check(&arena, &event).await;
